@@ -5,4 +5,12 @@
 extern crate std;
 
 pub mod device;
+pub mod stack;
+pub mod tcp;
 pub mod transform;
+pub mod udp;
+
+pub use stack::{Context, Stack};
+
+/// The port of the classic exercise, for UDP and TCP.
+pub const PORT: u16 = 12000;

@@ -1,0 +1,201 @@
+//! The stack: one device, one interface and its sockets, driven by one call.
+//!
+//! ```text
+//! loop {
+//!     let delay = stack.poll(now(), |context| server.poll(context));
+//!     sleep(delay); // or until the device has a frame
+//! }
+//! ```
+//!
+//! [`Stack::poll`] receives, lets the services work, transmits, and says when it wants to be
+//! called again. It does a bounded amount of work: under a flood it returns, asks to be called at
+//! once, and the program gets its turn.
+
+mod config;
+mod context;
+#[cfg(feature = "client")]
+mod observer;
+mod sockets;
+
+pub use config::{Config, ConfigError};
+pub use context::Context;
+#[cfg(feature = "client")]
+pub(crate) use observer::Unreachable;
+pub use sockets::{Sockets, SocketsFull};
+
+use managed::ManagedSlice;
+use smoltcp::iface::{
+    Interface, PollIngressSingleResult as Ingress, PollResult, SocketSet, SocketStorage,
+};
+use smoltcp::phy::Device;
+use smoltcp::time::{Duration, Instant};
+
+use context::Link;
+
+/// Frames received before the services are called.
+const FRAMES_PER_ROUND: usize = 64;
+/// Passes over all sockets, each of which transmits at most one packet, before receiving again.
+const PASSES_PER_ROUND: usize = 64;
+/// Rounds of receiving, serving and transmitting in one call.
+const ROUNDS_PER_POLL: usize = 4;
+
+/// One device, one interface and its sockets.
+pub struct Stack<'a, D: Device> {
+    device: D,
+    interface: Interface,
+    sockets: Sockets<'a>,
+    link: Link,
+}
+
+impl<'a, D: Device> Stack<'a, D> {
+    /// A stack on `device`, with room for as many sockets as there are `slots`.
+    ///
+    /// Slots are borrowed (`&mut [SocketStorage::EMPTY; 5]`) or, where there is a heap, a `Vec`
+    /// that grows. A server or client says in its documentation how many it takes. On Ethernet
+    /// with IPv6 the link-local address (RFC 4291, 2.5.6) is added to those in `config`.
+    ///
+    /// # Errors
+    /// Whatever smoltcp would refuse by a panic is a [`ConfigError`] here.
+    pub fn new(
+        mut device: D,
+        config: Config<'_>,
+        slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
+        let interface = config.interface(&mut device, now)?;
+        let link = Link::new(&device.capabilities(), &interface, &config);
+        Ok(Self {
+            device,
+            interface,
+            sockets: Sockets::new(slots),
+            link,
+        })
+    }
+
+    /// Receives, serves and transmits; returns how long the stack can be left alone if no frame
+    /// arrives, `None` for as long as you like.
+    ///
+    /// `services` is called at least once and whenever there may be work for it. It returns the
+    /// moment at which it wants to be called even if nothing happens.
+    pub fn poll(
+        &mut self,
+        now: Instant,
+        mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+    ) -> Option<Duration> {
+        self.interface.poll_maintenance(now);
+        self.finish_fragments(now);
+        for _ in 0..ROUNDS_PER_POLL {
+            let flooded = self.receive(now);
+            let deadline = services(&mut self.context(now));
+            let transmitted = self.transmit(now);
+            // Transmitting makes room, which a service may be waiting for.
+            if !flooded && !transmitted {
+                return self.delay(now, deadline);
+            }
+        }
+        Some(Duration::ZERO)
+    }
+
+    /// The device, for instance to wait for it.
+    pub fn device(&self) -> &D {
+        &self.device
+    }
+
+    /// The device, to change it.
+    pub fn device_mut(&mut self) -> &mut D {
+        &mut self.device
+    }
+
+    /// The interface: its addresses, its routes.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
+    }
+
+    /// The sockets, where servers and clients put theirs.
+    pub fn sockets(&mut self) -> &mut Sockets<'a> {
+        &mut self.sockets
+    }
+
+    /// What [`poll`](Self::poll) gives to the services, for calls between two polls.
+    pub fn context(&mut self, now: Instant) -> Context<'_, 'a> {
+        Context {
+            now,
+            sockets: &mut self.sockets,
+            interface: self.interface.context(),
+            link: &mut self.link,
+        }
+    }
+
+    /// Whether frames may be left although the budget is used up.
+    fn receive(&mut self, now: Instant) -> bool {
+        #[cfg(feature = "client")]
+        let device = &mut self.link.observer.watch(&mut self.device);
+        #[cfg(not(feature = "client"))]
+        let device = &mut self.device;
+        for _ in 0..FRAMES_PER_ROUND {
+            let result = self
+                .interface
+                .poll_ingress_single(now, device, &mut self.sockets);
+            if result == Ingress::None {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether anything was transmitted.
+    fn transmit(&mut self, now: Instant) -> bool {
+        let mut transmitted = false;
+        for _ in 0..PASSES_PER_ROUND {
+            #[cfg(feature = "client")]
+            let device = &mut self.link.observer.watch(&mut self.device);
+            #[cfg(not(feature = "client"))]
+            let device = &mut self.device;
+            let result = self.interface.poll_egress(now, device, &mut self.sockets);
+            if result == PollResult::None {
+                break;
+            }
+            transmitted = true;
+            if !self.finish_fragments(now) {
+                break;
+            }
+        }
+        transmitted
+    }
+
+    /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
+    ///
+    /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it when a socket
+    /// sends the next one, so the sockets have to wait until it is empty.
+    fn finish_fragments(&mut self, now: Instant) -> bool {
+        #[cfg(feature = "fragmentation")]
+        {
+            let mut nothing = SocketSet::new(&mut [][..]);
+            // The smallest IPv4 fragment carries 8 bytes more than the one before it; no link
+            // that we accept needs more than 128 for the largest datagram.
+            for _ in 0..128 {
+                if self.interface.poll_at(now, &nothing).is_none() {
+                    return true;
+                }
+                self.interface
+                    .poll_egress(now, &mut self.device, &mut nothing);
+            }
+            false
+        }
+        #[cfg(not(feature = "fragmentation"))]
+        {
+            let _ = now;
+            true
+        }
+    }
+
+    fn delay(&mut self, now: Instant, deadline: Option<Instant>) -> Option<Duration> {
+        let due = self.interface.poll_at(now, &self.sockets);
+        earliest(due, deadline).map(|due| due - now.min(due))
+    }
+}
+
+/// The earlier of two moments, either of which may be missing.
+pub fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}

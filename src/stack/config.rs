@@ -1,0 +1,172 @@
+use core::fmt;
+
+use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
+use smoltcp::iface::{self, Interface, Route};
+use smoltcp::phy::{Device, Medium};
+use smoltcp::time::Instant;
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
+
+/// The least MTU of an IPv4 link (RFC 791), in bytes.
+const IPV4_LEAST_MTU: usize = 68;
+/// The least MTU of an IPv6 link (RFC 8200), in bytes.
+#[cfg(feature = "ipv6")]
+const IPV6_LEAST_MTU: usize = 1280;
+
+/// What a stack has to be told.
+#[derive(Clone, Copy, Debug)]
+pub struct Config<'c> {
+    /// The address of the network card; not used where the medium is plain IP.
+    pub hardware_address: EthernetAddress,
+    /// Our own addresses, each with the length of its network's prefix.
+    pub addresses: &'c [IpCidr],
+    /// The routers to everywhere else: one for each IP version at most, each on a network of ours.
+    pub gateways: &'c [IpAddress],
+    /// A number that is another one at each start.
+    ///
+    /// Ports and initial sequence numbers follow from it: with the same seed after a reboot, a
+    /// peer that has not noticed the reboot meets its old connection again.
+    pub random_seed: u64,
+}
+
+impl Config<'_> {
+    pub(super) fn interface(
+        &self,
+        device: &mut impl Device,
+        now: Instant,
+    ) -> Result<Interface, ConfigError> {
+        let capabilities = device.capabilities();
+        let ethernet = capabilities.medium == Medium::Ethernet;
+        if ethernet && !self.hardware_address.is_unicast() {
+            return Err(ConfigError::HardwareAddress);
+        }
+        self.check_mtu(if ethernet {
+            capabilities.max_transmission_unit.saturating_sub(14)
+        } else {
+            capabilities.max_transmission_unit
+        })?;
+        let mut config = iface::Config::new(if ethernet {
+            HardwareAddress::Ethernet(self.hardware_address)
+        } else {
+            HardwareAddress::Ip
+        });
+        config.random_seed = self.random_seed;
+        let mut interface = Interface::new(config, device, now);
+        self.set_addresses(&mut interface, ethernet)?;
+        self.set_routes(&mut interface)?;
+        Ok(interface)
+    }
+
+    fn check_mtu(&self, ip_mtu: usize) -> Result<(), ConfigError> {
+        #[cfg(feature = "ipv6")]
+        if ip_mtu < IPV6_LEAST_MTU && self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_))) {
+            return Err(ConfigError::MtuTooSmall {
+                ip_mtu,
+                least: IPV6_LEAST_MTU,
+            });
+        }
+        if ip_mtu < IPV4_LEAST_MTU {
+            return Err(ConfigError::MtuTooSmall {
+                ip_mtu,
+                least: IPV4_LEAST_MTU,
+            });
+        }
+        Ok(())
+    }
+
+    fn set_addresses(&self, interface: &mut Interface, ethernet: bool) -> Result<(), ConfigError> {
+        if let Some(address) = self.addresses.iter().find(|a| !a.address().is_unicast()) {
+            return Err(ConfigError::NotUnicast(address.address()));
+        }
+        let mut room = true;
+        interface.update_ip_addrs(|addresses| {
+            room = addresses.extend_from_slice(self.addresses).is_ok();
+            #[cfg(feature = "ipv6")]
+            if ethernet && room && self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_))) {
+                room = addresses.push(link_local(self.hardware_address)).is_ok();
+            }
+        });
+        #[cfg(not(feature = "ipv6"))]
+        let _ = ethernet;
+        room.then_some(()).ok_or(ConfigError::TooManyAddresses)
+    }
+
+    fn set_routes(&self, interface: &mut Interface) -> Result<(), ConfigError> {
+        for gateway in self.gateways {
+            if !gateway.is_unicast() || !self.addresses.iter().any(|a| a.contains_addr(gateway)) {
+                return Err(ConfigError::Gateway(*gateway));
+            }
+        }
+        let mut room = true;
+        interface.routes_mut().update(|routes| {
+            for gateway in self.gateways {
+                let route = match gateway {
+                    IpAddress::Ipv4(gateway) => Route::new_ipv4_gateway(*gateway),
+                    #[cfg(feature = "ipv6")]
+                    IpAddress::Ipv6(gateway) => Route::new_ipv6_gateway(*gateway),
+                };
+                room &= routes.push(route).is_ok();
+            }
+        });
+        room.then_some(()).ok_or(ConfigError::TooManyGateways)
+    }
+}
+
+/// The link-local address that follows from a hardware address (RFC 4291, appendix A).
+#[cfg(feature = "ipv6")]
+fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
+    let mut address = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0];
+    address[8..11].copy_from_slice(&mac[..3]);
+    address[8] ^= 0b10;
+    address[13..].copy_from_slice(&mac[3..]);
+    IpCidr::new(IpAddress::Ipv6(address.into()), 64)
+}
+
+/// Why a stack cannot be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConfigError {
+    /// The hardware address is a broadcast or multicast address.
+    HardwareAddress,
+    /// An address cannot be a host's own: it is unspecified, broadcast or multicast.
+    NotUnicast(IpAddress),
+    /// smoltcp is built for fewer addresses (its feature `iface-max-addr-count-…`).
+    TooManyAddresses,
+    /// A gateway is not on any of our own networks, or not a host's address.
+    Gateway(IpAddress),
+    /// smoltcp is built for fewer routes (its feature `iface-max-route-count-…`).
+    TooManyGateways,
+    /// The link carries packets that are too small for IP.
+    MtuTooSmall {
+        /// The largest IP packet of the link, in bytes.
+        ip_mtu: usize,
+        /// What IP asks for.
+        least: usize,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HardwareAddress => write!(
+                f,
+                "the hardware address is for a group; a card's own has an even first byte"
+            ),
+            Self::NotUnicast(address) => write!(f, "{address} cannot be the address of one host"),
+            Self::TooManyAddresses => write!(
+                f,
+                "there is room for {IFACE_MAX_ADDR_COUNT} addresses, an IPv6 link-local one included"
+            ),
+            Self::Gateway(gateway) => {
+                write!(f, "the gateway {gateway} is not on a network of our own")
+            }
+            Self::TooManyGateways => {
+                write!(f, "there is room for {IFACE_MAX_ROUTE_COUNT} gateways")
+            }
+            Self::MtuTooSmall { ip_mtu, least } => write!(
+                f,
+                "the link carries packets of {ip_mtu} bytes; IP needs {least} at least"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}

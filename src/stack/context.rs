@@ -1,0 +1,124 @@
+use core::num::NonZeroU64;
+
+use heapless::Vec;
+use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
+use smoltcp::iface::{self, Interface};
+use smoltcp::phy::{DeviceCapabilities, Medium};
+use smoltcp::time::Instant;
+use smoltcp::wire::{IpAddress, IpCidr};
+
+#[cfg(feature = "client")]
+use super::observer::Observer;
+use super::{Config, Sockets};
+
+/// What a service works with: the time, the sockets, and what the stack knows about its link.
+pub struct Context<'c, 'a> {
+    /// The time of this poll.
+    pub now: Instant,
+    /// All sockets of the stack.
+    pub sockets: &'c mut Sockets<'a>,
+    /// smoltcp's own context, which some calls of its sockets ask for.
+    pub interface: &'c mut iface::Context,
+    pub(super) link: &'c mut Link,
+}
+
+impl Context<'_, '_> {
+    /// The largest IP packet that the link carries, in bytes.
+    pub fn ip_mtu(&self) -> usize {
+        self.link.ip_mtu
+    }
+
+    /// Whether `address` is one of the stack's own.
+    pub fn is_own(&self, address: &IpAddress) -> bool {
+        self.link
+            .addresses
+            .iter()
+            .any(|own| own.address() == *address)
+    }
+
+    /// A random port out of those that are nobody's (49152 to 65535, RFC 6335), for a client.
+    pub fn ephemeral_port(&mut self) -> u16 {
+        0xc000 | (self.link.random() >> 50) as u16
+    }
+
+    /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
+    /// gateway; `None` if there is no way to it.
+    #[cfg(feature = "client")]
+    pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
+        self.link.next_hop(address)
+    }
+
+    /// The address of ours from which a packet to `address` is sent; `None` if we have none of
+    /// its IP version.
+    #[cfg(feature = "client")]
+    pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
+        let own = &self.link.addresses;
+        let near = own.iter().find(|own| own.contains_addr(address));
+        let far = || {
+            own.iter()
+                .find(|own| own.address().version() == address.version())
+        };
+        near.or_else(far).map(|own| own.address())
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn observer(&mut self) -> &mut Observer {
+        &mut self.link.observer
+    }
+}
+
+/// What does not change while a stack lives, and what has to be remembered between two polls.
+pub(super) struct Link {
+    ip_mtu: usize,
+    #[cfg_attr(not(feature = "client"), expect(dead_code))]
+    medium: Medium,
+    addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
+    #[cfg_attr(not(feature = "client"), expect(dead_code))]
+    gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
+    random: NonZeroU64,
+    #[cfg(feature = "client")]
+    pub(super) observer: Observer,
+}
+
+impl Link {
+    pub(super) fn new(
+        capabilities: &DeviceCapabilities,
+        interface: &Interface,
+        config: &Config<'_>,
+    ) -> Self {
+        Self {
+            ip_mtu: capabilities.ip_mtu(),
+            medium: capabilities.medium,
+            addresses: interface.ip_addrs().iter().copied().collect(),
+            gateways: config.gateways.iter().copied().collect(),
+            random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
+            #[cfg(feature = "client")]
+            observer: Observer::new(capabilities.medium),
+        }
+    }
+
+    /// The next 64 bits of the generator xorshift64*, of which the high ones are the better.
+    fn random(&mut self) -> u64 {
+        let mut x = self.random.get();
+        x ^= x >> 12;
+        x ^= x << 25;
+        x ^= x >> 27;
+        // The three steps are invertible, so what was not zero does not become zero.
+        self.random = NonZeroU64::new(x).unwrap_or(NonZeroU64::MAX);
+        x.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    #[cfg(feature = "client")]
+    fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
+        let mut own = self.addresses.iter();
+        let direct = match self.medium {
+            Medium::Ip => own.any(|own| own.address().version() == address.version()),
+            _ => own.any(|own| own.contains_addr(address)),
+        };
+        if direct {
+            return Some(*address);
+        }
+        let same_version = |gateway: &&IpAddress| gateway.version() == address.version();
+        self.gateways.iter().find(same_version).copied()
+    }
+}

@@ -1,0 +1,292 @@
+//! What the network tells us and smoltcp 0.14 keeps to itself: that a neighbor does not answer,
+//! and that a packet of ours could not be delivered (ICMP). Clients name their failures by it.
+
+use heapless::Vec;
+use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium};
+use smoltcp::phy::{PacketMeta, RxToken, TxToken};
+use smoltcp::time::Instant;
+use smoltcp::wire::{
+    ArpPacket, ArpRepr, EthernetFrame, EthernetProtocol, Icmpv4DstUnreachable, Icmpv4Packet,
+    Icmpv4Repr, IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet,
+};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::{Icmpv6DstUnreachable, Icmpv6Packet, Icmpv6Repr, Ipv6Packet, NdiscRepr};
+
+/// Why a router or the host itself sent a packet back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unreachable {
+    /// The host is there, but nobody uses the port.
+    Port,
+    /// The host cannot be reached.
+    Host,
+}
+
+struct Returned {
+    protocol: IpProtocol,
+    local_port: u16,
+    remote: IpEndpoint,
+    reason: Unreachable,
+}
+
+/// Sees every frame between the device and smoltcp, and remembers two things.
+pub(crate) struct Observer {
+    medium: Medium,
+    /// Neighbors that were asked for and have not answered, the latest last.
+    silent: Vec<IpAddress, 4>,
+    returned: Option<Returned>,
+}
+
+impl Observer {
+    pub(super) const fn new(medium: Medium) -> Self {
+        Self {
+            medium,
+            silent: Vec::new(),
+            returned: None,
+        }
+    }
+
+    /// The same device, observed.
+    pub(super) fn watch<'d, D: Device>(&'d mut self, device: &'d mut D) -> Watched<'d, D> {
+        Watched {
+            device,
+            observer: self,
+        }
+    }
+
+    /// Whether `neighbor` was asked for its hardware address and has not answered yet.
+    pub(crate) fn is_silent(&self, neighbor: &IpAddress) -> bool {
+        self.silent.contains(neighbor)
+    }
+
+    /// Whether and why the latest packet from our `local_port` to `remote` came back; tells it
+    /// once.
+    pub(crate) fn take_unreachable(
+        &mut self,
+        protocol: IpProtocol,
+        local_port: u16,
+        remote: IpEndpoint,
+    ) -> Option<Unreachable> {
+        self.returned
+            .take_if(|returned| {
+                returned.protocol == protocol
+                    && returned.local_port == local_port
+                    && returned.remote == remote
+            })
+            .map(|returned| returned.reason)
+    }
+
+    fn asked(&mut self, neighbor: IpAddress) {
+        self.answered(neighbor);
+        if self.silent.is_full() {
+            self.silent.remove(0);
+        }
+        // Cannot fail: room was just made.
+        let _ = self.silent.push(neighbor);
+    }
+
+    fn answered(&mut self, neighbor: IpAddress) {
+        self.silent.retain(|silent| *silent != neighbor);
+    }
+
+    fn transmitted(&mut self, frame: &[u8]) {
+        if let Some(Seen::Asked(neighbor)) = self.look(frame) {
+            self.asked(neighbor);
+        }
+    }
+
+    fn received(&mut self, frame: &[u8]) {
+        match self.look(frame) {
+            Some(Seen::Answered(neighbor)) => self.answered(neighbor),
+            Some(Seen::Returned(returned)) => self.returned = Some(returned),
+            _ => {}
+        }
+    }
+
+    fn look(&self, frame: &[u8]) -> Option<Seen> {
+        if self.medium == Medium::Ip {
+            return look_at_ip(frame);
+        }
+        let frame = EthernetFrame::new_checked(frame).ok()?;
+        match frame.ethertype() {
+            EthernetProtocol::Arp => look_at_arp(frame.payload()),
+            EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => look_at_ip(frame.payload()),
+            _ => None,
+        }
+    }
+}
+
+enum Seen {
+    Asked(IpAddress),
+    Answered(IpAddress),
+    Returned(Returned),
+}
+
+fn look_at_arp(packet: &[u8]) -> Option<Seen> {
+    let ArpRepr::EthernetIpv4 {
+        operation,
+        source_protocol_addr,
+        target_protocol_addr,
+        ..
+    } = ArpRepr::parse(&ArpPacket::new_checked(packet).ok()?).ok()?
+    else {
+        return None;
+    };
+    Some(match operation {
+        smoltcp::wire::ArpOperation::Request => Seen::Asked(target_protocol_addr.into()),
+        _ => Seen::Answered(source_protocol_addr.into()),
+    })
+}
+
+fn look_at_ip(packet: &[u8]) -> Option<Seen> {
+    match IpVersion::of_packet(packet).ok()? {
+        IpVersion::Ipv4 => {
+            let packet = Ipv4Packet::new_checked(packet).ok()?;
+            (packet.next_header() == IpProtocol::Icmp)
+                .then(|| look_at_icmpv4(packet.payload()))
+                .flatten()
+        }
+        #[cfg(feature = "ipv6")]
+        IpVersion::Ipv6 => {
+            let packet = Ipv6Packet::new_checked(packet).ok()?;
+            (packet.next_header() == IpProtocol::Icmpv6)
+                .then(|| look_at_icmpv6(&packet))
+                .flatten()
+        }
+        #[allow(unreachable_patterns)] // without IPv6 there is no other version
+        _ => None,
+    }
+}
+
+fn look_at_icmpv4(message: &[u8]) -> Option<Seen> {
+    let message = Icmpv4Packet::new_checked(message).ok()?;
+    let Icmpv4Repr::DstUnreachable {
+        reason,
+        header,
+        data,
+    } = Icmpv4Repr::parse(&message, &ChecksumCapabilities::default()).ok()?
+    else {
+        return None;
+    };
+    let reason = match reason {
+        Icmpv4DstUnreachable::PortUnreachable => Unreachable::Port,
+        Icmpv4DstUnreachable::FragRequired => return None,
+        _ => Unreachable::Host,
+    };
+    returned(header.next_header, header.dst_addr.into(), data, reason)
+}
+
+#[cfg(feature = "ipv6")]
+fn look_at_icmpv6(packet: &Ipv6Packet<&[u8]>) -> Option<Seen> {
+    let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
+    let message = Icmpv6Repr::parse(
+        &packet.src_addr(),
+        &packet.dst_addr(),
+        &message,
+        &ChecksumCapabilities::default(),
+    )
+    .ok()?;
+    match message {
+        Icmpv6Repr::Ndisc(NdiscRepr::NeighborSolicit { target_addr, .. }) => {
+            Some(Seen::Asked(target_addr.into()))
+        }
+        Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. }) => {
+            Some(Seen::Answered(target_addr.into()))
+        }
+        Icmpv6Repr::DstUnreachable {
+            reason,
+            header,
+            data,
+        } => {
+            let reason = match reason {
+                Icmpv6DstUnreachable::PortUnreachable => Unreachable::Port,
+                _ => Unreachable::Host,
+            };
+            returned(header.next_header, header.dst_addr.into(), data, reason)
+        }
+        _ => None,
+    }
+}
+
+/// `data` begins with the ports, in UDP as in TCP.
+fn returned(
+    protocol: IpProtocol,
+    remote: IpAddress,
+    data: &[u8],
+    reason: Unreachable,
+) -> Option<Seen> {
+    let ports = data.first_chunk::<4>()?;
+    Some(Seen::Returned(Returned {
+        protocol,
+        local_port: u16::from_be_bytes([ports[0], ports[1]]),
+        remote: IpEndpoint::new(remote, u16::from_be_bytes([ports[2], ports[3]])),
+        reason,
+    }))
+}
+
+/// A device whose frames pass an [`Observer`].
+pub(super) struct Watched<'d, D> {
+    device: &'d mut D,
+    observer: &'d mut Observer,
+}
+
+impl<D: Device> Device for Watched<'_, D> {
+    type RxToken<'t>
+        = Receive<'t, D::RxToken<'t>>
+    where
+        Self: 't;
+    type TxToken<'t>
+        = Transmit<'t, D::TxToken<'t>>
+    where
+        Self: 't;
+
+    fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
+        let (receive, transmit) = self.device.receive(now)?;
+        // What is transmitted in answer to a frame is never a question to a neighbor ... but the
+        // answer may have to wait for one, and then the question goes out instead.
+        Some((Receive(receive, self.observer), Transmit(transmit, None)))
+    }
+
+    fn transmit(&mut self, now: Instant) -> Option<Self::TxToken<'_>> {
+        let token = self.device.transmit(now)?;
+        Some(Transmit(token, Some(self.observer)))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        self.device.capabilities()
+    }
+}
+
+pub(super) struct Receive<'o, T>(T, &'o mut Observer);
+
+impl<T: RxToken> RxToken for Receive<'_, T> {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        let Self(token, observer) = self;
+        token.consume(|frame| {
+            observer.received(frame);
+            read(frame)
+        })
+    }
+
+    fn meta(&self) -> PacketMeta {
+        self.0.meta()
+    }
+}
+
+pub(super) struct Transmit<'o, T>(T, Option<&'o mut Observer>);
+
+impl<T: TxToken> TxToken for Transmit<'_, T> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
+        let Self(token, observer) = self;
+        token.consume(length, |frame| {
+            let result = fill(frame);
+            if let Some(observer) = observer {
+                observer.transmitted(frame);
+            }
+            result
+        })
+    }
+
+    fn set_meta(&mut self, meta: PacketMeta) {
+        self.0.set_meta(meta);
+    }
+}

@@ -1,0 +1,73 @@
+use core::fmt;
+use core::ops::{Deref, DerefMut};
+
+use managed::ManagedSlice;
+use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::AnySocket;
+
+/// A [`SocketSet`] that says when it is full instead of panicking.
+pub struct Sockets<'a> {
+    set: SocketSet<'a>,
+    /// `None` where the slots can grow.
+    capacity: Option<usize>,
+}
+
+impl<'a> Sockets<'a> {
+    /// An empty set with room for as many sockets as there are `slots`.
+    pub fn new(slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>) -> Self {
+        let slots = slots.into();
+        let capacity = match &slots {
+            ManagedSlice::Borrowed(slots) => Some(slots.len()),
+            #[cfg(feature = "command")]
+            ManagedSlice::Owned(_) => None,
+        };
+        Self {
+            set: SocketSet::new(slots),
+            capacity,
+        }
+    }
+
+    /// Adds a socket to the set and returns its handle.
+    ///
+    /// # Errors
+    /// [`SocketsFull`] if every slot is taken; the socket is dropped then.
+    pub fn add<T: AnySocket<'a>>(&mut self, socket: T) -> Result<SocketHandle, SocketsFull> {
+        match self.capacity {
+            Some(capacity) if self.set.iter().count() >= capacity => Err(SocketsFull { capacity }),
+            _ => Ok(self.set.add(socket)),
+        }
+    }
+}
+
+impl<'a> Deref for Sockets<'a> {
+    type Target = SocketSet<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.set
+    }
+}
+
+impl DerefMut for Sockets<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.set
+    }
+}
+
+/// There is no slot left for another socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketsFull {
+    /// How many slots there are.
+    pub capacity: usize,
+}
+
+impl fmt::Display for SocketsFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "all {} socket slots are taken; give the stack more of them",
+            self.capacity
+        )
+    }
+}
+
+impl core::error::Error for SocketsFull {}

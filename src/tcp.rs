@@ -1,0 +1,13 @@
+//! Upper-casing over TCP (RFC 9293): the server answers bytes as they arrive and closes when the
+//! client has; the client sends a text and receives its upper case.
+
+#[cfg(feature = "client")]
+mod client;
+mod phase;
+mod server;
+mod storage;
+
+#[cfg(feature = "client")]
+pub use client::{Client, Error};
+pub use server::{Config, Counters, Place, Server};
+pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError};

@@ -1,0 +1,297 @@
+use core::fmt;
+use core::task::Poll;
+
+use smoltcp::iface::SocketHandle;
+use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpEndpoint, IpProtocol};
+
+use super::phase::Phase;
+use super::storage::{self, Buffers, SetupError};
+use crate::stack::{Context, Sockets, Unreachable};
+
+/// How often a silent server is asked whether it is still there (RFC 9293, 3.8.4).
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// Sends a text over TCP and receives what comes back.
+///
+/// No call waits: [`send`](Self::send) takes what there is room for, [`receive`](Self::receive)
+/// gives what is there. Call them whenever the stack polls its services.
+///
+/// ```text
+/// client.connect(context, server)?;
+/// // at each poll:
+/// sent += client.send(context, &text[sent..])?;
+/// if sent == text.len() { client.finish(context) }
+/// match client.receive(context, &mut buffer)? {
+///     Poll::Ready(0) => ..,       // the server has closed: this was all
+///     Poll::Ready(length) => .., // a piece of the answer
+///     Poll::Pending => ..,
+/// }
+/// ```
+pub struct Client {
+    handle: SocketHandle,
+    timeout: Duration,
+    server: Option<IpEndpoint>,
+    local_port: u16,
+    phase: Phase,
+    /// When the connection last made progress: its phase changed, or bytes moved.
+    progress: Instant,
+    /// Bytes that were not confirmed at the last call.
+    unconfirmed: usize,
+    finished: bool,
+    server_finished: bool,
+    error: Option<Error>,
+}
+
+impl Client {
+    /// A client in the caller's buffers. It takes one socket slot.
+    ///
+    /// `timeout` is how long to wait for the connection to open, and later for any progress while
+    /// bytes are unconfirmed or the end of the answer is due.
+    ///
+    /// # Errors
+    /// If the stack has no slot left.
+    pub fn new<'a, const RECEIVE: usize, const TRANSMIT: usize>(
+        sockets: &mut Sockets<'a>,
+        buffers: &'a mut Buffers<RECEIVE, TRANSMIT>,
+        timeout: Duration,
+    ) -> Result<Self, SetupError> {
+        let (receive, transmit) = buffers.split();
+        Self::from_parts(sockets, receive, transmit, timeout)
+    }
+
+    /// A client with buffers whose sizes are known at run time only.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if a buffer is empty or the receive buffer larger than
+    /// [`LARGEST_WINDOW`](super::LARGEST_WINDOW).
+    pub fn from_parts<'a>(
+        sockets: &mut Sockets<'a>,
+        receive: SocketBuffer<'a>,
+        transmit: SocketBuffer<'a>,
+        timeout: Duration,
+    ) -> Result<Self, SetupError> {
+        let mut socket = storage::socket(receive, transmit)?;
+        socket.set_keep_alive(Some(KEEP_ALIVE));
+        Ok(Self {
+            handle: sockets.add(socket)?,
+            timeout,
+            server: None,
+            local_port: 0,
+            phase: Phase::Free,
+            progress: Instant::ZERO,
+            unconfirmed: 0,
+            finished: false,
+            server_finished: false,
+            error: None,
+        })
+    }
+
+    /// Begins to open a connection, from a new port. What was left of an earlier connection is
+    /// forgotten.
+    ///
+    /// # Errors
+    /// [`Error::NoRoute`] if there is no way to the server's address.
+    pub fn connect(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        server: IpEndpoint,
+    ) -> Result<(), Error> {
+        if context.next_hop(&server.addr).is_none() {
+            return Err(Error::NoRoute);
+        }
+        self.local_port = context.ephemeral_port();
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        socket.abort();
+        socket
+            .connect(context.interface, server, self.local_port)
+            .map_err(|_| Error::NoRoute)?;
+        self.server = Some(server);
+        self.phase = Phase::of(socket);
+        self.progress = context.now;
+        self.unconfirmed = 0;
+        self.finished = false;
+        self.server_finished = false;
+        self.error = None;
+        Ok(())
+    }
+
+    /// Whether the connection is open, or was until the server closed it.
+    ///
+    /// # Errors
+    /// Why it is not and will not be.
+    pub fn is_open(&mut self, context: &mut Context<'_, '_>) -> Result<bool, Error> {
+        self.advance(context)?;
+        Ok(self.phase.is_opened())
+    }
+
+    /// Takes the beginning of `text` as far as there is room and returns how much that is: 0 where
+    /// there is none, before the connection is open, and after [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// Why the connection cannot be used any more.
+    pub fn send(&mut self, context: &mut Context<'_, '_>, text: &[u8]) -> Result<usize, Error> {
+        self.advance(context)?;
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let sent = socket.send_slice(text).unwrap_or(0);
+        if sent > 0 {
+            self.progress = context.now;
+            self.unconfirmed += sent;
+        }
+        Ok(sent)
+    }
+
+    /// Says that this was the whole text. The server's answer can still be received.
+    pub fn finish(&mut self, context: &mut Context<'_, '_>) {
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        if !self.finished && socket.may_send() {
+            self.note_end(socket);
+            self.finished = true;
+            self.progress = context.now;
+            socket.close();
+        }
+    }
+
+    /// Puts what has arrived into `answer` and returns its length; 0 is the end of the answer.
+    ///
+    /// # Errors
+    /// Why nothing more will arrive. What had arrived before comes first.
+    pub fn receive(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        answer: &mut [u8],
+    ) -> Result<Poll<usize>, Error> {
+        let failure = self.advance(context).err();
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        match socket.recv_slice(answer) {
+            Ok(length) if length > 0 => {
+                self.progress = context.now;
+                Ok(Poll::Ready(length))
+            }
+            Err(RecvError::Finished) => failure.map_or(Ok(Poll::Ready(0)), Err),
+            _ => failure.map_or(Ok(Poll::Pending), Err),
+        }
+    }
+
+    /// Whether both sides have closed. The stack may still have to send the last acknowledgement,
+    /// as it does at the end of each poll; a program that ends before leaves the server waiting.
+    ///
+    /// # Errors
+    /// Why the connection ended in another way.
+    pub fn is_closed(&mut self, context: &mut Context<'_, '_>) -> Result<bool, Error> {
+        self.advance(context)?;
+        Ok(matches!(self.phase, Phase::Free | Phase::TimeWait))
+    }
+
+    /// Ends the connection at once; the server gets a reset if there is one.
+    pub fn abort(&mut self, context: &mut Context<'_, '_>) {
+        context.sockets.get_mut::<Socket<'_>>(self.handle).abort();
+    }
+
+    /// When it wants to be called even if nothing arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.is_waiting().then(|| self.progress + self.timeout)
+    }
+
+    fn is_waiting(&self) -> bool {
+        match self.phase {
+            Phase::Opening => true,
+            _ => self.unconfirmed > 0 || self.finished && !self.server_finished,
+        }
+    }
+
+    /// Takes note of what has happened to the connection.
+    fn advance(&mut self, context: &mut Context<'_, '_>) -> Result<(), Error> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let socket = context.sockets.get::<Socket<'_>>(self.handle);
+        let (phase, before) = (Phase::of(socket), self.phase);
+        let unconfirmed = socket.send_queue();
+        self.note_end(socket);
+        if phase != before || unconfirmed != self.unconfirmed {
+            self.progress = context.now;
+        }
+        (self.phase, self.unconfirmed) = (phase, unconfirmed);
+        let failure = match phase {
+            Phase::Free if before == Phase::Opening => Some(Error::Refused),
+            Phase::Free if before.is_opened() && !(self.finished && self.server_finished) => {
+                Some(Error::Reset)
+            }
+            Phase::Opening => self.returned(context),
+            _ => None,
+        };
+        let late = context.now >= self.progress + self.timeout && self.is_waiting();
+        let failure = failure.or_else(|| late.then(|| self.why_late(context)));
+        if failure.is_some() {
+            context.sockets.get_mut::<Socket<'_>>(self.handle).abort();
+            self.error = failure;
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn note_end(&mut self, socket: &Socket<'_>) {
+        self.server_finished |= matches!(
+            socket.state(),
+            State::CloseWait | State::Closing | State::LastAck | State::TimeWait
+        );
+    }
+
+    /// Whether the connection request was sent back.
+    fn returned(&self, context: &mut Context<'_, '_>) -> Option<Error> {
+        let observer = context.observer();
+        let reason = observer.take_unreachable(IpProtocol::Tcp, self.local_port, self.server?)?;
+        Some(match reason {
+            Unreachable::Port => Error::Refused,
+            Unreachable::Host => Error::Unreachable,
+        })
+    }
+
+    fn why_late(&self, context: &mut Context<'_, '_>) -> Error {
+        let next_hop = self
+            .server
+            .and_then(|server| context.next_hop(&server.addr));
+        match next_hop {
+            Some(next_hop) if context.observer().is_silent(&next_hop) => Error::NoNeighbor,
+            _ => Error::TimedOut,
+        }
+    }
+}
+
+/// Why a connection cannot be opened or used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The address is on none of our networks, and there is no gateway.
+    NoRoute,
+    /// Nobody on the link answers for the server's or the gateway's address (ARP, RFC 826;
+    /// neighbor discovery, RFC 4861).
+    NoNeighbor,
+    /// A router or the host says that the server cannot be reached (ICMP).
+    Unreachable,
+    /// The host is there, but nothing listens on the port, or it has no place free.
+    Refused,
+    /// The server aborted the connection.
+    Reset,
+    /// The server does not answer any more, or never did.
+    TimedOut,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoute => {
+                "there is no route to it: it is on none of our networks, and there is no gateway"
+            }
+            Self::NoNeighbor => "nobody on the link answers for its address",
+            Self::Unreachable => "the network reports that it cannot be reached",
+            Self::Refused => {
+                "connection refused: nothing listens on that port, or all places are taken"
+            }
+            Self::Reset => "the server reset the connection",
+            Self::TimedOut => "timed out: the server does not answer",
+        })
+    }
+}
+
+impl core::error::Error for Error {}

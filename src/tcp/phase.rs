@@ -1,0 +1,49 @@
+use smoltcp::socket::tcp::{Socket, State};
+
+/// Where a connection is in its life.
+///
+/// smoltcp has eleven states and several predicates, which change at different moments. Whatever
+/// here depends on the state of a connection depends on this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// There is no connection, and nothing to send for the last one.
+    #[default]
+    Free,
+    /// Waiting for a client.
+    Listening,
+    /// SYN was sent or received; the other side has not confirmed.
+    Opening,
+    /// Both sides may send.
+    Open,
+    /// The other side has closed and everything it sent has arrived; we may still send.
+    HalfClosed,
+    /// We have closed; what we sent, or the other side's own close, is not confirmed.
+    Closing,
+    /// Both sides have closed; the place is kept so that late segments find it (RFC 9293, 3.6.1).
+    TimeWait,
+    /// Aborted; the reset is still to be sent.
+    Resetting,
+}
+
+impl Phase {
+    pub(super) fn of(socket: &Socket<'_>) -> Self {
+        match socket.state() {
+            State::Closed if socket.remote_endpoint().is_some() => Self::Resetting,
+            State::Closed => Self::Free,
+            State::Listen => Self::Listening,
+            State::SynSent | State::SynReceived => Self::Opening,
+            State::Established => Self::Open,
+            State::CloseWait => Self::HalfClosed,
+            State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck => Self::Closing,
+            State::TimeWait => Self::TimeWait,
+        }
+    }
+
+    /// Whether the connection was once open.
+    pub(super) fn is_opened(self) -> bool {
+        matches!(
+            self,
+            Self::Open | Self::HalfClosed | Self::Closing | Self::TimeWait
+        )
+    }
+}

@@ -1,0 +1,147 @@
+use core::fmt;
+
+use smoltcp::socket::tcp::{Socket, SocketBuffer};
+
+use super::Place;
+use crate::stack::SocketsFull;
+
+/// The largest receive buffer of a connection, in bytes.
+///
+/// A larger one would make smoltcp scale its window (RFC 7323). The window that it announces is
+/// then rounded down, so it can shrink while segments are under way; smoltcp 0.14 drops the
+/// acknowledgements that come with those, and if both buffers are full, the connection stands
+/// still for ever. Without scaling nothing is rounded, and nothing can shrink.
+pub const LARGEST_WINDOW: usize = u16::MAX as usize;
+
+/// The buffers of one connection.
+///
+/// `RECEIVE` is the window, in bytes, at most [`LARGEST_WINDOW`]; `TRANSMIT` is how much may be
+/// unconfirmed. Throughput is at most one buffer a round trip. Anything from 1 byte works; two
+/// segments (2920 bytes on Ethernet) each let the two sides work at the same time, 512 bytes
+/// each are enough for lines, and on a host 65535 are cheap.
+pub struct Buffers<const RECEIVE: usize, const TRANSMIT: usize> {
+    receive: [u8; RECEIVE],
+    transmit: [u8; TRANSMIT],
+}
+
+impl<const RECEIVE: usize, const TRANSMIT: usize> Buffers<RECEIVE, TRANSMIT> {
+    /// Empty buffers. Sizes that cannot work do not compile.
+    pub const fn new() -> Self {
+        const {
+            assert!(
+                RECEIVE > 0 && TRANSMIT > 0,
+                "a buffer needs one byte at least"
+            );
+            assert!(
+                RECEIVE <= LARGEST_WINDOW,
+                "the receive buffer is larger than LARGEST_WINDOW"
+            );
+        }
+        Self {
+            receive: [0; RECEIVE],
+            transmit: [0; TRANSMIT],
+        }
+    }
+
+    /// The two buffers, receive and transmit, as smoltcp takes them.
+    pub fn split(&mut self) -> (SocketBuffer<'_>, SocketBuffer<'_>) {
+        (
+            SocketBuffer::new(&mut self.receive[..]),
+            SocketBuffer::new(&mut self.transmit[..]),
+        )
+    }
+}
+
+impl<const RECEIVE: usize, const TRANSMIT: usize> Default for Buffers<RECEIVE, TRANSMIT> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a [`Server`](super::Server) of `N` connections lives in.
+///
+/// The memory is `N * (RECEIVE + TRANSMIT)` bytes and a little for each connection; see
+/// [`Buffers`] for the sizes. Each connection takes one socket slot of the stack, too.
+pub struct Pool<const N: usize, const RECEIVE: usize, const TRANSMIT: usize> {
+    pub(super) places: [Place; N],
+    pub(super) buffers: [Buffers<RECEIVE, TRANSMIT>; N],
+}
+
+impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize> Pool<N, RECEIVE, TRANSMIT> {
+    /// A pool without connections. Sizes that cannot work do not compile.
+    pub const fn new() -> Self {
+        Self {
+            places: [const { Place::new() }; N],
+            buffers: [const { Buffers::new() }; N],
+        }
+    }
+}
+
+impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize> Default
+    for Pool<N, RECEIVE, TRANSMIT>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A socket that cannot stall and is set for requests and answers.
+pub(super) fn socket<'a>(
+    receive: SocketBuffer<'a>,
+    transmit: SocketBuffer<'a>,
+) -> Result<Socket<'a>, SetupError> {
+    if receive.capacity() == 0 || transmit.capacity() == 0 {
+        return Err(SetupError::NoBuffer);
+    }
+    if receive.capacity() > LARGEST_WINDOW {
+        return Err(SetupError::WindowTooLarge {
+            bytes: receive.capacity(),
+        });
+    }
+    let mut socket = Socket::new(receive, transmit);
+    // Nagle's algorithm would hold the end of an answer until the rest of it is confirmed, and
+    // the other side delays its confirmation while it waits for that end.
+    socket.set_nagle_enabled(false);
+    Ok(socket)
+}
+
+/// Why a server or client cannot be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupError {
+    /// The stack has no slot left for another socket.
+    Sockets(SocketsFull),
+    /// A buffer is empty.
+    NoBuffer,
+    /// A receive buffer is larger than [`LARGEST_WINDOW`].
+    WindowTooLarge {
+        /// How large it is.
+        bytes: usize,
+    },
+    /// There is no place for any connection, or there are fewer buffers than places.
+    NoPlace,
+    /// Port 0 cannot be listened on.
+    Port,
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sockets(full) => full.fmt(f),
+            Self::NoBuffer => write!(f, "a connection needs one byte of buffer each way at least"),
+            Self::WindowTooLarge { bytes } => write!(
+                f,
+                "a receive buffer of {bytes} bytes is too large; {LARGEST_WINDOW} is the most"
+            ),
+            Self::NoPlace => write!(f, "a server needs one place with two buffers at least"),
+            Self::Port => write!(f, "port 0 cannot be listened on"),
+        }
+    }
+}
+
+impl core::error::Error for SetupError {}
+
+impl From<SocketsFull> for SetupError {
+    fn from(full: SocketsFull) -> Self {
+        Self::Sockets(full)
+    }
+}

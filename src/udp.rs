@@ -1,0 +1,12 @@
+//! Upper-casing over UDP (RFC 768): one answer to each datagram.
+
+#[cfg(feature = "client")]
+mod client;
+mod limit;
+mod server;
+mod storage;
+
+#[cfg(feature = "client")]
+pub use client::{Client, Error};
+pub use server::{Counters, Server};
+pub use storage::{Buffers, Parts, SetupError};

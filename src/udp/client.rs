@@ -1,0 +1,267 @@
+use core::fmt;
+use core::task::Poll;
+
+use log::debug;
+use managed::ManagedSlice;
+use smoltcp::iface::SocketHandle;
+use smoltcp::socket::udp::{SendError, Socket, UdpMetadata};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpEndpoint, IpProtocol};
+
+use super::limit::longest_datagram;
+use super::storage::{self, Buffers, Parts, SetupError};
+use crate::stack::{Context, Sockets, Unreachable};
+
+/// How long to wait for an answer before the line is sent again; doubled each time.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// Sends a line as a datagram and waits for its answer; sends it again while none comes.
+///
+/// The exercise's protocol does not say which line an answer is for. So each line is sent from a
+/// port of its own: a late answer to an earlier line finds nobody. Datagrams from anyone but the
+/// server are ignored.
+pub struct Client<'a> {
+    handle: SocketHandle,
+    line: ManagedSlice<'a, u8>,
+    timeout: Duration,
+    request: Option<Request>,
+}
+
+#[derive(Clone, Copy)]
+struct Request {
+    server: IpEndpoint,
+    local_port: u16,
+    length: usize,
+    give_up: Instant,
+    retry: Instant,
+    wait: Duration,
+}
+
+impl<'a> Client<'a> {
+    /// A client in the caller's buffers. It takes one socket slot. `timeout` is how long to wait
+    /// for an answer in all.
+    ///
+    /// # Errors
+    /// If the stack has no slot left.
+    pub fn new<const DATAGRAM: usize, const QUEUE: usize>(
+        sockets: &mut Sockets<'a>,
+        buffers: &'a mut Buffers<DATAGRAM, QUEUE>,
+        timeout: Duration,
+    ) -> Result<Self, SetupError> {
+        Self::from_parts(sockets, buffers.split(), timeout)
+    }
+
+    /// A client with buffers whose sizes are known at run time only.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if a buffer has no room.
+    pub fn from_parts(
+        sockets: &mut Sockets<'a>,
+        parts: Parts<'a>,
+        timeout: Duration,
+    ) -> Result<Self, SetupError> {
+        let (handle, line) = storage::add(sockets, parts)?;
+        Ok(Self {
+            handle,
+            line,
+            timeout,
+            request: None,
+        })
+    }
+
+    /// Sends `line`, which is copied. A line that still waits for its answer is given up.
+    ///
+    /// # Errors
+    /// [`Error::NoRoute`] if there is no way to the server's address, [`Error::LineTooLong`] if
+    /// the buffers or the link do not take so long a line.
+    pub fn send(
+        &mut self,
+        context: &mut Context<'_, 'a>,
+        server: IpEndpoint,
+        line: &[u8],
+    ) -> Result<(), Error> {
+        self.request = None;
+        if context.next_hop(&server.addr).is_none() || server.port == 0 {
+            return Err(Error::NoRoute);
+        }
+        let longest = longest_datagram(&server.addr, context.ip_mtu()).min(self.line.len());
+        let Some(copy) = self
+            .line
+            .get_mut(..line.len())
+            .filter(|copy| copy.len() <= longest)
+        else {
+            return Err(Error::LineTooLong { longest });
+        };
+        copy.copy_from_slice(line);
+        let local_port = self.bind_anew(context)?;
+        let request = Request {
+            server,
+            local_port,
+            length: line.len(),
+            give_up: context.now + self.timeout,
+            retry: context.now + FIRST_RETRY,
+            wait: FIRST_RETRY,
+        };
+        self.request = Some(request);
+        self.transmit(context, request)
+    }
+
+    /// Puts the answer into `answer` and returns its length, once it is there. Also sends the line
+    /// again when it is time to.
+    ///
+    /// # Errors
+    /// Why no answer will come. [`Error::NothingSent`] if there is nothing to wait for.
+    pub fn receive(
+        &mut self,
+        context: &mut Context<'_, 'a>,
+        answer: &mut [u8],
+    ) -> Result<Poll<usize>, Error> {
+        let request = self.request.ok_or(Error::NothingSent)?;
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        while let Ok((datagram, sender)) = socket.recv() {
+            if sender.endpoint != request.server {
+                debug!("UDP: {} bytes from {sender} are ignored", datagram.len());
+                continue;
+            }
+            self.request = None;
+            let length = datagram.len();
+            let room = answer
+                .get_mut(..length)
+                .ok_or(Error::AnswerTooLong { length })?;
+            room.copy_from_slice(datagram);
+            return Ok(Poll::Ready(length));
+        }
+        self.wait(context, request)
+            .inspect_err(|_| self.request = None)?;
+        Ok(Poll::Pending)
+    }
+
+    /// When it wants to be called even if nothing arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.request
+            .map(|request| request.retry.min(request.give_up))
+    }
+
+    fn wait(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
+        let Request {
+            server, local_port, ..
+        } = request;
+        let observer = context.observer();
+        match observer.take_unreachable(IpProtocol::Udp, local_port, server) {
+            Some(Unreachable::Port) => return Err(Error::NothingListens),
+            Some(Unreachable::Host) => return Err(Error::Unreachable),
+            None => {}
+        }
+        if context.now >= request.give_up {
+            let next_hop = context.next_hop(&server.addr);
+            let silent = next_hop.is_some_and(|next_hop| context.observer().is_silent(&next_hop));
+            return Err(if silent {
+                Error::NoNeighbor
+            } else {
+                Error::TimedOut
+            });
+        }
+        if context.now >= request.retry {
+            let wait = request.wait * 2;
+            let retry = context.now + wait;
+            self.request = Some(Request {
+                wait,
+                retry,
+                ..request
+            });
+            self.transmit(context, request)?;
+        }
+        Ok(())
+    }
+
+    /// Moves to a port where no answer to an earlier line arrives.
+    fn bind_anew(&mut self, context: &mut Context<'_, 'a>) -> Result<u16, Error> {
+        let before = context
+            .sockets
+            .get_mut::<Socket<'_>>(self.handle)
+            .endpoint()
+            .port;
+        let port = loop {
+            let port = context.ephemeral_port();
+            if port != before {
+                break port;
+            }
+        };
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        socket.close();
+        socket.bind(port).map_err(|_| Error::NoRoute)?;
+        Ok(port)
+    }
+
+    fn transmit(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
+        let mut to = UdpMetadata::from(request.server);
+        to.local_address = context.source_for(&request.server.addr);
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        if socket.send_queue() > 0 {
+            // The line has not even left yet: it waits for a neighbor.
+            return Ok(());
+        }
+        match socket.send_slice(&self.line[..request.length], to) {
+            Ok(()) => Ok(()),
+            Err(SendError::BufferFull) => Err(Error::LineTooLong {
+                longest: socket.payload_send_capacity(),
+            }),
+            Err(SendError::Unaddressable) => Err(Error::NoRoute),
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No line was sent, or its answer has been received.
+    NothingSent,
+    /// The address is on none of our networks, and there is no gateway.
+    NoRoute,
+    /// The line is longer than the buffers or the link can take.
+    LineTooLong {
+        /// The longest line that they take, in bytes.
+        longest: usize,
+    },
+    /// The answer is longer than the room for it.
+    AnswerTooLong {
+        /// How long it is, in bytes.
+        length: usize,
+    },
+    /// Nobody on the link answers for the server's or the gateway's address (ARP, RFC 826;
+    /// neighbor discovery, RFC 4861).
+    NoNeighbor,
+    /// A router or the host says that the server cannot be reached (ICMP).
+    Unreachable,
+    /// The host says that nothing listens on that port (ICMP).
+    NothingListens,
+    /// No answer came, however often the line was sent.
+    TimedOut,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NothingSent => f.write_str("no line was sent"),
+            Self::NoRoute => f.write_str(
+                "there is no route to it: it is on none of our networks, and there is no gateway",
+            ),
+            Self::LineTooLong { longest } => write!(
+                f,
+                "the line is too long for a datagram; {longest} bytes are the most here"
+            ),
+            Self::AnswerTooLong { length } => {
+                write!(
+                    f,
+                    "the answer of {length} bytes is longer than the room for it"
+                )
+            }
+            Self::NoNeighbor => f.write_str("nobody on the link answers for its address"),
+            Self::Unreachable => f.write_str("the network reports that it cannot be reached"),
+            Self::NothingListens => f.write_str("nothing listens on that UDP port"),
+            Self::TimedOut => f.write_str("timed out: no answer came"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

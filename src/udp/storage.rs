@@ -1,0 +1,118 @@
+use core::fmt;
+
+use managed::ManagedSlice;
+use smoltcp::iface::SocketHandle;
+use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
+
+use crate::stack::{Sockets, SocketsFull};
+
+/// The buffers of a server or client.
+///
+/// `DATAGRAM` is the longest request or answer, in bytes; upper-casing can make an answer three
+/// times as long as its request. `QUEUE` is how many datagrams can wait each way. The memory is
+/// about `DATAGRAM * (2 * QUEUE + 1)` bytes. `Buffers<1472, 4>` takes what an Ethernet frame
+/// carries over IPv4, `Buffers<6144, 4>` any answer to the 2048 bytes that the programs of the
+/// classic exercise read.
+pub struct Buffers<const DATAGRAM: usize, const QUEUE: usize> {
+    received: [PacketMetadata; QUEUE],
+    receive: [[u8; DATAGRAM]; QUEUE],
+    transmitted: [PacketMetadata; QUEUE],
+    transmit: [[u8; DATAGRAM]; QUEUE],
+    held: [u8; DATAGRAM],
+}
+
+impl<const DATAGRAM: usize, const QUEUE: usize> Buffers<DATAGRAM, QUEUE> {
+    /// Empty buffers. Sizes that cannot work do not compile.
+    pub const fn new() -> Self {
+        const {
+            assert!(
+                DATAGRAM > 0 && QUEUE > 0,
+                "there must be room for a datagram of one byte at least"
+            );
+        }
+        Self {
+            received: [PacketMetadata::EMPTY; QUEUE],
+            receive: [[0; DATAGRAM]; QUEUE],
+            transmitted: [PacketMetadata::EMPTY; QUEUE],
+            transmit: [[0; DATAGRAM]; QUEUE],
+            held: [0; DATAGRAM],
+        }
+    }
+
+    /// The parts, as [`Server::from_parts`](super::Server::from_parts) takes them.
+    pub fn split(&mut self) -> Parts<'_> {
+        Parts {
+            receive: PacketBuffer::new(&mut self.received[..], self.receive.as_flattened_mut()),
+            transmit: PacketBuffer::new(
+                &mut self.transmitted[..],
+                self.transmit.as_flattened_mut(),
+            ),
+            held: ManagedSlice::Borrowed(&mut self.held),
+        }
+    }
+}
+
+impl<const DATAGRAM: usize, const QUEUE: usize> Default for Buffers<DATAGRAM, QUEUE> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a server or client works in, where the sizes are known at run time only.
+pub struct Parts<'a> {
+    /// Datagrams that have arrived.
+    pub receive: PacketBuffer<'a>,
+    /// Datagrams that are to be sent.
+    pub transmit: PacketBuffer<'a>,
+    /// One datagram: the answer that a server makes, the line that a client may have to repeat.
+    pub held: ManagedSlice<'a, u8>,
+}
+
+/// Adds a socket to the set and returns what of the parts is left.
+pub(super) fn add<'a>(
+    sockets: &mut Sockets<'a>,
+    parts: Parts<'a>,
+) -> Result<(SocketHandle, ManagedSlice<'a, u8>), SetupError> {
+    let Parts {
+        receive,
+        transmit,
+        held,
+    } = parts;
+    let shortest = receive
+        .payload_capacity()
+        .min(transmit.payload_capacity())
+        .min(held.len());
+    if shortest == 0 || receive.packet_capacity().min(transmit.packet_capacity()) == 0 {
+        return Err(SetupError::NoBuffer);
+    }
+    Ok((sockets.add(Socket::new(receive, transmit))?, held))
+}
+
+/// Why a server or client cannot be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupError {
+    /// The stack has no slot left for another socket.
+    Sockets(SocketsFull),
+    /// A buffer has no room for any datagram.
+    NoBuffer,
+    /// Port 0 cannot be bound to.
+    Port,
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sockets(full) => full.fmt(f),
+            Self::NoBuffer => write!(f, "each buffer needs room for one datagram at least"),
+            Self::Port => write!(f, "port 0 cannot be bound to"),
+        }
+    }
+}
+
+impl core::error::Error for SetupError {}
+
+impl From<SocketsFull> for SetupError {
+    fn from(full: SocketsFull) -> Self {
+        Self::Sockets(full)
+    }
+}
