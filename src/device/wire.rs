@@ -140,6 +140,11 @@ impl<const FRAMES: usize, const MTU: usize> Wire<FRAMES, MTU> {
         )
     }
 
+    /// Whether no frame is on its way in either direction.
+    pub fn is_empty(&self) -> bool {
+        self.there.is_empty() && self.back.is_empty()
+    }
+
     /// How many frames were lost in both directions.
     pub fn dropped(&self) -> u32 {
         self.there.dropped().wrapping_add(self.back.dropped())

@@ -18,8 +18,9 @@ impl<'a> Sockets<'a> {
         let slots = slots.into();
         let capacity = match &slots {
             ManagedSlice::Borrowed(slots) => Some(slots.len()),
-            #[cfg(feature = "command")]
-            ManagedSlice::Owned(_) => None,
+            // A `Vec`, wherever some crate of the program has given `managed` a heap.
+            #[allow(unreachable_patterns)]
+            _ => None,
         };
         Self {
             set: SocketSet::new(slots),
