@@ -32,7 +32,7 @@ use smoltcp::time::{Duration, Instant};
 
 use context::Link;
 
-/// Frames received before the services are called.
+/// Frames received before the sockets may transmit.
 const FRAMES_PER_ROUND: usize = 64;
 /// Passes over all sockets, each of which transmits at most one packet, before receiving again.
 const PASSES_PER_ROUND: usize = 64;
@@ -75,7 +75,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// Receives, serves and transmits; returns how long the stack can be left alone if no frame
     /// arrives, `None` for as long as you like.
     ///
-    /// `services` is called at least once and whenever there may be work for it. It returns the
+    /// `services` is called at least once, and after each frame. It returns the
     /// moment at which it wants to be called even if nothing happens.
     pub fn poll(
         &mut self,
@@ -85,11 +85,19 @@ impl<'a, D: Device> Stack<'a, D> {
         self.interface.poll_maintenance(now);
         self.finish_fragments(now);
         for _ in 0..ROUNDS_PER_POLL {
-            let flooded = self.receive(now);
-            let deadline = services(&mut self.context(now));
-            let transmitted = self.transmit(now);
+            let mut frames = 0;
+            let mut deadline = None;
+            while frames < FRAMES_PER_ROUND && self.receive(now) {
+                // After each frame: if it closed a connection, its place has to listen again
+                // before the next frame, which may open one.
+                deadline = services(&mut self.context(now));
+                frames += 1;
+            }
+            if frames == 0 {
+                deadline = services(&mut self.context(now));
+            }
             // Transmitting makes room, which a service may be waiting for.
-            if !flooded && !transmitted {
+            if !self.transmit(now) && frames < FRAMES_PER_ROUND {
                 return self.delay(now, deadline);
             }
         }
@@ -126,21 +134,16 @@ impl<'a, D: Device> Stack<'a, D> {
         }
     }
 
-    /// Whether frames may be left although the budget is used up.
+    /// Takes one frame from the device; returns whether there was one.
     fn receive(&mut self, now: Instant) -> bool {
         #[cfg(feature = "client")]
         let device = &mut self.link.observer.watch(&mut self.device);
         #[cfg(not(feature = "client"))]
         let device = &mut self.device;
-        for _ in 0..FRAMES_PER_ROUND {
-            let result = self
-                .interface
-                .poll_ingress_single(now, device, &mut self.sockets);
-            if result == Ingress::None {
-                return false;
-            }
-        }
-        true
+        let result = self
+            .interface
+            .poll_ingress_single(now, device, &mut self.sockets);
+        result != Ingress::None
     }
 
     /// Whether anything was transmitted.
@@ -171,8 +174,7 @@ impl<'a, D: Device> Stack<'a, D> {
         #[cfg(feature = "fragmentation")]
         {
             let mut nothing = SocketSet::new(&mut [][..]);
-            // The smallest IPv4 fragment carries 8 bytes more than the one before it; no link
-            // that we accept needs more than 128 for the largest datagram.
+            // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
             for _ in 0..128 {
                 if self.interface.poll_at(now, &nothing).is_none() {
                     return true;

@@ -13,18 +13,32 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// A server with this many places, each with buffers of `window` bytes.
-fn server(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> tcp::Server<'static> {
+fn server(
+    network: &mut Network,
+    places: usize,
+    window: usize,
+    config: tcp::Config,
+) -> tcp::Server<'static> {
     use smoltcp::socket::tcp::SocketBuffer;
     let mut pool = Vec::new();
     pool.resize_with(places, tcp::Place::new);
     let buffers = (0..places).map(|_| {
-        (SocketBuffer::new(vec![0; window]), SocketBuffer::new(vec![0; window]))
+        (
+            SocketBuffer::new(vec![0; window]),
+            SocketBuffer::new(vec![0; window]),
+        )
     });
     tcp::Server::from_parts(network.server.sockets(), pool, buffers, config).expect("there is room")
 }
 
 /// One client's exchange with a fresh server.
-fn exchange(link: Link, window: usize, config: tcp::Config, text: &[u8], change: impl Fn(&mut Talk)) -> Talk {
+fn exchange(
+    link: Link,
+    window: usize,
+    config: tcp::Config,
+    text: &[u8],
+    change: impl Fn(&mut Talk),
+) -> Talk {
     let mut network = Network::new(link);
     let mut server = server(&mut network, 1, window, config);
     let mut talk = Talk::new(&mut network, link.server(), window, text);
@@ -53,7 +67,10 @@ fn a_line_is_answered_before_the_client_closes() {
 
 #[test]
 fn the_server_closes_after_one_answer_where_it_is_told_to() {
-    let config = tcp::Config { once: true, ..tcp::Config::default() };
+    let config = tcp::Config {
+        once: true,
+        ..tcp::Config::default()
+    };
     for link in Link::ALL {
         let talk = exchange(link, 1024, config, "one straße".as_bytes(), |talk| {
             talk.closes_first = false;
@@ -67,7 +84,9 @@ fn the_server_closes_after_one_answer_where_it_is_told_to() {
 fn pieces_of_every_size_come_back_whole() {
     let text = mixed(300);
     for piece in 1..text.len() {
-        let talk = exchange(Link::ALL[0], 512, tcp::Config::default(), &text, |talk| talk.piece = piece);
+        let talk = exchange(Link::ALL[0], 512, tcp::Config::default(), &text, |talk| {
+            talk.piece = piece
+        });
         assert_eq!(talk.expect_answer(), upper(&text), "pieces of {piece}");
     }
 }
@@ -77,7 +96,10 @@ fn a_megabyte_passes_through_small_buffers_byte_for_byte() {
     let text = mixed(1 << 20);
     for (link, window) in Link::ALL.into_iter().zip([500, 1460, 3000, 4096]) {
         let talk = exchange(link, window, tcp::Config::default(), &text, |_| {});
-        assert!(talk.expect_answer() == upper(&text), "{link:?}, {window} bytes");
+        assert!(
+            talk.expect_answer() == upper(&text),
+            "{link:?}, {window} bytes"
+        );
     }
 }
 
@@ -86,7 +108,11 @@ fn buffers_of_every_small_size_work() {
     let text = mixed(200);
     for window in (1..80).chain([535, 536, 537, 1459, 1460, 1461, 65534, 65535]) {
         let talk = exchange(Link::ALL[0], window, tcp::Config::default(), &text, |_| {});
-        assert_eq!(talk.expect_answer(), upper(&text), "buffers of {window} bytes");
+        assert_eq!(
+            talk.expect_answer(),
+            upper(&text),
+            "buffers of {window} bytes"
+        );
     }
 }
 
@@ -95,8 +121,9 @@ fn clients_that_find_no_place_are_refused_and_served_later() {
     let link = Link::ALL[0];
     let mut network = Network::new(link);
     let mut server = server(&mut network, 2, 512, tcp::Config::default());
-    let mut waiting: Vec<Talk> =
-        (0..6).map(|_| Talk::new(&mut network, link.server(), 512, b"me too")).collect();
+    let mut waiting: Vec<Talk> = (0..6)
+        .map(|_| Talk::new(&mut network, link.server(), 512, b"me too"))
+        .collect();
     for _ in 0..6 {
         if waiting.is_empty() {
             break;
@@ -106,13 +133,19 @@ fn clients_that_find_no_place_are_refused_and_served_later() {
             clients.push(talk);
         }
         network.run(MINUTE, &mut [&mut server], &mut clients);
-        waiting.retain(|talk| talk.outcome == Some(Err(tcp::Error::Refused)) || {
-            assert_eq!(talk.expect_answer(), b"ME TOO");
-            false
+        waiting.retain(|talk| {
+            talk.outcome == Some(Err(tcp::Error::Refused)) || {
+                assert_eq!(talk.expect_answer(), b"ME TOO");
+                false
+            }
         });
         for talk in &mut waiting {
             talk.connect(&mut network, link.server());
         }
     }
-    assert!(waiting.is_empty(), "{} clients were never served", waiting.len());
+    assert!(
+        waiting.is_empty(),
+        "{} clients were never served",
+        waiting.len()
+    );
 }

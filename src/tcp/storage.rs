@@ -102,6 +102,9 @@ pub(super) fn socket<'a>(
     // Nagle's algorithm would hold the end of an answer until the rest of it is confirmed, and
     // the other side delays its confirmation while it waits for that end.
     socket.set_nagle_enabled(false);
+    // Nor is an acknowledgement delayed: text is answered in the poll in which it arrives, and the
+    // answer carries it; and the last one must have left when a program ends.
+    socket.set_ack_delay(None);
     Ok(socket)
 }
 

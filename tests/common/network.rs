@@ -112,7 +112,11 @@ impl Network {
             }
             if due == Some(Duration::ZERO) {
                 busy += 1;
-                assert!(busy < 100_000, "the stacks are busy for ever at {}", self.now);
+                assert!(
+                    busy < 100_000,
+                    "the stacks are busy for ever at {}",
+                    self.now
+                );
                 continue;
             }
             busy = 0;
@@ -141,8 +145,12 @@ impl Network {
         servers: &mut [&mut dyn Actor],
         clients: &mut [&mut dyn Actor],
     ) -> Option<Duration> {
-        let server = self.server.poll(self.now, |context| poll_all(servers, context));
-        let client = self.client.poll(self.now, |context| poll_all(clients, context));
+        let server = self
+            .server
+            .poll(self.now, |context| poll_all(servers, context));
+        let client = self
+            .client
+            .poll(self.now, |context| poll_all(clients, context));
         if self.wire.is_empty() {
             server.into_iter().chain(client).min()
         } else {
@@ -152,7 +160,10 @@ impl Network {
 }
 
 fn poll_all(actors: &mut [&mut dyn Actor], context: &mut Context<'_, 'static>) -> Option<Instant> {
-    actors.iter_mut().filter_map(|actor| actor.poll(context)).min()
+    actors
+        .iter_mut()
+        .filter_map(|actor| actor.poll(context))
+        .min()
 }
 
 pub fn stack(device: Device, link: Link, host: u8) -> Stack<'static, Device> {
@@ -163,6 +174,11 @@ pub fn stack(device: Device, link: Link, host: u8) -> Stack<'static, Device> {
         gateways: &[],
         random_seed: host.into(),
     };
-    Stack::new(device, config, Vec::<SocketStorage<'_>>::new(), Instant::ZERO)
-        .expect("the configuration is right")
+    Stack::new(
+        device,
+        config,
+        Vec::<SocketStorage<'_>>::new(),
+        Instant::ZERO,
+    )
+    .expect("the configuration is right")
 }

@@ -61,13 +61,20 @@ impl Talk {
     /// The answer, if everything went well to the end.
     #[track_caller]
     pub fn expect_answer(&self) -> &[u8] {
-        assert_eq!(self.outcome, Some(Ok(())), "after {} bytes of answer", self.answer.len());
+        assert_eq!(
+            self.outcome,
+            Some(Ok(())),
+            "after {} bytes of answer",
+            self.answer.len()
+        );
         &self.answer
     }
 
     fn talk(&mut self, context: &mut Context<'_, '_>) -> Result<(), tcp::Error> {
         let rest = &self.text[self.sent..];
-        self.sent += self.client.send(context, &rest[..rest.len().min(self.piece)])?;
+        self.sent += self
+            .client
+            .send(context, &rest[..rest.len().min(self.piece)])?;
         let all_sent = self.sent == self.text.len();
         if all_sent && (self.closes_first || self.ended || self.answer.len() >= self.sent) {
             self.client.finish(context);
@@ -100,7 +107,11 @@ impl Actor for Talk {
         }
         // Pieces are offered as soon as there is room again.
         let more = self.sent > 0 && self.sent < self.text.len() && self.piece < usize::MAX;
-        if more { Some(context.now) } else { self.client.deadline() }
+        if more {
+            Some(context.now)
+        } else {
+            self.client.deadline()
+        }
     }
 
     fn is_done(&self) -> bool {
