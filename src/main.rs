@@ -1,2 +1,7 @@
-//! The command.
-fn main() {}
+//! The command `uppercase`: servers and clients on a TAP or TUN interface, or all in memory.
+
+mod command;
+
+fn main() -> std::process::ExitCode {
+    command::main()
+}

@@ -1,0 +1,228 @@
+use std::net::IpAddr;
+
+use clap::{ArgAction, Parser, Subcommand};
+use smoltcp::time::Duration;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use uppercase::PORT;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+use uppercase::device::tuntap::Mode;
+
+/// Upper-casing servers and clients with a network stack of their own.
+///
+/// Without a command: the dialogue of the classic exercise, client and server in one process,
+/// joined by a wire in memory. It needs no rights.
+///
+/// At a terminal a client asks for one sentence and prints the answer. With a pipe or a file it is
+/// a filter: standard input goes to the server, exactly its answer comes out.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
+pub struct Args {
+    /// Say what happens: -v a little, -vv more, -vvv what smoltcp does, -vvvv every packet.
+    /// RUST_LOG, if set, decides instead
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  uppercase                                            one sentence, all in memory
+  uppercase < book.txt > BOOK.txt                      a file, all in memory
+  sudo uppercase serve --tap tap0                      both servers on a TAP interface
+  echo hello | nc -N 192.168.69.1 12000                ... and a client of another make
+  sudo uppercase tcp 192.168.69.100 --tap tap1         the client on a TAP interface, the server
+                                                       on this host
+
+Exit status: 0 if all went well, 1 if not, 2 if the arguments are wrong, 130 after Ctrl-C.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve over TCP and UDP on a TAP or TUN interface
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    Serve(Server),
+    /// Send a text over TCP; print the answer
+    Tcp(Client),
+    /// Send lines as UDP datagrams; print the answers
+    Udp(Client),
+}
+
+#[derive(clap::Args)]
+pub struct Link {
+    /// The TAP interface (Ethernet) to use; it is created if it does not exist
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long, value_name = "NAME", conflicts_with = "tun")]
+    tap: Option<String>,
+    /// The TUN interface (plain IP) to use; it is created if it does not exist
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long, value_name = "NAME")]
+    tun: Option<String>,
+    /// An address of this program on the interface, with its prefix; can be repeated.
+    /// Default: 192.168.69.1/24 and fdaa::1/64 for `serve`, .2 and ::2 for clients
+    #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
+    ip: Vec<IpCidr>,
+    /// An address of the kernel's side of an interface that is created; can be repeated
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr,
+          default_values = ["192.168.69.100/24", "fdaa::100/64"])]
+    pub host_ip: Vec<IpCidr>,
+    /// The router to all other networks; can be given once for IPv4 and once for IPv6
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub gateway: Vec<IpAddress>,
+    /// The hardware address of this program on a TAP interface; follows from its first address
+    /// unless given
+    #[arg(long, value_name = "ADDRESS", value_parser = mac)]
+    mac: Option<EthernetAddress>,
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[derive(clap::Args)]
+pub struct Server {
+    #[command(flatten)]
+    pub link: Link,
+    /// The port of both servers
+    #[arg(long, default_value_t = PORT, value_parser = port())]
+    pub port: u16,
+    /// Close each TCP connection after one answer, as the server of the exercise does
+    #[arg(long)]
+    pub once: bool,
+    /// Serve over TCP, and over UDP only if that is given too
+    #[arg(long)]
+    tcp: bool,
+    /// Serve over UDP, and over TCP only if that is given too
+    #[arg(long)]
+    udp: bool,
+    /// How many TCP clients can be connected at a time; further ones are refused
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = connections())]
+    pub connections: usize,
+    /// Seconds after which a connection on which no text moves is closed
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    pub timeout: Duration,
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+impl Server {
+    pub fn serves_tcp(&self) -> bool {
+        self.tcp || !self.udp
+    }
+
+    pub fn serves_udp(&self) -> bool {
+        self.udp || !self.tcp
+    }
+}
+
+#[derive(clap::Args)]
+pub struct Client {
+    /// The server: an address or a name. Without an interface, the one in memory
+    #[arg(value_name = "HOST")]
+    host: Option<String>,
+    #[command(flatten)]
+    pub link: Link,
+    /// The port of the server
+    #[arg(long, default_value_t = PORT, value_parser = port())]
+    pub port: u16,
+    /// A name server, to look HOST up; can be repeated
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub dns: Vec<IpAddress>,
+    /// Seconds to wait for the server before giving up
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub timeout: Duration,
+}
+
+impl Client {
+    /// What the arguments are if there are none.
+    pub fn in_memory() -> Self {
+        match Args::parse_from(["uppercase", "tcp"]).command {
+            Some(Command::Tcp(client)) => client,
+            _ => unreachable!("the arguments say so"),
+        }
+    }
+
+    /// The server, as it was given.
+    pub fn host(&self) -> &str {
+        self.host.as_deref().unwrap_or("192.168.69.1")
+    }
+}
+
+impl Link {
+    /// The interface to use; `None` is the wire in memory.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    pub fn interface(&self) -> Option<(&str, Mode)> {
+        let tap = self.tap.as_deref().map(|name| (name, Mode::Tap));
+        tap.or(self.tun.as_deref().map(|name| (name, Mode::Tun)))
+    }
+
+    /// Our own addresses; by default those that end in `host`.
+    pub fn addresses(&self, host: u8) -> Vec<IpCidr> {
+        if self.ip.is_empty() {
+            Self::default_addresses(host)
+        } else {
+            self.ip.clone()
+        }
+    }
+
+    /// The addresses that end in `host`.
+    pub fn default_addresses(host: u8) -> Vec<IpCidr> {
+        vec![
+            IpCidr::new(IpAddress::v4(192, 168, 69, host), 24),
+            IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, host.into()), 64),
+        ]
+    }
+
+    /// Our hardware address. It follows from the first IP address, so that it is unique where that
+    /// is, and the same at the next start, when neighbors may still remember it.
+    pub fn hardware_address(&self, addresses: &[IpCidr]) -> EthernetAddress {
+        self.mac.unwrap_or_else(|| {
+            let [a, b, c, d] = match addresses.first().map(IpCidr::address) {
+                Some(IpAddress::Ipv4(address)) => address.octets(),
+                Some(IpAddress::Ipv6(address)) => *address.octets().last_chunk().unwrap_or(&[0; 4]),
+                None => [0; 4],
+            };
+            EthernetAddress([0x02, 0, a, b, c, d])
+        })
+    }
+}
+
+fn port() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..)
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+fn connections() -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    clap::value_parser!(u32).range(1..=1 << 20).map(|connections| connections as usize)
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.001..=1e9).contains(&seconds) => {
+            Ok(Duration::from_micros((seconds * 1e6) as u64))
+        }
+        _ => Err("a number of seconds is needed, 0.001 or more".into()),
+    }
+}
+
+fn address(text: &str) -> Result<IpAddress, String> {
+    let address = text.parse::<IpAddr>().map(IpAddress::from);
+    address.map_err(|_| "an IPv4 or IPv6 address is needed, such as 192.168.69.1".into())
+}
+
+fn cidr(text: &str) -> Result<IpCidr, String> {
+    let parsed = text.split_once('/').and_then(|(address, prefix)| {
+        let address = IpAddress::from(address.parse::<IpAddr>().ok()?);
+        let longest = if matches!(address, IpAddress::Ipv4(_)) { 32 } else { 128 };
+        let prefix = prefix.parse().ok().filter(|prefix| *prefix <= longest)?;
+        address.is_unicast().then(|| IpCidr::new(address, prefix))
+    });
+    parsed.ok_or_else(|| {
+        "an address of one host and the length of its prefix are needed, such as 192.168.69.1/24"
+            .into()
+    })
+}
+
+fn mac(text: &str) -> Result<EthernetAddress, String> {
+    match text.parse::<EthernetAddress>() {
+        Ok(address) if address.is_unicast() => Ok(address),
+        _ => Err("the hardware address of one host is needed, such as 02:00:00:00:00:01".into()),
+    }
+}

@@ -1,0 +1,41 @@
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why the command ends early.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something went wrong; the sentence says what, and what to do.
+    Error(String),
+    /// Somebody asked it to end, by Ctrl-C for instance.
+    Interrupted,
+    /// Nobody reads the output any more.
+    OutputClosed,
+}
+
+impl Failure {
+    /// A failure of which `what` tells the circumstances.
+    pub fn of<E: Display>(what: impl Display) -> impl FnOnce(E) -> Self {
+        move |why| Self::Error(format!("{what}: {why}"))
+    }
+
+    /// A failure to write the output.
+    pub fn output(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Error(format!("the answer cannot be written: {error}")),
+        }
+    }
+
+    /// Tells the user, and returns what the shell is told.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Self::Error(sentence) => {
+                eprintln!("uppercase: {sentence}");
+                ExitCode::FAILURE
+            }
+            // What a shell reports of a program that the signal itself has ended.
+            Self::Interrupted => ExitCode::from(128 + 2),
+            Self::OutputClosed => ExitCode::from(128 + 13),
+        }
+    }
+}

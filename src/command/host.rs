@@ -1,0 +1,79 @@
+//! Where a client runs: in memory or on an interface.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::ControlFlow;
+
+use smoltcp::time::{Duration, Instant};
+use uppercase::Context;
+use uppercase::stack::Sockets;
+
+use super::failure::Failure;
+
+/// What a service does at each poll; it returns when it wants to be called at the latest.
+pub type Service<'s, 'a> = &'s mut dyn FnMut(&mut Context<'_, 'a>) -> Option<Instant>;
+
+/// A stack, whatever its device, and the way to wait for it.
+pub trait Host<'a> {
+    /// The sockets, to which clients add theirs.
+    fn sockets(&mut self) -> &mut Sockets<'a>;
+
+    /// One poll of the stack; returns how long it can be left alone.
+    fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration>;
+
+    /// Sleeps until a frame arrives or the delay is over or, where it is asked for, standard input
+    /// can be read; returns whether it can.
+    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure>;
+}
+
+/// What a step of a client's work comes to: its result, or when it has to go on at the latest.
+pub type Step<T> = Result<ControlFlow<T, Option<Instant>>, Failure>;
+
+/// One poll of the stack with one step of work; also returns how long to wait for the next.
+pub fn step<'a, T>(
+    host: &mut dyn Host<'a>,
+    work: &mut dyn FnMut(&mut Context<'_, 'a>) -> Step<T>,
+) -> Result<ControlFlow<T, Option<Duration>>, Failure> {
+    let mut last = Ok(ControlFlow::Continue(None));
+    let delay = host.poll(&mut |context| {
+        if let Ok(ControlFlow::Continue(_)) = last {
+            last = work(context);
+        }
+        match last {
+            Ok(ControlFlow::Continue(deadline)) => deadline,
+            _ => None,
+        }
+    });
+    Ok(last?.map_continue(|_| delay))
+}
+
+/// Polls the stack until the work is done.
+pub fn until<'a, T>(
+    host: &mut dyn Host<'a>,
+    work: &mut dyn FnMut(&mut Context<'_, 'a>) -> Step<T>,
+) -> Result<T, Failure> {
+    loop {
+        match step(host, work)? {
+            ControlFlow::Break(result) => return Ok(result),
+            ControlFlow::Continue(delay) => host.wait(delay, false)?,
+        };
+    }
+}
+
+/// The time since the program began.
+pub struct Clock(std::time::Instant);
+
+impl Clock {
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub fn now(&self) -> Instant {
+        Instant::from_micros(i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A number that is another one at each start: the standard library asks the system for one to
+/// seed its hash maps.
+pub fn random_seed() -> u64 {
+    RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,108 @@
+//! Standard input, read a piece at a time and only when it is there.
+
+use std::io::{self, Read};
+
+/// The most that is read at a time, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// Standard input and what was read of it and is not used yet.
+pub struct Input {
+    source: Option<Source>,
+    buffer: Vec<u8>,
+    used: usize,
+    ended: bool,
+    size: Option<u64>,
+}
+
+/// Not `std::io::Stdin`: that reads ahead into a buffer of its own, and what it holds would be
+/// there although the file descriptor has nothing to read.
+#[cfg(unix)]
+type Source = std::fs::File;
+#[cfg(not(unix))]
+type Source = io::Stdin;
+
+impl From<Vec<u8>> for Input {
+    /// Input that has been read already.
+    fn from(buffer: Vec<u8>) -> Self {
+        Self {
+            source: None,
+            buffer,
+            used: 0,
+            ended: true,
+            size: None,
+        }
+    }
+}
+
+impl Input {
+    pub fn open() -> io::Result<Self> {
+        #[cfg(unix)]
+        let source = {
+            use std::os::fd::AsFd;
+            Source::from(io::stdin().as_fd().try_clone_to_owned()?)
+        };
+        #[cfg(not(unix))]
+        let source = io::stdin();
+        Ok(Self {
+            #[cfg(unix)]
+            size: source.metadata().ok().filter(std::fs::Metadata::is_file).map(|file| file.len()),
+            #[cfg(not(unix))]
+            size: None,
+            source: Some(source),
+            buffer: Vec::new(),
+            used: 0,
+            ended: false,
+        })
+    }
+
+    /// How long it is in all, in bytes, if it is a file.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// Reads one piece. Blocks if nothing is there.
+    pub fn read(&mut self) -> io::Result<()> {
+        let Some(source) = &mut self.source else { return Ok(()) };
+        self.buffer.drain(..self.used);
+        self.used = 0;
+        let unread = self.buffer.len();
+        self.buffer.resize(unread + PIECE, 0);
+        let read = match source.read(&mut self.buffer[unread..]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            read => read.map(Some),
+        };
+        self.buffer.truncate(unread + read.as_ref().ok().copied().flatten().unwrap_or(0));
+        self.ended = read? == Some(0);
+        Ok(())
+    }
+
+    /// What was read and is not used yet.
+    pub fn unused(&self) -> &[u8] {
+        &self.buffer[self.used..]
+    }
+
+    /// Takes note that the first bytes of it were used.
+    pub fn consume(&mut self, length: usize) {
+        self.used += length;
+    }
+
+    /// Whether nothing more can be read.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The next line without its end, and whether it has one; `None` if it has not been read yet.
+    /// At the end of the input, what is left is a line.
+    pub fn line(&mut self) -> Option<(Vec<u8>, bool)> {
+        let unused = self.unused();
+        let end = unused.iter().position(|byte| *byte == b'\n');
+        let (length, has_end) = match end {
+            Some(length) => (length, true),
+            None if self.ended && !unused.is_empty() => (unused.len(), false),
+            None => return None,
+        };
+        let line = unused[..length].to_vec();
+        self.consume(length + usize::from(has_end));
+        Some((line, has_end))
+    }
+}

@@ -1,0 +1,76 @@
+//! A client and both servers in one process, on a wire in memory.
+
+use smoltcp::phy::Medium;
+use smoltcp::time::Duration;
+use uppercase::device::wire::{Port, Wire};
+use uppercase::stack::Sockets;
+use uppercase::{Servers, Stack, tcp};
+
+use super::args::{Client, Link};
+use super::failure::Failure;
+use super::host::{Clock, Host, Service};
+use super::setup;
+
+const FRAMES: usize = 16;
+const MTU: usize = 1514;
+
+/// Runs a client whose server is at the other end of the wire.
+pub fn with_client(
+    args: &Client,
+    run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let wire = Wire::new();
+    let (client, server) = wire.ports(Medium::Ethernet);
+    let clock = Clock::start();
+    let mut server = setup::stack(server, &args.link, &Link::default_addresses(1), clock.now())?;
+    let config = tcp::Config {
+        port: args.port,
+        // Nobody but the user can keep this server waiting, and users may take their time.
+        idle_timeout: None,
+        keep_alive: None,
+        silence_timeout: None,
+        ..tcp::Config::default()
+    };
+    let mut memory = Memory {
+        client: setup::stack(client, &args.link, &args.link.addresses(2), clock.now())?,
+        servers: setup::servers(server.sockets(), config, Some(1), true)?,
+        server,
+        wire: &wire,
+        clock,
+    };
+    run(&mut memory)
+}
+
+struct Memory<'a> {
+    clock: Clock,
+    wire: &'a Wire<FRAMES, MTU>,
+    client: Stack<'a, Port<'a, FRAMES, MTU>>,
+    server: Stack<'a, Port<'a, FRAMES, MTU>>,
+    servers: Servers<'a>,
+}
+
+impl<'a> Host<'a> for Memory<'a> {
+    fn sockets(&mut self) -> &mut Sockets<'a> {
+        self.client.sockets()
+    }
+
+    fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration> {
+        let now = self.clock.now();
+        let client = self.client.poll(now, &mut *service);
+        let server = self.server.poll(now, |context| self.servers.poll(context));
+        if self.wire.is_empty() {
+            client.into_iter().chain(server).min()
+        } else {
+            Some(Duration::ZERO)
+        }
+    }
+
+    /// There is nobody else, so nothing can happen before the delay is over; and where there is
+    /// nothing to do at all, the only thing left to wait for is the input, which blocks.
+    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
+        if !input && let Some(delay) = delay {
+            std::thread::sleep(delay.into());
+        }
+        Ok(input)
+    }
+}

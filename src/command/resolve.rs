@@ -1,0 +1,44 @@
+//! The address of the server, which may be given by its name.
+
+use std::net::IpAddr;
+use std::ops::ControlFlow;
+use std::task::Poll;
+
+use smoltcp::wire::{IpAddress, IpEndpoint};
+use uppercase::dns::{Error, Resolver};
+
+use super::args::Client;
+use super::failure::Failure;
+use super::host::{Host, until};
+
+/// Where the server is that the arguments name.
+pub fn server(host: &mut dyn Host<'_>, args: &Client) -> Result<IpEndpoint, Failure> {
+    let name = args.host();
+    let address = match name.parse::<IpAddr>() {
+        Ok(address) => address.into(),
+        Err(_) => look_up(host, name, args)?,
+    };
+    Ok(IpEndpoint::new(address, args.port))
+}
+
+fn look_up(host: &mut dyn Host<'_>, name: &str, args: &Client) -> Result<IpAddress, Failure> {
+    let because = |error| match error {
+        Error::NoServer if args.dns.is_empty() => Failure::Error(format!(
+            "{name} is not an address, and no name server was given: add --dns ADDRESS"
+        )),
+        error => Failure::Error(format!("{name}: {error}")),
+    };
+    let mut resolver = Resolver::new(host.sockets(), vec![], &args.dns, args.timeout)
+        .map_err(Failure::of("names cannot be looked up"))?;
+    let mut started = false;
+    until(host, &mut |context| {
+        if !started {
+            started = true;
+            resolver.start(context, name).map_err(because)?;
+        }
+        Ok(match resolver.poll(context).map_err(because)? {
+            Poll::Ready(address) => ControlFlow::Break(address),
+            Poll::Pending => ControlFlow::Continue(resolver.deadline()),
+        })
+    })
+}

@@ -1,0 +1,92 @@
+//! Servers and clients with buffers of a host's size, from the heap.
+
+use smoltcp::phy::Device;
+use smoltcp::socket::{tcp::SocketBuffer, udp};
+use smoltcp::time::Instant;
+use smoltcp::wire::IpCidr;
+use uppercase::stack::{Config, Sockets};
+use uppercase::tcp::{LARGEST_WINDOW, Place};
+use uppercase::udp::Parts;
+use uppercase::{Servers, Stack, tcp};
+
+use super::args::{Client, Link};
+use super::failure::Failure;
+use super::host::random_seed;
+
+/// The longest UDP datagram there is, in bytes (IPv6; IPv4 takes 20 less).
+pub const LONGEST_DATAGRAM: usize = 65_535 - 8;
+
+/// Datagrams of the greatest length that wait each way; of shorter ones, more do.
+const DATAGRAMS: usize = 8;
+/// Datagrams of any length that wait each way.
+const SHORT_DATAGRAMS: usize = 512;
+
+fn tcp_buffers<'a>() -> (SocketBuffer<'a>, SocketBuffer<'a>) {
+    let buffer = || SocketBuffer::new(vec![0; LARGEST_WINDOW]);
+    (buffer(), buffer())
+}
+
+fn udp_buffers<'a>() -> Parts<'a> {
+    let queue = || {
+        udp::PacketBuffer::new(
+            vec![udp::PacketMetadata::EMPTY; SHORT_DATAGRAMS],
+            vec![0; DATAGRAMS * LONGEST_DATAGRAM],
+        )
+    };
+    Parts {
+        receive: queue(),
+        transmit: queue(),
+        held: vec![0; LONGEST_DATAGRAM].into(),
+    }
+}
+
+/// A stack with these addresses.
+pub fn stack<'a, D: Device>(
+    device: D,
+    link: &Link,
+    addresses: &[IpCidr],
+    now: Instant,
+) -> Result<Stack<'a, D>, Failure> {
+    let config = Config {
+        hardware_address: link.hardware_address(addresses),
+        addresses,
+        gateways: &link.gateway,
+        random_seed: random_seed(),
+    };
+    Stack::new(device, config, vec![], now).map_err(Failure::of("the network cannot be set up"))
+}
+
+/// Both servers, as many TCP connections as `tcp` says, if any, and UDP if wanted.
+pub fn servers<'a>(
+    sockets: &mut Sockets<'a>,
+    config: tcp::Config,
+    connections: Option<usize>,
+    udp: bool,
+) -> Result<Servers<'a>, Failure> {
+    let tcp = connections.map(|connections| {
+        let mut places = Vec::new();
+        places.resize_with(connections, Place::new);
+        let buffers = std::iter::repeat_with(tcp_buffers);
+        tcp::Server::from_parts(sockets, places, buffers, config)
+    });
+    let tcp = tcp.transpose().map_err(Failure::of("the TCP server cannot be set up"))?;
+    let udp = udp.then(|| uppercase::udp::Server::from_parts(sockets, udp_buffers(), config.port));
+    let udp = udp.transpose().map_err(Failure::of("the UDP server cannot be set up"))?;
+    Ok(Servers { tcp, udp })
+}
+
+/// The TCP client that the arguments describe.
+pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Client, Failure> {
+    let (receive, transmit) = tcp_buffers();
+    tcp::Client::from_parts(sockets, receive, transmit, args.timeout)
+        .map_err(Failure::of("the TCP client cannot be set up"))
+}
+
+/// The UDP client that the arguments describe.
+pub fn udp_client<'a>(
+    sockets: &mut Sockets<'a>,
+    args: &Client,
+) -> Result<uppercase::udp::Client<'a>, Failure> {
+    uppercase::udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
+        .map_err(Failure::of("the UDP client cannot be set up"))
+}

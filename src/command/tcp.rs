@@ -1,0 +1,144 @@
+//! The TCP client.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::task::Poll;
+
+use uppercase::{Context, tcp};
+
+use super::args::Client;
+use super::failure::Failure;
+use super::host::{Host, Step, step, until};
+use super::input::Input;
+use super::{dialogue, progress, resolve, setup};
+
+/// What is kept of an answer before it is written, in bytes.
+const ANSWER: usize = 64 * 1024;
+
+/// Sends standard input, or the sentence of a dialogue, and writes the answer.
+pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
+    let server = resolve::server(host, args)?;
+    let client = setup::tcp_client(host.sockets(), args)?;
+    let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
+    let mut exchange = Exchange {
+        client,
+        server: format!("{server}"),
+        answer: Vec::new(),
+        ended: false,
+    };
+    exchange.connect(host, server)?;
+    let result = exchange.hold(host, &mut input);
+    if result.is_err() {
+        // The server need not wait for what will not come.
+        host.poll(&mut |context| {
+            exchange.client.abort(context);
+            None
+        });
+    }
+    result
+}
+
+struct Exchange {
+    client: tcp::Client,
+    server: String,
+    answer: Vec<u8>,
+    /// Whether the server has closed its side.
+    ended: bool,
+}
+
+impl Exchange {
+    fn connect(
+        &mut self,
+        host: &mut dyn Host<'_>,
+        server: smoltcp::wire::IpEndpoint,
+    ) -> Result<(), Failure> {
+        let mut started = false;
+        until(host, &mut |context| {
+            if !started {
+                started = true;
+                self.client.connect(context, server).map_err(Failure::of(&self.server))?;
+            }
+            let open = self.client.is_open(context).map_err(Failure::of(&self.server))?;
+            Ok(if open {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(self.client.deadline())
+            })
+        })
+    }
+
+    fn hold(&mut self, host: &mut dyn Host<'_>, input: &mut Input) -> Result<(), Failure> {
+        if !dialogue::is_wanted() {
+            let mut output = io::stdout().lock();
+            return self.transfer(host, input, &mut output);
+        }
+        let Some(sentence) = dialogue::ask(host, input)? else {
+            return self.transfer(host, &mut Input::from(Vec::new()), &mut io::sink());
+        };
+        let mut answer = Vec::new();
+        self.transfer(host, &mut Input::from(sentence), &mut answer)?;
+        dialogue::print_answer("From Server:  ", &answer)
+    }
+
+    /// Sends all of the input and writes all of the answer.
+    fn transfer(
+        &mut self,
+        host: &mut dyn Host<'_>,
+        input: &mut Input,
+        output: &mut dyn Write,
+    ) -> Result<(), Failure> {
+        let bar = progress::bar(input.size());
+        loop {
+            let flow = step(host, &mut |context| self.step(context, input, &bar))?;
+            output.write_all(&self.answer).map_err(Failure::output)?;
+            self.answer.clear();
+            let ControlFlow::Continue(delay) = flow else { break };
+            let hungry = input.unused().is_empty() && !input.has_ended();
+            if host.wait(delay, hungry)? {
+                input.read().map_err(Failure::of("standard input cannot be read"))?;
+            }
+        }
+        bar.finish_and_clear();
+        output.flush().map_err(Failure::output)
+    }
+
+    fn step(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        input: &mut Input,
+        bar: &indicatif::ProgressBar,
+    ) -> Step<()> {
+        let because = |error| Failure::of(&self.server)(error);
+        let sent = self.client.send(context, input.unused()).map_err(because)?;
+        input.consume(sent);
+        bar.inc(sent as u64);
+        let all_sent = input.unused().is_empty() && input.has_ended();
+        if all_sent {
+            self.client.finish(context);
+        }
+        while !self.ended && self.answer.len() < ANSWER {
+            let filled = self.answer.len();
+            self.answer.resize(ANSWER, 0);
+            let received = self.client.receive(context, &mut self.answer[filled..]);
+            let length = match received { Ok(Poll::Ready(length)) => length, _ => 0 };
+            self.answer.truncate(filled + length);
+            match received.map_err(because)? {
+                Poll::Ready(0) => self.ended = true,
+                Poll::Ready(_) => {}
+                Poll::Pending => break,
+            }
+        }
+        if self.ended && !all_sent {
+            return Err(Failure::Error(format!(
+                "{}: the server closed the connection before it had the whole text",
+                self.server
+            )));
+        }
+        let closed = self.ended && self.client.is_closed(context).map_err(because)?;
+        Ok(if closed {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(self.client.deadline())
+        })
+    }
+}

@@ -1,0 +1,184 @@
+//! The address of a server that is given by its name, from smoltcp's DNS socket (RFC 1035).
+
+use core::fmt;
+use core::task::Poll;
+
+use managed::ManagedSlice;
+use smoltcp::config::DNS_MAX_SERVER_COUNT;
+use smoltcp::iface::SocketHandle;
+use smoltcp::socket::dns::{DnsQuery, GetQueryResultError, QueryHandle, Socket, StartQueryError};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{DnsQueryType, IpAddress};
+
+use crate::stack::{Context, Sockets, SocketsFull};
+
+/// When smoltcp gives up on a server, which it does not tell from a name that does not exist.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is asked for, the best first.
+const QUESTIONS: &[DnsQueryType] = &[
+    #[cfg(feature = "ipv6")]
+    DnsQueryType::Aaaa,
+    DnsQueryType::A,
+];
+
+/// How many questions a [`Resolver`] asks at once: one for each IP version.
+pub const QUESTIONS_AT_ONCE: usize = QUESTIONS.len();
+
+/// Looks up one name at a time.
+///
+/// ```
+/// # use smoltcp::iface::SocketStorage;
+/// use smoltcp::time::Duration;
+/// use uppercase::dns::{QUESTIONS_AT_ONCE, Resolver};
+/// # let mut slots = [SocketStorage::EMPTY];
+/// # let mut sockets = uppercase::stack::Sockets::new(&mut slots[..]);
+/// # let server = "192.168.69.100".parse().unwrap();
+///
+/// let mut queries = [const { None }; QUESTIONS_AT_ONCE];
+/// let timeout = Duration::from_secs(10);
+/// let mut resolver = Resolver::new(&mut sockets, &mut queries[..], &[server], timeout)?;
+/// # Ok::<(), uppercase::stack::SocketsFull>(())
+/// ```
+pub struct Resolver {
+    handle: SocketHandle,
+    server: Option<IpAddress>,
+    timeout: Duration,
+    started: Instant,
+    asked: [Option<QueryHandle>; QUESTIONS.len()],
+    found: [Option<IpAddress>; QUESTIONS.len()],
+}
+
+impl Resolver {
+    /// A resolver that asks `servers`, one after the other; those that smoltcp is not built for
+    /// (its feature `dns-max-server-count-…`) are not asked. It takes one socket slot, and
+    /// `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to wait for an answer
+    /// in all.
+    ///
+    /// # Errors
+    /// If the stack has no slot left.
+    pub fn new<'a>(
+        sockets: &mut Sockets<'a>,
+        queries: impl Into<ManagedSlice<'a, Option<DnsQuery>>>,
+        servers: &[IpAddress],
+        timeout: Duration,
+    ) -> Result<Self, SocketsFull> {
+        let servers = &servers[..servers.len().min(DNS_MAX_SERVER_COUNT)];
+        let handle = sockets.add(Socket::new(servers, queries))?;
+        Ok(Self {
+            handle,
+            server: servers.first().copied(),
+            timeout,
+            started: Instant::ZERO,
+            asked: [None; QUESTIONS.len()],
+            found: [None; QUESTIONS.len()],
+        })
+    }
+
+    /// Asks for the addresses of `name`; gives up what was asked before.
+    ///
+    /// # Errors
+    /// [`Error::NoServer`], [`Error::BadName`] or [`Error::NoRoom`].
+    pub fn start(&mut self, context: &mut Context<'_, '_>, name: &str) -> Result<(), Error> {
+        self.cancel(context);
+        let server = self.server.ok_or(Error::NoServer)?;
+        if context.next_hop(&server).is_none() {
+            return Err(Error::NoServer);
+        }
+        self.started = context.now;
+        self.found = [None; QUESTIONS.len()];
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        for (asked, question) in self.asked.iter_mut().zip(QUESTIONS) {
+            let query = socket.start_query(context.interface, name, *question);
+            *asked = Some(query.map_err(|error| match error {
+                StartQueryError::InvalidName | StartQueryError::NameTooLong => Error::BadName,
+                StartQueryError::NoFreeSlot => Error::NoRoom,
+            })?);
+        }
+        Ok(())
+    }
+
+    /// The address, once it is known: the best of those to which there is a way.
+    ///
+    /// # Errors
+    /// Why it will not be known. [`Error::NotFound`] if nothing was asked.
+    pub fn poll(&mut self, context: &mut Context<'_, '_>) -> Result<Poll<IpAddress>, Error> {
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        for (asked, found) in self.asked.iter_mut().zip(&mut self.found) {
+            let Some(query) = *asked else { continue };
+            match socket.get_query_result(query) {
+                Err(GetQueryResultError::Pending) => continue,
+                Err(GetQueryResultError::Failed) => {}
+                Ok(addresses) => *found = addresses.first().copied(),
+            }
+            *asked = None;
+        }
+        if self.asked.iter().all(Option::is_none) {
+            let reachable = |address: &&IpAddress| context.next_hop(address).is_some();
+            let best = self.found.iter().flatten().find(reachable);
+            return match best.or(self.found.iter().flatten().next()) {
+                Some(address) => Ok(Poll::Ready(*address)),
+                None if context.now >= self.started + SERVER_TIMEOUT => Err(self.why_late(context)),
+                None => Err(Error::NotFound),
+            };
+        }
+        if context.now >= self.started + self.timeout {
+            self.cancel(context);
+            return Err(self.why_late(context));
+        }
+        Ok(Poll::Pending)
+    }
+
+    /// When it wants to be called even if nothing arrives.
+    pub fn deadline(&self) -> Option<Instant> {
+        let waiting = self.asked.iter().any(Option::is_some);
+        waiting.then(|| self.started + self.timeout)
+    }
+
+    fn cancel(&mut self, context: &mut Context<'_, '_>) {
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        for query in self.asked.iter_mut().filter_map(Option::take) {
+            socket.cancel_query(query);
+        }
+    }
+
+    fn why_late(&self, context: &mut Context<'_, '_>) -> Error {
+        let next_hop = self.server.and_then(|server| context.next_hop(&server));
+        match next_hop {
+            Some(next_hop) if context.observer().is_silent(&next_hop) => Error::NoNeighbor,
+            _ => Error::TimedOut,
+        }
+    }
+}
+
+/// Why the address of a name is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// There is nobody to ask: no name server was given, or there is no route to it.
+    NoServer,
+    /// This cannot be a name: it is empty or too long, or one of its labels is.
+    BadName,
+    /// There is room for fewer than [`QUESTIONS_AT_ONCE`].
+    NoRoom,
+    /// The name server knows no address for the name.
+    NotFound,
+    /// Nobody on the link answers for the name server's or the gateway's address.
+    NoNeighbor,
+    /// The name server does not answer.
+    TimedOut,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoServer => "no name server can be asked",
+            Self::BadName => "this is neither an address nor a valid name",
+            Self::NoRoom => "there is no room for the questions",
+            Self::NotFound => "the name server knows no address for this name",
+            Self::NoNeighbor => "nobody on the link answers for the name server's address",
+            Self::TimedOut => "the name server does not answer",
+        })
+    }
+}
+
+impl core::error::Error for Error {}
