@@ -4,6 +4,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 use uppercase::PORT;
+
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::device::tuntap::Mode;
 
@@ -108,6 +109,13 @@ impl Server {
 
     pub fn serves_udp(&self) -> bool {
         self.udp || !self.tcp
+    }
+
+    /// Ends the program as it ends where an argument is missing.
+    pub fn without_interface() -> ! {
+        use clap::{CommandFactory, error::ErrorKind};
+        let message = "an interface to serve on is needed: --tap NAME or --tun NAME";
+        Args::command().error(ErrorKind::MissingRequiredArgument, message).exit()
     }
 }
 

@@ -89,6 +89,7 @@ pub struct Server<'a> {
     places: ManagedSlice<'a, Place>,
     config: Config,
     counters: Counters,
+    closed: bool,
 }
 
 impl<'a> Server<'a> {
@@ -140,6 +141,7 @@ impl<'a> Server<'a> {
             places,
             config,
             counters: Counters::default(),
+            closed: false,
         })
     }
 
@@ -152,12 +154,25 @@ impl<'a> Server<'a> {
             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
             let due = place.poll(context.now, socket, &self.config, &mut self.counters);
             deadline = earliest(deadline, due);
+            if place.phase == Phase::Free && !self.closed {
+                place.listen(socket, self.config.port);
+            }
             listening |= socket.is_listening();
         }
-        if !listening {
+        if !listening && !self.closed {
             self.reuse_time_wait(context.sockets);
         }
         deadline
+    }
+
+    /// Stops listening, and closes every connection once what has been answered so far is sent.
+    ///
+    /// Go on polling until there are no [`connections`](Self::connections).
+    pub fn close(&mut self, context: &mut Context<'_, 'a>) {
+        self.closed = true;
+        for handle in self.places.iter().filter_map(|place| place.handle) {
+            context.sockets.get_mut::<Socket<'_>>(handle).close();
+        }
     }
 
     /// What it has seen since it was made.
@@ -165,9 +180,11 @@ impl<'a> Server<'a> {
         self.counters
     }
 
-    /// How many clients are connected, those that are being opened or closed included.
+    /// How many clients there are, as of the last poll. Those to which a connection is being opened
+    /// or closed count, those in TIME-WAIT do not: for them nothing is left to do.
     pub fn connections(&self) -> usize {
-        let taken = |place: &&Place| !matches!(place.phase, Phase::Free | Phase::Listening);
+        let idle = [Phase::Free, Phase::Listening, Phase::TimeWait];
+        let taken = |place: &&Place| !idle.contains(&place.phase);
         self.places.iter().filter(taken).count()
     }
 
@@ -233,7 +250,6 @@ impl Place {
     ) -> Option<Instant> {
         self.note_progress(now, socket, counters);
         match self.phase {
-            Phase::Free => self.listen(socket, config.port),
             Phase::Open | Phase::HalfClosed => {
                 if self.serve(socket, config.once) {
                     self.progress = now;
@@ -241,14 +257,15 @@ impl Place {
             }
             // A client that writes on after its only answer must come to its end nevertheless.
             Phase::Closing => while let Ok(1..) = socket.recv(|text| (text.len(), text.len())) {},
-            Phase::Listening | Phase::Opening | Phase::TimeWait | Phase::Resetting => {}
+            _ => {}
         }
         let due = self.progress + config.limit(self.phase)?;
         if now < due {
             return Some(due);
         }
         if self.phase == Phase::Resetting {
-            self.listen(socket, config.port);
+            // The reset cannot be sent; listening forgets it.
+            self.phase = Phase::Free;
         } else {
             if let Some(client) = socket.remote_endpoint() {
                 info!("TCP: {client} is given up, nothing has moved for too long");

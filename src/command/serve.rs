@@ -1,0 +1,84 @@
+//! Both servers on an interface.
+
+use std::io::{self, Write};
+
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpCidr, IpEndpoint};
+use uppercase::{Servers, tcp};
+
+use super::args::Server;
+use super::failure::Failure;
+use super::host::Host;
+use super::interface::Interface;
+use super::setup;
+
+/// How long clients may take to close when the command is to end.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Serves until somebody asks it to end.
+pub fn run(args: &Server) -> Result<(), Failure> {
+    let Some((name, mode)) = args.link.interface() else { Server::without_interface() };
+    let addresses = args.link.addresses(1);
+    let mut host = Interface::open(name, mode, &args.link, &addresses)?;
+    let config = tcp::Config {
+        port: args.port,
+        once: args.once,
+        idle_timeout: Some(args.timeout),
+        ..tcp::Config::default()
+    };
+    let connections = args.serves_tcp().then_some(args.connections);
+    let mut servers = setup::servers(host.sockets(), config, connections, args.serves_udp())?;
+    announce(&addresses, args).map_err(Failure::output)?;
+    loop {
+        let delay = host.poll(&mut |context| servers.poll(context));
+        match host.wait(delay, false) {
+            Ok(_) => {}
+            Err(Failure::Interrupted) => return close(&mut host, &mut servers),
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Closes all connections; does not wait long for clients that leave theirs open.
+fn close<'a>(host: &mut dyn Host<'a>, servers: &mut Servers<'a>) -> Result<(), Failure> {
+    let mut give_up: Option<Instant> = None;
+    loop {
+        let mut done = true;
+        let delay = host.poll(&mut |context| {
+            let Some(tcp) = &mut servers.tcp else { return None };
+            let end = *give_up.get_or_insert_with(|| {
+                tcp.close(context);
+                context.now + CLOSE_TIMEOUT
+            });
+            tcp.poll(context);
+            done = tcp.connections() == 0 || context.now >= end;
+            Some(end)
+        });
+        if done {
+            return Ok(());
+        }
+        match host.wait(delay, false) {
+            Ok(_) => {}
+            Err(Failure::Interrupted) => return Ok(()),
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Says where the servers can be reached, and how to try it.
+fn announce(addresses: &[IpCidr], args: &Server) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "The server is ready to receive")?;
+    let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
+    for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
+        for address in addresses {
+            let endpoint = IpEndpoint::new(address.address(), args.port);
+            writeln!(output, "  {protocol} {endpoint}")?;
+        }
+    }
+    if let Some(address) = addresses.first().map(IpCidr::address) {
+        let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
+        writeln!(output, "Try it: echo hello | nc {options} {address} {}", args.port)?;
+    }
+    output.flush()
+}
