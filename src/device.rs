@@ -3,4 +3,6 @@
 //! A device is anything that implements [`smoltcp::phy::Device`]. A wrapper around a device is a
 //! device too, so they stack.
 
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+pub mod tuntap;
 pub mod wire;

@@ -1,0 +1,238 @@
+//! Attaching to an interface, and making one.
+
+extern crate std;
+
+use core::net::IpAddr;
+use std::fs::{self, OpenOptions};
+use std::io::ErrorKind;
+use std::{format, vec};
+
+use log::{debug, info, warn};
+use rustix::io::Errno;
+use smoltcp::wire::IpCidr;
+use tun_rs::{DeviceBuilder, Layer, SyncDevice};
+
+use super::health::{Fault, Health, Statistics};
+use super::netlink::{Interface, Netlink};
+use super::{Mode, OpenError, TunTap};
+
+const DRIVER: &str = "/dev/net/tun";
+
+/// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
+const LARGEST_PACKET: usize = 40 + 65_535;
+
+impl TunTap {
+    /// Attaches to the interface `name`, or makes it if there is none.
+    ///
+    /// An interface that exists is used as it is: its addresses, its MTU and whether it is switched
+    /// on do not change, and `host` is not looked at. One that is switched off is opened all the
+    /// same, with a warning and a [`fault`](TunTap::fault) from the start. Its owner needs no
+    /// privilege.
+    ///
+    /// One that is made gets the addresses `host` at the kernel's side, with a route to the subnet
+    /// of each, can be used at once, for IPv6 too, and disappears with the returned value. Making
+    /// one takes the capability `CAP_NET_ADMIN`.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. Nothing is left behind.
+    pub fn open(name: &str, mode: Mode, host: &[IpCidr]) -> Result<TunTap, OpenError> {
+        let failed = |doing: &'static str| {
+            move |source| OpenError::Io {
+                name: name.into(),
+                doing,
+                source,
+            }
+        };
+        check_name(name)?;
+        check_driver()?;
+        let mut netlink =
+            Netlink::open().map_err(failed("asking the kernel for its interfaces"))?;
+        let before = netlink
+            .interface(name)
+            .map_err(failed("looking for the interface"))?;
+        match &before {
+            Some(interface) => check_interface(name, mode, interface)?,
+            None => check_addresses(name, &mut netlink, host)?,
+        }
+
+        let device = attach(name, mode, before.is_some())?;
+        device
+            .set_nonblocking(true)
+            .map_err(failed("setting it up for reading"))?;
+        let now = netlink
+            .interface(name)
+            .and_then(|interface| interface.ok_or(Errno::NODEV.into()))
+            .map_err(failed("reading the MTU"))?;
+        // It may have come or gone in between.
+        let created = before.is_none_or(|before| before.index != now.index);
+        if created {
+            set_up(name, &mut netlink, now.index, host)?;
+        } else if !host.is_empty() {
+            debug!("{name} exists, so its addresses stay as they are");
+        }
+        let fault = (!created && !now.up).then_some(Fault::Down);
+        match fault {
+            Some(fault) => warn!("{name}: {fault}"),
+            None if created => info!("{name}: created, MTU {}", now.mtu),
+            None => info!("{name}: attached, MTU {}", now.mtu),
+        }
+        Ok(TunTap {
+            device,
+            mode,
+            mtu: now.mtu,
+            created,
+            incoming: vec![0; mode.header_len() + now.mtu + 1].into(),
+            pending: 0,
+            outgoing: vec![0; mode.header_len() + now.mtu.max(LARGEST_PACKET)],
+            health: Health {
+                name: name.into(),
+                statistics: Statistics::default(),
+                fault,
+            },
+        })
+    }
+}
+
+/// The kernel's rules, and no `%`, which it takes as a pattern for a name of its own choice.
+fn check_name(name: &str) -> Result<(), OpenError> {
+    let valid = (1..=15).contains(&name.len())
+        && name != "."
+        && name != ".."
+        && !name.contains(|c: char| c.is_whitespace() || c.is_control() || "/:%".contains(c));
+    match valid {
+        true => Ok(()),
+        false => Err(OpenError::Name(name.into())),
+    }
+}
+
+/// Opens the driver to see whether that is possible: behind it, an error could mean other things.
+fn check_driver() -> Result<(), OpenError> {
+    match OpenOptions::new().read(true).write(true).open(DRIVER) {
+        Ok(_) => Ok(()),
+        // A container's device rules give EPERM, the permissions of the file EACCES.
+        Err(error) if Errno::from_io_error(&error) == Some(Errno::ACCESS) => {
+            Err(OpenError::DriverPermission(error))
+        }
+        Err(error) => Err(OpenError::NoDriver(error)),
+    }
+}
+
+fn check_interface(name: &str, mode: Mode, interface: &Interface) -> Result<(), OpenError> {
+    match interface.mode {
+        None => Err(OpenError::NotTunTap(name.into())),
+        Some(found) if found != mode => Err(OpenError::WrongMode {
+            name: name.into(),
+            found,
+        }),
+        Some(_) if interface.multi_queue => Err(OpenError::MultiQueue(name.into())),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The kernel would take an address twice, and then answer on one interface what is asked on the
+/// other, or send to one what is meant for the other.
+fn check_addresses(name: &str, netlink: &mut Netlink, host: &[IpCidr]) -> Result<(), OpenError> {
+    let others = netlink.addresses().map_err(|source| OpenError::Io {
+        name: name.into(),
+        doing: "asking the kernel for its addresses",
+        source,
+    })?;
+    for &address in host {
+        let wanted = IpAddr::from(address.address());
+        // These are one subnet on every interface: each may have an fe80::1.
+        if matches!(wanted, IpAddr::V6(wanted) if wanted.is_unicast_link_local()) {
+            continue;
+        }
+        for other in &others {
+            let interface = || netlink.name(other.index);
+            if other.address == wanted {
+                return Err(OpenError::AddressInUse {
+                    address,
+                    interface: interface(),
+                });
+            }
+            if subnet(other.address, other.prefix_len) == subnet(wanted, address.prefix_len()) {
+                return Err(OpenError::SubnetInUse {
+                    address,
+                    interface: interface(),
+                });
+            }
+            // The longer prefix wins. That can be what is wanted.
+            let shorter = address.prefix_len().min(other.prefix_len);
+            if subnet(wanted, shorter) == subnet(other.address, shorter) {
+                let other = format!("{}/{} of {}", other.address, other.prefix_len, interface());
+                warn!("{name}: the subnet of {address} overlaps with that of {other}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Equal for addresses of one subnet.
+fn subnet(address: IpAddr, prefix_len: u8) -> (bool, u8, u128) {
+    let bits = match address {
+        IpAddr::V4(address) => u128::from(address.to_bits()) << 96,
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    let host_len = 128_u32.saturating_sub(prefix_len.into());
+    let mask = u128::MAX.checked_shl(host_len).unwrap_or(0);
+    (address.is_ipv4(), prefix_len, bits & mask)
+}
+
+fn attach(name: &str, mode: Mode, exists: bool) -> Result<SyncDevice, OpenError> {
+    let layer = match mode {
+        Mode::Tap => Layer::L2,
+        Mode::Tun => Layer::L3,
+    };
+    let attached = DeviceBuilder::new()
+        .name(name)
+        .layer(layer)
+        .inherit_enable_state()
+        .build_sync();
+    attached.map_err(|source| match source.kind() {
+        ErrorKind::PermissionDenied => OpenError::Permission {
+            name: name.into(),
+            mode,
+            exists,
+        },
+        ErrorKind::ResourceBusy => OpenError::Busy(name.into()),
+        _ => OpenError::Io {
+            name: name.into(),
+            doing: "attaching to the interface",
+            source,
+        },
+    })
+}
+
+/// Switches a new interface on and gives it its addresses.
+fn set_up(name: &str, netlink: &mut Netlink, index: u32, host: &[IpCidr]) -> Result<(), OpenError> {
+    // The link-local address that the kernel makes itself is not to wait either. Containers have
+    // no right to this, and hardly need it.
+    if let Err(error) = fs::write(format!("/proc/sys/net/ipv6/conf/{name}/accept_dad"), "0") {
+        debug!("{name}: its link-local address can be used in two seconds only: {error}");
+    }
+    // A route to a subnet needs an interface that is on, so that comes first.
+    netlink.set_up(index).map_err(|source| OpenError::Io {
+        name: name.into(),
+        doing: "switching it on",
+        source,
+    })?;
+    for &address in host {
+        netlink.add_address(index, address).map_err(|source| {
+            match Errno::from_io_error(&source) {
+                Some(Errno::ACCESS | Errno::OPNOTSUPP)
+                    if IpAddr::from(address.address()).is_ipv6() =>
+                {
+                    OpenError::Ipv6Off { address, source }
+                }
+                _ => OpenError::Io {
+                    name: name.into(),
+                    doing: "giving it an address",
+                    source,
+                },
+            }
+        })?;
+    }
+    Ok(())
+}

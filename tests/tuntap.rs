@@ -1,0 +1,45 @@
+//! `device::tuntap` against the kernel of this machine.
+
+#[cfg(target_os = "linux")]
+#[path = "tuntap/frames.rs"]
+mod frames;
+#[cfg(target_os = "linux")]
+#[path = "common/namespace.rs"]
+mod namespace;
+#[cfg(target_os = "linux")]
+#[path = "tuntap/open.rs"]
+mod open;
+#[cfg(target_os = "linux")]
+#[path = "tuntap/trouble.rs"]
+mod trouble;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    use {frames::*, open::*, trouble::*};
+    namespace::main(namespace::tests![
+        created_interface_is_complete_and_disappears,
+        existing_interface_stays_as_it_is,
+        existing_interface_that_is_off_is_opened_and_stays_off,
+        owner_of_an_interface_needs_no_privilege,
+        missing_privilege_is_explained,
+        missing_driver_is_explained,
+        busy_interface_is_refused,
+        interface_of_another_kind_is_refused,
+        impossible_names_are_refused,
+        addresses_of_other_interfaces_are_refused,
+        ipv6_that_is_switched_off_is_explained,
+        tap_carries_ethernet_both_ways,
+        tun_carries_packets_both_ways,
+        ipv6_can_be_used_at_once,
+        checksums_are_complete,
+        bulk_transfer_has_no_oversize_frames,
+        frame_stays_until_its_token_is_consumed,
+        oversize_frames_are_dropped_and_counted,
+        interface_that_is_switched_off_and_on_recovers,
+        deleted_interface_is_an_error_and_not_a_flood,
+        waiting_is_exact_and_watches_other_files,
+    ])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
