@@ -5,9 +5,9 @@ mod dialogue;
 mod failure;
 mod host;
 mod input;
-mod memory;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+mod memory;
 mod progress;
 mod resolve;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]

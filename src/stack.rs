@@ -24,9 +24,7 @@ pub(crate) use observer::Unreachable;
 pub use sockets::{Sockets, SocketsFull};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{
-    Interface, PollIngressSingleResult as Ingress, PollResult, SocketSet, SocketStorage,
-};
+use smoltcp::iface::{Interface, PollIngressSingleResult as Ingress, PollResult, SocketStorage};
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
@@ -173,7 +171,7 @@ impl<'a, D: Device> Stack<'a, D> {
     fn finish_fragments(&mut self, now: Instant) -> bool {
         #[cfg(feature = "fragmentation")]
         {
-            let mut nothing = SocketSet::new(&mut [][..]);
+            let mut nothing = smoltcp::iface::SocketSet::new(&mut [][..]);
             // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
             for _ in 0..128 {
                 if self.interface.poll_at(now, &nothing).is_none() {

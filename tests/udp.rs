@@ -1,1 +1,1 @@
-
+//! The UDP server and client.

@@ -115,7 +115,9 @@ impl Server {
     pub fn without_interface() -> ! {
         use clap::{CommandFactory, error::ErrorKind};
         let message = "an interface to serve on is needed: --tap NAME or --tun NAME";
-        Args::command().error(ErrorKind::MissingRequiredArgument, message).exit()
+        Args::command()
+            .error(ErrorKind::MissingRequiredArgument, message)
+            .exit()
     }
 }
 
@@ -198,7 +200,9 @@ fn port() -> clap::builder::RangedI64ValueParser<u16> {
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 fn connections() -> impl clap::builder::TypedValueParser<Value = usize> {
     use clap::builder::TypedValueParser;
-    clap::value_parser!(u32).range(1..=1 << 20).map(|connections| connections as usize)
+    clap::value_parser!(u32)
+        .range(1..=1 << 20)
+        .map(|connections| connections as usize)
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -218,7 +222,11 @@ fn address(text: &str) -> Result<IpAddress, String> {
 fn cidr(text: &str) -> Result<IpCidr, String> {
     let parsed = text.split_once('/').and_then(|(address, prefix)| {
         let address = IpAddress::from(address.parse::<IpAddr>().ok()?);
-        let longest = if matches!(address, IpAddress::Ipv4(_)) { 32 } else { 128 };
+        let longest = if matches!(address, IpAddress::Ipv4(_)) {
+            32
+        } else {
+            128
+        };
         let prefix = prefix.parse().ok().filter(|prefix| *prefix <= longest)?;
         address.is_unicast().then(|| IpCidr::new(address, prefix))
     });

@@ -42,7 +42,9 @@ pub fn read_when_ready(host: &mut dyn Host<'_>, input: &mut Input) -> Result<(),
     loop {
         let delay = step::<()>(host, &mut |_| Ok(std::ops::ControlFlow::Continue(None)))?;
         if host.wait(delay.continue_value().flatten(), true)? {
-            return input.read().map_err(Failure::of("standard input cannot be read"));
+            return input
+                .read()
+                .map_err(Failure::of("standard input cannot be read"));
         }
     }
 }

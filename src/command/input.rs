@@ -45,7 +45,11 @@ impl Input {
         let source = io::stdin();
         Ok(Self {
             #[cfg(unix)]
-            size: source.metadata().ok().filter(std::fs::Metadata::is_file).map(|file| file.len()),
+            size: source
+                .metadata()
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .map(|file| file.len()),
             #[cfg(not(unix))]
             size: None,
             source: Some(source),
@@ -62,7 +66,9 @@ impl Input {
 
     /// Reads one piece. Blocks if nothing is there.
     pub fn read(&mut self) -> io::Result<()> {
-        let Some(source) = &mut self.source else { return Ok(()) };
+        let Some(source) = &mut self.source else {
+            return Ok(());
+        };
         self.buffer.drain(..self.used);
         self.used = 0;
         let unread = self.buffer.len();
@@ -71,7 +77,8 @@ impl Input {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
             read => read.map(Some),
         };
-        self.buffer.truncate(unread + read.as_ref().ok().copied().flatten().unwrap_or(0));
+        self.buffer
+            .truncate(unread + read.as_ref().ok().copied().flatten().unwrap_or(0));
         self.ended = read? == Some(0);
         Ok(())
     }

@@ -33,7 +33,12 @@ pub fn with_client(
     args: &Client,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    run(&mut Interface::open(name, mode, &args.link, &args.link.addresses(2))?)
+    run(&mut Interface::open(
+        name,
+        mode,
+        &args.link,
+        &args.link.addresses(2),
+    )?)
 }
 
 impl Interface<'_> {
@@ -54,7 +59,11 @@ impl Interface<'_> {
         let device = TunTap::open(name, mode, &link.host_ip)
             .map_err(|error| Failure::Error(error.to_string()))?;
         if device.was_created() {
-            let near = |own: &IpCidr| link.host_ip.iter().any(|host| own.contains_addr(&host.address()));
+            let near = |own: &IpCidr| {
+                link.host_ip
+                    .iter()
+                    .any(|host| own.contains_addr(&host.address()))
+            };
             if let Some(far) = addresses.iter().find(|own| !near(own)) {
                 warn!("{name}: this host has no address in the network of {far}; give --host-ip");
             }

@@ -1,9 +1,10 @@
 //! Both servers on an interface.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpCidr, IpEndpoint};
+use smoltcp::wire::IpCidr;
 use uppercase::{Servers, tcp};
 
 use super::args::Server;
@@ -17,7 +18,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves until somebody asks it to end.
 pub fn run(args: &Server) -> Result<(), Failure> {
-    let Some((name, mode)) = args.link.interface() else { Server::without_interface() };
+    let Some((name, mode)) = args.link.interface() else {
+        Server::without_interface()
+    };
     let addresses = args.link.addresses(1);
     let mut host = Interface::open(name, mode, &args.link, &addresses)?;
     let config = tcp::Config {
@@ -45,7 +48,9 @@ fn close<'a>(host: &mut dyn Host<'a>, servers: &mut Servers<'a>) -> Result<(), F
     loop {
         let mut done = true;
         let delay = host.poll(&mut |context| {
-            let Some(tcp) = &mut servers.tcp else { return None };
+            let Some(tcp) = &mut servers.tcp else {
+                return None;
+            };
             let end = *give_up.get_or_insert_with(|| {
                 tcp.close(context);
                 context.now + CLOSE_TIMEOUT
@@ -72,13 +77,17 @@ fn announce(addresses: &[IpCidr], args: &Server) -> io::Result<()> {
     let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
     for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
         for address in addresses {
-            let endpoint = IpEndpoint::new(address.address(), args.port);
+            let endpoint = SocketAddr::new(address.address().into(), args.port);
             writeln!(output, "  {protocol} {endpoint}")?;
         }
     }
     if let Some(address) = addresses.first().map(IpCidr::address) {
         let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
-        writeln!(output, "Try it: echo hello | nc {options} {address} {}", args.port)?;
+        writeln!(
+            output,
+            "Try it: echo hello | nc {options} {address} {}",
+            args.port
+        )?;
     }
     output.flush()
 }

@@ -69,9 +69,13 @@ pub fn servers<'a>(
         let buffers = std::iter::repeat_with(tcp_buffers);
         tcp::Server::from_parts(sockets, places, buffers, config)
     });
-    let tcp = tcp.transpose().map_err(Failure::of("the TCP server cannot be set up"))?;
+    let tcp = tcp
+        .transpose()
+        .map_err(Failure::of("the TCP server cannot be set up"))?;
     let udp = udp.then(|| uppercase::udp::Server::from_parts(sockets, udp_buffers(), config.port));
-    let udp = udp.transpose().map_err(Failure::of("the UDP server cannot be set up"))?;
+    let udp = udp
+        .transpose()
+        .map_err(Failure::of("the UDP server cannot be set up"))?;
     Ok(Servers { tcp, udp })
 }
 

@@ -56,9 +56,14 @@ impl Exchange {
         until(host, &mut |context| {
             if !started {
                 started = true;
-                self.client.connect(context, server).map_err(Failure::of(&self.server))?;
+                self.client
+                    .connect(context, server)
+                    .map_err(Failure::of(&self.server))?;
             }
-            let open = self.client.is_open(context).map_err(Failure::of(&self.server))?;
+            let open = self
+                .client
+                .is_open(context)
+                .map_err(Failure::of(&self.server))?;
             Ok(if open {
                 ControlFlow::Break(())
             } else {
@@ -92,10 +97,14 @@ impl Exchange {
             let flow = step(host, &mut |context| self.step(context, input, &bar))?;
             output.write_all(&self.answer).map_err(Failure::output)?;
             self.answer.clear();
-            let ControlFlow::Continue(delay) = flow else { break };
+            let ControlFlow::Continue(delay) = flow else {
+                break;
+            };
             let hungry = input.unused().is_empty() && !input.has_ended();
             if host.wait(delay, hungry)? {
-                input.read().map_err(Failure::of("standard input cannot be read"))?;
+                input
+                    .read()
+                    .map_err(Failure::of("standard input cannot be read"))?;
             }
         }
         bar.finish_and_clear();
@@ -120,7 +129,10 @@ impl Exchange {
             let filled = self.answer.len();
             self.answer.resize(ANSWER, 0);
             let received = self.client.receive(context, &mut self.answer[filled..]);
-            let length = match received { Ok(Poll::Ready(length)) => length, _ => 0 };
+            let length = match received {
+                Ok(Poll::Ready(length)) => length,
+                _ => 0,
+            };
             self.answer.truncate(filled + length);
             match received.map_err(because)? {
                 Poll::Ready(0) => self.ended = true,

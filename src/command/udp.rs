@@ -19,7 +19,9 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
     let mut client = setup::udp_client(host.sockets(), args)?;
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
     if dialogue::is_wanted() {
-        let Some(sentence) = dialogue::ask(host, &mut input)? else { return Ok(()) };
+        let Some(sentence) = dialogue::ask(host, &mut input)? else {
+            return Ok(());
+        };
         let answer = ask(host, &mut client, server, &sentence)?;
         return dialogue::print_answer("", &answer);
     }
@@ -57,12 +59,19 @@ fn ask<'a>(
     let length = until(host, &mut |context| {
         if !sent {
             sent = true;
-            client.send(context, server, line).map_err(Failure::of(server))?;
+            client
+                .send(context, server, line)
+                .map_err(Failure::of(server))?;
         }
-        Ok(match client.receive(context, &mut answer).map_err(Failure::of(server))? {
-            Poll::Ready(length) => ControlFlow::Break(length),
-            Poll::Pending => ControlFlow::Continue(client.deadline()),
-        })
+        Ok(
+            match client
+                .receive(context, &mut answer)
+                .map_err(Failure::of(server))?
+            {
+                Poll::Ready(length) => ControlFlow::Break(length),
+                Poll::Pending => ControlFlow::Continue(client.deadline()),
+            },
+        )
     })?;
     answer.truncate(length);
     Ok(answer)

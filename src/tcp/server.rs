@@ -249,15 +249,13 @@ impl Place {
         counters: &mut Counters,
     ) -> Option<Instant> {
         self.note_progress(now, socket, counters);
-        match self.phase {
-            Phase::Open | Phase::HalfClosed => {
-                if self.serve(socket, config.once) {
-                    self.progress = now;
-                }
-            }
-            // A client that writes on after its only answer must come to its end nevertheless.
-            Phase::Closing => while let Ok(1..) = socket.recv(|text| (text.len(), text.len())) {},
-            _ => {}
+        let moved = match self.phase {
+            Phase::Open | Phase::HalfClosed => self.serve(socket, config.once),
+            Phase::Closing => discard(socket),
+            _ => false,
+        };
+        if moved {
+            self.progress = now;
         }
         let due = self.progress + config.limit(self.phase)?;
         if now < due {
@@ -349,4 +347,10 @@ impl Place {
         }
         progress
     }
+}
+
+/// Lets a client that writes on after its last answer come to its end; that is no progress.
+fn discard(socket: &mut Socket<'_>) -> bool {
+    while let Ok(1..) = socket.recv(|text| (text.len(), text.len())) {}
+    false
 }
