@@ -4,7 +4,9 @@
 use std::collections::VecDeque;
 
 use smoltcp::iface::{Config, Interface, SocketSet, SocketStorage};
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::{
+    Checksum, ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken,
+};
 use smoltcp::socket::udp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
@@ -115,11 +117,13 @@ fn address(version: u8, host: u8) -> IpAddress {
     }
 }
 
-/// One datagram on its way from host 2 to host 1.
+/// One datagram on its way from one host to another, as a rule from host 2 to host 1.
 #[derive(Clone, Copy)]
 struct Datagram {
     version: u8,
     medium: Medium,
+    hosts: (u8, u8),
+    hop_limit: u8,
     identification: u16,
     protocol: IpProtocol,
 }
@@ -130,6 +134,8 @@ impl Datagram {
         Self {
             version,
             medium,
+            hosts: (2, 1),
+            hop_limit: 61,
             identification,
             protocol,
         }
@@ -170,10 +176,10 @@ impl Datagram {
         packet.set_ident(self.identification);
         packet.set_more_frags(more);
         packet.set_frag_offset(offset as u16);
-        packet.set_hop_limit(61);
+        packet.set_hop_limit(self.hop_limit);
         packet.set_next_header(self.protocol);
-        packet.set_src_addr(Ipv4Address::new(192, 0, 2, 2));
-        packet.set_dst_addr(Ipv4Address::new(192, 0, 2, 1));
+        packet.set_src_addr(Ipv4Address::new(192, 0, 2, self.hosts.0));
+        packet.set_dst_addr(Ipv4Address::new(192, 0, 2, self.hosts.1));
         packet.fill_checksum();
         self.frame(&bytes)
     }
@@ -185,9 +191,10 @@ impl Datagram {
         packet.set_version(6);
         packet.set_payload_len(data.len() as u16);
         packet.set_next_header(next_header);
-        packet.set_hop_limit(61);
-        packet.set_src_addr(Ipv6Address::new(0xfd00, 0, 0, 0, 0, 0, 0, 2));
-        packet.set_dst_addr(Ipv6Address::new(0xfd00, 0, 0, 0, 0, 0, 0, 1));
+        packet.set_hop_limit(self.hop_limit);
+        let address = |host: u8| Ipv6Address::new(0xfd00, 0, 0, 0, 0, 0, 0, host.into());
+        packet.set_src_addr(address(self.hosts.0));
+        packet.set_dst_addr(address(self.hosts.1));
         self.frame(&bytes)
     }
 
@@ -319,32 +326,83 @@ fn fragments_in_every_order_become_the_datagram() {
 #[test]
 fn fragments_of_several_datagrams_may_be_mixed() {
     everywhere(|datagram| {
-        with_room(datagram.medium, |device| {
-            let other = Datagram {
-                identification: 8,
-                ..datagram
-            };
-            // In IPv4 the protocol is part of the identity, in IPv6 it is not.
-            let mut third = Datagram {
-                protocol: IpProtocol::Icmp,
-                ..datagram
-            };
-            if datagram.version == 6 {
-                third.identification = 9;
+        let mut buffers = Buffers::<{ 2048 + OVERHEAD }, 5>::new();
+        let mut device = Reassembly::new(Line::new(datagram.medium), &mut buffers);
+        let mut datagrams = vec![
+            (datagram, 1000),
+            (datagram.numbered(8), 1100),
+            (
+                Datagram {
+                    hosts: (3, 1),
+                    ..datagram
+                },
+                1200,
+            ),
+            (
+                Datagram {
+                    hosts: (2, 3),
+                    ..datagram
+                },
+                900,
+            ),
+        ];
+        if datagram.version == 4 {
+            // The protocol is part of the identity; in IPv6 it is not.
+            datagrams.push((
+                Datagram {
+                    protocol: IpProtocol::Icmp,
+                    ..datagram
+                },
+                950,
+            ));
+        }
+        let mut seen = vec![];
+        for index in [2, 0, 1] {
+            for (datagram, length) in &datagrams {
+                let fragment = &datagram.fragments(&text(*length), 400)[index];
+                seen.extend(see(&mut device, fragment, START));
             }
-            let datagrams = [(datagram, 1000), (other, 1100), (third, 1200)];
-            let frames = datagrams.map(|(datagram, length)| datagram.fragments(&text(length), 400));
-            let mut seen = vec![];
-            for index in [2, 0, 1] {
-                seen.extend(
-                    frames
-                        .iter()
-                        .filter_map(|frames| see(device, &frames[index], START)),
-                );
-            }
-            assert!(seen == datagrams.map(|(datagram, length)| datagram.whole(&text(length))));
-        })
+        }
+        let whole = datagrams
+            .iter()
+            .map(|(datagram, length)| datagram.whole(&text(*length)));
+        assert!(seen == whole.collect::<Vec<_>>());
     });
+}
+
+#[test]
+fn the_headers_are_those_of_the_first_fragment() {
+    everywhere(|datagram| {
+        for order in permutations(3) {
+            with_room(datagram.medium, |device| {
+                let other = Datagram {
+                    hop_limit: 3,
+                    ..datagram
+                };
+                let data = udp(datagram.version, 1000);
+                let mut frames = other.fragments(&data, 400);
+                frames[0] = datagram.fragment(0, true, &data[..400]);
+                if datagram.medium == Medium::Ethernet {
+                    frames[1][..6].fill(0xff);
+                    frames[2][6..12].fill(0);
+                }
+                let frames = order.iter().map(|index| frames[*index].clone());
+                assert!(see_all(device, &frames.collect::<Vec<_>>()) == [datagram.whole(&data)]);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_header_checksum_that_the_device_has_verified_is_not_verified_again() {
+    let mut line = Line::new(Medium::Ip);
+    line.checksum.ipv4 = Checksum::Tx;
+    let mut room = Room::new();
+    let mut device = Reassembly::new(line, &mut room);
+    let (datagram, data) = (Datagram::new(4, Medium::Ip), udp(4, 1000));
+    let mut frames = datagram.fragments(&data, 400);
+    frames.iter_mut().for_each(|frame| frame[10..12].fill(0));
+    assert!(see_all(&mut device, &frames) == [datagram.whole(&data)]);
 }
 
 #[test]
