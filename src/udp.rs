@@ -2,6 +2,8 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+pub mod fragmentation;
 mod limit;
 mod server;
 mod storage;

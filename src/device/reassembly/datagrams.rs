@@ -1,0 +1,233 @@
+//! The datagrams that are being put together.
+
+use log::{debug, warn};
+use smoltcp::time::{Duration, Instant};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::Ipv6Packet;
+use smoltcp::wire::{EthernetFrame, IpProtocol, Ipv4Packet};
+
+use super::Counters;
+use super::fragment::{Fragment, Key, udp_payload};
+use super::holes::{DESCRIPTOR, Holes};
+
+/// Bytes at the beginning of each slot that are kept for headers: Ethernet, and IPv6 as the
+/// longer of the two. Headers are written so that they end where the datagram begins.
+const HEADERS: usize = EthernetFrame::<&[u8]>::header_len() + 40;
+
+/// Bytes of a slot that cannot hold a part of the datagram.
+pub(super) const OVERHEAD: usize = HEADERS + DESCRIPTOR;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    state: State,
+    key: Option<Key>,
+    /// Where in the slot the frame begins, and the IP header within.
+    frame: usize,
+    packet: usize,
+    protocol: IpProtocol,
+    holes: Holes,
+    started: Instant,
+    /// Its place in the order in which datagrams were started.
+    order: u64,
+}
+
+/// Ordered by how readily a slot is given to another datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Free,
+    /// Given up. The fragments that may still come are to be recognized and dropped.
+    Dropped,
+    Growing,
+}
+
+impl Slot {
+    pub(super) const FREE: Self = Self {
+        state: State::Free,
+        key: None,
+        frame: HEADERS,
+        packet: HEADERS,
+        protocol: IpProtocol::Udp,
+        holes: Holes::NONE,
+        started: Instant::ZERO,
+        order: 0,
+    };
+}
+
+/// All slots, and what happened to the datagrams in them.
+#[derive(Debug)]
+pub(super) struct Datagrams<'a> {
+    slots: &'a mut [Slot],
+    bytes: &'a mut [u8],
+    /// Bytes for each slot.
+    size: usize,
+    started: u64,
+    /// The longest UDP payload to deliver.
+    pub(super) limit: usize,
+    pub(super) counters: Counters,
+}
+
+impl<'a> Datagrams<'a> {
+    /// `bytes` holds `size` bytes for each of the slots.
+    pub(super) fn new(slots: &'a mut [Slot], bytes: &'a mut [u8], size: usize) -> Self {
+        slots.fill(Slot::FREE);
+        Self {
+            slots,
+            bytes,
+            size,
+            started: 0,
+            limit: usize::MAX,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Gives up on the datagrams that were started `lifetime` ago or earlier.
+    pub(super) fn expire(&mut self, now: Instant, lifetime: Duration) {
+        for slot in &mut *self.slots {
+            if slot.state != State::Free && now >= slot.started + lifetime {
+                if slot.state == State::Growing {
+                    add(&mut self.counters.expired);
+                    debug!(
+                        "a fragmented datagram is dropped, its other parts did not come in time"
+                    );
+                }
+                *slot = Slot::FREE;
+            }
+        }
+    }
+
+    /// Counts a fragment that no sender makes.
+    pub(super) fn malformed(&mut self) {
+        add(&mut self.counters.malformed);
+        debug!("a malformed fragment is dropped");
+    }
+
+    /// Whether a UDP payload is longer than any socket takes. Counted, if so.
+    pub(super) fn exceeds_limit(&mut self, payload: Option<usize>) -> bool {
+        let Some(length) = payload.filter(|length| *length > self.limit) else {
+            return false;
+        };
+        add(&mut self.counters.too_large);
+        warn!(
+            "a datagram of {length} bytes is dropped, {} is the most that is taken",
+            self.limit
+        );
+        true
+    }
+
+    /// Puts a fragment where it belongs. The whole frame, if that was the last one missing.
+    pub(super) fn add(&mut self, fragment: &Fragment, now: Instant) -> Option<&[u8]> {
+        let index = self
+            .find(fragment.key)
+            .unwrap_or_else(|| self.start(fragment.key, now));
+        let slot = self.slots.get_mut(index)?;
+        if slot.state == State::Dropped {
+            return None;
+        }
+
+        let bytes = self
+            .bytes
+            .get_mut(index * self.size..)?
+            .get_mut(..self.size)?;
+        let (headers, datagram) = bytes.split_at_mut_checked(HEADERS)?;
+        if slot.holes.is_none() {
+            slot.holes = Holes::new(datagram);
+        }
+        if fragment.end() + DESCRIPTOR > datagram.len() {
+            slot.state = State::Dropped;
+            add(&mut self.counters.too_large);
+            let room = datagram.len() - DESCRIPTOR;
+            warn!(
+                "a fragmented datagram of more than {room} bytes is dropped, there is no room for it"
+            );
+            return None;
+        }
+        if slot
+            .holes
+            .fill(datagram, fragment.offset, fragment.data, fragment.more)
+            .is_err()
+        {
+            slot.state = State::Dropped;
+            add(&mut self.counters.malformed);
+            debug!("a fragmented datagram is dropped, its parts contradict each other");
+            return None;
+        }
+        if fragment.offset == 0 {
+            slot.packet = put_before(headers, HEADERS, fragment.header)?;
+            slot.frame = put_before(headers, slot.packet, fragment.link)?;
+            slot.protocol = fragment.protocol;
+        }
+        let length = slot.holes.complete()?;
+
+        let (frame, packet, protocol) = (slot.frame, slot.packet, slot.protocol);
+        *slot = Slot::FREE;
+        let payload = udp_payload(protocol, datagram.get(..length)?);
+        finish(bytes.get_mut(packet..HEADERS)?, length, protocol)?;
+        if self.exceeds_limit(payload) {
+            return None;
+        }
+        add(&mut self.counters.reassembled);
+        self.bytes
+            .get(index * self.size..)?
+            .get(frame..HEADERS + length)
+    }
+
+    fn find(&self, key: Option<Key>) -> Option<usize> {
+        let key = key?;
+        self.slots
+            .iter()
+            .position(|slot| slot.state != State::Free && slot.key == Some(key))
+    }
+
+    fn start(&mut self, key: Option<Key>, now: Instant) -> usize {
+        let slots = self.slots.iter_mut().enumerate();
+        let Some((index, slot)) = slots.min_by_key(|(_, slot)| (slot.state, slot.order)) else {
+            return 0;
+        };
+        if slot.state == State::Growing {
+            add(&mut self.counters.evicted);
+            debug!("a fragmented datagram is dropped, its room is needed for a newer one");
+        }
+        self.started += 1;
+        *slot = Slot {
+            state: State::Growing,
+            key,
+            started: now,
+            order: self.started,
+            ..Slot::FREE
+        };
+        index
+    }
+}
+
+/// Copies a header so that it ends at `end`, and says where it starts.
+fn put_before(headers: &mut [u8], end: usize, header: &[u8]) -> Option<usize> {
+    let start = end.checked_sub(header.len())?;
+    headers.get_mut(start..end)?.copy_from_slice(header);
+    Some(start)
+}
+
+/// Makes the header of a first fragment the header of a whole datagram of `length` bytes.
+fn finish(header: &mut [u8], length: usize, protocol: IpProtocol) -> Option<()> {
+    if header.len() == 20 {
+        let mut packet = Ipv4Packet::new_unchecked(header);
+        packet.set_header_len(20);
+        packet.set_total_len(u16::try_from(20 + length).ok()?);
+        packet.clear_flags();
+        packet.set_frag_offset(0);
+        packet.fill_checksum();
+        return Some(());
+    }
+    #[cfg(feature = "ipv6")]
+    if header.len() == 40 {
+        let mut packet = Ipv6Packet::new_unchecked(header);
+        packet.set_payload_len(u16::try_from(length).ok()?);
+        packet.set_next_header(protocol);
+        return Some(());
+    }
+    let _ = protocol; // in IPv4 it is in the header already
+    None
+}
+
+fn add(counter: &mut u32) {
+    *counter = counter.wrapping_add(1);
+}

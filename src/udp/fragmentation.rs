@@ -1,0 +1,302 @@
+//! IPv6 datagrams larger than the link's MTU, on their way out.
+//!
+//! smoltcp 0.14 cuts an IPv4 datagram into fragments, but drops an IPv6 datagram that is larger
+//! than the MTU without a trace. A [`Fragmenter`] makes the fragments itself and sends each of
+//! them as an IPv6 packet of its own, through a raw socket: the interface adds the Ethernet header
+//! and discovers the neighbor as for any other packet.
+//!
+//! ```
+//! use smoltcp::iface::SocketStorage;
+//! use smoltcp::wire::IpEndpoint;
+//! use uppercase::stack::Sockets;
+//! use uppercase::udp::fragmentation::{Buffers, Fragmenter, SendError, bytes, packets};
+//!
+//! // Room for one datagram of 6144 bytes on a link that carries 1500.
+//! let mut buffers = Buffers::<{ bytes(6144, 1500) }, { packets(6144, 1500) }>::new();
+//! let mut storage = [SocketStorage::EMPTY; 4];
+//! let mut sockets = Sockets::new(&mut storage[..]);
+//! let random = 0x3b1f_90c4;
+//! let mut fragmenter = Fragmenter::new(&mut sockets, &mut buffers, random).unwrap();
+//!
+//! let (from, to) = ("[fd00::1]:12000".parse::<IpEndpoint>(), "[fd00::2]:50000".parse());
+//! let (from, to) = (from.unwrap(), to.unwrap());
+//! assert_eq!(fragmenter.send(&mut sockets, from, to, &[b'A'; 6144], 1500), Ok(()));
+//! // The next one has to wait until the interface has sent this one.
+//! let next = fragmenter.send(&mut sockets, from, to, &[b'B'; 6144], 1500);
+//! assert_eq!(next, Err(SendError::Full));
+//! ```
+
+mod nowhere;
+
+use core::iter;
+
+use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::raw;
+use smoltcp::wire::{
+    IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv6FragmentHeader, Ipv6FragmentRepr, Ipv6Packet,
+    Ipv6Repr, UdpPacket, checksum,
+};
+
+use crate::stack::{Sockets, SocketsFull};
+
+const IPV6_HEADER: usize = 40;
+const FRAGMENT_HEADER: usize = 8;
+const HEADERS: usize = IPV6_HEADER + FRAGMENT_HEADER;
+const UDP_HEADER: usize = 8;
+const HOP_LIMIT: u8 = 64;
+
+/// The longest payload a UDP datagram can have, in bytes, with IPv6.
+pub const LONGEST_PAYLOAD: usize = 65_535 - UDP_HEADER;
+
+/// Whether a UDP datagram with `payload` bytes is too long for one IPv6 packet of `ip_mtu` bytes.
+///
+/// If not, a [`Fragmenter`] does not take it, and an ordinary socket sends it.
+pub const fn is_needed(payload: usize, ip_mtu: usize) -> bool {
+    IPV6_HEADER + UDP_HEADER + payload > ip_mtu
+}
+
+/// Into how many fragments a datagram with `payload` bytes is cut on a link with this MTU.
+///
+/// `ip_mtu` is the length of the longest IP packet, in bytes, without an Ethernet header; 56 is
+/// the least that can be worked with, and IPv6 itself requires 1280.
+pub const fn packets(payload: usize, ip_mtu: usize) -> usize {
+    (UDP_HEADER + payload).div_ceil(fragment(ip_mtu))
+}
+
+/// How many bytes the fragments of a datagram with `payload` bytes have, their headers included.
+pub const fn bytes(payload: usize, ip_mtu: usize) -> usize {
+    UDP_HEADER + payload + HEADERS * packets(payload, ip_mtu)
+}
+
+/// Bytes of the datagram in each fragment but the last.
+const fn fragment(ip_mtu: usize) -> usize {
+    if ip_mtu < HEADERS + 8 {
+        8
+    } else {
+        (ip_mtu - HEADERS) / 8 * 8
+    }
+}
+
+/// Memory for fragments until they are sent.
+///
+/// `BYTES` and `PACKETS` are the room for fragments: [`bytes()`] and [`packets()`] of the longest
+/// datagram to be sent, times the number of datagrams to be sent between two polls of the
+/// interface. One is enough for a client; a server that runs out of room sends the next answer
+/// after the next poll.
+#[derive(Debug)]
+pub struct Buffers<'a, const BYTES: usize, const PACKETS: usize> {
+    bytes: [u8; BYTES],
+    packets: [raw::PacketMetadata; PACKETS],
+    aside: [SocketStorage<'a>; 1],
+}
+
+impl<const BYTES: usize, const PACKETS: usize> Buffers<'_, BYTES, PACKETS> {
+    /// Empty memory.
+    pub const fn new() -> Self {
+        Self {
+            bytes: [0; BYTES],
+            packets: [raw::PacketMetadata::EMPTY; PACKETS],
+            aside: [SocketStorage::EMPTY],
+        }
+    }
+}
+
+impl<const BYTES: usize, const PACKETS: usize> Default for Buffers<'_, BYTES, PACKETS> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why a datagram was not queued. Nothing of it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendError {
+    /// An address is not an IPv6 address, or not one that a datagram can come from or go to, or
+    /// the destination's port is 0.
+    Unaddressable,
+    /// It fits into one packet: send it through a UDP socket.
+    NotNeeded,
+    /// The MTU is less than 56, and no fragment fits.
+    MtuTooSmall,
+    /// It is longer than [`LONGEST_PAYLOAD`], or than there is room for in the [`Buffers`].
+    TooLarge,
+    /// There is no room at the moment: try again when the interface has sent what is queued.
+    Full,
+}
+
+impl core::fmt::Display for SendError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Unaddressable => "not an IPv6 address that can be sent from or to",
+            Self::NotNeeded => "the datagram fits into one packet",
+            Self::MtuTooSmall => "the MTU is too small for a fragment",
+            Self::TooLarge => "the datagram is larger than the buffers",
+            Self::Full => "earlier datagrams have not been sent yet",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}
+
+/// Sends IPv6 UDP datagrams in fragments.
+///
+/// It keeps a raw socket for the protocol "IPv6 fragment" in the socket set; its methods panic if
+/// they are given another set. As a side effect smoltcp does not answer fragments that reach it
+/// with a Parameter Problem any more; the socket has no receive buffer, so they are dropped. With
+/// [`Reassembly`](crate::device::reassembly::Reassembly) in front none reach it.
+///
+/// Fragments leave in the order in which they were queued. Like any smoltcp socket, this one
+/// waits while a destination does not answer neighbor discovery or there is no route to it, and
+/// everything behind waits too, for ever: when [`queued`](Self::queued) has not changed for some
+/// seconds, [`discard`](Self::discard) is the way out.
+#[derive(Debug)]
+pub struct Fragmenter<'a> {
+    handle: SocketHandle,
+    identification: u32,
+    /// Bytes and packets queued since the queue was last empty. The queue is filled from the
+    /// beginning, and not used again before it is empty: so whether all fragments of a datagram
+    /// fit is known before the first of them is queued.
+    bytes: usize,
+    packets: usize,
+    /// Where the socket is put to be emptied.
+    aside: SocketSet<'a>,
+}
+
+impl<'a> Fragmenter<'a> {
+    /// Adds its socket to the set.
+    ///
+    /// Datagrams are numbered from `identification`, which must be a random number: otherwise
+    /// fragments from before and after a restart are taken for parts of the same datagram.
+    ///
+    /// # Errors
+    /// If every slot of the set is taken.
+    pub fn new<const BYTES: usize, const PACKETS: usize>(
+        sockets: &mut Sockets<'a>,
+        buffers: &'a mut Buffers<'a, BYTES, PACKETS>,
+        identification: u32,
+    ) -> Result<Self, SocketsFull> {
+        let nothing = raw::PacketBuffer::new(&mut [][..], &mut [][..]);
+        let queue = raw::PacketBuffer::new(&mut buffers.packets[..], &mut buffers.bytes[..]);
+        let (version, protocol) = (IpVersion::Ipv6, IpProtocol::Ipv6Frag);
+        let socket = raw::Socket::new(Some(version), Some(protocol), nothing, queue);
+        Ok(Self {
+            handle: sockets.add(socket)?,
+            identification,
+            bytes: 0,
+            packets: 0,
+            aside: SocketSet::new(&mut buffers.aside[..]),
+        })
+    }
+
+    /// How many bytes wait to be sent.
+    pub fn queued(&self, sockets: &SocketSet<'a>) -> usize {
+        sockets.get::<raw::Socket<'_>>(self.handle).send_queue()
+    }
+
+    /// Queues a datagram, as fragments for a link that carries IP packets of `ip_mtu` bytes.
+    ///
+    /// They are sent when the interface is polled.
+    ///
+    /// # Errors
+    /// Either all fragments are queued, or none of them and there is an error.
+    pub fn send(
+        &mut self,
+        sockets: &mut SocketSet<'a>,
+        source: IpEndpoint,
+        destination: IpEndpoint,
+        payload: &[u8],
+        ip_mtu: usize,
+    ) -> Result<(), SendError> {
+        let (IpAddress::Ipv6(from), IpAddress::Ipv6(to)) = (source.addr, destination.addr) else {
+            return Err(SendError::Unaddressable);
+        };
+        let sender = !from.is_unspecified() && !from.is_multicast();
+        if !sender || to.is_unspecified() || destination.port == 0 {
+            return Err(SendError::Unaddressable);
+        }
+        if !is_needed(payload.len(), ip_mtu) {
+            return Err(SendError::NotNeeded);
+        }
+        if ip_mtu < HEADERS + 8 {
+            return Err(SendError::MtuTooSmall);
+        }
+        let length = u16::try_from(UDP_HEADER + payload.len()).map_err(|_| SendError::TooLarge)?;
+
+        let socket = sockets.get_mut::<raw::Socket<'_>>(self.handle);
+        let (bytes, packets) = (bytes(payload.len(), ip_mtu), packets(payload.len(), ip_mtu));
+        let (room, slots) = (
+            socket.payload_send_capacity(),
+            socket.packet_send_capacity(),
+        );
+        if bytes > room || packets > slots {
+            return Err(SendError::TooLarge);
+        }
+        if socket.send_queue() == 0 {
+            (self.bytes, self.packets) = (0, 0);
+        }
+        if self.bytes + bytes > room || self.packets + packets > slots {
+            return Err(SendError::Full);
+        }
+
+        let header = udp_header(source, destination, length, payload);
+        let size = fragment(ip_mtu);
+        let (first, others) = payload.split_at(size - UDP_HEADER);
+        let others = others.chunks(size).map(|part| (&[][..], part));
+        let parts = iter::once((&header[..], first)).chain(others);
+        for (index, (header, part)) in parts.enumerate() {
+            let ip = Ipv6Repr {
+                src_addr: from,
+                dst_addr: to,
+                next_header: IpProtocol::Ipv6Frag,
+                payload_len: FRAGMENT_HEADER + header.len() + part.len(),
+                hop_limit: HOP_LIMIT,
+            };
+            let fragment = Ipv6FragmentRepr {
+                frag_offset: (index * size / 8) as u16,
+                more_frags: index + 1 < packets,
+                ident: self.identification,
+            };
+            let packet = socket.send(IPV6_HEADER + ip.payload_len);
+            let packet = packet.map_err(|_| SendError::Full)?;
+            ip.emit(&mut Ipv6Packet::new_unchecked(&mut *packet));
+            let (ours, rest) = packet[IPV6_HEADER..].split_at_mut(FRAGMENT_HEADER);
+            ours[..2].copy_from_slice(&[IpProtocol::Udp.into(), 0]);
+            fragment.emit(&mut Ipv6FragmentHeader::new_unchecked(&mut ours[2..]));
+            let (place, rest) = rest.split_at_mut(header.len());
+            place.copy_from_slice(header);
+            rest.copy_from_slice(part);
+        }
+        self.bytes += bytes;
+        self.packets += packets;
+        self.identification = self.identification.wrapping_add(1);
+        Ok(())
+    }
+
+    /// Drops all fragments that have not been sent.
+    ///
+    /// smoltcp cannot take back what a raw socket has queued. So the socket is taken out of the
+    /// set, its packets are sent through an interface to nowhere, and it is put back. That
+    /// interface is on the stack meanwhile: about 6 KiB, or 80 KiB with the feature `command`,
+    /// mostly for the buffers of smoltcp's own fragmentation.
+    pub fn discard(&mut self, sockets: &mut SocketSet<'a>) {
+        let handle = self.aside.add(sockets.remove(self.handle));
+        nowhere::send(&mut self.aside);
+        self.handle = sockets.add(self.aside.remove(handle));
+    }
+}
+
+fn udp_header(source: IpEndpoint, destination: IpEndpoint, length: u16, payload: &[u8]) -> [u8; 8] {
+    let mut header = [0; UDP_HEADER];
+    let mut packet = UdpPacket::new_unchecked(&mut header[..]);
+    packet.set_src_port(source.port);
+    packet.set_dst_port(destination.port);
+    packet.set_len(length);
+    let (from, to, protocol) = (&source.addr, &destination.addr, IpProtocol::Udp);
+    let sum = !checksum::combine(&[
+        checksum::pseudo_header(from, to, protocol, length.into()),
+        checksum::data(packet.as_ref()),
+        checksum::data(payload),
+    ]);
+    // 0 stands for "no checksum", which IPv6 does not allow. 0xffff is the same number.
+    packet.set_checksum(if sum == 0 { 0xffff } else { sum });
+    header
+}
