@@ -141,6 +141,8 @@ impl<'a, D: Device> Stack<'a, D> {
         let result = self
             .interface
             .poll_ingress_single(now, device, &mut self.sockets);
+        // The reply may have been a large one, to a ping for instance.
+        self.finish_fragments(now);
         result != Ingress::None
     }
 
@@ -166,8 +168,9 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
     ///
-    /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it when a socket
-    /// sends the next one, so the sockets have to wait until it is empty.
+    /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
+    /// so everybody has to wait until it is empty. (Two sockets that send one each in the same
+    /// pass still get into each other's way; no more than one socket of a stack should.)
     fn finish_fragments(&mut self, now: Instant) -> bool {
         #[cfg(feature = "fragmentation")]
         {

@@ -4,7 +4,7 @@
 mod client;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 pub mod fragmentation;
-mod limit;
+mod sender;
 mod server;
 mod storage;
 

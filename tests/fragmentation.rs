@@ -5,13 +5,14 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketStorage};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::socket::udp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr, IpEndpoint};
 
 use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
+use uppercase::stack::Sockets;
 
 const MEDIA: [Medium; 2] = [Medium::Ethernet, Medium::Ip];
 const PORT: u16 = 12_000;
@@ -90,9 +91,8 @@ impl TxToken for Leaving {
 
 struct Host {
     interface: Interface,
-    sockets: SocketSet<'static>,
+    sockets: Sockets<'static>,
     socket: SocketHandle,
-    slots: usize,
 }
 
 impl Host {
@@ -121,14 +121,12 @@ impl Host {
         let mut socket = udp::Socket::new(buffer(), buffer());
         socket.bind(PORT).unwrap();
         let storage = vec![SocketStorage::EMPTY, SocketStorage::EMPTY].leak();
-        let slots = storage.len();
-        let mut sockets = SocketSet::new(storage);
-        let socket = sockets.add(socket);
+        let mut sockets = Sockets::new(storage);
+        let socket = sockets.add(socket).unwrap();
         Self {
             interface,
             sockets,
             socket,
-            slots,
         }
     }
 
@@ -158,8 +156,9 @@ fn text(length: usize) -> Vec<u8> {
 mod v6 {
     use smoltcp::socket::{Socket, raw};
     use smoltcp::wire::{Ipv6FragmentHeader, Ipv6Packet, UdpPacket};
+    use uppercase::stack::SocketsFull;
     use uppercase::udp::fragmentation::{
-        self, Fragmenter, LONGEST_PAYLOAD, NoSlot, SendError, bytes, is_needed, packets,
+        self, Fragmenter, LONGEST_PAYLOAD, SendError, bytes, is_needed, packets,
     };
 
     use super::*;
@@ -178,14 +177,13 @@ mod v6 {
     const FROM: IpEndpoint = endpoint(1);
     const TO: IpEndpoint = endpoint(2);
     /// Where nobody is.
-    const NOWHERE: IpEndpoint = endpoint(99);
     const IDENTIFICATION: u32 = u32::MAX - 1;
 
-    type Room = fragmentation::Buffers<'static, 80_000, 1300>;
+    type Room = fragmentation::Buffers<80_000, 1300>;
 
-    fn fragmenter(host: &mut Host) -> Fragmenter<'static> {
+    fn fragmenter(host: &mut Host) -> Fragmenter {
         let buffers = Box::leak(Box::new(Room::new()));
-        Fragmenter::new(&mut host.sockets, host.slots, buffers, IDENTIFICATION).unwrap()
+        Fragmenter::new(&mut host.sockets, buffers, IDENTIFICATION).unwrap()
     }
 
     /// A host that sends, and one that receives whole datagrams.
@@ -194,7 +192,7 @@ mod v6 {
         now: Instant,
         sender: Host,
         sender_end: End,
-        fragmenter: Fragmenter<'static>,
+        fragmenter: Fragmenter,
         receiver: Host,
         receiver_end: Reassembly<'static, End>,
     }
@@ -402,8 +400,7 @@ mod v6 {
             let (mut end, _) = link(Medium::Ip, 1500);
             let mut host = Host::new(&mut end, 1, 1);
             let buffers = Box::leak(Box::new(fragmentation::Buffers::<BYTES, PACKETS>::new()));
-            let mut fragmenter =
-                Fragmenter::new(&mut host.sockets, host.slots, buffers, 1).unwrap();
+            let mut fragmenter = Fragmenter::new(&mut host.sockets, buffers, 1).unwrap();
             let payload = text(2048);
             for round in 0..20 {
                 let mut sent = 0;
@@ -443,35 +440,19 @@ mod v6 {
         let mut host = Host::new(&mut end, 1, 1);
         let _ = fragmenter(&mut host);
         let buffers = Box::leak(Box::new(Room::new()));
-        let another = Fragmenter::new(&mut host.sockets, host.slots, buffers, 1);
-        assert_eq!(another.err(), Some(NoSlot));
+        let another = Fragmenter::new(&mut host.sockets, buffers, 1);
+        assert_eq!(another.err(), Some(SocketsFull { capacity: 2 }));
     }
 
     #[test]
-    fn what_nobody_takes_can_be_discarded() {
-        let mut pair = Pair::new(Medium::Ethernet, 1500);
-        pair.send(NOWHERE, &text(2000)).unwrap();
-        pair.send(TO, &text(2000)).unwrap();
-        assert!(pair.exchange().is_empty());
-        assert!(
-            pair.exchange().is_empty(),
-            "it waits, and the one behind it too"
-        );
-        assert_eq!(pair.queued(), 2 * bytes(2000, 1500));
-
-        // Another socket is gone meanwhile, and this one is put into its place.
-        let removed = pair.sender.sockets.remove(pair.sender.socket);
-        pair.fragmenter.discard(&mut pair.sender.sockets);
-        pair.sender.socket = pair.sender.sockets.add(removed);
-        assert_eq!(pair.queued(), 0);
-        pair.send(TO, &text(3000)).unwrap();
-        pair.sender.socket().send_slice(b"SHORT", TO).unwrap();
-        let received = pair.exchange();
-        assert_eq!(received.len(), 2);
-        assert!(received.contains(&text(3000)));
-        pair.fragmenter.discard(&mut pair.sender.sockets);
-        pair.send(TO, &text(4000)).unwrap();
-        assert!(pair.exchange() == [text(4000)]);
+    fn the_longest_payload_is_the_longest_that_is_taken() {
+        for mtu in [1280, 1281, 1492, 1500, 9000] {
+            let mut pair = Pair::new(Medium::Ip, mtu);
+            let longest = pair.fragmenter.longest(&pair.sender.sockets, mtu);
+            let too_long = pair.send(TO, &text(longest + 1));
+            assert_eq!(too_long, Err(SendError::TooLarge), "an MTU of {mtu}");
+            assert_eq!(pair.send(TO, &text(longest)), Ok(()), "an MTU of {mtu}");
+        }
     }
 
     #[test]
@@ -587,7 +568,7 @@ mod v4 {
 
     /// Sends what is left of a datagram: nothing else makes an interface without sockets busy.
     fn finish(interface: &mut Interface, end: &mut End, now: Instant) {
-        let mut none = SocketSet::new(&mut [][..]);
+        let mut none = Sockets::new(&mut [][..]);
         while interface.poll_at(now, &none).is_some() {
             interface.poll_egress(now, end, &mut none);
         }

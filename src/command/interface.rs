@@ -10,18 +10,19 @@ use signal_hook::low_level::pipe;
 use smoltcp::time::Duration;
 use smoltcp::wire::IpCidr;
 use uppercase::Stack;
+use uppercase::device::reassembly::Reassembly;
 use uppercase::device::tuntap::{Fault, Mode, TunTap, wait};
 use uppercase::stack::Sockets;
 
 use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host, Service};
-use super::setup;
+use super::setup::{self, Fragments};
 
 /// A stack on an interface.
 pub struct Interface<'a> {
     clock: Clock,
-    stack: Stack<'a, TunTap>,
+    stack: Stack<'a, Reassembly<'a, TunTap>>,
     /// Can be read after Ctrl-C.
     interrupt: UnixStream,
 }
@@ -33,21 +34,25 @@ pub fn with_client(
     args: &Client,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let mut fragments = Box::new(Fragments::new());
+    let addresses = args.link.addresses(2);
     run(&mut Interface::open(
         name,
         mode,
         &args.link,
-        &args.link.addresses(2),
+        &addresses,
+        &mut fragments,
     )?)
 }
 
-impl Interface<'_> {
+impl<'a> Interface<'a> {
     /// Attaches to the interface, or makes it, with a stack that has these addresses.
     pub fn open(
         name: &str,
         mode: Mode,
         link: &Link,
         addresses: &[IpCidr],
+        fragments: &'a mut Fragments,
     ) -> Result<Self, Failure> {
         let clashing = |host: &&IpCidr| addresses.iter().any(|own| own.address() == host.address());
         if let Some(host) = link.host_ip.iter().find(clashing) {
@@ -71,7 +76,12 @@ impl Interface<'_> {
         }
         let clock = Clock::start();
         Ok(Self {
-            stack: setup::stack(device, link, addresses, clock.now())?,
+            stack: setup::stack(
+                Reassembly::new(device, fragments),
+                link,
+                addresses,
+                clock.now(),
+            )?,
             clock,
             interrupt: interrupt().map_err(Failure::of("signals cannot be caught"))?,
         })
@@ -88,7 +98,7 @@ impl<'a> Host<'a> for Interface<'a> {
     }
 
     fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
-        let device = self.stack.device();
+        let device = self.stack.device().inner();
         if let Some(fault @ Fault::Removed) = device.fault() {
             return Err(Failure::of(device.name())(fault));
         }

@@ -2,6 +2,7 @@
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Duration;
+use uppercase::device::reassembly::Reassembly;
 use uppercase::device::wire::{Port, Wire};
 use uppercase::stack::Sockets;
 use uppercase::{Servers, Stack, tcp};
@@ -9,7 +10,7 @@ use uppercase::{Servers, Stack, tcp};
 use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host, Service};
-use super::setup;
+use super::setup::{self, Fragments};
 
 const FRAMES: usize = 16;
 const MTU: usize = 1514;
@@ -21,6 +22,12 @@ pub fn with_client(
 ) -> Result<(), Failure> {
     let wire = Wire::new();
     let (client, server) = wire.ports(Medium::Ethernet);
+    let mut fragments = [(); 2].map(|()| Box::new(Fragments::new()));
+    let [of_client, of_server] = &mut fragments;
+    let (client, server) = (
+        Reassembly::new(client, of_client),
+        Reassembly::new(server, of_server),
+    );
     let clock = Clock::start();
     let mut server = setup::stack(server, &args.link, &Link::default_addresses(1), clock.now())?;
     let config = tcp::Config {
@@ -41,11 +48,13 @@ pub fn with_client(
     run(&mut memory)
 }
 
+type Device<'a> = Reassembly<'a, Port<'a, FRAMES, MTU>>;
+
 struct Memory<'a> {
     clock: Clock,
     wire: &'a Wire<FRAMES, MTU>,
-    client: Stack<'a, Port<'a, FRAMES, MTU>>,
-    server: Stack<'a, Port<'a, FRAMES, MTU>>,
+    client: Stack<'a, Device<'a>>,
+    server: Stack<'a, Device<'a>>,
     servers: Servers<'a>,
 }
 

@@ -22,7 +22,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         Server::without_interface()
     };
     let addresses = args.link.addresses(1);
-    let mut host = Interface::open(name, mode, &args.link, &addresses)?;
+    let mut fragments = Box::new(setup::Fragments::new());
+    let mut host = Interface::open(name, mode, &args.link, &addresses, &mut fragments)?;
     let config = tcp::Config {
         port: args.port,
         once: args.once,

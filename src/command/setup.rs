@@ -1,12 +1,14 @@
 //! Servers and clients with buffers of a host's size, from the heap.
 
 use smoltcp::phy::Device;
-use smoltcp::socket::{tcp::SocketBuffer, udp};
+use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use smoltcp::wire::IpCidr;
-use uppercase::stack::{Config, Sockets};
+use uppercase::device::reassembly;
+use uppercase::stack::{Config, Sockets, SocketsFull};
 use uppercase::tcp::{LARGEST_WINDOW, Place};
-use uppercase::udp::Parts;
+use uppercase::udp::fragmentation::{self, Fragmenter};
+use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
 
 use super::args::{Client, Link};
@@ -15,6 +17,9 @@ use super::host::random_seed;
 
 /// The longest UDP datagram there is, in bytes (IPv6; IPv4 takes 20 less).
 pub const LONGEST_DATAGRAM: usize = 65_535 - 8;
+
+/// Room to put datagrams in fragments together.
+pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
 
 /// Datagrams of the greatest length that wait each way; of shorter ones, more do.
 const DATAGRAMS: usize = 8;
@@ -28,8 +33,8 @@ fn tcp_buffers<'a>() -> (SocketBuffer<'a>, SocketBuffer<'a>) {
 
 fn udp_buffers<'a>() -> Parts<'a> {
     let queue = || {
-        udp::PacketBuffer::new(
-            vec![udp::PacketMetadata::EMPTY; SHORT_DATAGRAMS],
+        socket::udp::PacketBuffer::new(
+            vec![socket::udp::PacketMetadata::EMPTY; SHORT_DATAGRAMS],
             vec![0; DATAGRAMS * LONGEST_DATAGRAM],
         )
     };
@@ -38,6 +43,16 @@ fn udp_buffers<'a>() -> Parts<'a> {
         transmit: queue(),
         held: vec![0; LONGEST_DATAGRAM].into(),
     }
+}
+
+/// What sends IPv6 datagrams of any length on a link with the least MTU that IPv6 allows.
+fn fragmenter(sockets: &mut Sockets<'_>) -> Result<Fragmenter, SocketsFull> {
+    let (bytes, packets) = (
+        fragmentation::bytes(LONGEST_DATAGRAM, 1280),
+        fragmentation::packets(LONGEST_DATAGRAM, 1280),
+    );
+    let queue = raw::PacketBuffer::new(vec![raw::PacketMetadata::EMPTY; packets], vec![0; bytes]);
+    Fragmenter::from_parts(sockets, queue, random_seed() as u32)
 }
 
 /// A stack with these addresses.
@@ -72,7 +87,10 @@ pub fn servers<'a>(
     let tcp = tcp
         .transpose()
         .map_err(Failure::of("the TCP server cannot be set up"))?;
-    let udp = udp.then(|| uppercase::udp::Server::from_parts(sockets, udp_buffers(), config.port));
+    let udp = udp.then(|| -> Result<_, udp::SetupError> {
+        let server = udp::Server::from_parts(sockets, udp_buffers(), config.port)?;
+        Ok(server.with_fragmenter(fragmenter(sockets)?))
+    });
     let udp = udp
         .transpose()
         .map_err(Failure::of("the UDP server cannot be set up"))?;
@@ -90,7 +108,8 @@ pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Clien
 pub fn udp_client<'a>(
     sockets: &mut Sockets<'a>,
     args: &Client,
-) -> Result<uppercase::udp::Client<'a>, Failure> {
-    uppercase::udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
-        .map_err(Failure::of("the UDP client cannot be set up"))
+) -> Result<udp::Client<'a>, Failure> {
+    let client = udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
+        .and_then(|client| Ok(client.with_fragmenter(fragmenter(sockets)?)));
+    client.map_err(Failure::of("the UDP client cannot be set up"))
 }

@@ -138,6 +138,8 @@ fn look_at_arp(packet: &[u8]) -> Option<Seen> {
 }
 
 fn look_at_ip(packet: &[u8]) -> Option<Seen> {
+    // `of_packet` takes for granted that there is a first byte.
+    packet.first()?;
     match IpVersion::of_packet(packet).ok()? {
         IpVersion::Ipv4 => {
             let packet = Ipv4Packet::new_checked(packet).ok()?;
@@ -241,8 +243,7 @@ impl<D: Device> Device for Watched<'_, D> {
 
     fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
         let (receive, transmit) = self.device.receive(now)?;
-        // What is transmitted in answer to a frame is never a question to a neighbor ... but the
-        // answer may have to wait for one, and then the question goes out instead.
+        // A reply may have to ask for a neighbor too, but no client waits for that one.
         Some((Receive(receive, self.observer), Transmit(transmit, None)))
     }
 

@@ -3,12 +3,13 @@ use core::task::Poll;
 
 use log::debug;
 use managed::ManagedSlice;
-use smoltcp::iface::SocketHandle;
-use smoltcp::socket::udp::{SendError, Socket, UdpMetadata};
+use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpProtocol};
 
-use super::limit::longest_datagram;
+#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+use super::fragmentation::Fragmenter;
+use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
 use crate::stack::{Context, Sockets, Unreachable};
 
@@ -21,7 +22,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// port of its own: a late answer to an earlier line finds nobody. Datagrams from anyone but the
 /// server are ignored.
 pub struct Client<'a> {
-    handle: SocketHandle,
+    sender: Sender,
     line: ManagedSlice<'a, u8>,
     timeout: Duration,
     request: Option<Request>,
@@ -62,11 +63,19 @@ impl<'a> Client<'a> {
     ) -> Result<Self, SetupError> {
         let (handle, line) = storage::add(sockets, parts)?;
         Ok(Self {
-            handle,
+            sender: Sender::new(handle),
             line,
             timeout,
             request: None,
         })
+    }
+
+    /// Also sends lines over IPv6 that are larger than the link's MTU; without a fragmenter they
+    /// are too long.
+    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+    pub fn with_fragmenter(mut self, fragmenter: Fragmenter) -> Self {
+        self.sender.fragmenter = Some(fragmenter);
+        self
     }
 
     /// Sends `line`, which is copied. A line that still waits for its answer is given up.
@@ -84,7 +93,10 @@ impl<'a> Client<'a> {
         if context.next_hop(&server.addr).is_none() || server.port == 0 {
             return Err(Error::NoRoute);
         }
-        let longest = longest_datagram(&server.addr, context.ip_mtu()).min(self.line.len());
+        let longest = self
+            .sender
+            .longest(&server.addr, context)
+            .min(self.line.len());
         let Some(copy) = self
             .line
             .get_mut(..line.len())
@@ -117,7 +129,7 @@ impl<'a> Client<'a> {
         answer: &mut [u8],
     ) -> Result<Poll<usize>, Error> {
         let request = self.request.ok_or(Error::NothingSent)?;
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         while let Ok((datagram, sender)) = socket.recv() {
             if sender.endpoint != request.server {
                 debug!("UDP: {} bytes from {sender} are ignored", datagram.len());
@@ -178,7 +190,7 @@ impl<'a> Client<'a> {
     fn bind_anew(&mut self, context: &mut Context<'_, 'a>) -> Result<u16, Error> {
         let before = context
             .sockets
-            .get_mut::<Socket<'_>>(self.handle)
+            .get_mut::<Socket<'_>>(self.sender.handle)
             .endpoint()
             .port;
         let port = loop {
@@ -187,7 +199,7 @@ impl<'a> Client<'a> {
                 break port;
             }
         };
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         socket.close();
         socket.bind(port).map_err(|_| Error::NoRoute)?;
         Ok(port)
@@ -196,15 +208,16 @@ impl<'a> Client<'a> {
     fn transmit(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
         let mut to = UdpMetadata::from(request.server);
         to.local_address = context.source_for(&request.server.addr);
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         if socket.send_queue() > 0 {
             // The line has not even left yet: it waits for a neighbor.
             return Ok(());
         }
-        match socket.send_slice(&self.line[..request.length], to) {
-            Ok(()) => Ok(()),
-            Err(SendError::BufferFull) => Err(Error::LineTooLong {
-                longest: socket.payload_send_capacity(),
+        let line = &self.line[..request.length];
+        match self.sender.send(context, line, to) {
+            Ok(()) | Err(SendError::Full) => Ok(()),
+            Err(SendError::TooLarge) => Err(Error::LineTooLong {
+                longest: self.sender.longest(&request.server.addr, context),
             }),
             Err(SendError::Unaddressable) => Err(Error::NoRoute),
         }

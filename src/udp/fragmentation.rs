@@ -26,11 +26,9 @@
 //! assert_eq!(next, Err(SendError::Full));
 //! ```
 
-mod nowhere;
-
 use core::iter;
 
-use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::raw;
 use smoltcp::wire::{
     IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv6FragmentHeader, Ipv6FragmentRepr, Ipv6Packet,
@@ -84,24 +82,22 @@ const fn fragment(ip_mtu: usize) -> usize {
 /// interface. One is enough for a client; a server that runs out of room sends the next answer
 /// after the next poll.
 #[derive(Debug)]
-pub struct Buffers<'a, const BYTES: usize, const PACKETS: usize> {
+pub struct Buffers<const BYTES: usize, const PACKETS: usize> {
     bytes: [u8; BYTES],
     packets: [raw::PacketMetadata; PACKETS],
-    aside: [SocketStorage<'a>; 1],
 }
 
-impl<const BYTES: usize, const PACKETS: usize> Buffers<'_, BYTES, PACKETS> {
+impl<const BYTES: usize, const PACKETS: usize> Buffers<BYTES, PACKETS> {
     /// Empty memory.
     pub const fn new() -> Self {
         Self {
             bytes: [0; BYTES],
             packets: [raw::PacketMetadata::EMPTY; PACKETS],
-            aside: [SocketStorage::EMPTY],
         }
     }
 }
 
-impl<const BYTES: usize, const PACKETS: usize> Default for Buffers<'_, BYTES, PACKETS> {
+impl<const BYTES: usize, const PACKETS: usize> Default for Buffers<BYTES, PACKETS> {
     fn default() -> Self {
         Self::new()
     }
@@ -145,11 +141,9 @@ impl core::error::Error for SendError {}
 /// [`Reassembly`](crate::device::reassembly::Reassembly) in front none reach it.
 ///
 /// Fragments leave in the order in which they were queued. Like any smoltcp socket, this one
-/// waits while a destination does not answer neighbor discovery or there is no route to it, and
-/// everything behind waits too, for ever: when [`queued`](Self::queued) has not changed for some
-/// seconds, [`discard`](Self::discard) is the way out.
+/// waits while a destination does not answer neighbor discovery, and everything behind waits too.
 #[derive(Debug)]
-pub struct Fragmenter<'a> {
+pub struct Fragmenter {
     handle: SocketHandle,
     identification: u32,
     /// Bytes and packets queued since the queue was last empty. The queue is filled from the
@@ -157,11 +151,9 @@ pub struct Fragmenter<'a> {
     /// fit is known before the first of them is queued.
     bytes: usize,
     packets: usize,
-    /// Where the socket is put to be emptied.
-    aside: SocketSet<'a>,
 }
 
-impl<'a> Fragmenter<'a> {
+impl Fragmenter {
     /// Adds its socket to the set.
     ///
     /// Datagrams are numbered from `identification`, which must be a random number: otherwise
@@ -169,13 +161,25 @@ impl<'a> Fragmenter<'a> {
     ///
     /// # Errors
     /// If every slot of the set is taken.
-    pub fn new<const BYTES: usize, const PACKETS: usize>(
+    pub fn new<'a, const BYTES: usize, const PACKETS: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<'a, BYTES, PACKETS>,
+        buffers: &'a mut Buffers<BYTES, PACKETS>,
+        identification: u32,
+    ) -> Result<Self, SocketsFull> {
+        let queue = raw::PacketBuffer::new(&mut buffers.packets[..], &mut buffers.bytes[..]);
+        Self::from_parts(sockets, queue, identification)
+    }
+
+    /// A fragmenter with a queue whose size is known at run time only.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_parts<'a>(
+        sockets: &mut Sockets<'a>,
+        queue: raw::PacketBuffer<'a>,
         identification: u32,
     ) -> Result<Self, SocketsFull> {
         let nothing = raw::PacketBuffer::new(&mut [][..], &mut [][..]);
-        let queue = raw::PacketBuffer::new(&mut buffers.packets[..], &mut buffers.bytes[..]);
         let (version, protocol) = (IpVersion::Ipv6, IpProtocol::Ipv6Frag);
         let socket = raw::Socket::new(Some(version), Some(protocol), nothing, queue);
         Ok(Self {
@@ -183,13 +187,31 @@ impl<'a> Fragmenter<'a> {
             identification,
             bytes: 0,
             packets: 0,
-            aside: SocketSet::new(&mut buffers.aside[..]),
         })
     }
 
     /// How many bytes wait to be sent.
-    pub fn queued(&self, sockets: &SocketSet<'a>) -> usize {
+    pub fn queued(&self, sockets: &SocketSet<'_>) -> usize {
         sockets.get::<raw::Socket<'_>>(self.handle).send_queue()
+    }
+
+    /// The longest payload there is ever room for on a link with this MTU, in bytes.
+    pub fn longest(&self, sockets: &SocketSet<'_>, ip_mtu: usize) -> usize {
+        let socket = sockets.get::<raw::Socket<'_>>(self.handle);
+        let (room, slots) = (
+            socket.payload_send_capacity(),
+            socket.packet_send_capacity(),
+        );
+        let size = fragment(ip_mtu);
+        let full = slots.min(room / (HEADERS + size));
+        let last = if full < slots {
+            room.saturating_sub(full * (HEADERS + size) + HEADERS)
+        } else {
+            0
+        };
+        (full * size + last)
+            .saturating_sub(UDP_HEADER)
+            .min(LONGEST_PAYLOAD)
     }
 
     /// Queues a datagram, as fragments for a link that carries IP packets of `ip_mtu` bytes.
@@ -200,7 +222,7 @@ impl<'a> Fragmenter<'a> {
     /// Either all fragments are queued, or none of them and there is an error.
     pub fn send(
         &mut self,
-        sockets: &mut SocketSet<'a>,
+        sockets: &mut SocketSet<'_>,
         source: IpEndpoint,
         destination: IpEndpoint,
         payload: &[u8],
@@ -269,18 +291,6 @@ impl<'a> Fragmenter<'a> {
         self.packets += packets;
         self.identification = self.identification.wrapping_add(1);
         Ok(())
-    }
-
-    /// Drops all fragments that have not been sent.
-    ///
-    /// smoltcp cannot take back what a raw socket has queued. So the socket is taken out of the
-    /// set, its packets are sent through an interface to nowhere, and it is put back. That
-    /// interface is on the stack meanwhile: about 6 KiB, or 80 KiB with the feature `command`,
-    /// mostly for the buffers of smoltcp's own fragmentation.
-    pub fn discard(&mut self, sockets: &mut SocketSet<'a>) {
-        let handle = self.aside.add(sockets.remove(self.handle));
-        nowhere::send(&mut self.aside);
-        self.handle = sockets.add(self.aside.remove(handle));
     }
 }
 

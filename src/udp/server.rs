@@ -1,9 +1,10 @@
 use log::{debug, warn};
 use managed::ManagedSlice;
-use smoltcp::iface::SocketHandle;
-use smoltcp::socket::udp::{SendError, Socket};
+use smoltcp::socket::udp::Socket;
 
-use super::limit::longest_datagram;
+#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+use super::fragmentation::Fragmenter;
+use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
 use crate::stack::{Context, Sockets};
 use crate::transform;
@@ -27,7 +28,7 @@ pub struct Counters {
 /// than can be answered, they wait in the receive buffer; when that is full, they are lost, as
 /// everywhere in UDP.
 pub struct Server<'a> {
-    handle: SocketHandle,
+    sender: Sender,
     answer: ManagedSlice<'a, u8>,
     counters: Counters,
 }
@@ -58,10 +59,18 @@ impl<'a> Server<'a> {
         let socket = sockets.get_mut::<Socket<'_>>(handle);
         socket.bind(port).map_err(|_| SetupError::Port)?;
         Ok(Self {
-            handle,
+            sender: Sender::new(handle),
             answer,
             counters: Counters::default(),
         })
+    }
+
+    /// Also sends answers over IPv6 that are larger than the link's MTU; without a fragmenter they
+    /// are dropped as too large.
+    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+    pub fn with_fragmenter(mut self, fragmenter: Fragmenter) -> Self {
+        self.sender.fragmenter = Some(fragmenter);
+        self
     }
 
     /// Answers what has arrived, as far as there is room for answers.
@@ -74,7 +83,10 @@ impl<'a> Server<'a> {
             };
             *counter = counter.wrapping_add(1);
             // It was looked at before; now it can go.
-            let _ = context.sockets.get_mut::<Socket<'_>>(self.handle).recv();
+            let _ = context
+                .sockets
+                .get_mut::<Socket<'_>>(self.sender.handle)
+                .recv();
         }
     }
 
@@ -85,7 +97,7 @@ impl<'a> Server<'a> {
 
     /// Deals with the oldest datagram; `None` if there is none or it has to wait.
     fn answer_one(&mut self, context: &mut Context<'_, 'a>) -> Option<Outcome> {
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         let (request, &sender) = socket.peek().ok()?;
         let length = request.len();
         let answer = transform::datagram(request, &mut self.answer);
@@ -94,19 +106,17 @@ impl<'a> Server<'a> {
             debug!("UDP: {sender} asked a group of hosts, which nobody answers");
             return Some(Outcome::Unanswerable);
         }
-        let longest = longest_datagram(&sender.endpoint.addr, context.ip_mtu());
-        let Some(answer) = answer.filter(|answer| *answer <= longest) else {
-            warn!("UDP: {length} bytes from {sender} are dropped, the answer is too large");
-            return Some(Outcome::TooLarge);
+        let sent = match answer {
+            Some(length) => self.sender.send(context, &self.answer[..length], sender),
+            None => Err(SendError::TooLarge),
         };
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        match socket.send_slice(&self.answer[..answer], sender) {
+        match sent {
             Ok(()) => Some(Outcome::Answered),
-            Err(SendError::BufferFull) if answer > socket.payload_send_capacity() => {
+            Err(SendError::Full) => None,
+            Err(SendError::TooLarge) => {
                 warn!("UDP: {length} bytes from {sender} are dropped, the answer is too large");
                 Some(Outcome::TooLarge)
             }
-            Err(SendError::BufferFull) => None,
             Err(SendError::Unaddressable) => {
                 debug!("UDP: {sender} cannot be answered");
                 Some(Outcome::Unanswerable)
