@@ -1,0 +1,114 @@
+//! The exercise in memory: a stack joined to itself, both servers, both clients.
+//!
+//! Nothing here needs a heap or an operating system but the printing: the clock is a number that
+//! jumps to the moment at which the stack wants to be called next.
+//!
+//! ```text
+//! cargo run --example loopback
+//! ```
+
+use std::task::Poll;
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::{Device, Medium};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use uppercase::device::wire::{Port, Queue};
+use uppercase::stack::Config;
+use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
+
+const ADDRESS: IpAddress = IpAddress::v4(127, 0, 0, 1);
+const SERVER: IpEndpoint = IpEndpoint {
+    addr: ADDRESS,
+    port: PORT,
+};
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // What is borrowed comes first: frames, buffers, socket slots.
+    let queue = Queue::<8, 1514>::new();
+    let mut pool = tcp::Pool::<1, 512, 512>::new();
+    let mut datagrams = [const { udp::Buffers::<1472, 2>::new() }; 2];
+    let mut stream = tcp::Buffers::<512, 512>::new();
+    let mut slots = [const { SocketStorage::EMPTY }; 4];
+
+    // One stack, whose frames come back to it.
+    let config = Config {
+        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+        addresses: &[IpCidr::new(ADDRESS, 8)],
+        gateways: &[],
+        random_seed: 42, // a real program must not start with the same number twice
+    };
+    let mut now = Instant::ZERO;
+    let mut stack = Stack::new(
+        Port::loopback(&queue, Medium::Ethernet),
+        config,
+        &mut slots[..],
+        now,
+    )?;
+
+    // Two servers and two clients on it.
+    let [of_server, of_client] = &mut datagrams;
+    let sockets = stack.sockets();
+    let mut servers = Servers {
+        tcp: Some(tcp::Server::new(
+            sockets,
+            &mut pool,
+            tcp::Config::default(),
+        )?),
+        udp: Some(udp::Server::new(sockets, of_server, PORT)?),
+    };
+    let mut udp = udp::Client::new(sockets, of_client, TIMEOUT)?;
+    let mut tcp = tcp::Client::new(sockets, &mut stream, TIMEOUT)?;
+
+    // UDP: a datagram, and its answer.
+    let mut answer = [0; 512];
+    udp.send(&mut stack.context(now), SERVER, b"hello over udp")?;
+    let length = run(&mut stack, &mut servers, &mut now, |context| {
+        udp.receive(context, &mut answer)
+    })?;
+    println!("{}", String::from_utf8_lossy(&answer[..length]));
+
+    // TCP: a text in one direction, its capitals in the other, until both sides have closed.
+    let mut text = "hello over tcp, straße".as_bytes();
+    tcp.connect(&mut stack.context(now), SERVER)?;
+    run(&mut stack, &mut servers, &mut now, |context| {
+        let sent = tcp.send(context, text)?;
+        text = &text[sent..];
+        if text.is_empty() {
+            tcp.finish(context);
+        }
+        match tcp.receive(context, &mut answer)? {
+            Poll::Pending => Ok(Poll::Pending),
+            Poll::Ready(0) if tcp.is_closed(context)? => Ok(Poll::Ready(())),
+            Poll::Ready(length) => {
+                print!("{}", String::from_utf8_lossy(&answer[..length]));
+                Ok::<_, tcp::Error>(Poll::Pending)
+            }
+        }
+    })?;
+    println!();
+    Ok(())
+}
+
+/// Polls the stack until `step` is ready.
+fn run<'a, D: Device, T, E>(
+    stack: &mut Stack<'a, D>,
+    servers: &mut Servers<'a>,
+    now: &mut Instant,
+    mut step: impl FnMut(&mut Context<'_, 'a>) -> Result<Poll<T>, E>,
+) -> Result<T, E> {
+    loop {
+        let mut result = Ok(Poll::Pending);
+        let delay = stack.poll(*now, |context| {
+            if let Ok(Poll::Pending) = result {
+                result = step(context);
+            }
+            servers.poll(context)
+        });
+        match result? {
+            Poll::Ready(value) => return Ok(value),
+            Poll::Pending => *now += delay.unwrap_or(TIMEOUT),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Both servers on a Linux TAP interface, as one would write one's own.
+//!
+//! ```text
+//! sudo -E cargo run --example tap          # creates tap0; this host is 192.168.69.100 on it
+//! echo hello | nc -N 192.168.69.1 12000    # in another terminal
+//! ```
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::time::Instant;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use uppercase::device::tuntap::{Mode, TunTap};
+use uppercase::stack::Config;
+use uppercase::{PORT, Servers, Stack, tcp, udp};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut pool = tcp::Pool::<8, 16384, 16384>::new();
+    let mut datagrams = udp::Buffers::<1472, 8>::new();
+    let mut slots = [const { SocketStorage::EMPTY }; 9];
+
+    let start = std::time::Instant::now();
+    let now = || Instant::from_micros(start.elapsed().as_micros() as i64);
+
+    let kernel = IpCidr::new(IpAddress::v4(192, 168, 69, 100), 24);
+    let device = TunTap::open("tap0", Mode::Tap, &[kernel])?;
+    let config = Config {
+        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+        addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
+        gateways: &[],
+        random_seed: RandomState::new().build_hasher().finish(),
+    };
+    let mut stack = Stack::new(device, config, &mut slots[..], now())?;
+    let mut servers = Servers {
+        tcp: Some(tcp::Server::new(
+            stack.sockets(),
+            &mut pool,
+            tcp::Config::default(),
+        )?),
+        udp: Some(udp::Server::new(stack.sockets(), &mut datagrams, PORT)?),
+    };
+    println!("The server is ready to receive");
+    loop {
+        let delay = stack.poll(now(), |context| servers.poll(context));
+        stack.device().wait(delay)?;
+    }
+}

@@ -1,0 +1,82 @@
+//! See `Cargo.toml`.
+#![no_std]
+
+use core::panic::PanicInfo;
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::Medium;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use uppercase::device::reassembly::{self, Reassembly};
+use uppercase::device::wire::{Port, Queue};
+use uppercase::dns::{QUESTIONS_AT_ONCE, Resolver};
+use uppercase::stack::{Config, earliest};
+use uppercase::udp::fragmentation::{self, Fragmenter};
+use uppercase::{PORT, Servers, Stack, tcp, udp};
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {}
+}
+
+/// Everything the library offers, in use. Returns whether it went well.
+#[unsafe(no_mangle)]
+pub extern "C" fn run(polls: u32) -> bool {
+    serve(polls).is_some()
+}
+
+fn serve(polls: u32) -> Option<()> {
+    let queue = Queue::<8, 1514>::new();
+    let mut fragments = reassembly::Buffers::<{ 2048 + reassembly::OVERHEAD }, 2>::new();
+    let mut fragmented = fragmentation::Buffers::<7000, 5>::new();
+    let mut pool = tcp::Pool::<2, 512, 512>::new();
+    let mut of_server = udp::Buffers::<6144, 1>::new();
+    let mut of_client = udp::Buffers::<6144, 1>::new();
+    let mut stream = tcp::Buffers::<512, 512>::new();
+    let mut queries = [const { None }; QUESTIONS_AT_ONCE];
+    let mut slots = [const { SocketStorage::EMPTY }; 7];
+
+    let address = IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, 1);
+    let server = IpEndpoint::new(address, PORT);
+    let config = Config {
+        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+        addresses: &[IpCidr::new(address, 64), IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8)],
+        gateways: &[],
+        random_seed: 42,
+    };
+    let mut now = Instant::ZERO;
+    let device = Reassembly::new(Port::loopback(&queue, Medium::Ethernet), &mut fragments);
+    let mut stack = Stack::new(device, config, &mut slots[..], now).ok()?;
+
+    let sockets = stack.sockets();
+    let fragmenter = Fragmenter::new(sockets, &mut fragmented, 42).ok()?;
+    let of_server = udp::Server::new(sockets, &mut of_server, PORT).ok()?;
+    let mut servers = Servers {
+        tcp: Some(tcp::Server::new(sockets, &mut pool, tcp::Config::default()).ok()?),
+        udp: Some(of_server.with_fragmenter(fragmenter)),
+    };
+    let mut tcp = tcp::Client::new(sockets, &mut stream, TIMEOUT).ok()?;
+    let mut udp = udp::Client::new(sockets, &mut of_client, TIMEOUT).ok()?;
+    let mut resolver = Resolver::new(sockets, &mut queries[..], &[address], TIMEOUT).ok()?;
+
+    let context = &mut stack.context(now);
+    tcp.connect(context, server).ok()?;
+    udp.send(context, server, b"hello").ok()?;
+    resolver.start(context, "example.org").ok()?;
+    let mut answer = [0; 512];
+    for _ in 0..polls {
+        let delay = stack.poll(now, |context| {
+            let _ = tcp.send(context, b"hello");
+            tcp.finish(context);
+            let _ = tcp.receive(context, &mut answer);
+            let _ = udp.receive(context, &mut answer);
+            let _ = resolver.poll(context);
+            let clients = earliest(tcp.deadline(), udp.deadline());
+            earliest(servers.poll(context), clients)
+        });
+        now += delay?;
+    }
+    Some(())
+}
