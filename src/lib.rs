@@ -1,7 +1,81 @@
-//! Upper-casing servers and clients on smoltcp.
+//! The classic socket exercise (a client sends a line, the server returns it in capitals; UDP and
+//! TCP, port 12000) as network software on [`smoltcp`], without a heap and without an operating
+//! system.
+//!
+//! ```text
+//!    a line, a file                                   a line, a file, in capitals
+//!         │                                                     ▲
+//! ┌───────▼─────────────────────────────────────────────────────┴───────┐
+//! │ programs    the command, examples, your firmware                     │ clocks, sleeping, printing
+//! ├──────────────────────────────────────────────────────────────────────┤
+//! │ services    tcp::{Server, Client}   udp::{Server, Client}   dns      │ sockets, no clock
+//! │             transform: the upper-casing itself                       │ bytes in, bytes out
+//! ├──────────────────────────────────────────────────────────────────────┤
+//! │ stack       one device, one interface, its sockets                   │ poll(now) -> how long to sleep
+//! ├──────────────────────────────────────────────────────────────────────┤
+//! │ device      wire (in memory)   tuntap (Linux)   yours                │ frames
+//! │             wrappers: reassembly                                     │ each is a device itself
+//! └──────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! - **Time is an argument.** Nothing here reads a clock or sleeps: [`Stack::poll`] is told the
+//!   time and returns how long it can be left alone.
+//! - **Storage is the caller's.** Buffers are structs with a `const fn new()`, declared first;
+//!   when something is full, an error says what.
+//! - **smoltcp is used as published.** What it does not do for a service is done here, next to the
+//!   reason: see [`tcp::LARGEST_WINDOW`], [`device::reassembly`] and [`udp::Client`].
+//!
+//! # Example
+//!
+//! A TCP server on any device; `now`, `sleep` and the device are the program's.
+//!
+//! ```
+//! use smoltcp::iface::SocketStorage;
+//! use smoltcp::phy::Device;
+//! use smoltcp::time::{Duration, Instant};
+//! use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+//! use uppercase::stack::Config;
+//! use uppercase::{Stack, tcp};
+//!
+//! fn serve<D: Device>(
+//!     device: D,
+//!     random_seed: u64,
+//!     now: impl Fn() -> Instant,
+//!     sleep: impl Fn(&D, Option<Duration>),
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
+//!     let mut slots = [const { SocketStorage::EMPTY }; 2];
+//!     let config = Config {
+//!         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+//!         addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
+//!         gateways: &[],
+//!         random_seed,
+//!     };
+//!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
+//!     let mut server = tcp::Server::new(stack.sockets(), &mut pool, tcp::Config::default())?;
+//!     loop {
+//!         let delay = stack.poll(now(), |context| server.poll(context));
+//!         sleep(stack.device(), delay);
+//!     }
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | gives | default |
+//! |---|---|---|
+//! | `ipv6` | IPv6 beside IPv4 | yes |
+//! | `fragmentation` | datagrams larger than the link's MTU | yes |
+//! | `client` | the clients and the name look-up | yes |
+//! | `alloc` | storage may also be a `Vec` | yes |
+//! | `tuntap` | the Linux TAP and TUN device | yes |
+//! | `command` | the program `uppercase`, with all but `tuntap` of the above | yes |
+//!
+//! With `default-features = false` what is left is the two servers over IPv4, the stack and the
+//! in-memory wire.
 #![no_std]
 
-#[cfg(feature = "command")]
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
 extern crate std;
 
 pub mod device;

@@ -23,8 +23,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-extern crate std;
-
 mod error;
 mod health;
 mod netlink;

@@ -1,7 +1,5 @@
 //! What can be wrong with an interface, and what to do about it.
 
-extern crate std;
-
 use core::fmt;
 use std::io;
 use std::string::String;

@@ -1,7 +1,5 @@
 //! How an interface is doing: what has passed, and why the rest did not.
 
-extern crate std;
-
 use core::fmt;
 use std::io;
 use std::os::fd::AsFd;

@@ -1,7 +1,5 @@
 //! What the kernel knows about interfaces and addresses, by rtnetlink: man 7 rtnetlink.
 
-extern crate std;
-
 use core::net::IpAddr;
 use std::io;
 use std::os::fd::OwnedFd;

@@ -1,7 +1,5 @@
 //! Attaching to an interface, and making one.
 
-extern crate std;
-
 use core::net::IpAddr;
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;

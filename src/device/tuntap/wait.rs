@@ -1,7 +1,5 @@
 //! Sleeping until there is something to do.
 
-extern crate std;
-
 use std::io;
 use std::os::fd::BorrowedFd;
 
