@@ -138,6 +138,8 @@ fn look_at_arp(packet: &[u8]) -> Option<Seen> {
 }
 
 fn look_at_ip(packet: &[u8]) -> Option<Seen> {
+    // smoltcp 0.14 looks at the first byte without asking whether there is one.
+    packet.first()?;
     match IpVersion::of_packet(packet).ok()? {
         IpVersion::Ipv4 => {
             let packet = Ipv4Packet::new_checked(packet).ok()?;
