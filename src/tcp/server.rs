@@ -61,8 +61,8 @@ impl Config {
     fn limit(&self, phase: Phase) -> Option<Duration> {
         match phase {
             Phase::Opening => self.handshake_timeout,
-            Phase::Open | Phase::HalfClosed => self.idle_timeout,
-            Phase::Closing => self.close_timeout,
+            Phase::Open => self.idle_timeout,
+            Phase::HalfClosed | Phase::Closing => self.close_timeout,
             Phase::Resetting => Some(RESET_TIMEOUT),
             Phase::Free | Phase::Listening | Phase::TimeWait => None,
         }
@@ -307,7 +307,11 @@ impl Place {
             };
             // All of it fits: there was room for it.
             let _ = socket.send_slice(&output[..produced]);
-            if ended && self.upper.is_empty() {
+            // Where the client has closed already, closing means LAST-ACK, in which smoltcp 0.14
+            // ignores window updates: if the rest of the answer finds the window shut, it has to
+            // wait for a probe. So first the client gets all of it.
+            let may_close = self.phase == Phase::Open || socket.send_queue() == 0;
+            if ended && self.upper.is_empty() && may_close {
                 socket.close();
                 return true;
             }
