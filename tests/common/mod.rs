@@ -1,6 +1,9 @@
 //! What several tests share; each uses a part of it.
 #![allow(dead_code)]
 
+pub mod frames;
+pub mod lane;
 pub mod network;
+pub mod scene;
 pub mod talk;
 pub mod text;
