@@ -32,18 +32,19 @@ pub struct Config {
     pub handshake_timeout: Option<Duration>,
     /// How long a connection stays open while no text moves either way.
     pub idle_timeout: Option<Duration>,
-    /// How long a client may take to take the end of its answer and to close its side.
+    /// How long a client may take to confirm the end of its answer and to close its side.
     pub close_timeout: Option<Duration>,
     /// How often a silent client is asked whether it is still there (RFC 9293, 3.8.4).
     pub keep_alive: Option<Duration>,
     /// How long a client may send nothing at all, not even an acknowledgement. Longer than
-    /// `keep_alive`, or quiet clients are taken for dead.
+    /// `keep_alive` and than 60 s, or live clients are taken for dead: the probes of a client that
+    /// does not read for a while come up to 60 s apart.
     pub silence_timeout: Option<Duration>,
 }
 
 impl Default for Config {
     /// The classic port, any number of answers, 10 s to open, 5 minutes idle, 30 s to close; asks
-    /// after 10 s of silence, and gives up after 30 s of it.
+    /// after 10 s of silence, and gives up after 90 s of it.
     fn default() -> Self {
         Self {
             port: PORT,
@@ -52,7 +53,7 @@ impl Default for Config {
             idle_timeout: Some(Duration::from_secs(300)),
             close_timeout: Some(Duration::from_secs(30)),
             keep_alive: Some(Duration::from_secs(10)),
-            silence_timeout: Some(Duration::from_secs(30)),
+            silence_timeout: Some(Duration::from_secs(90)),
         }
     }
 }
@@ -61,8 +62,8 @@ impl Config {
     fn limit(&self, phase: Phase) -> Option<Duration> {
         match phase {
             Phase::Opening => self.handshake_timeout,
-            Phase::Open => self.idle_timeout,
-            Phase::HalfClosed | Phase::Closing => self.close_timeout,
+            Phase::Open | Phase::HalfClosed => self.idle_timeout,
+            Phase::Closing => self.close_timeout,
             Phase::Resetting => Some(RESET_TIMEOUT),
             Phase::Free | Phase::Listening | Phase::TimeWait => None,
         }
