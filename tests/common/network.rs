@@ -188,7 +188,7 @@ impl Network {
         servers: &mut [&mut dyn Actor],
         clients: &mut [&mut dyn Actor],
     ) -> Option<Duration> {
-        for _ in 0..1_000_000 {
+        for _ in 0..100_000 {
             let due = self.step(servers, clients);
             // The last poll may have put something on the wire.
             if due != Some(Duration::ZERO) {
