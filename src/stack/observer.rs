@@ -2,12 +2,13 @@
 //! and that a packet of ours could not be delivered (ICMP). Clients name their failures by it.
 
 use heapless::Vec;
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium};
-use smoltcp::phy::{PacketMeta, RxToken, TxToken};
+#[cfg(feature = "ipv6")]
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{
-    ArpPacket, ArpRepr, EthernetFrame, EthernetProtocol, Icmpv4DstUnreachable, Icmpv4Packet,
-    Icmpv4Repr, IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet,
+    ArpPacket, ArpRepr, EthernetFrame, EthernetProtocol, IPV4_HEADER_LEN, Icmpv4DstUnreachable,
+    Icmpv4Message, Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Icmpv6DstUnreachable, Icmpv6Packet, Icmpv6Repr, Ipv6Packet, NdiscRepr};
@@ -138,7 +139,7 @@ fn look_at_arp(packet: &[u8]) -> Option<Seen> {
 }
 
 fn look_at_ip(packet: &[u8]) -> Option<Seen> {
-    // `of_packet` takes for granted that there is a first byte.
+    // smoltcp 0.14 looks at the first byte without asking whether there is one.
     packet.first()?;
     match IpVersion::of_packet(packet).ok()? {
         IpVersion::Ipv4 => {
@@ -161,20 +162,23 @@ fn look_at_ip(packet: &[u8]) -> Option<Seen> {
 
 fn look_at_icmpv4(message: &[u8]) -> Option<Seen> {
     let message = Icmpv4Packet::new_checked(message).ok()?;
-    let Icmpv4Repr::DstUnreachable {
-        reason,
-        header,
-        data,
-    } = Icmpv4Repr::parse(&message, &ChecksumCapabilities::default()).ok()?
-    else {
+    if message.msg_type() != Icmpv4Message::DstUnreachable || !message.verify_checksum() {
         return None;
-    };
-    let reason = match reason {
+    }
+    let reason = match Icmpv4DstUnreachable::from(message.msg_code()) {
         Icmpv4DstUnreachable::PortUnreachable => Unreachable::Port,
         Icmpv4DstUnreachable::FragRequired => return None,
         _ => Unreachable::Host,
     };
-    returned(header.next_header, header.dst_addr.into(), data, reason)
+    // Of the packet there may be no more than its header and 8 bytes (RFC 792), which smoltcp 0.14
+    // takes for a packet that is cut.
+    let packet = message.data();
+    let header = Ipv4Packet::new_unchecked(packet.get(..IPV4_HEADER_LEN)?);
+    if header.version() != 4 || header.frag_offset() != 0 {
+        return None;
+    }
+    let data = packet.get(header.header_len().into()..)?;
+    returned(header.next_header(), header.dst_addr().into(), data, reason)
 }
 
 #[cfg(feature = "ipv6")]

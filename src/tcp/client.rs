@@ -210,7 +210,8 @@ impl Client {
         let (phase, before) = (Phase::of(socket), self.phase);
         let unconfirmed = socket.send_queue();
         self.note_end(socket);
-        if phase != before || unconfirmed != self.unconfirmed {
+        // While there is something to take, we are the ones who are waited for.
+        if phase != before || unconfirmed != self.unconfirmed || socket.can_recv() {
             self.progress = context.now;
         }
         (self.phase, self.unconfirmed) = (phase, unconfirmed);

@@ -1,6 +1,10 @@
 //! What several tests share; each uses a part of it.
 #![allow(dead_code)]
 
+pub mod chance;
+pub mod frames;
+pub mod lane;
 pub mod network;
+pub mod scene;
 pub mod talk;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use std::task::Poll;
 
+use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, tcp};
@@ -26,15 +27,9 @@ pub struct Talk {
 impl Talk {
     /// A client with buffers of `window` bytes each that is about to connect to `server`.
     pub fn new(network: &mut Network, server: IpEndpoint, window: usize, text: &[u8]) -> Self {
-        let buffer = || vec![0; window].into();
+        let buffer = || SocketBuffer::new(vec![0; window]);
         let sockets = network.client.sockets();
-        let (receive, transmit): (Vec<u8>, Vec<u8>) = (buffer(), buffer());
-        let client = tcp::Client::from_parts(
-            sockets,
-            smoltcp::socket::tcp::SocketBuffer::new(receive),
-            smoltcp::socket::tcp::SocketBuffer::new(transmit),
-            TIMEOUT,
-        );
+        let client = tcp::Client::from_parts(sockets, buffer(), buffer(), TIMEOUT);
         let mut talk = Self {
             client: client.expect("there is room"),
             text: text.to_vec(),
