@@ -50,14 +50,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Two servers and two clients on it.
     let [of_server, of_client] = &mut datagrams;
     let sockets = stack.sockets();
-    let mut servers = Servers {
-        tcp: Some(tcp::Server::new(
-            sockets,
-            &mut pool,
-            tcp::Config::default(),
-        )?),
-        udp: Some(udp::Server::new(sockets, of_server, PORT)?),
-    };
+    let config = tcp::Config::default();
+    let mut servers = Servers::new(sockets, &mut pool, of_server, config)?;
     let mut udp = udp::Client::new(sockets, of_client, TIMEOUT)?;
     let mut tcp = tcp::Client::new(sockets, &mut stream, TIMEOUT)?;
 

@@ -6,13 +6,14 @@
 //! ```
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::ControlFlow;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 use uppercase::device::tuntap::{Mode, TunTap};
 use uppercase::stack::Config;
-use uppercase::{PORT, Servers, Stack, tcp, udp};
+use uppercase::{Servers, Stack, tcp, udp};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut pool = tcp::Pool::<8, 16384, 16384>::new();
@@ -31,17 +32,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         random_seed: RandomState::new().build_hasher().finish(),
     };
     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
-    let mut servers = Servers {
-        tcp: Some(tcp::Server::new(
-            stack.sockets(),
-            &mut pool,
-            tcp::Config::default(),
-        )?),
-        udp: Some(udp::Server::new(stack.sockets(), &mut datagrams, PORT)?),
-    };
+    let config = tcp::Config::default();
+    let mut servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config)?;
     println!("The server is ready to receive");
-    loop {
-        let delay = stack.poll(now(), |context| servers.poll(context));
-        stack.device().wait(delay)?;
-    }
+    let error = servers.run(&mut stack, now, |device, delay| match device.wait(delay) {
+        Ok(_) => ControlFlow::Continue(()),
+        Err(error) => ControlFlow::Break(error),
+    });
+    Err(error.into())
 }
