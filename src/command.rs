@@ -60,6 +60,7 @@ enum Protocol {
 fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     if let Some((name, mode)) = client.link.interface() {
+        client.require_host();
         return interface::with_client(name, mode, client, |host| exchange(protocol, host, client));
     }
     memory::with_client(client, |host| exchange(protocol, host, client))

@@ -78,6 +78,7 @@ pub struct Link {
 
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("interface").args(["tap", "tun"]).required(true)))]
 pub struct Server {
     #[command(flatten)]
     pub link: Link,
@@ -110,15 +111,6 @@ impl Server {
     pub fn serves_udp(&self) -> bool {
         self.udp || !self.tcp
     }
-
-    /// Ends the program as it ends where an argument is missing.
-    pub fn without_interface() -> ! {
-        use clap::{CommandFactory, error::ErrorKind};
-        let message = "an interface to serve on is needed: --tap NAME or --tun NAME";
-        Args::command()
-            .error(ErrorKind::MissingRequiredArgument, message)
-            .exit()
-    }
 }
 
 #[derive(clap::Args)]
@@ -148,9 +140,23 @@ impl Client {
         }
     }
 
-    /// The server, as it was given.
+    /// The server, as it was given; that in memory unless it was.
     pub fn host(&self) -> &str {
         self.host.as_deref().unwrap_or("192.168.69.1")
+    }
+
+    /// Ends the program, as for any other missing argument, if it is told an interface but no
+    /// server.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    pub fn require_host(&self) {
+        use clap::{CommandFactory, error::ErrorKind};
+        if self.host.is_none() {
+            let message = "HOST is needed, the address or the name of the server";
+            let mut command = Args::command();
+            command
+                .error(ErrorKind::MissingRequiredArgument, message)
+                .exit();
+        }
     }
 }
 

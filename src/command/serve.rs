@@ -19,7 +19,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves until somebody asks it to end.
 pub fn run(args: &Server) -> Result<(), Failure> {
     let Some((name, mode)) = args.link.interface() else {
-        Server::without_interface()
+        unreachable!("the arguments are not accepted without an interface");
     };
     let addresses = args.link.addresses(1);
     let mut fragments = Box::new(setup::Fragments::new());
