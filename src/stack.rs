@@ -83,19 +83,26 @@ impl<'a, D: Device> Stack<'a, D> {
         self.interface.poll_maintenance(now);
         self.finish_fragments(now);
         for _ in 0..ROUNDS_PER_POLL {
-            let mut frames = 0;
+            let mut transmitted = false;
             let mut deadline = None;
-            while frames < FRAMES_PER_ROUND && self.receive(now) {
-                // After each frame: if it closed a connection, its place has to listen again
-                // before the next frame, which may open one.
-                deadline = services(&mut self.context(now));
+            let mut frames = 0;
+            while frames < FRAMES_PER_ROUND {
+                let received = self.receive(now);
+                if received || frames == 0 {
+                    deadline = services(&mut self.context(now));
+                }
+                if core::mem::take(&mut self.link.transmit_first) {
+                    transmitted |= self.transmit(now);
+                    deadline = services(&mut self.context(now));
+                }
+                if !received {
+                    break;
+                }
                 frames += 1;
             }
-            if frames == 0 {
-                deadline = services(&mut self.context(now));
-            }
             // Transmitting makes room, which a service may be waiting for.
-            if !self.transmit(now) && frames < FRAMES_PER_ROUND {
+            transmitted |= self.transmit(now);
+            if !transmitted && frames < FRAMES_PER_ROUND {
                 return self.delay(now, deadline);
             }
         }

@@ -41,6 +41,12 @@ impl Context<'_, '_> {
         0xc000 | (self.link.random() >> 50) as u16
     }
 
+    /// Has everything that can be transmitted transmitted, and the services called again, before
+    /// the next frame is received.
+    pub fn transmit_first(&mut self) {
+        self.link.transmit_first = true;
+    }
+
     /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
     /// gateway; `None` if there is no way to it.
     #[cfg(feature = "client")]
@@ -76,6 +82,7 @@ pub(super) struct Link {
     #[cfg_attr(not(feature = "client"), expect(dead_code))]
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     random: NonZeroU64,
+    pub(super) transmit_first: bool,
     #[cfg(feature = "client")]
     pub(super) observer: Observer,
 }
@@ -92,6 +99,7 @@ impl Link {
             addresses: interface.ip_addrs().iter().copied().collect(),
             gateways: config.gateways.iter().copied().collect(),
             random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
+            transmit_first: false,
             #[cfg(feature = "client")]
             observer: Observer::new(capabilities.medium),
         }

@@ -159,6 +159,10 @@ impl<'a> Server<'a> {
                 place.listen(socket, self.config.port);
             }
             listening |= socket.is_listening();
+            if place.phase == Phase::TimeWait && !place.settled {
+                // The client's close is still to be acknowledged.
+                context.transmit_first();
+            }
         }
         if !listening && !self.closed {
             self.reuse_time_wait(context.sockets);
@@ -191,11 +195,11 @@ impl<'a> Server<'a> {
 
     /// Ends TIME-WAIT early where no other place is free for the next client.
     ///
-    /// RFC 9293 keeps a closed connection for a while in case the last acknowledgement is lost;
-    /// if it is, the client now gets a reset for a connection that it has closed already.
+    /// RFC 9293 keeps a closed connection for a while in case its last acknowledgement is lost; if
+    /// it is, the client now gets a reset, for a connection that it has closed already.
     fn reuse_time_wait(&mut self, sockets: &mut Sockets<'a>) {
         for place in self.places.iter_mut() {
-            // In its first poll in this phase that acknowledgement has not been sent.
+            // In its first poll in this phase the client's close has not been acknowledged.
             if let (Phase::TimeWait, true, Some(handle)) =
                 (place.phase, place.settled, place.handle)
             {
