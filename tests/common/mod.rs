@@ -5,6 +5,7 @@ pub mod chance;
 pub mod frames;
 pub mod lane;
 pub mod network;
+pub mod peer;
 pub mod scene;
 pub mod talk;
 pub mod text;
