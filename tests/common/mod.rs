@@ -1,6 +1,7 @@
 //! What several tests share; each uses a part of it.
 #![allow(dead_code)]
 
+pub mod ask;
 pub mod chance;
 pub mod frames;
 pub mod lane;

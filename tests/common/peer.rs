@@ -25,6 +25,16 @@ pub enum Probe {
     Byte,
 }
 
+/// Frames, each with the time at which it arrives.
+type Way = VecDeque<(Instant, Vec<u8>)>;
+
+fn pop_due(way: &mut Way, now: Instant) -> Option<Vec<u8>> {
+    let due = way.front().is_some_and(|(due, _)| *due <= now);
+    due.then(|| way.pop_front())
+        .flatten()
+        .map(|(_, frame)| frame)
+}
+
 pub struct Peer {
     link: Link,
     from: IpEndpoint,
@@ -48,9 +58,9 @@ pub struct Peer {
     acknowledge: bool,
     timer: Instant,
     wait: Duration,
-    /// Segments on their way here, with the time at which they arrive.
-    arriving: VecDeque<(Instant, Vec<u8>)>,
-    leaving: VecDeque<(Instant, Vec<u8>)>,
+    /// Frames on their way.
+    arriving: Way,
+    leaving: Way,
     latency: Duration,
     /// It reads only after it has been unable to send for a while.
     stuck: usize,
@@ -90,13 +100,13 @@ impl Peer {
         while let Some(frame) = to_me.take() {
             self.arriving.push_back((now + self.latency, frame));
         }
-        while let Some((_, frame)) = self.arriving.pop_front_if(|(due, _)| *due <= now) {
+        while let Some(frame) = pop_due(&mut self.arriving, now) {
             self.arrived(now, &frame);
         }
         self.read();
         self.send(now);
         while to_server.has_room()
-            && let Some((_, frame)) = self.leaving.pop_front_if(|(due, _)| *due <= now)
+            && let Some(frame) = pop_due(&mut self.leaving, now)
         {
             to_server.forge(&frame);
         }
