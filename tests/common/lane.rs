@@ -80,6 +80,19 @@ impl Lane {
         token.consume(frame.len(), |to| to.copy_from_slice(frame));
     }
 
+    /// Whether a frame can be put on the wire now.
+    pub fn has_room(&self) -> bool {
+        let mut port = Port::new(self.queue, self.queue, Medium::Ip);
+        port.transmit(Instant::ZERO).is_some()
+    }
+
+    /// Takes the oldest frame off the wire, where there is no stack at its end.
+    pub fn take(&mut self) -> Option<Vec<u8>> {
+        let mut port = Port::new(self.queue, self.queue, Medium::Ip);
+        let (receive, _) = port.receive(Instant::ZERO)?;
+        Some(receive.consume(<[u8]>::to_vec))
+    }
+
     /// What arrives of a frame; nothing if it is lost.
     fn deliver(&self, frame: &[u8]) -> Vec<u8> {
         let mut control = self.control.borrow_mut();

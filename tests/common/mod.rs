@@ -1,10 +1,12 @@
 //! What several tests share; each uses a part of it.
 #![allow(dead_code)]
 
+pub mod ask;
 pub mod chance;
 pub mod frames;
 pub mod lane;
 pub mod network;
+pub mod peer;
 pub mod scene;
 pub mod talk;
 pub mod text;

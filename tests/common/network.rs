@@ -53,12 +53,13 @@ impl Link {
         }
     }
 
-    /// An address on another network.
+    /// An address on another network. It ends unlike the server's: smoltcp 0.14 takes an IPv6
+    /// packet for its own if the last 16 bits of the address are (`has_solicited_node`).
     pub fn far_address(self) -> IpAddress {
         if self.ipv6 {
-            IpAddress::v6(0xfdbb, 0, 0, 0, 0, 0, 0, 1)
+            IpAddress::v6(0xfdbb, 0, 0, 0, 0, 0, 0, 99)
         } else {
-            IpAddress::v4(10, 0, 0, 1)
+            IpAddress::v4(10, 0, 0, 99)
         }
     }
 
