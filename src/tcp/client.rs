@@ -215,11 +215,10 @@ impl Client {
             self.progress = context.now;
         }
         (self.phase, self.unconfirmed) = (phase, unconfirmed);
+        let all_done = self.finished && self.server_finished && unconfirmed == 0;
         let failure = match phase {
             Phase::Free if before == Phase::Opening => Some(Error::Refused),
-            Phase::Free if before.is_opened() && !(self.finished && self.server_finished) => {
-                Some(Error::Reset)
-            }
+            Phase::Free if before.is_opened() && !all_done => Some(Error::Reset),
             Phase::Opening => self.returned(context),
             _ => None,
         };
