@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
-use crate::command::{UPPERCASE, start, wait_for, words};
+use crate::command::{UPPERCASE, own_directory, start, wait_for, words};
 use crate::link::Link;
 use crate::peers::{
     TCP_SERVER, answer_once, answer_pieces, listening_python, serve_tcp, wait_for_listener,
@@ -68,11 +68,8 @@ pub fn other_port_can_be_asked() {
 /// As a user would: from a file, into a file.
 pub fn ten_mebibytes_of_a_file_come_back_byte_for_byte() {
     serve_tcp(answer_pieces);
-    let directory = std::env::temp_dir();
-    let files = ["in", "out"].map(|name| {
-        directory.join(format!("uppercase-{}-{name}", std::process::id()))
-    });
-    let [file, out] = &files;
+    let directory = own_directory();
+    let (file, out) = (&directory.join("in"), &directory.join("out"));
     let mut text = mixed(10 << 20);
     text.retain(u8::is_ascii);
     text.resize(10 << 20, b'z');
@@ -88,9 +85,6 @@ pub fn ten_mebibytes_of_a_file_come_back_byte_for_byte() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         assert!(output.status.success());
         assert!(fs::read(out).unwrap() == text, "{link:?}");
-    }
-    for file in &files {
-        fs::remove_file(file).unwrap();
     }
 }
 

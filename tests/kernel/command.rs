@@ -1,6 +1,7 @@
 //! Running the command: to its end, or beside the test until it is told to end.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -161,6 +162,14 @@ fn all(mut source: impl Read) -> Vec<u8> {
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes).ok();
     bytes
+}
+
+/// An empty directory that only this test sees, and that is gone with it.
+pub fn own_directory() -> &'static Path {
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "none", "/run"]);
+    assert!(mount.status().expect("mount starts").success());
+    Path::new("/run")
 }
 
 /// Asks again and again until there is an answer; fails if there is none in time.

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::process::Command;
 
-use crate::command::{UPPERCASE, run, uppercase, words};
+use crate::command::{UPPERCASE, own_directory, run, uppercase, words};
 use crate::text::{mixed, upper};
 
 /// Their exit codes, as the shell of a user sees them, and what they print.
@@ -15,7 +15,7 @@ fn shell(script: &str) -> String {
 
 pub fn file_is_converted_in_memory() {
     let text = mixed(1 << 20);
-    let file = std::env::temp_dir().join(format!("uppercase-{}-filter", std::process::id()));
+    let file = own_directory().join("in");
     fs::write(&file, &text).unwrap();
     for arguments in ["", "tcp"] {
         let mut command = Command::new(UPPERCASE);
@@ -24,7 +24,6 @@ pub fn file_is_converted_in_memory() {
         assert!(output.status.success() && output.stderr.is_empty());
         assert!(output.stdout == upper(&text));
     }
-    fs::remove_file(file).unwrap();
 }
 
 pub fn pipe_is_converted_in_memory() {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::{start, uppercase};
+use crate::command::{own_directory, start, uppercase};
 use crate::link::{Link, connect, serve};
 use crate::namespace::ip;
 use crate::peers::{TCP_SERVER, UDP_SERVER, answer_once, serve_tcp};
@@ -88,8 +88,7 @@ pub fn interface_that_is_deleted_ends_the_server_with_a_sentence() {
 /// A network behind the kernel, as another host sees it.
 fn far_network() {
     // The list of network namespaces is in a directory that only root may write.
-    let mount = ["-t", "tmpfs", "none", "/run"];
-    assert!(Command::new("mount").args(mount).status().unwrap().success());
+    own_directory();
     std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap();
     std::fs::write("/proc/sys/net/ipv6/conf/all/forwarding", "1").unwrap();
     ip("netns add far");
