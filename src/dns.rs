@@ -10,7 +10,7 @@ use smoltcp::socket::dns::{DnsQuery, GetQueryResultError, QueryHandle, Socket, S
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{DnsQueryType, IpAddress};
 
-use crate::stack::{Context, Sockets, SocketsFull};
+use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, SocketsFull};
 
 /// When smoltcp gives up on a server, which it does not tell from a name that does not exist.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,16 +44,16 @@ pub struct Resolver {
     handle: SocketHandle,
     server: Option<IpAddress>,
     timeout: Duration,
-    started: Instant,
+    started: Option<Instant>,
     asked: [Option<QueryHandle>; QUESTIONS.len()],
     found: [Option<IpAddress>; QUESTIONS.len()],
 }
 
 impl Resolver {
-    /// A resolver that asks `servers`, one after the other; those that smoltcp is not built for
-    /// (its feature `dns-max-server-count-…`) are not asked. It takes one socket slot, and
-    /// `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to wait for an answer
-    /// in all.
+    /// A resolver that asks `servers`, the next one if one has not answered for 10 s; those that
+    /// smoltcp is not built for (its feature `dns-max-server-count-…`) are not asked. It takes one
+    /// socket slot, and `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to
+    /// wait for an answer in all.
     ///
     /// # Errors
     /// If the stack has no slot left.
@@ -68,8 +68,8 @@ impl Resolver {
         Ok(Self {
             handle,
             server: servers.first().copied(),
-            timeout,
-            started: Instant::ZERO,
+            timeout: timeout.min(LONGEST_TIMEOUT),
+            started: None,
             asked: [None; QUESTIONS.len()],
             found: [None; QUESTIONS.len()],
         })
@@ -85,7 +85,7 @@ impl Resolver {
         if context.next_hop(&server).is_none() {
             return Err(Error::NoServer);
         }
-        self.started = context.now;
+        self.started = Some(context.now);
         self.found = [None; QUESTIONS.len()];
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         for (asked, question) in self.asked.iter_mut().zip(QUESTIONS) {
@@ -103,6 +103,7 @@ impl Resolver {
     /// # Errors
     /// Why it will not be known. [`Error::NotFound`] if nothing was asked.
     pub fn poll(&mut self, context: &mut Context<'_, '_>) -> Result<Poll<IpAddress>, Error> {
+        let started = self.started.ok_or(Error::NotFound)?;
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         for (asked, found) in self.asked.iter_mut().zip(&mut self.found) {
             let Some(query) = *asked else { continue };
@@ -118,11 +119,11 @@ impl Resolver {
             let best = self.found.iter().flatten().find(reachable);
             return match best.or(self.found.iter().flatten().next()) {
                 Some(address) => Ok(Poll::Ready(*address)),
-                None if context.now >= self.started + SERVER_TIMEOUT => Err(self.why_late(context)),
+                None if context.now >= started + SERVER_TIMEOUT => Err(self.why_late(context)),
                 None => Err(Error::NotFound),
             };
         }
-        if context.now >= self.started + self.timeout {
+        if context.now >= started + self.timeout {
             self.cancel(context);
             return Err(self.why_late(context));
         }
@@ -132,7 +133,7 @@ impl Resolver {
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
         let waiting = self.asked.iter().any(Option::is_some);
-        waiting.then(|| self.started + self.timeout)
+        Some(self.started.filter(|_| waiting)? + self.timeout)
     }
 
     fn cancel(&mut self, context: &mut Context<'_, '_>) {
@@ -142,10 +143,9 @@ impl Resolver {
         }
     }
 
-    fn why_late(&self, context: &mut Context<'_, '_>) -> Error {
-        let next_hop = self.server.and_then(|server| context.next_hop(&server));
-        match next_hop {
-            Some(next_hop) if context.observer().is_silent(&next_hop) => Error::NoNeighbor,
+    fn why_late(&self, context: &Context<'_, '_>) -> Error {
+        match self.server {
+            Some(server) if context.is_silent(&server) => Error::NoNeighbor,
             _ => Error::TimedOut,
         }
     }
