@@ -69,8 +69,8 @@ fn text_that_is_lost_after_the_servers_close_is_no_success() {
     scene.pass(SECOND / 10);
     let sent = scene.network.to_server.kept();
     let segments = sent.iter().filter_map(|frame| read_tcp(LINK, frame));
-    let last = segments.map(|(from, to, repr)| (from, to, repr.seq_number, repr.ack_number));
-    let (client, server, sequence, acknowledged) = last.last().expect("the client has sent");
+    let mut last = segments.map(|(from, to, repr)| (from, to, repr.seq_number, repr.ack_number));
+    let (client, server, sequence, acknowledged) = last.next_back().expect("the client has sent");
     let mut reset = segment(server, client);
     reset.control = TcpControl::Rst;
     reset.seq_number = acknowledged.expect("it acknowledges");
