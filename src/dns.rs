@@ -3,8 +3,9 @@
 use core::fmt;
 use core::task::Poll;
 
+use heapless::{String, Vec};
 use managed::ManagedSlice;
-use smoltcp::config::DNS_MAX_SERVER_COUNT;
+use smoltcp::config::{DNS_MAX_NAME_SIZE, DNS_MAX_SERVER_COUNT};
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::dns::{DnsQuery, GetQueryResultError, QueryHandle, Socket, StartQueryError};
 use smoltcp::time::{Duration, Instant};
@@ -12,8 +13,9 @@ use smoltcp::wire::{DnsQueryType, IpAddress};
 
 use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, SocketsFull};
 
-/// When smoltcp gives up on a server, which it does not tell from a name that does not exist.
-const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest turn of a server. After as much smoltcp gives up on one by itself, which it does not
+/// tell from a name that does not exist.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
 
 /// What is asked for, the best first.
 const QUESTIONS: &[DnsQueryType] = &[
@@ -42,18 +44,22 @@ pub const QUESTIONS_AT_ONCE: usize = QUESTIONS.len();
 /// ```
 pub struct Resolver {
     handle: SocketHandle,
-    server: Option<IpAddress>,
+    servers: Vec<IpAddress, DNS_MAX_SERVER_COUNT>,
+    name: String<DNS_MAX_NAME_SIZE>,
     timeout: Duration,
-    started: Option<Instant>,
+    started: Instant,
+    /// Whose turn is next, and when the last one began.
+    next: usize,
+    turn_started: Instant,
     asked: [Option<QueryHandle>; QUESTIONS.len()],
     found: [Option<IpAddress>; QUESTIONS.len()],
 }
 
 impl Resolver {
-    /// A resolver that asks `servers`, the next one if one has not answered for 10 s; those that
-    /// smoltcp is not built for (its feature `dns-max-server-count-…`) are not asked. It takes one
-    /// socket slot, and `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to
-    /// wait for an answer in all.
+    /// A resolver that asks `servers`, one after the other, until one answers; those that smoltcp
+    /// is not built for (its feature `dns-max-server-count-…`) are not asked. It takes one socket
+    /// slot, and `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to wait for
+    /// an answer in all; each server gets its share of it.
     ///
     /// # Errors
     /// If the stack has no slot left.
@@ -67,9 +73,12 @@ impl Resolver {
         let handle = sockets.add(Socket::new(servers, queries))?;
         Ok(Self {
             handle,
-            server: servers.first().copied(),
+            servers: servers.iter().copied().collect(),
+            name: String::new(),
             timeout: timeout.min(LONGEST_TIMEOUT),
-            started: None,
+            started: Instant::ZERO,
+            next: 0,
+            turn_started: Instant::ZERO,
             asked: [None; QUESTIONS.len()],
             found: [None; QUESTIONS.len()],
         })
@@ -81,15 +90,32 @@ impl Resolver {
     /// [`Error::NoServer`], [`Error::BadName`] or [`Error::NoRoom`].
     pub fn start(&mut self, context: &mut Context<'_, '_>, name: &str) -> Result<(), Error> {
         self.cancel(context);
-        let server = self.server.ok_or(Error::NoServer)?;
-        if context.next_hop(&server).is_none() {
-            return Err(Error::NoServer);
-        }
-        self.started = Some(context.now);
+        self.name = name.try_into().map_err(|_| Error::BadName)?;
+        self.started = context.now;
+        self.next = 0;
         self.found = [None; QUESTIONS.len()];
+        self.ask(context, |_| true)
+    }
+
+    /// Asks the server whose turn it is; the next one that there is a way to.
+    fn ask(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        let order = self.servers.iter().cycle().skip(self.next);
+        let mut order = order.take(self.servers.len()).enumerate();
+        let reachable = order.find(|(_, server)| context.next_hop(server).is_some());
+        let (skipped, server) = reachable.ok_or(Error::NoServer)?;
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        for (asked, question) in self.asked.iter_mut().zip(QUESTIONS) {
-            let query = socket.start_query(context.interface, name, *question);
+        socket.update_servers(&[*server]);
+        self.next = (self.next + skipped + 1) % self.servers.len();
+        self.turn_started = context.now;
+        for (i, (asked, question)) in self.asked.iter_mut().zip(QUESTIONS).enumerate() {
+            if !wanted(i) {
+                continue;
+            }
+            let query = socket.start_query(context.interface, &self.name, *question);
             *asked = Some(query.map_err(|error| match error {
                 StartQueryError::InvalidName | StartQueryError::NameTooLong => Error::BadName,
                 StartQueryError::NoFreeSlot => Error::NoRoom,
@@ -98,12 +124,18 @@ impl Resolver {
         Ok(())
     }
 
+    /// Asks the next server what the last one has not answered.
+    fn ask_next(&mut self, context: &mut Context<'_, '_>) -> Result<(), Error> {
+        let unanswered = self.asked.map(|asked| asked.is_some());
+        self.cancel(context);
+        self.ask(context, |i| unanswered[i])
+    }
+
     /// The address, once it is known: the best of those to which there is a way.
     ///
     /// # Errors
     /// Why it will not be known. [`Error::NotFound`] if nothing was asked.
     pub fn poll(&mut self, context: &mut Context<'_, '_>) -> Result<Poll<IpAddress>, Error> {
-        let started = self.started.ok_or(Error::NotFound)?;
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         for (asked, found) in self.asked.iter_mut().zip(&mut self.found) {
             let Some(query) = *asked else { continue };
@@ -119,13 +151,15 @@ impl Resolver {
             let best = self.found.iter().flatten().find(reachable);
             return match best.or(self.found.iter().flatten().next()) {
                 Some(address) => Ok(Poll::Ready(*address)),
-                None if context.now >= started + SERVER_TIMEOUT => Err(self.why_late(context)),
                 None => Err(Error::NotFound),
             };
         }
-        if context.now >= started + self.timeout {
+        if context.now >= self.started + self.timeout {
             self.cancel(context);
             return Err(self.why_late(context));
+        }
+        if context.now >= self.turn_started + self.turn() {
+            self.ask_next(context)?;
         }
         Ok(Poll::Pending)
     }
@@ -133,7 +167,12 @@ impl Resolver {
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
         let waiting = self.asked.iter().any(Option::is_some);
-        Some(self.started.filter(|_| waiting)? + self.timeout)
+        waiting.then(|| (self.turn_started + self.turn()).min(self.started + self.timeout))
+    }
+
+    /// How long a server may take.
+    fn turn(&self) -> Duration {
+        (self.timeout / self.servers.len().max(1) as u32).min(LONGEST_TURN)
     }
 
     fn cancel(&mut self, context: &mut Context<'_, '_>) {
@@ -144,9 +183,13 @@ impl Resolver {
     }
 
     fn why_late(&self, context: &Context<'_, '_>) -> Error {
-        match self.server {
-            Some(server) if context.is_silent(&server) => Error::NoNeighbor,
-            _ => Error::TimedOut,
+        let no_way = |server: &IpAddress| context.next_hop(server).is_none();
+        let mut asked = self.servers.iter();
+        let silent = asked.all(|server| no_way(server) || context.is_silent(server));
+        if silent {
+            Error::NoNeighbor
+        } else {
+            Error::TimedOut
         }
     }
 }

@@ -11,7 +11,7 @@ use smoltcp::time::Duration;
 use smoltcp::wire::IpCidr;
 use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, TunTap, wait};
+use uppercase::device::tuntap::{Fault, Mode, TunTap, owner, wait};
 use uppercase::stack::Sockets;
 
 use super::args::{Client, Link};
@@ -60,6 +60,17 @@ impl<'a> Interface<'a> {
                 "{} cannot be the address of both sides of {name}: change --ip or --host-ip",
                 host.address()
             )));
+        }
+        for own in addresses {
+            let owner = owner(own.address())
+                .map_err(Failure::of("the kernel cannot be asked for its addresses"))?;
+            if let Some(owner) = owner {
+                return Err(Failure::Error(format!(
+                    "{} is already an address of this host, on {owner}, so nothing that is sent \
+                     to it would come here: choose another one with --ip",
+                    own.address()
+                )));
+            }
         }
         let device = TunTap::open(name, mode, &link.host_ip)
             .map_err(|error| Failure::Error(error.to_string()))?;

@@ -71,16 +71,16 @@ pub fn stack<'a, D: Device>(
     Stack::new(device, config, vec![], now).map_err(Failure::of("the network cannot be set up"))
 }
 
-/// Both servers, as many TCP connections as `tcp` says, if any, and UDP if wanted.
+/// Both servers, TCP with as many places as `places` says, if it does, and UDP if wanted.
 pub fn servers<'a>(
     sockets: &mut Sockets<'a>,
     config: tcp::Config,
-    connections: Option<usize>,
+    places: Option<usize>,
     udp: bool,
 ) -> Result<Servers<'a>, Failure> {
-    let tcp = connections.map(|connections| {
+    let tcp = places.map(|count| {
         let mut places = Vec::new();
-        places.resize_with(connections, Place::new);
+        places.resize_with(count, Place::new);
         let buffers = std::iter::repeat_with(tcp_buffers);
         tcp::Server::from_parts(sockets, places, buffers, config)
     });

@@ -227,15 +227,10 @@ impl Client {
             self.progress = context.now;
         }
         (self.phase, self.unconfirmed) = (phase, unconfirmed);
+        let all_done = self.finished && self.server_finished && unconfirmed == 0;
         let failure = match phase {
             Phase::Free if before == Phase::Opening => Some(Error::Refused),
-            // In an orderly end, everything was confirmed before.
-            Phase::Free
-                if before.is_opened()
-                    && (unconfirmed > 0 || !self.finished || !self.server_finished) =>
-            {
-                Some(Error::Reset)
-            }
+            Phase::Free if before.is_opened() && !all_done => Some(Error::Reset),
             Phase::Opening => self.returned(context),
             _ => None,
         };

@@ -2,12 +2,14 @@
 
 use core::net::IpAddr;
 use std::fs::{self, OpenOptions};
-use std::io::ErrorKind;
-use std::{format, vec};
+use std::io::{self, ErrorKind};
+use std::string::String;
+use std::time::{Duration, Instant};
+use std::{format, thread, vec};
 
 use log::{debug, info, warn};
 use rustix::io::Errno;
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::{IpAddress, IpCidr};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use super::health::{Fault, Health, Statistics};
@@ -15,6 +17,9 @@ use super::netlink::{Interface, Netlink};
 use super::{Mode, OpenError, TunTap};
 
 const DRIVER: &str = "/dev/net/tun";
+
+/// It is a few milliseconds, and to wait in vain costs less than the second that it saves.
+const LONGEST_WAIT_FOR_GROUPS: Duration = Duration::from_millis(500);
 
 /// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
 const LARGEST_PACKET: usize = 40 + 65_535;
@@ -65,7 +70,7 @@ impl TunTap {
         // It may have come or gone in between.
         let created = before.is_none_or(|before| before.index != now.index);
         if created {
-            set_up(name, &mut netlink, now.index, host)?;
+            set_up(name, mode, &mut netlink, now.index, host)?;
         } else if !host.is_empty() {
             debug!("{name} exists, so its addresses stay as they are");
         }
@@ -90,6 +95,21 @@ impl TunTap {
             },
         })
     }
+}
+
+/// The interface of this host that has `address`, if there is one.
+///
+/// Packets to such an address never leave the host, so it is no address for a stack of ours.
+///
+/// # Errors
+///
+/// The kernel cannot be asked.
+pub fn owner(address: IpAddress) -> io::Result<Option<String>> {
+    let mut netlink = Netlink::open()?;
+    let addresses = netlink.addresses()?;
+    let address = IpAddr::from(address);
+    let owner = addresses.iter().find(|other| other.address == address);
+    Ok(owner.map(|owner| netlink.name(owner.index)))
 }
 
 /// The kernel's rules, and no `%`, which it takes as a pattern for a name of its own choice.
@@ -204,7 +224,13 @@ fn attach(name: &str, mode: Mode, exists: bool) -> Result<SyncDevice, OpenError>
 }
 
 /// Switches a new interface on and gives it its addresses.
-fn set_up(name: &str, netlink: &mut Netlink, index: u32, host: &[IpCidr]) -> Result<(), OpenError> {
+fn set_up(
+    name: &str,
+    mode: Mode,
+    netlink: &mut Netlink,
+    index: u32,
+    host: &[IpCidr],
+) -> Result<(), OpenError> {
     // The link-local address that the kernel makes itself is not to wait either. Containers have
     // no right to this, and hardly need it.
     if let Err(error) = fs::write(format!("/proc/sys/net/ipv6/conf/{name}/accept_dad"), "0") {
@@ -232,5 +258,34 @@ fn set_up(name: &str, netlink: &mut Netlink, index: u32, host: &[IpCidr]) -> Res
             }
         })?;
     }
+    if mode == Mode::Tap {
+        wait_for_groups(name, host);
+    }
     Ok(())
+}
+
+/// Waits until the kernel can be found by its new IPv6 addresses.
+///
+/// It joins the groups to which neighbor discovery speaks (RFC 4291, 2.7.1) a moment after it has
+/// taken the addresses. Whoever asks before gets no answer, and asks again a second later.
+fn wait_for_groups(name: &str, host: &[IpCidr]) {
+    let start = Instant::now();
+    let groups = host
+        .iter()
+        .filter_map(|address| match address.address().into() {
+            IpAddr::V6(address) => Some(format!(
+                "ff0200000000000000000001ff{:06x}",
+                address.to_bits() & 0xff_ffff
+            )),
+            IpAddr::V4(_) => None,
+        });
+    for group in groups {
+        // Each line: the index and the name of an interface, a group, and more.
+        let joined = |line: &str| line.split_whitespace().skip(1).take(2).eq([name, &group]);
+        while start.elapsed() < LONGEST_WAIT_FOR_GROUPS
+            && fs::read_to_string("/proc/net/igmp6").is_ok_and(|lines| !lines.lines().any(joined))
+        {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
