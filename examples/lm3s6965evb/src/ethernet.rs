@@ -10,8 +10,10 @@
 //!   (which may want to answer): frames wait in the controller. Nothing waits for the controller.
 //! - Frames that are too short or too long are read to their end and dropped; the controller drops
 //!   those with a wrong checksum itself.
-//! - When the controller overran, or a length is impossible, the frames in it are given up: what
-//!   they hold is not certain any more. Whoever sent them repeats them, as with any lost frame.
+//! - After an overrun the frames that were complete are read, and then the controller is emptied:
+//!   what may be left in it is the beginning of a frame without its end.
+//! - If a length is impossible, nothing after it can be found: the controller is emptied at once.
+//!   Whoever sent those frames repeats them, as with any lost frame.
 
 use cortex_m::peripheral::NVIC;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -148,11 +150,6 @@ impl Ethernet {
 
     /// Takes the next good frame from the controller; returns its length.
     fn fetch(&mut self) -> Option<usize> {
-        if has_overrun() {
-            log::warn!("Ethernet: the controller overran, frames are lost");
-            empty_receive_fifo();
-            MACRIS.write(FOV);
-        }
         // No more than there are now: this has to come to an end.
         for _ in 0..frames_in_fifo() {
             let first = MACDATA.read();
@@ -176,6 +173,11 @@ impl Ethernet {
                 return Some(length);
             }
             log::debug!("Ethernet: a frame of {length} bytes is dropped");
+        }
+        if has_overrun() && frames_in_fifo() == 0 {
+            log::warn!("Ethernet: the controller overran, frames are lost");
+            empty_receive_fifo();
+            MACRIS.write(FOV);
         }
         None
     }
