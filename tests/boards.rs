@@ -6,6 +6,7 @@
 //! `CI` they fail.
 
 #[path = "boards/emulator.rs"]
+#[allow(dead_code, reason = "some of it is for the test `footprint`")]
 mod emulator;
 #[path = "boards/scenes.rs"]
 mod scenes;
@@ -19,13 +20,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
-use emulator::{Board, Firmware};
-
-const BOARDS: &[Board] = &[Board {
-    folder: "lm3s6965evb",
-    emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
-    card: "model=stellaris",
-}];
+use emulator::{BOARDS, Firmware};
 
 /// Makes a list of names and functions out of functions.
 macro_rules! scenes {
@@ -48,12 +43,12 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for board in BOARDS {
         // Built once, by the first test that needs it; the others wait for it.
-        let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board)));
+        let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, "")));
         for (name, scene) in scenes {
             let name = format!("{}::{name}", board.folder);
             trials.push(Trial::ignorable_test(name, move || {
                 match firmware.build() {
-                    Ok(()) => {
+                    Ok(_) => {
                         scene(firmware);
                         Ok(Completion::Completed)
                     }

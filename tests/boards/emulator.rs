@@ -1,12 +1,16 @@
 //! Building a board's firmware, and running it.
 
+use std::fs;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+use crate::transcript;
 
 /// The board's address, in the emulator's network and on the cable.
 pub const BOARD: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
@@ -21,47 +25,75 @@ pub struct Board {
     pub emulator: &'static [&'static str],
     /// How the emulator calls its network card.
     pub card: &'static str,
+    /// The memory of its statics and its stack, as in its `memory.x`.
+    pub ram: Range<u32>,
 }
+
+/// The boards that can be emulated.
+pub const BOARDS: &[Board] = &[Board {
+    folder: "lm3s6965evb",
+    emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
+    card: "model=stellaris",
+    ram: 0x2000_0000..0x2001_0000,
+}];
 
 /// What runs on a board.
 pub struct Firmware {
     board: &'static Board,
+    features: &'static str,
     file: OnceLock<Result<PathBuf, String>>,
 }
 
 impl Firmware {
-    pub fn of(board: &'static Board) -> Self {
+    /// The firmware of a board, with these features of its folder, separated by commas.
+    pub fn of(board: &'static Board, features: &'static str) -> Self {
         Self {
             board,
+            features,
             file: OnceLock::new(),
         }
     }
 
     /// Builds it, or says why it cannot be built or run here.
-    pub fn build(&self) -> Result<(), String> {
+    pub fn build(&self) -> Result<&Path, String> {
         let file = self.file.get_or_init(|| {
             let emulator = self.board.emulator[0];
             run(Command::new(emulator).arg("--version")).map_err(|reason| {
                 format!("{reason} (Debian: apt install qemu-system-arm qemu-system-misc)")
             })?;
-            let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
             let mut build = Command::new(root.join(".ci/firmware"));
             build.arg(root.join("examples").join(self.board.folder));
-            // What cargo sets for its tests is about another package.
-            for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG")) {
-                build.env_remove(name);
-            }
-            Ok(run(&mut build)?.trim_end().into())
+            build.args(["--features", self.features]);
+            // Each set of features is built in the same place: what is to be run is copied away.
+            let built = run(&mut build)?;
+            let name = format!("{}-{}", self.board.folder, self.features.replace(',', "-"));
+            let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            fs::copy(built.trim_end(), &file).map_err(|error| format!("{built}: {error}"))?;
+            Ok(file)
         });
-        file.as_ref().map(|_| ()).map_err(String::clone)
+        file.as_deref().map_err(String::clone)
+    }
+
+    /// The board that it is for.
+    pub fn board(&self) -> &'static Board {
+        self.board
     }
 
     /// Boots it. A port of this host leads to the board's port 12000, on TCP and UDP.
     pub fn boot(&self) -> Emulator {
+        self.boot_with(&[])
+    }
+
+    /// Boots it with more arguments to the emulator.
+    pub fn boot_with(&self, arguments: &[&str]) -> Emulator {
         let address = free_address();
         let forward = |protocol: &str| format!("hostfwd={protocol}:{address}-{BOARD}:12000");
         let network = format!("user,{},{}", forward("tcp"), forward("udp"));
-        Emulator::start(self, &network, address)
+        let emulator = Emulator::start(self, &network, address, arguments);
+        // The emulator's network would repeat what comes too early for the board after seconds.
+        transcript::over_udp(address, b"are you there?");
+        emulator
     }
 
     /// Boots it with a cable to us, on which frames of any kind can be sent.
@@ -71,7 +103,7 @@ impl Firmware {
         let here = ours.local_addr().expect("a bound socket");
         ours.connect(its).expect("an address on the loopback");
         let network = format!("socket,udp={here},localaddr={its}");
-        (Emulator::start(self, &network, its), Cable(ours))
+        (Emulator::start(self, &network, its, &[]), Cable(ours))
     }
 }
 
@@ -84,15 +116,16 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    fn start(firmware: &Firmware, network: &str, server: SocketAddr) -> Self {
-        let (board, file) = (firmware.board, firmware.file.get());
-        let file = file.and_then(|file| file.as_ref().ok()).expect("built");
+    fn start(firmware: &Firmware, network: &str, server: SocketAddr, arguments: &[&str]) -> Self {
+        let board = firmware.board;
+        let file = firmware.build().expect("built before");
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let process = Command::new(board.emulator[0])
             .args(&board.emulator[1..])
             .args(["-display", "none", "-monitor", "none", "-serial", "stdio"])
             // A board that starts anew after a panic ends.
             .args(["-semihosting", "-no-reboot"])
+            .args(arguments)
             .args(["-nic", &format!("{network},{}", board.card), "-kernel"])
             .arg(file)
             .stdin(Stdio::null())

@@ -80,10 +80,6 @@ pub fn echoes_a_mebibyte(firmware: &Firmware) {
 /// Datagrams of every length: chance in them, too long for the board's buffers or its answers.
 pub fn survives_garbage_datagrams(firmware: &Firmware) {
     let mut emulator = firmware.boot();
-    assert_eq!(
-        over_udp(emulator.server, b"are you there?"),
-        b"ARE YOU THERE?"
-    );
     let client = UdpSocket::bind((emulator.server.ip(), 0)).expect("a socket");
     let mut state = 1_u32;
     for length in (0..1600).step_by(7) {

@@ -154,7 +154,7 @@ pub fn over_udp(server: SocketAddr, request: &[u8]) -> Vec<u8> {
     let client = UdpSocket::bind((server.ip(), 0)).expect("a socket");
     client.connect(server).expect("a server");
     client
-        .set_read_timeout(Some(PATIENCE / 10))
+        .set_read_timeout(Some(PATIENCE / 50))
         .expect("more than no time");
     let mut answer = [0; 2048];
     let start = Instant::now();
