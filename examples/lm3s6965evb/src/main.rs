@@ -21,7 +21,7 @@ use core::panic::PanicInfo;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::wire::{IpAddress, IpCidr};
-use static_cell::ConstStaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 use uppercase::stack::Config;
 use uppercase::{Servers, Stack, tcp, udp};
 
@@ -36,11 +36,12 @@ const ADDRESSES: &[IpCidr] = &[
 ];
 const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
 
+// A TCP connection with a window of 1 KiB cannot overrun the 2 KiB of the Ethernet controller.
+// Datagrams have 256 bytes, one at a time: together it is 9 kB.
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
 static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<[SocketStorage<'_>; 3]> =
-    ConstStaticCell::new([const { SocketStorage::EMPTY }; 3]);
+static SLOTS: StaticCell<[SocketStorage<'_>; 3]> = StaticCell::new();
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -48,6 +49,26 @@ fn main() -> ! {
     #[cfg(debug_assertions)]
     console::start();
     let clock = Clock::start(core.SYST);
+    let mut stack = stack(&clock, slots());
+    let mut servers = servers(&mut stack);
+    log::info!("The server is ready to receive");
+    let now = || clock.now();
+    match servers.run(&mut stack, now, |device, delay| {
+        device.wait(&clock, delay);
+        ControlFlow::<Infallible>::Continue(())
+    }) {}
+}
+
+// What setting up needs of the stack would be `main`'s for ever, if these were part of it.
+
+#[inline(never)]
+fn slots() -> &'static mut [SocketStorage<'static>] {
+    // Written at the start: in a constant they would take as much flash as they take RAM.
+    SLOTS.init_with(|| [const { SocketStorage::EMPTY }; 3])
+}
+
+#[inline(never)]
+fn stack(clock: &Clock, slots: &'static mut [SocketStorage<'static>]) -> Stack<'static, Ethernet> {
     let hardware_address = board::hardware_address();
     let device = Ethernet::start(hardware_address, FRAMES.take());
     let config = Config {
@@ -56,17 +77,15 @@ fn main() -> ! {
         gateways: GATEWAYS,
         random_seed: board::random_seed(),
     };
-    let stack = Stack::new(device, config, &mut SLOTS.take()[..], clock.now());
-    let mut stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    let stack = Stack::new(device, config, slots, clock.now());
+    stack.unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[inline(never)]
+fn servers(stack: &mut Stack<'static, Ethernet>) -> Servers<'static> {
     let config = tcp::Config::default();
     let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
-    let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));
-    log::info!("The server is ready to receive");
-    let now = || clock.now();
-    match servers.run(&mut stack, now, |device, delay| {
-        device.wait(&clock, delay);
-        ControlFlow::<Infallible>::Continue(())
-    }) {}
+    servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A panic is a defect, of which none is known. The board starts anew.
