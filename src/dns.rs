@@ -11,7 +11,7 @@ use smoltcp::socket::dns::{DnsQuery, GetQueryResultError, QueryHandle, Socket, S
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{DnsQueryType, IpAddress};
 
-use crate::stack::{Context, Sockets, SocketsFull};
+use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, SocketsFull};
 
 /// The longest turn of a server. After as much smoltcp gives up on one by itself, which it does not
 /// tell from a name that does not exist.
@@ -75,7 +75,7 @@ impl Resolver {
             handle,
             servers: servers.iter().copied().collect(),
             name: String::new(),
-            timeout,
+            timeout: timeout.min(LONGEST_TIMEOUT),
             started: Instant::ZERO,
             next: 0,
             turn_started: Instant::ZERO,
@@ -182,12 +182,10 @@ impl Resolver {
         }
     }
 
-    fn why_late(&self, context: &mut Context<'_, '_>) -> Error {
+    fn why_late(&self, context: &Context<'_, '_>) -> Error {
+        let no_way = |server: &IpAddress| context.next_hop(server).is_none();
         let mut asked = self.servers.iter();
-        let silent = asked.all(|server| match context.next_hop(server) {
-            Some(next_hop) => context.observer().is_silent(&next_hop),
-            None => true,
-        });
+        let silent = asked.all(|server| no_way(server) || context.is_silent(server));
         if silent {
             Error::NoNeighbor
         } else {

@@ -30,6 +30,10 @@ use smoltcp::time::{Duration, Instant};
 
 use context::Link;
 
+/// No time that is waited is longer, in 100 years and more: so moments can be added up.
+#[cfg(feature = "client")]
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
+
 /// Frames received before the sockets may transmit.
 const FRAMES_PER_ROUND: usize = 64;
 /// Passes over all sockets, each of which transmits at most one packet, before receiving again.

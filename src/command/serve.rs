@@ -23,9 +23,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
-    let addresses = args.link.addresses(1);
     let mut fragments = Box::new(setup::Fragments::new());
-    let mut host = Interface::open(name, mode, &args.link, &addresses, &mut fragments)?;
+    let mut host = Interface::open(name, mode, &args.link, 1, &mut fragments)?;
     let config = tcp::Config {
         port: args.port,
         connections: args.connections,
@@ -35,7 +34,7 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     };
     let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
     let mut servers = setup::servers(host.sockets(), config, places, args.serves_udp())?;
-    announce(&addresses, args).map_err(Failure::output)?;
+    announce(&args.link.addresses(1), args).map_err(Failure::output)?;
     loop {
         let delay = host.poll(&mut |context| servers.poll(context));
         match host.wait(delay, false) {

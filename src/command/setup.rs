@@ -3,7 +3,6 @@
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
-use smoltcp::wire::IpCidr;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
 use uppercase::tcp::{LARGEST_WINDOW, Place};
@@ -55,13 +54,14 @@ fn fragmenter(sockets: &mut Sockets<'_>) -> Result<Fragmenter, SocketsFull> {
     Fragmenter::from_parts(sockets, queue, random_seed() as u32)
 }
 
-/// A stack with these addresses.
+/// A stack as the arguments describe it, by default with the addresses that end in `host`.
 pub fn stack<'a, D: Device>(
     device: D,
     link: &Link,
-    addresses: &[IpCidr],
+    host: u8,
     now: Instant,
 ) -> Result<Stack<'a, D>, Failure> {
+    let addresses = &link.addresses(host)[..];
     let config = Config {
         hardware_address: link.hardware_address(addresses),
         addresses,

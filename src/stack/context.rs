@@ -67,6 +67,14 @@ impl Context<'_, '_> {
         near.or_else(far).map(|own| own.address())
     }
 
+    /// Whether the host that a packet to `address` is handed to does not answer when it is asked
+    /// for its hardware address.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_silent(&self, address: &IpAddress) -> bool {
+        let next_hop = self.next_hop(address);
+        next_hop.is_some_and(|next_hop| self.link.observer.is_silent(&next_hop))
+    }
+
     #[cfg(feature = "client")]
     pub(crate) fn observer(&mut self) -> &mut Observer {
         &mut self.link.observer

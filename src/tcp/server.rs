@@ -81,7 +81,8 @@ impl Config {
 pub struct Counters {
     /// Connections that were opened.
     pub opened: u32,
-    /// Connections that were aborted because one of the times in [`Config`] had passed.
+    /// Connections that were aborted because the time to open, to idle or to close had passed.
+    /// Clients that were taken for dead, because they were silent, are not among them.
     pub expired: u32,
 }
 
