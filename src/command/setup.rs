@@ -5,7 +5,7 @@ use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
-use uppercase::tcp::{LARGEST_WINDOW, Place};
+use uppercase::tcp::{Place, UNSCALED_WINDOW};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
@@ -26,7 +26,7 @@ const DATAGRAMS: usize = 8;
 const SHORT_DATAGRAMS: usize = 512;
 
 fn tcp_buffers<'a>() -> (SocketBuffer<'a>, SocketBuffer<'a>) {
-    let buffer = || SocketBuffer::new(vec![0; LARGEST_WINDOW]);
+    let buffer = || SocketBuffer::new(vec![0; UNSCALED_WINDOW]);
     (buffer(), buffer())
 }
 

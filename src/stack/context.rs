@@ -7,6 +7,7 @@ use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
 
+use super::closed_window::ClosedWindow;
 #[cfg(feature = "client")]
 use super::observer::Observer;
 use super::{Config, Sockets};
@@ -91,6 +92,7 @@ pub(super) struct Link {
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     random: NonZeroU64,
     pub(super) transmit_first: bool,
+    pub(super) closed_window: ClosedWindow,
     #[cfg(feature = "client")]
     pub(super) observer: Observer,
 }
@@ -108,6 +110,7 @@ impl Link {
             gateways: config.gateways.iter().copied().collect(),
             random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
             transmit_first: false,
+            closed_window: ClosedWindow::new(capabilities),
             #[cfg(feature = "client")]
             observer: Observer::new(capabilities.medium),
         }
