@@ -80,15 +80,17 @@ impl<'a, D: Device> Stack<'a, D> {
     /// Receives, serves and transmits; returns how long the stack can be left alone if no frame
     /// arrives, `None` for as long as you like.
     ///
-    /// `services` is called at least once, and after each frame. It returns the
-    /// moment at which it wants to be called even if nothing happens.
+    /// `services` is called at least once, and after each frame. It returns the moment at which it
+    /// wants to be called even if nothing happens.
+    ///
+    /// While something is to be transmitted and the device has no room, the stack cannot be left
+    /// alone at all: it does not know when there will be room. A program that knows may sleep.
     pub fn poll(
         &mut self,
         now: Instant,
         mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
     ) -> Option<Duration> {
         self.interface.poll_maintenance(now);
-        self.finish_fragments(now);
         for _ in 0..ROUNDS_PER_POLL {
             let mut transmitted = false;
             let mut deadline = None;
@@ -165,6 +167,9 @@ impl<'a, D: Device> Stack<'a, D> {
     fn transmit(&mut self, now: Instant) -> bool {
         let mut transmitted = false;
         for _ in 0..PASSES_PER_ROUND {
+            if !self.finish_fragments(now) {
+                break;
+            }
             let mut door = Door::new(&mut self.device, &mut self.link);
             let result = self
                 .interface
@@ -173,10 +178,9 @@ impl<'a, D: Device> Stack<'a, D> {
                 break;
             }
             transmitted = true;
-            if !self.finish_fragments(now) {
-                break;
-            }
         }
+        // Sockets that have nothing to send do not ask for another pass, fragments may.
+        self.finish_fragments(now);
         transmitted
     }
 
@@ -193,6 +197,9 @@ impl<'a, D: Device> Stack<'a, D> {
             for _ in 0..128 {
                 if self.interface.poll_at(now, &nothing).is_none() {
                     return true;
+                }
+                if self.device.transmit(now).is_none() {
+                    break;
                 }
                 self.interface
                     .poll_egress(now, &mut self.device, &mut nothing);
