@@ -22,7 +22,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// port of its own: a late answer to an earlier line finds nobody. Datagrams from anyone but the
 /// server are ignored.
 pub struct Client<'a> {
-    sender: Sender,
+    sender: Sender<'a>,
     line: ManagedSlice<'a, u8>,
     timeout: Duration,
     request: Option<Request>,
@@ -73,7 +73,7 @@ impl<'a> Client<'a> {
     /// Also sends lines over IPv6 that are larger than the link's MTU; without a fragmenter they
     /// are too long.
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub fn with_fragmenter(mut self, fragmenter: Fragmenter) -> Self {
+    pub fn with_fragmenter(mut self, fragmenter: Fragmenter<'a>) -> Self {
         self.sender.fragmenter = Some(fragmenter);
         self
     }
