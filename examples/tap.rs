@@ -4,6 +4,7 @@
 //! sudo -E cargo run --example tap          # creates tap0; this host is 192.168.69.100 on it
 //! echo hello | nc -N 192.168.69.1 12000    # in another terminal
 //! ```
+#![cfg_attr(not(target_os = "linux"), allow(unused_imports))]
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::ControlFlow;
@@ -11,11 +12,16 @@ use std::ops::ControlFlow;
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
-use uppercase::device::tuntap::{Mode, TunTap};
 use uppercase::stack::Config;
 use uppercase::{Servers, Stack, tcp, udp};
 
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    use uppercase::device::tuntap::{Mode, TunTap};
+
     let mut pool = tcp::Pool::<8, 16384, 16384>::new();
     let mut datagrams = udp::Buffers::<1472, 8>::new();
     let mut slots = [const { SocketStorage::EMPTY }; 9];

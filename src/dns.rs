@@ -3,17 +3,19 @@
 use core::fmt;
 use core::task::Poll;
 
+use heapless::{String, Vec};
 use managed::ManagedSlice;
-use smoltcp::config::DNS_MAX_SERVER_COUNT;
+use smoltcp::config::{DNS_MAX_NAME_SIZE, DNS_MAX_SERVER_COUNT};
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::dns::{DnsQuery, GetQueryResultError, QueryHandle, Socket, StartQueryError};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{DnsQueryType, IpAddress};
 
-use crate::stack::{Context, Sockets, SocketsFull};
+use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, SocketsFull};
 
-/// When smoltcp gives up on a server, which it does not tell from a name that does not exist.
-const SERVER_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest turn of a server. After as much smoltcp gives up on one by itself, which it does not
+/// tell from a name that does not exist.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
 
 /// What is asked for, the best first.
 const QUESTIONS: &[DnsQueryType] = &[
@@ -42,18 +44,22 @@ pub const QUESTIONS_AT_ONCE: usize = QUESTIONS.len();
 /// ```
 pub struct Resolver {
     handle: SocketHandle,
-    server: Option<IpAddress>,
+    servers: Vec<IpAddress, DNS_MAX_SERVER_COUNT>,
+    name: String<DNS_MAX_NAME_SIZE>,
     timeout: Duration,
     started: Instant,
+    /// Whose turn is next, and when the last one began.
+    next: usize,
+    turn_started: Instant,
     asked: [Option<QueryHandle>; QUESTIONS.len()],
     found: [Option<IpAddress>; QUESTIONS.len()],
 }
 
 impl Resolver {
-    /// A resolver that asks `servers`, one after the other; those that smoltcp is not built for
-    /// (its feature `dns-max-server-count-…`) are not asked. It takes one socket slot, and
-    /// `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to wait for an answer
-    /// in all.
+    /// A resolver that asks `servers`, one after the other, until one answers; those that smoltcp
+    /// is not built for (its feature `dns-max-server-count-…`) are not asked. It takes one socket
+    /// slot, and `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to wait for
+    /// an answer in all; each server gets its share of it.
     ///
     /// # Errors
     /// If the stack has no slot left.
@@ -67,9 +73,12 @@ impl Resolver {
         let handle = sockets.add(Socket::new(servers, queries))?;
         Ok(Self {
             handle,
-            server: servers.first().copied(),
-            timeout,
+            servers: servers.iter().copied().collect(),
+            name: String::new(),
+            timeout: timeout.min(LONGEST_TIMEOUT),
             started: Instant::ZERO,
+            next: 0,
+            turn_started: Instant::ZERO,
             asked: [None; QUESTIONS.len()],
             found: [None; QUESTIONS.len()],
         })
@@ -81,21 +90,45 @@ impl Resolver {
     /// [`Error::NoServer`], [`Error::BadName`] or [`Error::NoRoom`].
     pub fn start(&mut self, context: &mut Context<'_, '_>, name: &str) -> Result<(), Error> {
         self.cancel(context);
-        let server = self.server.ok_or(Error::NoServer)?;
-        if context.next_hop(&server).is_none() {
-            return Err(Error::NoServer);
-        }
+        self.name = name.try_into().map_err(|_| Error::BadName)?;
         self.started = context.now;
+        self.next = 0;
         self.found = [None; QUESTIONS.len()];
+        self.ask(context, |_| true)
+    }
+
+    /// Asks the server whose turn it is; the next one that there is a way to.
+    fn ask(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        let order = self.servers.iter().cycle().skip(self.next);
+        let mut order = order.take(self.servers.len()).enumerate();
+        let reachable = order.find(|(_, server)| context.next_hop(server).is_some());
+        let (skipped, server) = reachable.ok_or(Error::NoServer)?;
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        for (asked, question) in self.asked.iter_mut().zip(QUESTIONS) {
-            let query = socket.start_query(context.interface, name, *question);
+        socket.update_servers(&[*server]);
+        self.next = (self.next + skipped + 1) % self.servers.len();
+        self.turn_started = context.now;
+        for (i, (asked, question)) in self.asked.iter_mut().zip(QUESTIONS).enumerate() {
+            if !wanted(i) {
+                continue;
+            }
+            let query = socket.start_query(context.interface, &self.name, *question);
             *asked = Some(query.map_err(|error| match error {
                 StartQueryError::InvalidName | StartQueryError::NameTooLong => Error::BadName,
                 StartQueryError::NoFreeSlot => Error::NoRoom,
             })?);
         }
         Ok(())
+    }
+
+    /// Asks the next server what the last one has not answered.
+    fn ask_next(&mut self, context: &mut Context<'_, '_>) -> Result<(), Error> {
+        let unanswered = self.asked.map(|asked| asked.is_some());
+        self.cancel(context);
+        self.ask(context, |i| unanswered[i])
     }
 
     /// The address, once it is known: the best of those to which there is a way.
@@ -118,7 +151,6 @@ impl Resolver {
             let best = self.found.iter().flatten().find(reachable);
             return match best.or(self.found.iter().flatten().next()) {
                 Some(address) => Ok(Poll::Ready(*address)),
-                None if context.now >= self.started + SERVER_TIMEOUT => Err(self.why_late(context)),
                 None => Err(Error::NotFound),
             };
         }
@@ -126,13 +158,21 @@ impl Resolver {
             self.cancel(context);
             return Err(self.why_late(context));
         }
+        if context.now >= self.turn_started + self.turn() {
+            self.ask_next(context)?;
+        }
         Ok(Poll::Pending)
     }
 
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
         let waiting = self.asked.iter().any(Option::is_some);
-        waiting.then(|| self.started + self.timeout)
+        waiting.then(|| (self.turn_started + self.turn()).min(self.started + self.timeout))
+    }
+
+    /// How long a server may take.
+    fn turn(&self) -> Duration {
+        (self.timeout / self.servers.len().max(1) as u32).min(LONGEST_TURN)
     }
 
     fn cancel(&mut self, context: &mut Context<'_, '_>) {
@@ -142,11 +182,14 @@ impl Resolver {
         }
     }
 
-    fn why_late(&self, context: &mut Context<'_, '_>) -> Error {
-        let next_hop = self.server.and_then(|server| context.next_hop(&server));
-        match next_hop {
-            Some(next_hop) if context.observer().is_silent(&next_hop) => Error::NoNeighbor,
-            _ => Error::TimedOut,
+    fn why_late(&self, context: &Context<'_, '_>) -> Error {
+        let no_way = |server: &IpAddress| context.next_hop(server).is_none();
+        let mut asked = self.servers.iter();
+        let silent = asked.all(|server| no_way(server) || context.is_silent(server));
+        if silent {
+            Error::NoNeighbor
+        } else {
+            Error::TimedOut
         }
     }
 }

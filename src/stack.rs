@@ -16,8 +16,10 @@
 //! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
 //! server, or one client, does.
 
+mod closed_window;
 mod config;
 mod context;
+mod door;
 #[cfg(feature = "client")]
 mod observer;
 mod sockets;
@@ -34,6 +36,11 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 use context::Link;
+use door::Door;
+
+/// No time that is waited is longer, in 100 years and more: so moments can be added up.
+#[cfg(feature = "client")]
+pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
 
 /// Frames received before the sockets may transmit.
 const FRAMES_PER_ROUND: usize = 64;
@@ -146,13 +153,14 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// Takes one frame from the device; returns whether there was one.
     fn receive(&mut self, now: Instant) -> bool {
-        #[cfg(feature = "client")]
-        let device = &mut self.link.observer.watch(&mut self.device);
-        #[cfg(not(feature = "client"))]
-        let device = &mut self.device;
+        let mut door = Door::new(&mut self.device, &mut self.link);
         let result = self
             .interface
-            .poll_ingress_single(now, device, &mut self.sockets);
+            .poll_ingress_single(now, &mut door, &mut self.sockets);
+        if let Some(mut acknowledgement) = self.link.closed_window.unused() {
+            self.interface
+                .poll_ingress_single(now, &mut acknowledgement, &mut self.sockets);
+        }
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);
         result != Ingress::None
@@ -162,11 +170,10 @@ impl<'a, D: Device> Stack<'a, D> {
     fn transmit(&mut self, now: Instant) -> bool {
         let mut transmitted = false;
         for _ in 0..PASSES_PER_ROUND {
-            #[cfg(feature = "client")]
-            let device = &mut self.link.observer.watch(&mut self.device);
-            #[cfg(not(feature = "client"))]
-            let device = &mut self.device;
-            let result = self.interface.poll_egress(now, device, &mut self.sockets);
+            let mut door = Door::new(&mut self.device, &mut self.link);
+            let result = self
+                .interface
+                .poll_egress(now, &mut door, &mut self.sockets);
             if result == PollResult::None {
                 break;
             }

@@ -10,4 +10,4 @@ mod storage;
 #[cfg(feature = "client")]
 pub use client::{Client, Error};
 pub use server::{Config, Counters, Place, Server};
-pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError};
+pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW};

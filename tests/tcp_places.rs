@@ -6,7 +6,8 @@ use smoltcp::time::Duration;
 use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::{Config, Counters, Error};
 
-use common::frames::{read_tcp, segment, tcp};
+use common::frames::{read_tcp, segment, tcp, udp};
+use common::hand::Hand;
 use common::network::{Actor, Link, NOBODY, SECOND};
 use common::scene::{Caller, Scene};
 use common::talk::{TIMEOUT, Talk};
@@ -56,6 +57,66 @@ fn time_wait_of_the_only_place_gives_way_to_the_next_client() {
         next.say(&mut scene, b"and me");
         next.expect_end(&mut scene, b"AND ME");
     }
+}
+
+#[test]
+fn a_close_is_acknowledged_before_its_place_goes_to_the_client_right_behind_it() {
+    for link in Link::ALL {
+        for frames_between in 0..3 {
+            close_and_open_in_one_batch(link, frames_between);
+        }
+    }
+}
+
+fn close_and_open_in_one_batch(link: Link, frames_between: usize) {
+    let config = Config {
+        once: true,
+        ..Config::default()
+    };
+    let mut scene = Scene::new(link, 1, config);
+    let mut hand = Hand::connected(&mut scene, 40_000, 1024);
+    let text = TcpRepr {
+        payload: b"me",
+        window_len: 1024,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &text);
+    let heard = hand.hear(&mut scene);
+    let answer = heard.last().expect("an answer");
+    assert_eq!(answer.control, TcpControl::Fin, "{link:?}");
+    hand.next += 2;
+    hand.expected += 3;
+    hand.send(&mut scene, &hand.segment());
+    assert_eq!(hand.hear(&mut scene), []);
+
+    let close = TcpRepr {
+        control: TcpControl::Fin,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &close);
+    for _ in 0..frames_between {
+        let nobody = IpEndpoint::new(link.server().addr, 9);
+        let frame = udp(link, hand.from, nobody, b"in between");
+        scene.network.to_server.forge(&frame);
+    }
+    let next = Hand {
+        from: IpEndpoint::new(hand.from.addr, 40_001),
+        ..hand
+    };
+    next.send(&mut scene, &next.syn());
+
+    let heard = hand.hear(&mut scene);
+    let heard: Vec<_> = heard
+        .iter()
+        .map(|heard| (heard.port, heard.control, heard.acknowledged))
+        .collect();
+    let closed = Some(close.seq_number + 1);
+    let opened = Some(next.syn().seq_number + 1);
+    let expected = [
+        (40_000, TcpControl::None, closed),
+        (40_001, TcpControl::Syn, opened),
+    ];
+    assert_eq!(heard, expected, "{link:?}, {frames_between} between");
 }
 
 #[test]

@@ -35,7 +35,8 @@ Examples:
   sudo uppercase tcp 192.168.69.100 --tap tap1         the client on a TAP interface, the server
                                                        on this host
 
-Exit status: 0 if all went well, 1 if not, 2 if the arguments are wrong, 130 after Ctrl-C.";
+Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arguments are wrong,
+130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more.";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -161,6 +162,11 @@ impl Client {
 }
 
 impl Link {
+    /// What the arguments are for the server at the other end of the wire in memory.
+    pub fn of_server_in_memory() -> Self {
+        Client::in_memory().link
+    }
+
     /// The interface to use; `None` is the wire in memory.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn interface(&self) -> Option<(&str, Mode)> {
@@ -170,15 +176,9 @@ impl Link {
 
     /// Our own addresses; by default those that end in `host`.
     pub fn addresses(&self, host: u8) -> Vec<IpCidr> {
-        if self.ip.is_empty() {
-            Self::default_addresses(host)
-        } else {
-            self.ip.clone()
+        if !self.ip.is_empty() {
+            return self.ip.clone();
         }
-    }
-
-    /// The addresses that end in `host`.
-    pub fn default_addresses(host: u8) -> Vec<IpCidr> {
         vec![
             IpCidr::new(IpAddress::v4(192, 168, 69, host), 24),
             IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, host.into()), 64),

@@ -11,7 +11,7 @@ use smoltcp::time::Duration;
 use smoltcp::wire::IpCidr;
 use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, TunTap, wait};
+use uppercase::device::tuntap::{Fault, Mode, TunTap, owner, wait};
 use uppercase::stack::Sockets;
 
 use super::args::{Client, Link};
@@ -35,57 +35,72 @@ pub fn with_client(
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut fragments = Box::new(Fragments::new());
-    let addresses = args.link.addresses(2);
     run(&mut Interface::open(
         name,
         mode,
         &args.link,
-        &addresses,
+        2,
         &mut fragments,
     )?)
 }
 
 impl<'a> Interface<'a> {
-    /// Attaches to the interface, or makes it, with a stack that has these addresses.
+    /// Attaches to the interface, or makes it, with a stack that by default has the addresses that
+    /// end in `host`.
     pub fn open(
         name: &str,
         mode: Mode,
         link: &Link,
-        addresses: &[IpCidr],
+        host: u8,
         fragments: &'a mut Fragments,
     ) -> Result<Self, Failure> {
-        let clashing = |host: &&IpCidr| addresses.iter().any(|own| own.address() == host.address());
-        if let Some(host) = link.host_ip.iter().find(clashing) {
-            return Err(Failure::Error(format!(
-                "{} cannot be the address of both sides of {name}: change --ip or --host-ip",
-                host.address()
-            )));
+        let addresses = link.addresses(host);
+        for own in &addresses {
+            refuse_address_of_the_kernel(own)?;
         }
         let device = TunTap::open(name, mode, &link.host_ip)
             .map_err(|error| Failure::Error(error.to_string()))?;
         if device.was_created() {
-            let near = |own: &IpCidr| {
-                link.host_ip
-                    .iter()
-                    .any(|host| own.contains_addr(&host.address()))
-            };
-            if let Some(far) = addresses.iter().find(|own| !near(own)) {
-                warn!("{name}: this host has no address in the network of {far}; give --host-ip");
-            }
             info!("{name} was created, {} bytes MTU", device.mtu());
+            check_sides(name, &addresses, &link.host_ip)?;
         }
         let clock = Clock::start();
+        let device = Reassembly::new(device, fragments);
         Ok(Self {
-            stack: setup::stack(
-                Reassembly::new(device, fragments),
-                link,
-                addresses,
-                clock.now(),
-            )?,
+            stack: setup::stack(device, link, host, clock.now())?,
             clock,
             interrupt: interrupt().map_err(Failure::of("signals cannot be caught"))?,
         })
     }
+}
+
+/// What is sent to an address that the kernel itself has never comes to an interface.
+fn refuse_address_of_the_kernel(own: &IpCidr) -> Result<(), Failure> {
+    let owner = owner(own.address())
+        .map_err(Failure::of("the kernel cannot be asked for its addresses"))?;
+    owner.map_or(Ok(()), |owner| {
+        Err(Failure::Error(format!(
+            "{} is already an address of this host, on {owner}, so nothing that is sent to it \
+             would come here: choose another one with --ip",
+            own.address()
+        )))
+    })
+}
+
+/// Whether the two sides of an interface that was created can talk to each other.
+fn check_sides(name: &str, ours: &[IpCidr], kernel: &[IpCidr]) -> Result<(), Failure> {
+    for own in ours {
+        if kernel.iter().any(|host| host.address() == own.address()) {
+            return Err(Failure::Error(format!(
+                "{} cannot be the address of both sides of {name}: change --ip or --host-ip",
+                own.address()
+            )));
+        }
+        if !kernel.iter().any(|host| own.contains_addr(&host.address())) {
+            warn!("{name}: this host has no address in the network of {own}; give --host-ip");
+        }
+    }
+    Ok(())
 }
 
 impl<'a> Host<'a> for Interface<'a> {

@@ -29,7 +29,7 @@ pub fn with_client(
         Reassembly::new(server, of_server),
     );
     let clock = Clock::start();
-    let mut server = setup::stack(server, &args.link, &Link::default_addresses(1), clock.now())?;
+    let mut server = setup::stack(server, &Link::of_server_in_memory(), 1, clock.now())?;
     let config = tcp::Config {
         port: args.port,
         // Nobody but the user can keep this server waiting, and users may take their time.
@@ -39,7 +39,7 @@ pub fn with_client(
         ..tcp::Config::default()
     };
     let mut memory = Memory {
-        client: setup::stack(client, &args.link, &args.link.addresses(2), clock.now())?,
+        client: setup::stack(client, &args.link, 2, clock.now())?,
         servers: setup::servers(server.sockets(), config, Some(1), true)?,
         server,
         wire: &wire,
@@ -74,12 +74,13 @@ impl<'a> Host<'a> for Memory<'a> {
         }
     }
 
-    /// There is nobody else, so nothing can happen before the delay is over; and where there is
-    /// nothing to do at all, the only thing left to wait for is the input, which blocks.
+    /// There is nobody else: nothing happens before the delay is over, unless there is input. That
+    /// blocks, which is all right once the stacks have nothing left to do at this moment.
     fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
-        if !input && let Some(delay) = delay {
-            std::thread::sleep(delay.into());
+        let idle = delay != Some(Duration::ZERO);
+        if idle && !input {
+            std::thread::sleep(delay.unwrap_or(Duration::ZERO).into());
         }
-        Ok(input)
+        Ok(idle && input)
     }
 }

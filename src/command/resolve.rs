@@ -1,6 +1,6 @@
 //! The address of the server, which may be given by its name.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::task::Poll;
 
@@ -19,6 +19,11 @@ pub fn server(host: &mut dyn Host<'_>, args: &Client) -> Result<IpEndpoint, Fail
         Err(_) => look_up(host, name, args)?,
     };
     Ok(IpEndpoint::new(address, args.port))
+}
+
+/// An endpoint as users write it; smoltcp leaves the brackets around an IPv6 address out.
+pub fn shown(endpoint: IpEndpoint) -> String {
+    SocketAddr::new(endpoint.addr.into(), endpoint.port).to_string()
 }
 
 fn look_up(host: &mut dyn Host<'_>, name: &str, args: &Client) -> Result<IpAddress, Failure> {

@@ -13,6 +13,8 @@ use super::host::Host;
 use super::interface::Interface;
 use super::setup;
 
+/// Places for new clients while those before them are being closed.
+const SPARE_PLACES: usize = 8;
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -21,18 +23,18 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
-    let addresses = args.link.addresses(1);
     let mut fragments = Box::new(setup::Fragments::new());
-    let mut host = Interface::open(name, mode, &args.link, &addresses, &mut fragments)?;
+    let mut host = Interface::open(name, mode, &args.link, 1, &mut fragments)?;
     let config = tcp::Config {
         port: args.port,
+        connections: args.connections,
         once: args.once,
         idle_timeout: Some(args.timeout),
         ..tcp::Config::default()
     };
-    let connections = args.serves_tcp().then_some(args.connections);
-    let mut servers = setup::servers(host.sockets(), config, connections, args.serves_udp())?;
-    announce(&addresses, args).map_err(Failure::output)?;
+    let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
+    let mut servers = setup::servers(host.sockets(), config, places, args.serves_udp())?;
+    announce(&args.link.addresses(1), args).map_err(Failure::output)?;
     loop {
         let delay = host.poll(&mut |context| servers.poll(context));
         match host.wait(delay, false) {
@@ -61,14 +63,22 @@ fn close<'a>(host: &mut dyn Host<'a>, servers: &mut Servers<'a>) -> Result<(), F
             Some(end)
         });
         if done {
-            return Ok(());
+            break;
         }
         match host.wait(delay, false) {
             Ok(_) => {}
-            Err(Failure::Interrupted) => return Ok(()),
+            Err(Failure::Interrupted) => break,
             Err(failure) => return Err(failure),
         }
     }
+    // A client that has not taken all of its answer would wait for the rest for ever.
+    host.poll(&mut |context| {
+        if let Some(tcp) = &mut servers.tcp {
+            tcp.abort(context);
+        }
+        None
+    });
+    Ok(())
 }
 
 /// Says where the servers can be reached, and how to try it.

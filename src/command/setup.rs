@@ -3,10 +3,9 @@
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
-use smoltcp::wire::IpCidr;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
-use uppercase::tcp::{LARGEST_WINDOW, Place};
+use uppercase::tcp::{Place, UNSCALED_WINDOW};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
@@ -27,7 +26,7 @@ const DATAGRAMS: usize = 8;
 const SHORT_DATAGRAMS: usize = 512;
 
 fn tcp_buffers<'a>() -> (SocketBuffer<'a>, SocketBuffer<'a>) {
-    let buffer = || SocketBuffer::new(vec![0; LARGEST_WINDOW]);
+    let buffer = || SocketBuffer::new(vec![0; UNSCALED_WINDOW]);
     (buffer(), buffer())
 }
 
@@ -55,13 +54,14 @@ fn fragmenter<'a>(sockets: &mut Sockets<'a>) -> Result<Fragmenter<'a>, SocketsFu
     Fragmenter::from_parts(sockets, queue, vec![], random_seed() as u32)
 }
 
-/// A stack with these addresses.
+/// A stack as the arguments describe it, by default with the addresses that end in `host`.
 pub fn stack<'a, D: Device>(
     device: D,
     link: &Link,
-    addresses: &[IpCidr],
+    host: u8,
     now: Instant,
 ) -> Result<Stack<'a, D>, Failure> {
+    let addresses = &link.addresses(host)[..];
     let config = Config {
         hardware_address: link.hardware_address(addresses),
         addresses,
@@ -71,16 +71,16 @@ pub fn stack<'a, D: Device>(
     Stack::new(device, config, vec![], now).map_err(Failure::of("the network cannot be set up"))
 }
 
-/// Both servers, as many TCP connections as `tcp` says, if any, and UDP if wanted.
+/// Both servers, TCP with as many places as `places` says, if it does, and UDP if wanted.
 pub fn servers<'a>(
     sockets: &mut Sockets<'a>,
     config: tcp::Config,
-    connections: Option<usize>,
+    places: Option<usize>,
     udp: bool,
 ) -> Result<Servers<'a>, Failure> {
-    let tcp = connections.map(|connections| {
+    let tcp = places.map(|count| {
         let mut places = Vec::new();
-        places.resize_with(connections, Place::new);
+        places.resize_with(count, Place::new);
         let buffers = std::iter::repeat_with(tcp_buffers);
         tcp::Server::from_parts(sockets, places, buffers, config)
     });

@@ -22,7 +22,7 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
     let mut exchange = Exchange {
         client,
-        server: format!("{server}"),
+        server: resolve::shown(server),
         answer: Vec::new(),
         ended: false,
     };
@@ -96,10 +96,16 @@ impl Exchange {
         loop {
             let flow = step(host, &mut |context| self.step(context, input, &bar))?;
             output.write_all(&self.answer).map_err(Failure::output)?;
+            let may_be_more = self.answer.len() == ANSWER;
             self.answer.clear();
             let ControlFlow::Continue(delay) = flow else {
                 break;
             };
+            if may_be_more {
+                continue;
+            }
+            // Nobody is to wait for an answer that is there, not even without the end of its line.
+            output.flush().map_err(Failure::output)?;
             let hungry = input.unused().is_empty() && !input.has_ended();
             if host.wait(delay, hungry)? {
                 input
@@ -117,7 +123,15 @@ impl Exchange {
         input: &mut Input,
         bar: &indicatif::ProgressBar,
     ) -> Step<()> {
-        let because = |error| Failure::of(&self.server)(error);
+        let ended = self.ended;
+        let because = |error| match error {
+            tcp::Error::Reset if ended => Failure::Error(format!(
+                "{}: the server closed the connection before it had the whole text",
+                self.server
+            )),
+            error => Failure::of(&self.server)(error),
+        };
+        // A server that has closed its side may still take the text.
         let sent = self.client.send(context, input.unused()).map_err(because)?;
         input.consume(sent);
         bar.inc(sent as u64);
@@ -140,13 +154,7 @@ impl Exchange {
                 Poll::Pending => break,
             }
         }
-        if self.ended && !all_sent {
-            return Err(Failure::Error(format!(
-                "{}: the server closed the connection before it had the whole text",
-                self.server
-            )));
-        }
-        let closed = self.ended && self.client.is_closed(context).map_err(because)?;
+        let closed = self.ended && all_sent && self.client.is_closed(context).map_err(because)?;
         Ok(if closed {
             ControlFlow::Break(())
         } else {

@@ -61,12 +61,12 @@ fn ask<'a>(
             sent = true;
             client
                 .send(context, server, line)
-                .map_err(Failure::of(server))?;
+                .map_err(Failure::of(resolve::shown(server)))?;
         }
         Ok(
             match client
                 .receive(context, &mut answer)
-                .map_err(Failure::of(server))?
+                .map_err(Failure::of(resolve::shown(server)))?
             {
                 Poll::Ready(length) => ControlFlow::Break(length),
                 Poll::Pending => ControlFlow::Continue(client.deadline()),

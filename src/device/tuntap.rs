@@ -45,6 +45,7 @@ use self::health::Health;
 
 pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
+pub use self::open::owner;
 pub use self::wait::wait;
 
 /// What an interface carries.

@@ -35,7 +35,12 @@ impl Config<'_> {
         now: Instant,
     ) -> Result<Interface, ConfigError> {
         let capabilities = device.capabilities();
-        let ethernet = capabilities.medium == Medium::Ethernet;
+        let ethernet = match capabilities.medium {
+            Medium::Ethernet => true,
+            Medium::Ip => false,
+            #[allow(unreachable_patterns)] // a medium that smoltcp may be built for
+            _ => return Err(ConfigError::Medium),
+        };
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
@@ -91,9 +96,13 @@ impl Config<'_> {
     }
 
     fn set_routes(&self, interface: &mut Interface) -> Result<(), ConfigError> {
-        for gateway in self.gateways {
+        for (index, gateway) in self.gateways.iter().enumerate() {
             if !gateway.is_unicast() || !self.addresses.iter().any(|a| a.contains_addr(gateway)) {
                 return Err(ConfigError::Gateway(*gateway));
+            }
+            let mut others = self.gateways[..index].iter();
+            if others.any(|other| other.version() == gateway.version()) {
+                return Err(ConfigError::SecondGateway(*gateway));
             }
         }
         let mut room = true;
@@ -103,6 +112,9 @@ impl Config<'_> {
                     IpAddress::Ipv4(gateway) => Route::new_ipv4_gateway(*gateway),
                     #[cfg(feature = "ipv6")]
                     IpAddress::Ipv6(gateway) => Route::new_ipv6_gateway(*gateway),
+                    // smoltcp may know IPv6 where this package does not.
+                    #[allow(unreachable_patterns)]
+                    _ => continue,
                 };
                 room &= routes.push(route).is_ok();
             }
@@ -124,6 +136,8 @@ fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
 /// Why a stack cannot be set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigError {
+    /// The device carries neither Ethernet frames nor IP packets.
+    Medium,
     /// The hardware address is a broadcast or multicast address.
     HardwareAddress,
     /// An address cannot be a host's own: it is unspecified, broadcast or multicast.
@@ -132,6 +146,8 @@ pub enum ConfigError {
     TooManyAddresses,
     /// A gateway is not on any of our own networks, or not a host's address.
     Gateway(IpAddress),
+    /// There is a gateway of that IP version already.
+    SecondGateway(IpAddress),
     /// smoltcp is built for fewer routes (its feature `iface-max-route-count-…`).
     TooManyGateways,
     /// The link carries packets that are too small for IP.
@@ -146,6 +162,10 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Medium => write!(
+                f,
+                "the device carries neither Ethernet frames nor IP packets"
+            ),
             Self::HardwareAddress => write!(
                 f,
                 "the hardware address is for a group; a card's own has an even first byte"
@@ -157,6 +177,12 @@ impl fmt::Display for ConfigError {
             ),
             Self::Gateway(gateway) => {
                 write!(f, "the gateway {gateway} is not on a network of our own")
+            }
+            Self::SecondGateway(gateway) => {
+                write!(
+                    f,
+                    "beside {gateway} there is another gateway of its IP version"
+                )
             }
             Self::TooManyGateways => {
                 write!(f, "there is room for {IFACE_MAX_ROUTE_COUNT} gateways")

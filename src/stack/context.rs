@@ -7,6 +7,7 @@ use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
 
+use super::closed_window::ClosedWindow;
 #[cfg(feature = "client")]
 use super::observer::Observer;
 use super::{Config, Sockets};
@@ -81,6 +82,14 @@ impl Context<'_, '_> {
         near.or_else(far).map(|own| own.address())
     }
 
+    /// Whether the host that a packet to `address` is handed to does not answer when it is asked
+    /// for its hardware address.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_silent(&self, address: &IpAddress) -> bool {
+        let next_hop = self.next_hop(address);
+        next_hop.is_some_and(|next_hop| self.link.observer.is_silent(&next_hop))
+    }
+
     #[cfg(feature = "client")]
     pub(crate) fn observer(&mut self) -> &mut Observer {
         &mut self.link.observer
@@ -97,6 +106,7 @@ pub(super) struct Link {
     /// The latest ephemeral port, of which only the low 14 bits count.
     port: u16,
     pub(super) transmit_first: bool,
+    pub(super) closed_window: ClosedWindow,
     #[cfg(feature = "client")]
     pub(super) observer: Observer,
 }
@@ -115,6 +125,7 @@ impl Link {
             random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
             port: 0,
             transmit_first: false,
+            closed_window: ClosedWindow::new(capabilities),
             #[cfg(feature = "client")]
             observer: Observer::new(capabilities.medium),
         };

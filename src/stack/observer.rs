@@ -4,8 +4,7 @@
 use heapless::Vec;
 #[cfg(feature = "ipv6")]
 use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
-use smoltcp::time::Instant;
+use smoltcp::phy::Medium;
 use smoltcp::wire::{
     ArpPacket, ArpRepr, EthernetFrame, EthernetProtocol, IPV4_HEADER_LEN, Icmpv4DstUnreachable,
     Icmpv4Message, Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet,
@@ -29,7 +28,7 @@ struct Returned {
     reason: Unreachable,
 }
 
-/// Sees every frame between the device and smoltcp, and remembers two things.
+/// Sees the frames that pass the door, and remembers two things.
 pub(crate) struct Observer {
     medium: Medium,
     /// Neighbors that were asked for and have not answered, the latest last.
@@ -43,14 +42,6 @@ impl Observer {
             medium,
             silent: Vec::new(),
             returned: None,
-        }
-    }
-
-    /// The same device, observed.
-    pub(super) fn watch<'d, D: Device>(&'d mut self, device: &'d mut D) -> Watched<'d, D> {
-        Watched {
-            device,
-            observer: self,
         }
     }
 
@@ -89,13 +80,13 @@ impl Observer {
         self.silent.retain(|silent| *silent != neighbor);
     }
 
-    fn transmitted(&mut self, frame: &[u8]) {
+    pub(super) fn transmitted(&mut self, frame: &[u8]) {
         if let Some(Seen::Asked(neighbor)) = self.look(frame) {
             self.asked(neighbor);
         }
     }
 
-    fn received(&mut self, frame: &[u8]) {
+    pub(super) fn received(&mut self, frame: &[u8]) {
         match self.look(frame) {
             Some(Seen::Answered(neighbor)) => self.answered(neighbor),
             Some(Seen::Returned(returned)) => self.returned = Some(returned),
@@ -227,71 +218,4 @@ fn returned(
         remote: IpEndpoint::new(remote, u16::from_be_bytes([ports[2], ports[3]])),
         reason,
     }))
-}
-
-/// A device whose frames pass an [`Observer`].
-pub(super) struct Watched<'d, D> {
-    device: &'d mut D,
-    observer: &'d mut Observer,
-}
-
-impl<D: Device> Device for Watched<'_, D> {
-    type RxToken<'t>
-        = Receive<'t, D::RxToken<'t>>
-    where
-        Self: 't;
-    type TxToken<'t>
-        = Transmit<'t, D::TxToken<'t>>
-    where
-        Self: 't;
-
-    fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
-        let (receive, transmit) = self.device.receive(now)?;
-        // A reply may have to ask for a neighbor too, but no client waits for that one.
-        Some((Receive(receive, self.observer), Transmit(transmit, None)))
-    }
-
-    fn transmit(&mut self, now: Instant) -> Option<Self::TxToken<'_>> {
-        let token = self.device.transmit(now)?;
-        Some(Transmit(token, Some(self.observer)))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        self.device.capabilities()
-    }
-}
-
-pub(super) struct Receive<'o, T>(T, &'o mut Observer);
-
-impl<T: RxToken> RxToken for Receive<'_, T> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        let Self(token, observer) = self;
-        token.consume(|frame| {
-            observer.received(frame);
-            read(frame)
-        })
-    }
-
-    fn meta(&self) -> PacketMeta {
-        self.0.meta()
-    }
-}
-
-pub(super) struct Transmit<'o, T>(T, Option<&'o mut Observer>);
-
-impl<T: TxToken> TxToken for Transmit<'_, T> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        let Self(token, observer) = self;
-        token.consume(length, |frame| {
-            let result = fill(frame);
-            if let Some(observer) = observer {
-                observer.transmitted(frame);
-            }
-            result
-        })
-    }
-
-    fn set_meta(&mut self, meta: PacketMeta) {
-        self.0.set_meta(meta);
-    }
 }

@@ -8,7 +8,7 @@ use smoltcp::wire::{IpEndpoint, IpProtocol};
 
 use super::phase::Phase;
 use super::storage::{self, Buffers, SetupError};
-use crate::stack::{Context, Sockets, Unreachable};
+use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, Unreachable};
 
 /// How often a silent server is asked whether it is still there (RFC 9293, 3.8.4).
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -76,7 +76,7 @@ impl Client {
         socket.set_keep_alive(Some(KEEP_ALIVE));
         Ok(Self {
             handle: sockets.add(socket)?,
-            timeout,
+            timeout: timeout.min(LONGEST_TIMEOUT),
             server: None,
             local_port: 0,
             phase: Phase::Free,
@@ -84,7 +84,7 @@ impl Client {
             unconfirmed: 0,
             finished: false,
             server_finished: false,
-            error: None,
+            error: Some(Error::NotConnected),
         })
     }
 
@@ -92,12 +92,16 @@ impl Client {
     /// forgotten.
     ///
     /// # Errors
-    /// [`Error::NoRoute`] if there is no way to the server's address.
+    /// [`Error::NoRoute`] if there is no way to the server's address, [`Error::Unaddressable`] if
+    /// that or the port is not one that a server can have.
     pub fn connect(
         &mut self,
         context: &mut Context<'_, '_>,
         server: IpEndpoint,
     ) -> Result<(), Error> {
+        if server.port == 0 || !server.addr.is_unicast() {
+            return Err(Error::Unaddressable);
+        }
         if context.next_hop(&server.addr).is_none() {
             return Err(Error::NoRoute);
         }
@@ -150,10 +154,14 @@ impl Client {
             self.finished = true;
             self.progress = context.now;
             socket.close();
+            self.phase = Phase::of(socket);
         }
     }
 
     /// Puts what has arrived into `answer` and returns its length; 0 is the end of the answer.
+    ///
+    /// Take all of it, until [`Poll::Pending`], or poll the stack again at once: while something is
+    /// left, the window may be shut, and then nothing happens that would wake the stack.
     ///
     /// # Errors
     /// Why nothing more will arrive. What had arrived before comes first.
@@ -184,9 +192,11 @@ impl Client {
         Ok(matches!(self.phase, Phase::Free | Phase::TimeWait))
     }
 
-    /// Ends the connection at once; the server gets a reset if there is one.
+    /// Ends the connection at once; the server gets a reset if there is one. What follows is
+    /// [`Error::NotConnected`].
     pub fn abort(&mut self, context: &mut Context<'_, '_>) {
         context.sockets.get_mut::<Socket<'_>>(self.handle).abort();
+        self.error = Some(Error::NotConnected);
     }
 
     /// When it wants to be called even if nothing arrives.
@@ -194,11 +204,13 @@ impl Client {
         self.is_waiting().then(|| self.progress + self.timeout)
     }
 
+    /// Whether it is the other side's turn.
     fn is_waiting(&self) -> bool {
-        match self.phase {
-            Phase::Opening => true,
+        let due = match self.phase {
+            Phase::Opening | Phase::Closing => true,
             _ => self.unconfirmed > 0 || self.finished && !self.server_finished,
-        }
+        };
+        due && self.error.is_none()
     }
 
     /// Takes note of what has happened to the connection.
@@ -215,16 +227,22 @@ impl Client {
             self.progress = context.now;
         }
         (self.phase, self.unconfirmed) = (phase, unconfirmed);
+        let all_done = self.finished && self.server_finished && unconfirmed == 0;
         let failure = match phase {
             Phase::Free if before == Phase::Opening => Some(Error::Refused),
-            Phase::Free if before.is_opened() && !(self.finished && self.server_finished) => {
-                Some(Error::Reset)
-            }
+            Phase::Free if before.is_opened() && !all_done => Some(Error::Reset),
             Phase::Opening => self.returned(context),
             _ => None,
         };
-        let late = context.now >= self.progress + self.timeout && self.is_waiting();
-        let failure = failure.or_else(|| late.then(|| self.why_late(context)));
+        let late = self
+            .deadline()
+            .is_some_and(|deadline| context.now >= deadline);
+        let failure = failure.or_else(|| {
+            late.then(|| match self.server {
+                Some(server) if context.is_silent(&server.addr) => Error::NoNeighbor,
+                _ => Error::TimedOut,
+            })
+        });
         if failure.is_some() {
             context.sockets.get_mut::<Socket<'_>>(self.handle).abort();
             self.error = failure;
@@ -248,21 +266,15 @@ impl Client {
             Unreachable::Host => Error::Unreachable,
         })
     }
-
-    fn why_late(&self, context: &mut Context<'_, '_>) -> Error {
-        let next_hop = self
-            .server
-            .and_then(|server| context.next_hop(&server.addr));
-        match next_hop {
-            Some(next_hop) if context.observer().is_silent(&next_hop) => Error::NoNeighbor,
-            _ => Error::TimedOut,
-        }
-    }
 }
 
 /// Why a connection cannot be opened or used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
+    /// There is no connection: none was begun, or it was aborted by this side.
+    NotConnected,
+    /// The address or the port cannot be a server's.
+    Unaddressable,
     /// The address is on none of our networks, and there is no gateway.
     NoRoute,
     /// Nobody on the link answers for the server's or the gateway's address (ARP, RFC 826;
@@ -281,6 +293,8 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NotConnected => "there is no connection",
+            Self::Unaddressable => "this cannot be the address and port of a server",
             Self::NoRoute => {
                 "there is no route to it: it is on none of our networks, and there is no gateway"
             }

@@ -25,6 +25,11 @@ const RESET_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct Config {
     /// The port to listen on.
     pub port: u16,
+    /// How many clients can be connected at a time, at most as many as there are places.
+    ///
+    /// Places beyond that serve the next clients while the last ones are being closed. Without
+    /// them a client that connects as soon as the one before it has closed may be refused.
+    pub connections: usize,
     /// Close after the first answer, as the server of the classic exercise does, instead of when
     /// the client has closed.
     pub once: bool,
@@ -48,6 +53,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             port: PORT,
+            connections: usize::MAX,
             once: false,
             handshake_timeout: Some(Duration::from_secs(10)),
             idle_timeout: Some(Duration::from_secs(300)),
@@ -75,7 +81,8 @@ impl Config {
 pub struct Counters {
     /// Connections that were opened.
     pub opened: u32,
-    /// Connections that were aborted because one of the times in [`Config`] had passed.
+    /// Connections that were aborted because the time to open, to idle or to close had passed.
+    /// Clients that were taken for dead, because they were silent, are not among them.
     pub expired: u32,
 }
 
@@ -129,12 +136,14 @@ impl<'a> Server<'a> {
         if places.is_empty() {
             return Err(SetupError::NoPlace);
         }
-        for place in places.iter_mut() {
+        for (i, place) in places.iter_mut().enumerate() {
             let (receive, transmit) = buffers.next().ok_or(SetupError::NoPlace)?;
             let mut socket = storage::socket(receive, transmit)?;
             socket.set_keep_alive(config.keep_alive);
             socket.set_timeout(config.silence_timeout);
-            socket.listen(config.port).map_err(|_| SetupError::Port)?;
+            if i == 0 || i < config.connections {
+                socket.listen(config.port).map_err(|_| SetupError::Port)?;
+            }
             *place = Place::new();
             place.handle = Some(sockets.add(socket)?);
         }
@@ -149,25 +158,46 @@ impl<'a> Server<'a> {
     /// Answers what has arrived; returns when it wants to be called even if nothing arrives.
     pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
         let mut deadline = None;
-        let mut listening = false;
         for place in self.places.iter_mut() {
             let Some(handle) = place.handle else { continue };
             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
             let due = place.poll(context.now, socket, &self.config, &mut self.counters);
             deadline = earliest(deadline, due);
-            if place.phase == Phase::Free && !self.closed {
-                place.listen(socket, self.config.port);
-            }
-            listening |= socket.is_listening();
             if place.phase == Phase::TimeWait && !place.settled {
                 // The client's close is still to be acknowledged.
                 context.transmit_first();
             }
         }
-        if !listening && !self.closed {
-            self.reuse_time_wait(context.sockets);
+        if !self.closed {
+            self.listen(context.sockets);
         }
         deadline
+    }
+
+    /// Lets as many places listen as further clients may come.
+    fn listen(&mut self, sockets: &mut Sockets<'a>) {
+        let (mut used, mut listening) = (0, false);
+        for handle in self.places.iter().filter_map(|place| place.handle) {
+            // What it is now: some have begun to close in this poll.
+            let phase = Phase::of(sockets.get(handle));
+            listening |= phase == Phase::Listening;
+            used += usize::from(matches!(
+                phase,
+                Phase::Listening | Phase::Opening | Phase::Open | Phase::HalfClosed
+            ));
+        }
+        let allowed = self.config.connections.max(1).saturating_sub(used);
+        let free = self.places.iter_mut();
+        let free = free.filter(|place| place.phase == Phase::Free);
+        for place in free.take(allowed) {
+            if let Some(handle) = place.handle {
+                place.listen(sockets.get_mut(handle), self.config.port);
+                listening = true;
+            }
+        }
+        if !listening && allowed > 0 {
+            self.reuse_time_wait(sockets);
+        }
     }
 
     /// Stops listening, and closes every connection once what has been answered so far is sent.
@@ -177,6 +207,16 @@ impl<'a> Server<'a> {
         self.closed = true;
         for handle in self.places.iter().filter_map(|place| place.handle) {
             context.sockets.get_mut::<Socket<'_>>(handle).close();
+        }
+    }
+
+    /// Stops listening, and ends every connection at once; the clients get a reset.
+    pub fn abort(&mut self, context: &mut Context<'_, 'a>) {
+        self.closed = true;
+        for place in self.places.iter() {
+            if let (Some(handle), false) = (place.handle, place.phase == Phase::TimeWait) {
+                context.sockets.get_mut::<Socket<'_>>(handle).abort();
+            }
         }
     }
 

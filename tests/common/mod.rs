@@ -4,6 +4,7 @@
 pub mod ask;
 pub mod chance;
 pub mod frames;
+pub mod hand;
 pub mod lane;
 pub mod network;
 pub mod peer;

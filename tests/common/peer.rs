@@ -13,7 +13,6 @@ use super::frames::{read_tcp, segment, tcp};
 use super::lane::Lane;
 use super::network::{CLIENT, Link};
 
-const MSS: usize = 1460;
 const FIRST: TcpSeqNumber = TcpSeqNumber(1_000_000);
 
 /// What it sends to a closed window from time to time.
@@ -38,6 +37,7 @@ fn pop_due(way: &mut Way, now: Instant) -> Option<Vec<u8>> {
 pub struct Peer {
     link: Link,
     from: IpEndpoint,
+    mss: usize,
     chance: Chance,
     probe: Probe,
     text: Vec<u8>,
@@ -67,11 +67,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// `room` is its window, 65535 bytes at most.
+    /// Of peers with different seeds several can be clients of one server. `room` is its window,
+    /// 65535 bytes at most.
     pub fn new(link: Link, seed: u64, room: usize, probe: Probe, text: &[u8]) -> Self {
         Self {
             link,
-            from: IpEndpoint::new(link.address(CLIENT), 50_000),
+            from: IpEndpoint::new(link.address(CLIENT), 50_000 + (seed % 10_000) as u16),
+            mss: if link.ipv6 { 1440 } else { 1460 },
             chance: Chance::new(seed),
             probe,
             text: text.to_vec(),
@@ -95,11 +97,14 @@ impl Peer {
         }
     }
 
+    /// A frame of the server's host leaves for it.
+    pub fn hear(&mut self, now: Instant, frame: &[u8]) {
+        self.arriving
+            .push_back((now + self.latency, frame.to_vec()));
+    }
+
     /// A millisecond of its life.
-    pub fn tick(&mut self, now: Instant, to_me: &mut Lane, to_server: &mut Lane) {
-        while let Some(frame) = to_me.take() {
-            self.arriving.push_back((now + self.latency, frame));
-        }
+    pub fn tick(&mut self, now: Instant, to_server: &mut Lane) {
         while let Some(frame) = pop_due(&mut self.arriving, now) {
             self.arrived(now, &frame);
         }
@@ -113,9 +118,12 @@ impl Peer {
     }
 
     fn arrived(&mut self, now: Instant, frame: &[u8]) {
-        let Some((_, _, segment)) = read_tcp(self.link, frame) else {
+        let Some((_, to, segment)) = read_tcp(self.link, frame) else {
             return;
         };
+        if to != self.from {
+            return;
+        }
         self.reset |= segment.control == TcpControl::Rst;
         if segment.control == TcpControl::Syn {
             self.server_scale = segment.window_scale.unwrap_or(0);
@@ -166,7 +174,7 @@ impl Peer {
             let most = waiting.min(1 << self.chance.below(18));
             self.taken += 1 + self.chance.below(most);
             // Worth a message: RFC 9293, 3.8.6.2.2.
-            self.acknowledge |= self.window() >= before + MSS.min(self.room / 2);
+            self.acknowledge |= self.window() >= before + self.mss.min(self.room / 2);
             if self.chance.once_in(30) {
                 self.stuck = 0;
             }
@@ -182,7 +190,7 @@ impl Peer {
                     seq_number: FIRST,
                     // It does not need it, but lets the server scale.
                     window_scale: Some(0),
-                    max_seg_size: Some(MSS as u16),
+                    max_seg_size: Some(self.mss as u16),
                     window_len: self.window() as u16,
                     ..segment(self.from, self.link.server())
                 };
@@ -196,7 +204,7 @@ impl Peer {
             if self.sent >= end {
                 break;
             }
-            let most = (end - self.sent).min(MSS);
+            let most = (end - self.sent).min(self.mss);
             let length = if self.chance.once_in(2) {
                 most
             } else {
@@ -214,7 +222,7 @@ impl Peer {
             self.wait = (self.wait * 2).min(Duration::from_secs(60));
             self.timer = now + self.wait;
             if self.confirmed < self.sent {
-                let length = (self.sent - self.confirmed).min(MSS);
+                let length = (self.sent - self.confirmed).min(self.mss);
                 self.text_at(now, self.confirmed, length);
             } else if self.edge == self.confirmed {
                 match self.probe {

@@ -15,6 +15,7 @@ use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessa
 use netlink_packet_route::link::{
     InfoData, InfoKind, InfoTun, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
 };
+use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 use rustix::net::{
@@ -105,6 +106,25 @@ impl Netlink {
             }
         })?;
         Ok(addresses)
+    }
+
+    /// Whether the kernel takes packets to `address` for its own.
+    pub fn is_local(&mut self, address: IpAddr) -> io::Result<bool> {
+        let mut message = RouteMessage::default();
+        let (family, prefix_len, destination) = match address {
+            IpAddr::V4(address) => (AddressFamily::Inet, 32, RouteAddress::Inet(address)),
+            IpAddr::V6(address) => (AddressFamily::Inet6, 128, RouteAddress::Inet6(address)),
+        };
+        message.header.address_family = family;
+        message.header.destination_prefix_length = prefix_len;
+        message.attributes = vec![RouteAttribute::Destination(destination)];
+        let mut local = false;
+        self.request(0, RouteNetlinkMessage::GetRoute(message), |answer| {
+            if let RouteNetlinkMessage::NewRoute(route) = answer {
+                local = route.header.kind == RouteType::Local;
+            }
+        })?;
+        Ok(local)
     }
 
     /// Gives an interface an address that may be used at once, without the second or two in which

@@ -2,12 +2,14 @@
 
 use core::net::IpAddr;
 use std::fs::{self, OpenOptions};
-use std::io::ErrorKind;
-use std::{format, vec};
+use std::io::{self, ErrorKind};
+use std::string::String;
+use std::time::{Duration, Instant};
+use std::{format, thread, vec};
 
 use log::{debug, info, warn};
 use rustix::io::Errno;
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::{IpAddress, IpCidr};
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use super::health::{Fault, Health, Statistics};
@@ -15,6 +17,9 @@ use super::netlink::{Interface, Netlink};
 use super::{Mode, OpenError, TunTap};
 
 const DRIVER: &str = "/dev/net/tun";
+
+/// For what takes a few milliseconds.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
 const LARGEST_PACKET: usize = 40 + 65_535;
@@ -90,6 +95,21 @@ impl TunTap {
             },
         })
     }
+}
+
+/// The interface of this host that has `address`, if there is one.
+///
+/// Packets to such an address never leave the host, so it is no address for a stack of ours.
+///
+/// # Errors
+///
+/// The kernel cannot be asked.
+pub fn owner(address: IpAddress) -> io::Result<Option<String>> {
+    let mut netlink = Netlink::open()?;
+    let addresses = netlink.addresses()?;
+    let address = IpAddr::from(address);
+    let owner = addresses.iter().find(|other| other.address == address);
+    Ok(owner.map(|owner| netlink.name(owner.index)))
 }
 
 /// The kernel's rules, and no `%`, which it takes as a pattern for a name of its own choice.
@@ -232,5 +252,20 @@ fn set_up(name: &str, netlink: &mut Netlink, index: u32, host: &[IpCidr]) -> Res
             }
         })?;
     }
+    wait_until_reachable(netlink, host);
     Ok(())
+}
+
+/// Waits until packets to the new IPv6 addresses reach the kernel.
+///
+/// It joins the groups to which neighbor discovery speaks (RFC 4291, 2.7.1) and makes a route to
+/// itself a moment after it has taken the addresses. What is sent to it before is lost.
+fn wait_until_reachable(netlink: &mut Netlink, host: &[IpCidr]) {
+    let start = Instant::now();
+    let addresses = host.iter().map(|host| IpAddr::from(host.address()));
+    for address in addresses.filter(IpAddr::is_ipv6) {
+        while start.elapsed() < LONGEST_WAIT && matches!(netlink.is_local(address), Ok(false)) {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
 }

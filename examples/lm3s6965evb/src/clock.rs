@@ -1,0 +1,106 @@
+//! The time, and how to let it pass.
+//!
+//! SysTick is the clock: 24 bits, counted down by the processor's own clock, read but never set.
+//! How far it has come is added up each time it is read, so it has to be read before it has come
+//! around (0.34 s). General-purpose timer 0 is the alarm; as it never rings later than
+//! [`LONGEST_NAP`], the clock is read in time even if nothing happens. If one turn of the main
+//! loop ever took longer than 0.34 s, the clock would lose that much: deadlines come later, and
+//! nothing else happens.
+
+use core::cell::Cell;
+
+use cortex_m::asm::wfi;
+use cortex_m::peripheral::SYST;
+use cortex_m::peripheral::syst::SystClkSource;
+use smoltcp::time::{Duration, Instant};
+
+use crate::board::{self, TICKS_PER_MICROSECOND};
+use crate::interrupts::Interrupt;
+use crate::registers::Register;
+
+/// SysTick has 24 bits.
+const SYSTICK_MAX: u32 = 0x00ff_ffff;
+/// Leaves a quarter of SysTick's turn to what is done between two naps.
+const LONGEST_NAP: Duration = Duration::from_millis(250);
+const _: () =
+    assert!(LONGEST_NAP.total_micros() < SYSTICK_MAX as u64 / TICKS_PER_MICROSECOND as u64 * 3 / 4);
+
+const fn timer0(offset: usize) -> Register {
+    // SAFETY: the registers of general-purpose timer 0, which writes no memory, are there.
+    unsafe { Register::at(0x4003_0000 + offset) }
+}
+const GPTMCFG: Register = timer0(0x00);
+const GPTMTAMR: Register = timer0(0x04);
+const GPTMCTL: Register = timer0(0x0c);
+const GPTMIMR: Register = timer0(0x18);
+const GPTMICR: Register = timer0(0x24);
+const GPTMTAILR: Register = timer0(0x28);
+/// GPTMTAMR: rings once.
+const ONE_SHOT: u32 = 0x1;
+/// GPTMCTL: runs.
+const ENABLE: u32 = 0x1;
+/// GPTMIMR, GPTMICR: it has rung.
+const TIME_OUT: u32 = 0x1;
+
+/// The time since the start.
+pub struct Clock {
+    /// What SysTick was when it was read last.
+    last: Cell<u32>,
+    /// Ticks since then that are no whole microsecond.
+    rest: Cell<u32>,
+    microseconds: Cell<i64>,
+}
+
+impl Clock {
+    pub fn start(mut systick: SYST) -> Self {
+        systick.set_reload(SYSTICK_MAX);
+        systick.set_clock_source(SystClkSource::Core);
+        systick.clear_current();
+        systick.enable_counter();
+        GPTMCTL.write(0);
+        GPTMCFG.write(0); // one timer of 32 bits
+        GPTMTAMR.write(ONE_SHOT);
+        GPTMIMR.write(TIME_OUT);
+        Interrupt::Timer0A.enable();
+        Self {
+            last: Cell::new(SYST::get_current()),
+            rest: Cell::new(0),
+            microseconds: Cell::new(0),
+        }
+    }
+
+    pub fn now(&self) -> Instant {
+        let current = SYST::get_current();
+        let passed = self.last.replace(current).wrapping_sub(current) & SYSTICK_MAX;
+        let ticks = self.rest.get() + passed;
+        self.rest.set(ticks % TICKS_PER_MICROSECOND);
+        let microseconds = self.microseconds.get() + i64::from(ticks / TICKS_PER_MICROSECOND);
+        self.microseconds.set(microseconds);
+        Instant::from_micros(microseconds)
+    }
+
+    /// Sleeps until `is_over` says so, or `delay` has passed.
+    ///
+    /// `is_over` is asked before each nap, with whatever interrupt it waits for armed: one that
+    /// comes after it has been asked ends the nap.
+    pub fn sleep(&self, delay: Option<Duration>, is_over: impl Fn() -> bool) {
+        let due = delay.map(|delay| self.now() + delay);
+        loop {
+            GPTMCTL.write(0);
+            GPTMICR.write(TIME_OUT);
+            cortex_m::peripheral::NVIC::unpend(Interrupt::Timer0A);
+            let now = self.now();
+            let left = due.map_or(LONGEST_NAP, |due| due.max(now) - now);
+            if left == Duration::ZERO || is_over() {
+                return;
+            }
+            // Fits: LONGEST_NAP does.
+            let nap = left.min(LONGEST_NAP).total_micros() as u32 * TICKS_PER_MICROSECOND;
+            GPTMTAILR.write(nap);
+            GPTMCTL.write(ENABLE);
+            board::set_led(false);
+            wfi();
+            board::set_led(true);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Building a board's firmware, and running it.
+
+use std::fs;
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::transcript;
+
+/// The board's address, in the emulator's network and on the cable.
+pub const BOARD: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
+/// Ours, on the cable.
+pub const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
+
+/// A board: a folder in `examples`, and what emulates it.
+pub struct Board {
+    /// The folder of its firmware.
+    pub folder: &'static str,
+    /// The emulator and which machine it is to be.
+    pub emulator: &'static [&'static str],
+    /// How the emulator calls its network card.
+    pub card: &'static str,
+    /// The memory of its statics and its stack, as in its `memory.x`.
+    pub ram: Range<u32>,
+}
+
+/// The boards that can be emulated.
+pub const BOARDS: &[Board] = &[Board {
+    folder: "lm3s6965evb",
+    emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
+    card: "model=stellaris",
+    ram: 0x2000_0000..0x2001_0000,
+}];
+
+/// What runs on a board.
+pub struct Firmware {
+    board: &'static Board,
+    features: &'static str,
+    file: OnceLock<Result<PathBuf, String>>,
+}
+
+impl Firmware {
+    /// The firmware of a board, with these features of its folder, separated by commas.
+    pub fn of(board: &'static Board, features: &'static str) -> Self {
+        Self {
+            board,
+            features,
+            file: OnceLock::new(),
+        }
+    }
+
+    /// Builds it, or says why it cannot be built or run here.
+    pub fn build(&self) -> Result<&Path, String> {
+        let file = self.file.get_or_init(|| {
+            let emulator = self.board.emulator[0];
+            run(Command::new(emulator).arg("--version")).map_err(|reason| {
+                format!("{reason} (Debian: apt install qemu-system-arm qemu-system-misc)")
+            })?;
+            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let mut build = Command::new(root.join(".ci/firmware"));
+            build.arg(root.join("examples").join(self.board.folder));
+            build.args(["--features", self.features]);
+            // Each set of features is built in the same place: what is to be run is copied away.
+            let built = run(&mut build)?;
+            let name = format!("{}-{}", self.board.folder, self.features.replace(',', "-"));
+            let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            fs::copy(built.trim_end(), &file).map_err(|error| format!("{built}: {error}"))?;
+            Ok(file)
+        });
+        file.as_deref().map_err(String::clone)
+    }
+
+    /// The board that it is for.
+    pub fn board(&self) -> &'static Board {
+        self.board
+    }
+
+    /// Boots it. A port of this host leads to the board's port 12000, on TCP and UDP.
+    pub fn boot(&self) -> Emulator {
+        self.boot_with(&[])
+    }
+
+    /// Boots it with more arguments to the emulator.
+    pub fn boot_with(&self, arguments: &[&str]) -> Emulator {
+        let address = free_address();
+        let forward = |protocol: &str| format!("hostfwd={protocol}:{address}-{BOARD}:12000");
+        let network = format!("user,{},{}", forward("tcp"), forward("udp"));
+        let emulator = Emulator::start(self, &network, address, arguments);
+        // The emulator's network would repeat what comes too early for the board after seconds.
+        transcript::over_udp(address, b"are you there?");
+        emulator
+    }
+
+    /// Boots it with a cable to us, on which frames of any kind can be sent.
+    pub fn boot_on_cable(&self) -> (Emulator, Cable) {
+        let ours = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        let its = free_address();
+        let here = ours.local_addr().expect("a bound socket");
+        ours.connect(its).expect("an address on the loopback");
+        let network = format!("socket,udp={here},localaddr={its}");
+        (Emulator::start(self, &network, its, &[]), Cable(ours))
+    }
+}
+
+/// A running emulator. It ends with this value, whatever happens.
+pub struct Emulator {
+    process: Child,
+    output: Option<JoinHandle<String>>,
+    /// Where the board's service is.
+    pub server: SocketAddr,
+}
+
+impl Emulator {
+    fn start(firmware: &Firmware, network: &str, server: SocketAddr, arguments: &[&str]) -> Self {
+        let board = firmware.board;
+        let file = firmware.build().expect("built before");
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let process = Command::new(board.emulator[0])
+            .args(&board.emulator[1..])
+            .args(["-display", "none", "-monitor", "none", "-serial", "stdio"])
+            // A board that starts anew after a panic ends.
+            .args(["-semihosting", "-no-reboot"])
+            .args(arguments)
+            .args(["-nic", &format!("{network},{}", board.card), "-kernel"])
+            .arg(file)
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().expect("a pipe"))
+            .stderr(writer)
+            .spawn()
+            .expect("the emulator starts");
+        let output = thread::spawn(move || {
+            let mut output = Vec::new();
+            let _ = reader.read_to_end(&mut output);
+            String::from_utf8_lossy(&output).into_owned()
+        });
+        Self {
+            process,
+            output: Some(output),
+            server,
+        }
+    }
+
+    /// Fails if the firmware has ended, as it does after a panic.
+    pub fn check(&mut self) {
+        let ended = self.process.try_wait().expect("its own process");
+        assert_eq!(ended, None, "the emulator has ended");
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let output = self.output.take().map(JoinHandle::join);
+        if thread::panicking() {
+            eprintln!(
+                "the emulator printed: {}",
+                output.and_then(Result::ok).unwrap_or_default()
+            );
+        }
+    }
+}
+
+/// The other end of the board's Ethernet cable.
+pub struct Cable(UdpSocket);
+
+impl Cable {
+    /// Sends a frame, without its checksum.
+    pub fn send(&self, frame: &[u8]) {
+        // Nobody listens before the emulator has started.
+        let _ = self.0.send(frame);
+    }
+
+    /// The next frame, if there is one before long.
+    pub fn receive(&self) -> Option<Vec<u8>> {
+        let mut frame = [0; 4096];
+        self.0
+            .set_read_timeout(Some(Duration::from_millis(200)))
+            .expect("more than no time");
+        match self.0.recv(&mut frame) {
+            Ok(length) => Some(frame[..length].to_vec()),
+            Err(error) => {
+                // Refused: the emulator has not plugged it in yet.
+                if error.kind() == io::ErrorKind::ConnectionRefused {
+                    thread::sleep(Duration::from_millis(10));
+                }
+                None
+            }
+        }
+    }
+}
+
+/// An address on the loopback whose port nobody has, on TCP and UDP.
+fn free_address() -> SocketAddr {
+    loop {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+        let address = tcp.local_addr().expect("a bound socket");
+        if UdpSocket::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
+/// What a program prints, or why it failed.
+fn run(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{program}: {error}"))?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{program}: {}\n{errors}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|error| format!("{program}: {error}"))
+}

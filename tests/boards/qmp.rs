@@ -1,0 +1,74 @@
+//! The emulator's own line to its user: what no firmware can tell.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process;
+
+use crate::emulator::{Emulator, Firmware};
+
+pub struct Qmp {
+    stream: BufReader<UnixStream>,
+}
+
+impl Qmp {
+    /// Boots firmware with such a line.
+    pub fn boot(firmware: &Firmware, arguments: &[&str]) -> (Emulator, Self) {
+        let socket = temporary("qmp");
+        let line = format!("unix:{},server=on,wait=off", socket.display());
+        let emulator = firmware.boot_with(&[arguments, &["-qmp", &line]].concat());
+        let stream = UnixStream::connect(&socket).expect("an emulator that listens");
+        let _ = fs::remove_file(socket);
+        let mut qmp = Self {
+            stream: BufReader::new(stream),
+        };
+        qmp.ask(r#"{"execute":"qmp_capabilities"}"#);
+        (emulator, qmp)
+    }
+
+    /// How many instructions have been executed since the start. Needs `-icount`.
+    pub fn instructions(&mut self) -> u64 {
+        let answer = self.ask(r#"{"execute":"query-replay"}"#);
+        let (_, count) = answer.split_once(r#""icount": "#).expect("-icount");
+        let digits = count.split(|c: char| !c.is_ascii_digit()).next();
+        digits
+            .and_then(|digits| digits.parse().ok())
+            .expect("a number")
+    }
+
+    /// What is in the board's memory.
+    pub fn memory(&mut self, addresses: Range<u32>) -> Vec<u8> {
+        let file = temporary("memory");
+        self.ask(&format!(
+            r#"{{"execute":"pmemsave","arguments":{{"val":{},"size":{},"filename":"{}"}}}}"#,
+            addresses.start,
+            addresses.end - addresses.start,
+            file.display(),
+        ));
+        let memory = fs::read(&file).expect("what the emulator has saved");
+        let _ = fs::remove_file(file);
+        memory
+    }
+
+    fn ask(&mut self, question: &str) -> String {
+        writeln!(self.stream.get_mut(), "{question}").expect("a running emulator");
+        loop {
+            let mut line = String::new();
+            self.stream
+                .read_line(&mut line)
+                .expect("a running emulator");
+            assert!(!line.contains(r#""error""#), "{question}: {line}");
+            // The others are greetings and events.
+            if line.contains(r#""return""#) {
+                return line;
+            }
+        }
+    }
+}
+
+fn temporary(name: &str) -> PathBuf {
+    env::temp_dir().join(format!("uppercase-{}-{name}", process::id()))
+}

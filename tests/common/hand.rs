@@ -1,0 +1,115 @@
+//! A TCP client whose every segment is made by hand.
+
+use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
+
+use super::frames::{read_tcp, segment, tcp};
+use super::network::{CLIENT, Link};
+use super::scene::Scene;
+
+const FIRST: TcpSeqNumber = TcpSeqNumber(1_000_000);
+
+/// What a test wants to know of a segment that was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    pub port: u16,
+    pub control: TcpControl,
+    pub acknowledged: Option<TcpSeqNumber>,
+    pub window: u16,
+    pub text: Vec<u8>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Hand {
+    pub link: Link,
+    pub from: IpEndpoint,
+    /// Its next byte.
+    pub next: TcpSeqNumber,
+    /// The server's next byte.
+    pub expected: TcpSeqNumber,
+}
+
+impl Hand {
+    /// A client that is connected to the scene's server, with a window of so many bytes.
+    ///
+    /// From now on the other clients hear nothing.
+    #[track_caller]
+    pub fn connected(scene: &mut Scene, port: u16, window: u16) -> Self {
+        // The server's host gets to know the client's.
+        scene.expect_service();
+        // The client's host would reset what it has not asked for.
+        scene.network.to_client.cut();
+        scene.network.to_client.keep();
+        Self::another(scene, port, window)
+    }
+
+    /// Another client.
+    #[track_caller]
+    pub fn another(scene: &mut Scene, port: u16, window: u16) -> Self {
+        let mut hand = Self {
+            link: scene.link,
+            from: IpEndpoint::new(scene.link.address(CLIENT), port),
+            next: FIRST,
+            expected: TcpSeqNumber(0),
+        };
+        hand.send(scene, &hand.syn());
+        scene.settle();
+        let frames = scene.network.to_client.kept();
+        let (_, _, answer) = read_tcp(scene.link, &frames[0]).expect("a segment");
+        assert_eq!(answer.control, TcpControl::Syn);
+        hand.next += 1;
+        hand.expected = answer.seq_number + 1;
+        let confirmation = TcpRepr {
+            window_len: window,
+            ..hand.segment()
+        };
+        hand.send(scene, &confirmation);
+        scene.settle();
+        hand
+    }
+
+    pub fn syn(&self) -> TcpRepr<'static> {
+        TcpRepr {
+            control: TcpControl::Syn,
+            seq_number: FIRST,
+            max_seg_size: Some(1400),
+            ..segment(self.from, self.link.server())
+        }
+    }
+
+    /// An acknowledgement of what it has heard, with a closed window.
+    pub fn segment(&self) -> TcpRepr<'static> {
+        TcpRepr {
+            seq_number: self.next,
+            ack_number: Some(self.expected),
+            window_len: 0,
+            ..segment(self.from, self.link.server())
+        }
+    }
+
+    pub fn frame(&self, segment: &TcpRepr<'_>) -> Vec<u8> {
+        tcp(self.link, self.from.addr, self.link.server().addr, segment)
+    }
+
+    /// Puts a segment on the wire.
+    pub fn send(&self, scene: &mut Scene, segment: &TcpRepr<'_>) {
+        scene.network.to_server.forge(&self.frame(segment));
+    }
+
+    /// Whatever the server's host has sent since the last call, to whomever.
+    #[track_caller]
+    pub fn hear(&self, scene: &mut Scene) -> Vec<Heard> {
+        scene.settle();
+        let frames = scene.network.to_client.kept();
+        let segments = frames.iter().filter_map(|frame| {
+            let (_, to, segment) = read_tcp(scene.link, frame)?;
+            Some(Heard {
+                port: to.port,
+                control: segment.control,
+                acknowledged: segment.ack_number,
+                window: segment.window_len,
+                text: segment.payload.to_vec(),
+            })
+        });
+        segments.collect()
+    }
+}

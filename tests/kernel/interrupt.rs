@@ -1,0 +1,129 @@
+//! Ctrl-C, and what becomes of the connections.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::command::{LIMIT, Program, UPPERCASE, start, words};
+use crate::link::{Link, bound, connect, serve};
+
+/// Longer than the second that the server gives its clients, shorter than any other time.
+const PROMPT: Duration = Duration::from_secs(8);
+
+#[track_caller]
+fn assert_ends_well(server: &mut Program, signal: Signal) -> Duration {
+    let start = Instant::now();
+    server.signal(signal);
+    let outcome = server.end();
+    assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""));
+    assert!(start.elapsed() < PROMPT, "{:?}", start.elapsed());
+    start.elapsed()
+}
+
+pub fn server_without_clients_ends_at_once() {
+    for link in Link::ALL {
+        for signal in [Signal::INT, Signal::TERM] {
+            let elapsed = assert_ends_well(&mut serve(link.option), signal);
+            assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
+        }
+    }
+}
+
+pub fn server_that_ends_closes_its_connections() {
+    for link in Link::ALL {
+        let mut server = serve(link.option);
+        let mut polite = connect(link.server());
+        polite.write_all(b"hello").unwrap();
+        let mut answer = [0; 5];
+        polite.read_exact(&mut answer).unwrap();
+        let polite = std::thread::spawn(move || {
+            let mut polite = polite;
+            polite.read(&mut [0; 1]).map(|_| drop(polite)).unwrap();
+        });
+        assert_ends_well(&mut server, Signal::INT);
+        polite.join().unwrap();
+    }
+}
+
+/// It is told, though it leaves its side open.
+pub fn server_does_not_wait_for_clients_that_leave_their_side_open() {
+    for link in Link::ALL {
+        let mut server = serve(link.option);
+        let mut silent = connect(link.server());
+        silent.write_all(b"x").unwrap();
+        silent.read_exact(&mut [0]).unwrap();
+        assert_ends_well(&mut server, Signal::INT);
+        let start = Instant::now();
+        assert_closed(silent.read(&mut [0]));
+        assert!(start.elapsed() < PROMPT);
+    }
+}
+
+/// Nor does that one wait for ever when it reads at last.
+pub fn client_that_does_not_read_learns_that_the_server_has_ended() {
+    for link in Link::ALL {
+        let mut server = serve(link.option);
+        let mut busy = connect(link.server());
+        busy.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        while busy.write(&[b'x'; 10_000]).is_ok() {}
+        assert_ends_well(&mut server, Signal::INT);
+        let mut answer = Vec::new();
+        assert_closed(busy.read_to_end(&mut answer).map(|_| 0));
+        assert!(!answer.is_empty() && answer.iter().all(|byte| *byte == b'X'));
+    }
+}
+
+#[track_caller]
+fn assert_closed(read: std::io::Result<usize>) {
+    match read {
+        Ok(0) => {}
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+fn client(link: Link, protocol: &str, input: &str) -> Program {
+    let arguments = format!("{protocol} {} {}", link.kernel().ip(), link.option);
+    let mut client = start(Command::new(UPPERCASE).args(words(&arguments)));
+    let stdin = client.stdin.as_mut().expect("a pipe");
+    stdin.write_all(input.as_bytes()).unwrap();
+    client
+}
+
+fn accept(listener: &TcpListener) -> TcpStream {
+    let (stream, _) = listener.accept().unwrap();
+    bound(&stream);
+    stream
+}
+
+#[track_caller]
+fn assert_interrupted(client: &mut Program) {
+    let start = Instant::now();
+    let outcome = client.interrupt();
+    assert_eq!((outcome.code, &*outcome.stderr), (Some(130), ""));
+    assert!(start.elapsed() < PROMPT);
+}
+
+pub fn client_that_is_interrupted_says_so_and_tells_the_server() {
+    let listener = TcpListener::bind("[::]:12000").unwrap();
+    for link in Link::ALL {
+        let mut client = client(link, "tcp", "hello");
+        let mut stream = accept(&listener);
+        stream.read_exact(&mut [0; 5]).unwrap();
+        assert_interrupted(&mut client);
+        assert_closed(stream.read(&mut [0]));
+    }
+}
+
+pub fn client_that_waits_for_an_answer_can_be_interrupted() {
+    let socket = std::net::UdpSocket::bind("[::]:12000").unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
+    for link in Link::ALL {
+        let mut client = client(link, "udp", "hello\n");
+        socket.recv(&mut [0; 10]).unwrap();
+        assert_interrupted(&mut client);
+    }
+}

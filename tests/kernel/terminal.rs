@@ -1,0 +1,158 @@
+//! The dialogue of the exercise, to the letter, on a terminal.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::command::{UPPERCASE, wait_for, words};
+use crate::link::Link;
+use crate::peers::{answer_once, serve_tcp, serve_udp};
+use crate::text::upper;
+
+const PROMPT: &str = "Input lowercase sentence:";
+/// Ctrl-D and Ctrl-C.
+const END: &str = "\x04";
+const INTERRUPT: &str = "\x03";
+
+/// A terminal, with the command in it.
+struct Terminal {
+    keyboard: File,
+    screen: JoinHandle<String>,
+    child: Child,
+}
+
+impl Terminal {
+    fn start(arguments: &str) -> Self {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let keyboard = openpt(flags).unwrap();
+        grantpt(&keyboard).unwrap();
+        unlockpt(&keyboard).unwrap();
+        let name = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
+        // Only what the command prints is to be seen, not what is typed.
+        let terminal = File::options().read(true).write(true).open(name).unwrap();
+        let quiet = Command::new("stty").arg("-echo").stdin(terminal.try_clone().unwrap()).status();
+        assert!(quiet.unwrap().success());
+        let keyboard = File::from(keyboard);
+        let mut source = keyboard.try_clone().unwrap();
+        let screen = thread::spawn(move || {
+            let mut screen = Vec::new();
+            // The kernel's word for a terminal that nobody has open any more is an error.
+            source.read_to_end(&mut screen).ok();
+            String::from_utf8(screen).unwrap()
+        });
+        // In a session of its own, whose terminal this is, Ctrl-C means what it should.
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait", UPPERCASE]).args(words(arguments));
+        command.stdin(terminal.try_clone().unwrap());
+        command.stdout(terminal.try_clone().unwrap()).stderr(Stdio::from(OwnedFd::from(terminal)));
+        let child = command.spawn().unwrap();
+        Self { keyboard, screen, child }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// How it ended, and all that was on the screen.
+    #[track_caller]
+    fn end(mut self) -> (Option<i32>, String) {
+        let ended = || self.child.try_wait().unwrap();
+        let status = wait_for("the command", ended);
+        let screen = self.screen.join().unwrap().replace("\r\n", "\n");
+        (status.code(), screen)
+    }
+}
+
+/// What is on the screen after a whole dialogue.
+#[track_caller]
+fn assert_dialogue(arguments: &str, keys: &str, screen: &str) {
+    let mut terminal = Terminal::start(arguments);
+    terminal.press(keys);
+    assert_eq!(terminal.end(), (Some(0), screen.into()), "{arguments}");
+}
+
+pub fn dialogue_in_memory_is_that_of_the_exercise() {
+    let tcp = |answer| format!("{PROMPT}From Server:  {answer}\n");
+    assert_dialogue("", "hello, world\n", &tcp("HELLO, WORLD"));
+    assert_dialogue("tcp", "zwei straßen\n", &tcp("ZWEI STRASSEN"));
+    assert_dialogue("tcp", "\n", &tcp(""));
+    let udp = |answer| format!("{PROMPT}{answer}\n");
+    assert_dialogue("udp", "hello, world\n", &udp("HELLO, WORLD"));
+    assert_dialogue("udp", "zwei straßen\n", &udp("ZWEI STRASSEN"));
+    assert_dialogue("udp", "\n", &udp(""));
+    // Without the end of a line, as Ctrl-D pressed twice sends it.
+    assert_dialogue("", &format!("hello{END}{END}"), &tcp("HELLO"));
+    assert_dialogue("udp", &format!("hello{END}{END}"), &udp("HELLO"));
+}
+
+pub fn dialogue_without_a_sentence_ends_quietly() {
+    for arguments in ["", "tcp", "udp"] {
+        assert_dialogue(arguments, END, &format!("{PROMPT}\n"));
+    }
+}
+
+pub fn dialogue_with_a_stock_server_is_that_of_the_exercise() {
+    serve_tcp(answer_once);
+    serve_udp(upper);
+    for link in Link::ALL {
+        for (protocol, prefix) in [("tcp", "From Server:  "), ("udp", "")] {
+            let arguments = format!("{protocol} {} {}", link.kernel().ip(), link.option);
+            assert_dialogue(&arguments, "straße\n", &format!("{PROMPT}{prefix}STRASSE\n"));
+            assert_dialogue(&arguments, END, &format!("{PROMPT}\n"));
+        }
+    }
+}
+
+/// As the server of the exercise does, had it nothing to say.
+pub fn server_that_closes_without_an_answer_gives_an_empty_one() {
+    let listener = TcpListener::bind("[::]:12000").unwrap();
+    for link in Link::ALL {
+        let server = link.kernel().ip();
+        let mut terminal = Terminal::start(&format!("tcp {server} {}", link.option));
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        terminal.press("hello\n");
+        let screen = format!("{PROMPT}From Server:  \n");
+        assert_eq!(terminal.end(), (Some(0), screen));
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "hello");
+    }
+}
+
+pub fn server_that_is_gone_when_the_sentence_comes_is_explained() {
+    let listener = TcpListener::bind("[::]:12000").unwrap();
+    for link in Link::ALL {
+        let server = link.kernel();
+        let mut terminal = Terminal::start(&format!("tcp {} {}", server.ip(), link.option));
+        drop(listener.accept().unwrap());
+        terminal.press("hello\n");
+        let sentence = "the server closed the connection before it had the whole text";
+        let screen = format!("{PROMPT}uppercase: {server}: {sentence}\n");
+        assert_eq!(terminal.end(), (Some(1), screen));
+    }
+}
+
+pub fn ctrl_c_at_the_prompt_ends_the_client_and_its_connection() {
+    let listener = TcpListener::bind("[::]:12000").unwrap();
+    for link in Link::ALL {
+        let arguments = format!("tcp {} {}", link.kernel().ip(), link.option);
+        let mut terminal = Terminal::start(&arguments);
+        let (mut stream, _) = listener.accept().unwrap();
+        terminal.press(INTERRUPT);
+        let (code, screen) = terminal.end();
+        assert_eq!(code, Some(130));
+        assert!(screen.replace("^C", "").starts_with(PROMPT) || screen.is_empty(), "{screen:?}");
+        stream.set_read_timeout(Some(crate::command::LIMIT)).unwrap();
+        match stream.read(&mut [0; 10]) {
+            Ok(0) => {}
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+            Ok(length) => panic!("{length} bytes"),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What the command says where its user is mistaken, or has not the right.
+
+use std::process::Command;
+
+use crate::command::{Outcome, UPPERCASE, run, uppercase, words};
+use crate::link::serve;
+use crate::namespace::ip;
+
+/// That the arguments are wrong, and what is said about it.
+#[track_caller]
+fn assert_misused(arguments: &str, hint: &str) {
+    let outcome = uppercase(arguments, "");
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(2), &b""[..]));
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("For more information, try '--help'"));
+}
+
+pub fn wrong_arguments_are_explained() {
+    let cidr = "an address of one host and the length of its prefix are needed, such as \
+                192.168.69.1/24";
+    let address = "an IPv4 or IPv6 address is needed, such as 192.168.69.1";
+    let mac = "the hardware address of one host is needed, such as 02:00:00:00:00:01";
+    for (arguments, hint) in [
+        ("serve", "<--tap <NAME>|--tun <NAME>>"),
+        ("serve --tap", "--tap <NAME>"),
+        ("serve --tap t --tun t", "cannot be used with"),
+        ("serve --tap t --ip 192.168.69.1", cidr),
+        ("serve --tap t --ip 192.168.69.1/33", cidr),
+        ("serve --tap t --ip fdaa::1/129", cidr),
+        ("serve --tap t --ip 224.0.0.1/24", cidr),
+        ("serve --tap t --ip ff02::1/64", cidr),
+        ("serve --tap t --ip 0.0.0.0/0", cidr),
+        ("serve --tap t --ip localhost/8", cidr),
+        ("serve --tap t --host-ip 192.168.69/24", cidr),
+        ("serve --tap t --gateway 192.168.69.1/24", address),
+        ("serve --tap t --mac 01:00:00:00:00:00", mac),
+        ("serve --tap t --mac 02:00", mac),
+        ("serve --tap t --port 0", "0 is not in 1..=65535"),
+        ("serve --tap t --port 65536", "65536 is not in 1..=65535"),
+        ("serve --tap t --connections 0", "0 is not in 1..="),
+        ("serve --tap t --timeout 0", "a number of seconds is needed, 0.001 or more"),
+        ("serve --tap t --timeout -1", "-1"),
+        ("serve --tap t --timeout nan", "a number of seconds is needed, 0.001 or more"),
+        ("serve --tap t surplus", "unexpected argument 'surplus'"),
+        ("tcp 192.168.69.100 --tap t --dns name", address),
+        ("udp 192.168.69.100 --tap t --once", "unexpected argument '--once'"),
+        ("shout", "unrecognized subcommand 'shout'"),
+    ] {
+        println!("{arguments}");
+        assert_misused(arguments, hint);
+    }
+}
+
+pub fn help_fits_the_command() {
+    for arguments in ["--help", "serve --help", "tcp --help", "udp -h", "help"] {
+        let text = uppercase(arguments, "").text().to_string();
+        assert!(text.contains("Usage: uppercase"), "{text}");
+    }
+    assert!(uppercase("--version", "").text().starts_with("uppercase "));
+}
+
+pub fn address_of_both_sides_is_refused() {
+    for (link, ip) in [("--tap tap0", "192.168.69.100/24"), ("--tun tun0", "fdaa::100/64")] {
+        let (address, _) = ip.split_once('/').unwrap();
+        let name = link.split(' ').next_back().unwrap();
+        let sentence = format!(
+            "{address} cannot be the address of both sides of {name}: change --ip or --host-ip"
+        );
+        for command in ["serve", "tcp 10.0.0.1", "udp 10.0.0.1"] {
+            uppercase(&format!("{command} {link} --ip {ip}"), "").assert_failed(&sentence);
+        }
+    }
+}
+
+pub fn address_that_this_host_has_is_refused() {
+    ip("tuntap add dev tap0 mode tap");
+    ip("addr add 192.168.69.1/24 dev tap0");
+    ip("addr add fdaa::2/64 dev tap0 nodad");
+    ip("link set tap0 up");
+    for (command, address) in [
+        ("serve", "192.168.69.1"),
+        ("tcp 192.168.69.1", "fdaa::2"),
+        ("udp 192.168.69.1", "fdaa::2"),
+    ] {
+        uppercase(&format!("{command} --tap tap0"), "hello").assert_failed(&format!(
+            "{address} is already an address of this host, on tap0, so nothing that is sent to it \
+             would come here: choose another one with --ip"
+        ));
+    }
+}
+
+pub fn address_of_another_interface_is_refused() {
+    ip("link add veth0 type veth peer veth1");
+    ip("addr add 192.168.69.100/24 dev veth0");
+    uppercase("serve --tap tap0", "").assert_failed(
+        "192.168.69.100 is already an address of this host, on veth0: choose another address",
+    );
+    ip("addr del 192.168.69.100/24 dev veth0");
+    ip("addr add 192.168.69.7/24 dev veth0");
+    uppercase("serve --tap tap0", "").assert_failed(
+        "the subnet of 192.168.69.100/24 is already that of veth0, which would take all its \
+         packets: choose another subnet",
+    );
+}
+
+pub fn interface_that_is_taken_is_refused() {
+    let _server = serve("--tap tap0");
+    let sentence = "another program is attached to tap0: stop that program, or choose another name";
+    uppercase("serve --tap tap0", "").assert_failed(sentence);
+    uppercase("tcp 192.168.69.100 --tap tap0", "").assert_failed(sentence);
+}
+
+pub fn interface_of_another_kind_cannot_be_used() {
+    uppercase("serve --tap lo", "")
+        .assert_failed("lo is neither a TAP nor a TUN interface: choose another name");
+    ip("tuntap add dev tun0 mode tun");
+    uppercase("serve --tap tun0", "")
+        .assert_failed("tun0 is a tun interface: open it as that, or choose another name");
+}
+
+pub fn gateway_on_no_network_of_ours_is_refused() {
+    uppercase("serve --tap tap0 --gateway 10.0.0.1", "").assert_failed(
+        "the network cannot be set up: the gateway 10.0.0.1 is not on a network of our own",
+    );
+}
+
+fn without_privilege(arguments: &str) -> Outcome {
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set=-net_admin", UPPERCASE]);
+    run(command.args(words(arguments)), "")
+}
+
+pub fn missing_rights_are_explained() {
+    for command in ["serve", "tcp 192.168.69.100"] {
+        let outcome = without_privilege(&format!("{command} --tap tap0"));
+        outcome.assert_failed(
+            "no right to create tap0, that takes CAP_NET_ADMIN: run this as root, or make the \
+             interface first with `sudo ip tuntap add dev tap0 mode tap user $USER`, give it an \
+             address, and switch it on with `sudo ip link set tap0 up`",
+        );
+    }
+}
