@@ -6,7 +6,7 @@ use core::ops::ControlFlow;
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
-use crate::stack::{Context, Sockets};
+use crate::stack::{Context, Sockets, earliest};
 use crate::{Stack, tcp, udp};
 
 /// A TCP and a UDP server, either of which may be missing.
@@ -67,10 +67,9 @@ impl<'a> Servers<'a> {
 
     /// Answers what has arrived; returns when it wants to be called even if nothing arrives.
     pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        if let Some(udp) = &mut self.udp {
-            udp.poll(context);
-        }
-        self.tcp.as_mut()?.poll(context)
+        let udp = self.udp.as_mut().and_then(|udp| udp.poll(context));
+        let tcp = self.tcp.as_mut().and_then(|tcp| tcp.poll(context));
+        earliest(udp, tcp)
     }
 
     /// Serves until `sleep` says that it is enough.

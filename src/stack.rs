@@ -10,6 +10,11 @@
 //! [`Stack::poll`] receives, lets the services work, transmits, and says when it wants to be
 //! called again. It does a bounded amount of work: under a flood it returns, asks to be called at
 //! once, and the program gets its turn.
+//!
+//! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
+//! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
+//! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
+//! server, or one client, does.
 
 mod closed_window;
 mod config;
@@ -188,7 +193,7 @@ impl<'a, D: Device> Stack<'a, D> {
     ///
     /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
     /// so everybody has to wait until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way; no more than one socket of a stack should.)
+    /// pass still get into each other's way, as the module's documentation says.)
     fn finish_fragments(&mut self, now: Instant) -> bool {
         #[cfg(feature = "fragmentation")]
         {
@@ -217,6 +222,13 @@ impl<'a, D: Device> Stack<'a, D> {
         let due = self.interface.poll_at(now, &self.sockets);
         earliest(due, deadline).map(|due| due - now.min(due))
     }
+}
+
+/// The moment `delay` after `from`; `None` if that is never. (smoltcp's sum of the two wraps around.)
+pub(crate) fn after(from: Instant, delay: Duration) -> Option<Instant> {
+    let delay = i64::try_from(delay.total_micros()).ok()?;
+    let moment = from.total_micros().checked_add(delay)?;
+    Some(Instant::from_micros(moment))
 }
 
 /// The earlier of two moments, either of which may be missing.

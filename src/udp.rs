@@ -6,6 +6,7 @@ mod client;
 pub mod fragmentation;
 mod sender;
 mod server;
+mod stall;
 mod storage;
 
 #[cfg(feature = "client")]

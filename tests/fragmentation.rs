@@ -177,11 +177,12 @@ mod v6 {
     const FROM: IpEndpoint = endpoint(1);
     const TO: IpEndpoint = endpoint(2);
     /// Where nobody is.
+    const NOWHERE: IpEndpoint = endpoint(3);
     const IDENTIFICATION: u32 = u32::MAX - 1;
 
-    type Room = fragmentation::Buffers<80_000, 1300>;
+    type Room = fragmentation::Buffers<'static, 80_000, 1300>;
 
-    fn fragmenter(host: &mut Host) -> Fragmenter {
+    fn fragmenter(host: &mut Host) -> Fragmenter<'static> {
         let buffers = Box::leak(Box::new(Room::new()));
         Fragmenter::new(&mut host.sockets, buffers, IDENTIFICATION).unwrap()
     }
@@ -192,7 +193,7 @@ mod v6 {
         now: Instant,
         sender: Host,
         sender_end: End,
-        fragmenter: Fragmenter,
+        fragmenter: Fragmenter<'static>,
         receiver: Host,
         receiver_end: Reassembly<'static, End>,
     }
@@ -453,6 +454,44 @@ mod v6 {
             assert_eq!(too_long, Err(SendError::TooLarge), "an MTU of {mtu}");
             assert_eq!(pair.send(TO, &text(longest)), Ok(()), "an MTU of {mtu}");
         }
+    }
+
+    #[test]
+    fn what_nobody_takes_can_be_discarded() {
+        let mut pair = Pair::new(Medium::Ethernet, 1500);
+        pair.send(NOWHERE, &text(2000)).unwrap();
+        pair.send(TO, &text(2000)).unwrap();
+        assert!(pair.exchange().is_empty());
+        assert!(
+            pair.exchange().is_empty(),
+            "it waits, and the one behind it too"
+        );
+        assert_eq!(pair.queued(), 2 * bytes(2000, 1500));
+
+        // Another socket is gone meanwhile, and this one is put into its place.
+        let removed = pair.sender.sockets.remove(pair.sender.socket);
+        pair.fragmenter.discard(&mut pair.sender.sockets);
+        pair.sender.socket = pair.sender.sockets.add(removed).unwrap();
+        assert_eq!(pair.queued(), 0);
+        pair.send(TO, &text(3000)).unwrap();
+        pair.sender.socket().send_slice(b"SHORT", TO).unwrap();
+        let received = pair.exchange();
+        assert_eq!(received.len(), 2);
+        assert!(received.contains(&text(3000)));
+        pair.fragmenter.discard(&mut pair.sender.sockets);
+        pair.send(TO, &text(4000)).unwrap();
+        assert!(pair.exchange() == [text(4000)]);
+    }
+
+    #[test]
+    fn it_needs_a_slot_aside() {
+        let (mut end, _) = link(Medium::Ip, 1500);
+        let mut host = Host::new(&mut end, 1, 1);
+        let queue = || raw::PacketBuffer::new(&mut [][..], &mut [][..]);
+        let without = Fragmenter::from_parts(&mut host.sockets, queue(), &mut [][..], 1);
+        assert_eq!(without.err(), Some(SocketsFull { capacity: 0 }));
+        #[cfg(feature = "alloc")]
+        Fragmenter::from_parts(&mut host.sockets, queue(), vec![], 1).unwrap();
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 mod common;
 
-use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, IpProtocol, Ipv6Packet};
 use uppercase::PORT;
 use uppercase::udp::Counters;
 
-use common::ask::{Ask, TIMEOUT, ask, server};
+use common::ask::{Ask, TIMEOUT, ask, fragmenter, server};
 use common::frames::{self, read_udp};
-use common::network::{CLIENT, Link, NOBODY, Network, SERVER};
+use common::network::{CLIENT, Link, NOBODY, Network, SECOND, SERVER};
 use common::text::{mixed, upper};
 
 #[test]
@@ -129,6 +129,7 @@ fn nobody_answers_what_was_sent_to_a_group() {
             answered: 1,
             too_large: 0,
             unanswerable: groups.len() as u32,
+            undelivered: 0,
         };
         assert_eq!(server.counters(), expected, "{link:?}");
     }
@@ -275,18 +276,130 @@ fn the_2048_bytes_of_the_classic_exercise_are_answered() {
 }
 
 #[test]
-#[ignore = "open: an answer that waits for a neighbor stops those behind it"]
-fn a_forged_sender_does_not_stop_the_answers_to_others() {
+fn a_datagram_from_where_there_is_no_route_to_is_not_answered() {
     for link in Link::ETHERNET {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 500, 4);
-        known_client(link, &mut network, &mut server);
-        for number in 0..20 {
-            let forged = IpEndpoint::new(link.address(NOBODY + number), 40_000);
-            let frame = frames::udp(link, forged, link.server(), b"catch me");
-            network.to_server.forge(&frame);
-            let answer = ask(&mut network, Some(&mut server), link.server(), b"honest");
-            assert_eq!(answer, Ok(b"HONEST".to_vec()), "{link:?}");
+        let from = known_client(link, &mut network, &mut server);
+        let far = IpEndpoint::new(link.far_address(), 40_000);
+        let datagrams: [(_, _, &[u8]); 2] =
+            [(far, link.server(), b"far"), (from, link.server(), b"near")];
+        let answers = answers_to(link, &mut network, &mut server, &datagrams);
+        assert_eq!(answers, [(link.server(), b"NEAR".to_vec())], "{link:?}");
+        assert_eq!(server.counters().unanswerable, 1, "{link:?}");
+    }
+}
+
+#[test]
+fn two_servers_do_not_answer_each_other_for_ever() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let mut here = server(&mut network, 500, 4);
+        let parts = common::ask::parts(500, 4);
+        let sockets = network.client.sockets();
+        let mut there = uppercase::udp::Server::from_parts(sockets, parts, PORT).expect("room");
+        let forged = IpEndpoint::new(link.address(CLIENT), PORT);
+        let frame = frames::udp(link, forged, link.server(), b"ping");
+        network.to_server.forge(&frame);
+        network.settle(&mut [&mut here], &mut [&mut there]);
+        let (here, there) = (here.counters(), there.counters());
+        assert_eq!((here.answered, there.answered), (0, 0), "{link:?}");
+        assert_eq!((here.unanswerable, there.unanswerable), (1, 0), "{link:?}");
+    }
+}
+
+#[test]
+fn a_forged_sender_does_not_stop_the_answers_to_others_for_long() {
+    for link in Link::ETHERNET {
+        for text in [&b"catch me"[..], b""] {
+            let mut network = Network::new(link);
+            let mut server = server(&mut network, 500, 4);
+            known_client(link, &mut network, &mut server);
+            for number in 0..20 {
+                let forged = IpEndpoint::new(link.address(NOBODY + number), 40_000);
+                let frame = frames::udp(link, forged, link.server(), text);
+                network.to_server.forge(&frame);
+                let begin = network.now;
+                let answer = ask(&mut network, Some(&mut server), link.server(), b"honest");
+                assert_eq!(answer, Ok(b"HONEST".to_vec()), "{link:?}");
+                assert!(network.now <= begin + SECOND * 3, "{link:?}");
+                let begin = network.now;
+                let answer = ask(&mut network, Some(&mut server), link.server(), b"again");
+                assert_eq!(answer, Ok(b"AGAIN".to_vec()), "{link:?}");
+                assert_eq!(network.now, begin, "{link:?}");
+            }
+            assert_eq!(server.counters().undelivered, 20, "{link:?}");
         }
+    }
+}
+
+#[test]
+fn empty_answers_that_nobody_takes_do_not_stop_empty_answers_to_others_for_long() {
+    for link in Link::ETHERNET {
+        let mut network = Network::new(link);
+        let mut server = server(&mut network, 500, 8);
+        known_client(link, &mut network, &mut server);
+        let forged = IpEndpoint::new(link.address(NOBODY), 40_000);
+        let frame = frames::udp(link, forged, link.server(), b"");
+        network.to_server.forge(&frame);
+        network.run_for(SECOND, &mut [&mut server], &mut []);
+        let begin = network.now;
+        let answer = ask(&mut network, Some(&mut server), link.server(), b"");
+        assert_eq!(answer, Ok(vec![]), "{link:?}");
+        assert!(network.now <= begin + SECOND * 3, "{link:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_has_left_is_not_waited_for() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let mut server = server(&mut network, 500, 8);
+        for text in [&b"some"[..], b"", b"text"] {
+            assert!(ask(&mut network, Some(&mut server), link.server(), text).is_ok());
+        }
+        network.run_for(SECOND * 10, &mut [&mut server], &mut []);
+        assert_eq!(
+            network.settle(&mut [&mut server], &mut []),
+            None,
+            "{link:?}"
+        );
+        assert_eq!(server.counters().answered, 3, "{link:?}");
+        assert_eq!(server.counters().undelivered, 0, "{link:?}");
+    }
+}
+
+#[test]
+fn a_forged_sender_does_not_stop_the_answers_in_fragments_for_long() {
+    let link = Link::ETHERNET_V6;
+    let mut network = Network::new(link);
+    let server = server(&mut network, 6000, 4);
+    let mut server = server.with_fragmenter(fragmenter(network.server.sockets()));
+    let honest = known_client(link, &mut network, &mut server);
+    let nobody = IpEndpoint::new(link.address(NOBODY), 40_000);
+    let grows = "ΐ".repeat(400);
+    let fragments = |network: &mut Network| {
+        let frames = network.to_client.kept();
+        let packets = frames
+            .iter()
+            .filter_map(|frame| frames::packet(link, frame));
+        packets
+            .map(|packet| Ipv6Packet::new_unchecked(packet).next_header())
+            .filter(|protocol| *protocol == IpProtocol::Ipv6Frag)
+            .count()
+    };
+    network.to_client.keep();
+    for round in 1..=20 {
+        for from in [nobody, honest] {
+            let frame = frames::udp(link, from, link.server(), grows.as_bytes());
+            network.to_server.forge(&frame);
+        }
+        network.run_for(SECOND * 3, &mut [&mut server], &mut []);
+        assert_eq!(fragments(&mut network), 0);
+        assert_eq!(server.counters().undelivered, round);
+        let frame = frames::udp(link, honest, link.server(), grows.as_bytes());
+        network.to_server.forge(&frame);
+        network.settle(&mut [&mut server], &mut []);
+        assert_eq!(fragments(&mut network), 2);
     }
 }

@@ -10,9 +10,9 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 use uppercase::PORT;
 use uppercase::udp::{Client, Error};
 
-use common::ask::{Ask, TIMEOUT, ask, parts, server};
+use common::ask::{Ask, TIMEOUT, ask, fragmenter, parts, server};
 use common::frames::{self, Unreachable, packet, read_udp, unreachable};
-use common::network::{Link, NOBODY, Network, SECOND, SERVER};
+use common::network::{HOUR, Link, NOBODY, Network, SECOND, SERVER};
 
 #[test]
 fn a_line_that_is_lost_is_sent_again_after_1_2_and_4_seconds() {
@@ -168,20 +168,120 @@ fn there_is_no_way_to_the_address() {
         let answer = ask(&mut network, None, far, b"hello?");
         assert_eq!(answer, Err(Error::NoRoute), "{link:?}");
     }
+}
+
+#[test]
+fn what_no_line_can_be_sent_to_is_an_error_and_nothing_is_waited_for() {
     for link in Link::ALL {
         let mut network = Network::new(link);
-        let port_0 = IpEndpoint::new(link.address(SERVER), 0);
-        assert!(ask(&mut network, None, port_0, b"hello?").is_err());
+        let sockets = network.client.sockets();
+        let mut client = Client::from_parts(sockets, parts(100, 1), TIMEOUT).expect("room");
+        let mut context = network.client.context(network.now);
+        let mut bad = vec![IpEndpoint::new(link.address(SERVER), 0)];
         for address in [
             IpAddress::v4(0, 0, 0, 0),
             IpAddress::v4(255, 255, 255, 255),
+            IpAddress::v4(192, 168, 69, 255),
             IpAddress::v4(224, 0, 0, 1),
             IpAddress::v6(0, 0, 0, 0, 0, 0, 0, 0),
             IpAddress::v6(0xff02, 0, 0, 0, 0, 0, 0, 1),
         ] {
-            let nobody = IpEndpoint::new(address, PORT);
-            let answer = ask(&mut network, None, nobody, b"hello?");
-            assert!(answer.is_err(), "{link:?}, {address}");
+            if !link.ipv6 || address != IpAddress::v4(192, 168, 69, 255) {
+                bad.push(IpEndpoint::new(address, PORT));
+            }
+        }
+        for bad in bad {
+            let sent = client.send(&mut context, link.server(), b"before");
+            assert_eq!(sent, Ok(()), "{link:?}, {bad}");
+            let sent = client.send(&mut context, bad, b"hello?");
+            assert_eq!(sent, Err(Error::Unaddressable), "{link:?}, {bad}");
+            assert_eq!(client.deadline(), None, "{link:?}, {bad}");
+            let answer = client.receive(&mut context, &mut [0; 10]);
+            assert_eq!(answer, Err(Error::NothingSent), "{link:?}, {bad}");
+        }
+    }
+}
+
+#[test]
+fn every_line_is_sent_from_a_port_of_its_own() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let mut server = server(&mut network, 500, 2);
+        let lines = vec![&b"line"[..]; 2000];
+        let mut asking = Ask::new(&mut network, link.server(), &lines);
+        network.to_server.keep();
+        network.run(TIMEOUT, &mut [&mut server], &mut [&mut asking]);
+        let kept = network.to_server.kept();
+        let lines = kept.iter().filter_map(|frame| read_udp(link, frame));
+        let mut ports: Vec<u16> = lines.map(|(from, _, _)| from.port).collect();
+        assert_eq!(ports.len(), 2000, "{link:?}");
+        assert!(ports.iter().all(|port| *port >= 49152), "{link:?}");
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 2000, "{link:?}");
+    }
+}
+
+#[test]
+fn the_longest_timeout_there_is_means_for_ever() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let mut server = server(&mut network, 500, 2);
+        network
+            .to_client
+            .filter(move |frame| read_udp(link, frame).is_none());
+        for timeout in [Duration::MAX, Duration::from_micros(i64::MAX as u64)] {
+            let mut asking = Ask::new(&mut network, link.server(), &[b"patience"]);
+            let parts = parts(100, 1);
+            asking.client = Client::from_parts(network.client.sockets(), parts, timeout)
+                .expect("there is room");
+            network.run_for(HOUR, &mut [&mut server], &mut [&mut asking]);
+            assert_eq!(asking.answers, [], "{link:?}");
+        }
+    }
+}
+
+#[test]
+fn a_line_to_nobody_does_not_hold_up_the_next() {
+    for link in Link::ETHERNET {
+        // In one packet, and, over IPv6, in fragments of our own.
+        for length in [100, 3000] {
+            for waits in [0, 20] {
+                let mut network = Network::new(link);
+                // From now on the server's hardware address is known.
+                let nothing = ask(&mut network, None, link.server(), b"hi");
+                assert_eq!(nothing, Err(Error::NothingListens), "{link:?}");
+                let sockets = network.client.sockets();
+                let fragmenter = fragmenter(sockets);
+                let mut asking = Ask::new(&mut network, link.server(), &[b"unused"]);
+                asking.client = asking.client.with_fragmenter(fragmenter);
+                let mut client = asking.client;
+
+                let nobody = IpEndpoint::new(link.address(NOBODY), PORT);
+                let line = vec![b'x'; length];
+                let mut context = network.client.context(network.now);
+                assert_eq!(client.send(&mut context, nobody, &line), Ok(()));
+                for _ in 0..=waits {
+                    network.client.poll(network.now, |context| {
+                        let _ = client.receive(context, &mut [0; 10]);
+                        client.deadline()
+                    });
+                    network.now += SECOND / 2;
+                }
+                assert_eq!(client.deadline().is_none(), waits == 20);
+
+                network.to_server.keep();
+                let mut context = network.client.context(network.now);
+                assert_eq!(client.send(&mut context, link.server(), &line), Ok(()));
+                network.settle(&mut [], &mut []);
+                let kept = network.to_server.kept();
+                let sent: usize = kept
+                    .iter()
+                    .filter_map(|frame| packet(link, frame))
+                    .map(<[u8]>::len)
+                    .sum();
+                assert!(sent > length, "{link:?}, {length}, {waits}: {sent}");
+            }
         }
     }
 }

@@ -45,13 +45,13 @@ fn udp_buffers<'a>() -> Parts<'a> {
 }
 
 /// What sends IPv6 datagrams of any length on a link with the least MTU that IPv6 allows.
-fn fragmenter(sockets: &mut Sockets<'_>) -> Result<Fragmenter, SocketsFull> {
+fn fragmenter<'a>(sockets: &mut Sockets<'a>) -> Result<Fragmenter<'a>, SocketsFull> {
     let (bytes, packets) = (
         fragmentation::bytes(LONGEST_DATAGRAM, 1280),
         fragmentation::packets(LONGEST_DATAGRAM, 1280),
     );
     let queue = raw::PacketBuffer::new(vec![raw::PacketMetadata::EMPTY; packets], vec![0; bytes]);
-    Fragmenter::from_parts(sockets, queue, random_seed() as u32)
+    Fragmenter::from_parts(sockets, queue, vec![], random_seed() as u32)
 }
 
 /// A stack as the arguments describe it, by default with the addresses that end in `host`.

@@ -37,9 +37,12 @@ impl Context<'_, '_> {
             .any(|own| own.address() == *address)
     }
 
-    /// A random port out of those that are nobody's (49152 to 65535, RFC 6335), for a client.
+    /// A port out of those that are nobody's (49152 to 65535, RFC 6335), for a client: never one
+    /// of the 2000 before it, and not to be told beforehand (RFC 6056, 3.3.5).
     pub fn ephemeral_port(&mut self) -> u16 {
-        0xc000 | (self.link.random() >> 50) as u16
+        let step = 1 + (self.link.random() >> 61) as u16;
+        self.link.port = self.link.port.wrapping_add(step);
+        0xc000 | self.link.port
     }
 
     /// Has everything that can be transmitted transmitted, and the services called again, before
@@ -50,9 +53,20 @@ impl Context<'_, '_> {
 
     /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
     /// gateway; `None` if there is no way to it.
-    #[cfg(feature = "client")]
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
         self.link.next_hop(address)
+    }
+
+    /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_one_host(&self, address: &IpAddress) -> bool {
+        let own = &mut self.link.addresses.iter();
+        let of_network = own.any(|own| match own {
+            IpCidr::Ipv4(own) => own.broadcast().is_some_and(|all| *address == all.into()),
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => false,
+        });
+        address.is_unicast() && !of_network
     }
 
     /// The address of ours from which a packet to `address` is sent; `None` if we have none of
@@ -85,12 +99,12 @@ impl Context<'_, '_> {
 /// What does not change while a stack lives, and what has to be remembered between two polls.
 pub(super) struct Link {
     ip_mtu: usize,
-    #[cfg_attr(not(feature = "client"), expect(dead_code))]
     medium: Medium,
     addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
-    #[cfg_attr(not(feature = "client"), expect(dead_code))]
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     random: NonZeroU64,
+    /// The latest ephemeral port, of which only the low 14 bits count.
+    port: u16,
     pub(super) transmit_first: bool,
     pub(super) closed_window: ClosedWindow,
     #[cfg(feature = "client")]
@@ -103,17 +117,20 @@ impl Link {
         interface: &Interface,
         config: &Config<'_>,
     ) -> Self {
-        Self {
+        let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,
             addresses: interface.ip_addrs().iter().copied().collect(),
             gateways: config.gateways.iter().copied().collect(),
             random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
+            port: 0,
             transmit_first: false,
             closed_window: ClosedWindow::new(capabilities),
             #[cfg(feature = "client")]
             observer: Observer::new(capabilities.medium),
-        }
+        };
+        link.port = (link.random() >> 48) as u16;
+        link
     }
 
     /// The next 64 bits of the generator xorshift64*, of which the high ones are the better.
@@ -127,7 +144,6 @@ impl Link {
         x.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    #[cfg(feature = "client")]
     fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
         let mut own = self.addresses.iter();
         let direct = match self.medium {

@@ -6,6 +6,7 @@ use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 
 /// A [`SocketSet`] that says when it is full instead of panicking.
+#[derive(Debug)]
 pub struct Sockets<'a> {
     set: SocketSet<'a>,
     /// `None` where the slots can grow.

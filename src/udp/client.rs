@@ -11,7 +11,7 @@ use smoltcp::wire::{IpEndpoint, IpProtocol};
 use super::fragmentation::Fragmenter;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
-use crate::stack::{Context, Sockets, Unreachable};
+use crate::stack::{Context, Sockets, Unreachable, after, earliest};
 
 /// How long to wait for an answer before the line is sent again; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -21,8 +21,11 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The exercise's protocol does not say which line an answer is for. So each line is sent from a
 /// port of its own: a late answer to an earlier line finds nobody. Datagrams from anyone but the
 /// server are ignored.
+///
+/// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
+/// [`stack`](crate::stack).
 pub struct Client<'a> {
-    sender: Sender,
+    sender: Sender<'a>,
     line: ManagedSlice<'a, u8>,
     timeout: Duration,
     request: Option<Request>,
@@ -33,14 +36,15 @@ struct Request {
     server: IpEndpoint,
     local_port: u16,
     length: usize,
-    give_up: Instant,
+    /// `None`: never.
+    give_up: Option<Instant>,
     retry: Instant,
     wait: Duration,
 }
 
 impl<'a> Client<'a> {
     /// A client in the caller's buffers. It takes one socket slot. `timeout` is how long to wait
-    /// for an answer in all.
+    /// for an answer in all; [`Duration::MAX`] is for ever.
     ///
     /// # Errors
     /// If the stack has no slot left.
@@ -73,24 +77,29 @@ impl<'a> Client<'a> {
     /// Also sends lines over IPv6 that are larger than the link's MTU; without a fragmenter they
     /// are too long.
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub fn with_fragmenter(mut self, fragmenter: Fragmenter) -> Self {
+    pub fn with_fragmenter(mut self, fragmenter: Fragmenter<'a>) -> Self {
         self.sender.fragmenter = Some(fragmenter);
         self
     }
 
-    /// Sends `line`, which is copied. A line that still waits for its answer is given up.
+    /// Sends `line`, which is copied. A line that still waits for its answer is given up, even if
+    /// there is an error.
     ///
     /// # Errors
-    /// [`Error::NoRoute`] if there is no way to the server's address, [`Error::LineTooLong`] if
-    /// the buffers or the link do not take so long a line.
+    /// [`Error::Unaddressable`] if the server's address is not that of one host or its port is 0,
+    /// [`Error::NoRoute`] if there is no way to the address, [`Error::LineTooLong`] if the buffers
+    /// or the link do not take so long a line.
     pub fn send(
         &mut self,
         context: &mut Context<'_, 'a>,
         server: IpEndpoint,
         line: &[u8],
     ) -> Result<(), Error> {
-        self.request = None;
-        if context.next_hop(&server.addr).is_none() || server.port == 0 {
+        self.give_up(context);
+        if !context.is_one_host(&server.addr) || server.port == 0 {
+            return Err(Error::Unaddressable);
+        }
+        if context.next_hop(&server.addr).is_none() {
             return Err(Error::NoRoute);
         }
         let longest = self
@@ -105,17 +114,22 @@ impl<'a> Client<'a> {
             return Err(Error::LineTooLong { longest });
         };
         copy.copy_from_slice(line);
-        let local_port = self.bind_anew(context)?;
+        // Where no answer to an earlier line arrives.
+        let local_port = context.ephemeral_port();
+        self.sender
+            .reopen(context, local_port)
+            .map_err(|_| Error::Unaddressable)?;
         let request = Request {
             server,
             local_port,
             length: line.len(),
-            give_up: context.now + self.timeout,
+            give_up: after(context.now, self.timeout),
             retry: context.now + FIRST_RETRY,
             wait: FIRST_RETRY,
         };
+        self.transmit(context, request)?;
         self.request = Some(request);
-        self.transmit(context, request)
+        Ok(())
     }
 
     /// Puts the answer into `answer` and returns its length, once it is there. Also sends the line
@@ -144,14 +158,22 @@ impl<'a> Client<'a> {
             return Ok(Poll::Ready(length));
         }
         self.wait(context, request)
-            .inspect_err(|_| self.request = None)?;
+            .inspect_err(|_| self.give_up(context))?;
         Ok(Poll::Pending)
     }
 
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
         self.request
-            .map(|request| request.retry.min(request.give_up))
+            .and_then(|request| earliest(Some(request.retry), request.give_up))
+    }
+
+    /// Forgets the line, and what of it has not left yet.
+    fn give_up(&mut self, context: &mut Context<'_, 'a>) {
+        self.request = None;
+        // Cannot fail: it is bound to nothing.
+        let _ = self.sender.reopen(context, 0);
+        self.sender.discard_fragments(context);
     }
 
     fn wait(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
@@ -164,7 +186,7 @@ impl<'a> Client<'a> {
             Some(Unreachable::Host) => return Err(Error::Unreachable),
             None => {}
         }
-        if context.now >= request.give_up {
+        if request.give_up.is_some_and(|moment| context.now >= moment) {
             let next_hop = context.next_hop(&server.addr);
             let silent = next_hop.is_some_and(|next_hop| context.observer().is_silent(&next_hop));
             return Err(if silent {
@@ -186,25 +208,6 @@ impl<'a> Client<'a> {
         Ok(())
     }
 
-    /// Moves to a port where no answer to an earlier line arrives.
-    fn bind_anew(&mut self, context: &mut Context<'_, 'a>) -> Result<u16, Error> {
-        let before = context
-            .sockets
-            .get_mut::<Socket<'_>>(self.sender.handle)
-            .endpoint()
-            .port;
-        let port = loop {
-            let port = context.ephemeral_port();
-            if port != before {
-                break port;
-            }
-        };
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
-        socket.close();
-        socket.bind(port).map_err(|_| Error::NoRoute)?;
-        Ok(port)
-    }
-
     fn transmit(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
         let mut to = UdpMetadata::from(request.server);
         to.local_address = context.source_for(&request.server.addr);
@@ -219,7 +222,7 @@ impl<'a> Client<'a> {
             Err(SendError::TooLarge) => Err(Error::LineTooLong {
                 longest: self.sender.longest(&request.server.addr, context),
             }),
-            Err(SendError::Unaddressable) => Err(Error::NoRoute),
+            Err(SendError::Unaddressable) => Err(Error::Unaddressable),
         }
     }
 }
@@ -229,6 +232,8 @@ impl<'a> Client<'a> {
 pub enum Error {
     /// No line was sent, or its answer has been received.
     NothingSent,
+    /// The address is not that of one host, or the port is 0.
+    Unaddressable,
     /// The address is on none of our networks, and there is no gateway.
     NoRoute,
     /// The line is longer than the buffers or the link can take.
@@ -256,6 +261,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NothingSent => f.write_str("no line was sent"),
+            Self::Unaddressable => {
+                f.write_str("its address is not that of one host, or its port is 0")
+            }
             Self::NoRoute => f.write_str(
                 "there is no route to it: it is on none of our networks, and there is no gateway",
             ),

@@ -26,9 +26,12 @@
 //! assert_eq!(next, Err(SendError::Full));
 //! ```
 
+mod nowhere;
+
 use core::iter;
 
-use smoltcp::iface::{SocketHandle, SocketSet};
+use managed::ManagedSlice;
+use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::raw;
 use smoltcp::wire::{
     IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv6FragmentHeader, Ipv6FragmentRepr, Ipv6Packet,
@@ -82,22 +85,24 @@ const fn fragment(ip_mtu: usize) -> usize {
 /// interface. One is enough for a client; a server that runs out of room sends the next answer
 /// after the next poll.
 #[derive(Debug)]
-pub struct Buffers<const BYTES: usize, const PACKETS: usize> {
+pub struct Buffers<'a, const BYTES: usize, const PACKETS: usize> {
     bytes: [u8; BYTES],
     packets: [raw::PacketMetadata; PACKETS],
+    aside: [SocketStorage<'a>; 1],
 }
 
-impl<const BYTES: usize, const PACKETS: usize> Buffers<BYTES, PACKETS> {
+impl<const BYTES: usize, const PACKETS: usize> Buffers<'_, BYTES, PACKETS> {
     /// Empty memory.
     pub const fn new() -> Self {
         Self {
             bytes: [0; BYTES],
             packets: [raw::PacketMetadata::EMPTY; PACKETS],
+            aside: [SocketStorage::EMPTY],
         }
     }
 }
 
-impl<const BYTES: usize, const PACKETS: usize> Default for Buffers<BYTES, PACKETS> {
+impl<const BYTES: usize, const PACKETS: usize> Default for Buffers<'_, BYTES, PACKETS> {
     fn default() -> Self {
         Self::new()
     }
@@ -141,9 +146,12 @@ impl core::error::Error for SendError {}
 /// [`Reassembly`](crate::device::reassembly::Reassembly) in front none reach it.
 ///
 /// Fragments leave in the order in which they were queued. Like any smoltcp socket, this one
-/// waits while a destination does not answer neighbor discovery, and everything behind waits too.
+/// waits while a destination does not answer neighbor discovery or there is no route to it, and
+/// everything behind waits too, for ever: when [`queued`](Self::queued) has not changed for some
+/// seconds, [`discard`](Self::discard) is the way out. The server and the client of [`udp`](super)
+/// take it by themselves.
 #[derive(Debug)]
-pub struct Fragmenter {
+pub struct Fragmenter<'a> {
     handle: SocketHandle,
     identification: u32,
     /// Bytes and packets queued since the queue was last empty. The queue is filled from the
@@ -151,9 +159,11 @@ pub struct Fragmenter {
     /// fit is known before the first of them is queued.
     bytes: usize,
     packets: usize,
+    /// Where the socket is put to be emptied.
+    aside: Sockets<'a>,
 }
 
-impl Fragmenter {
+impl<'a> Fragmenter<'a> {
     /// Adds its socket to the set.
     ///
     /// Datagrams are numbered from `identification`, which must be a random number: otherwise
@@ -161,32 +171,39 @@ impl Fragmenter {
     ///
     /// # Errors
     /// If every slot of the set is taken.
-    pub fn new<'a, const BYTES: usize, const PACKETS: usize>(
+    pub fn new<const BYTES: usize, const PACKETS: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<BYTES, PACKETS>,
+        buffers: &'a mut Buffers<'a, BYTES, PACKETS>,
         identification: u32,
     ) -> Result<Self, SocketsFull> {
         let queue = raw::PacketBuffer::new(&mut buffers.packets[..], &mut buffers.bytes[..]);
-        Self::from_parts(sockets, queue, identification)
+        Self::from_parts(sockets, queue, &mut buffers.aside[..], identification)
     }
 
     /// A fragmenter with a queue whose size is known at run time only.
     ///
+    /// `aside` is one more slot, which is not in the set; an empty `Vec` will do.
+    ///
     /// # Errors
-    /// As [`new`](Self::new).
-    pub fn from_parts<'a>(
+    /// As [`new`](Self::new), and if there is no slot in `aside`.
+    pub fn from_parts(
         sockets: &mut Sockets<'a>,
         queue: raw::PacketBuffer<'a>,
+        aside: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         identification: u32,
     ) -> Result<Self, SocketsFull> {
         let nothing = raw::PacketBuffer::new(&mut [][..], &mut [][..]);
         let (version, protocol) = (IpVersion::Ipv6, IpProtocol::Ipv6Frag);
         let socket = raw::Socket::new(Some(version), Some(protocol), nothing, queue);
+        let mut aside = Sockets::new(aside);
+        // By way of the slot where it will have to fit later.
+        let handle = aside.add(socket)?;
         Ok(Self {
-            handle: sockets.add(socket)?,
+            handle: sockets.add(aside.remove(handle))?,
             identification,
             bytes: 0,
             packets: 0,
+            aside,
         })
     }
 
@@ -291,6 +308,21 @@ impl Fragmenter {
         self.packets += packets;
         self.identification = self.identification.wrapping_add(1);
         Ok(())
+    }
+
+    /// Drops all fragments that have not been sent.
+    ///
+    /// smoltcp cannot take back what a raw socket has queued. So the socket is taken out of the
+    /// set, its packets are sent through an interface to nowhere, and it is put back. That
+    /// interface is on the stack meanwhile: about 6 KiB, or 80 KiB with the feature `command`,
+    /// mostly for the buffers of smoltcp's own fragmentation.
+    pub fn discard(&mut self, sockets: &mut SocketSet<'a>) {
+        if self.queued(sockets) == 0 {
+            return;
+        }
+        let handle = SocketSet::add(&mut self.aside, sockets.remove(self.handle));
+        nowhere::send(&mut self.aside);
+        self.handle = sockets.add(self.aside.remove(handle));
     }
 }
 

@@ -1,18 +1,25 @@
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{self, Socket, UdpMetadata};
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::IPV6_HEADER_LEN;
+use smoltcp::time::Instant;
 use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
 
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 use super::fragmentation::{self, Fragmenter};
-use crate::stack::Context;
+use super::stall::Stall;
+use crate::stack::{Context, earliest};
+
+const IPV6_HEADER_LEN: usize = 40;
 
 /// Sends datagrams of any length that the link can carry, whole or in fragments.
-pub(super) struct Sender {
+pub(super) struct Sender<'a> {
     pub(super) handle: SocketHandle,
+    stall: Stall,
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub(super) fragmenter: Option<Fragmenter>,
+    pub(super) fragmenter: Option<Fragmenter<'a>>,
+    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+    stall_of_fragments: Stall,
+    #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
+    lifetime: core::marker::PhantomData<&'a ()>,
 }
 
 /// Why a datagram was not sent.
@@ -26,30 +33,32 @@ pub(super) enum SendError {
     Unaddressable,
 }
 
-impl Sender {
+impl<'a> Sender<'a> {
     pub(super) fn new(handle: SocketHandle) -> Self {
         Self {
             handle,
+            stall: Stall::new(),
             #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
             fragmenter: None,
+            #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+            stall_of_fragments: Stall::new(),
+            #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
+            lifetime: core::marker::PhantomData,
         }
     }
 
     /// The longest datagram that can be sent to `destination`, in bytes.
     pub(super) fn longest(&self, destination: &IpAddress, context: &Context<'_, '_>) -> usize {
         let ip_mtu = context.ip_mtu();
-        let headers = match destination {
-            IpAddress::Ipv4(_) => IPV4_HEADER_LEN + UDP_HEADER_LEN,
-            #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => IPV6_HEADER_LEN + UDP_HEADER_LEN,
-        };
-        let largest_packet = match destination {
-            IpAddress::Ipv4(_) => largest_ipv4_packet(ip_mtu),
-            #[cfg(feature = "ipv6")]
-            IpAddress::Ipv6(_) => ip_mtu,
+        let (largest_packet, header) = match destination {
+            IpAddress::Ipv4(_) => (largest_ipv4_packet(ip_mtu), IPV4_HEADER_LEN),
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => (ip_mtu, IPV6_HEADER_LEN),
         };
         let socket = context.sockets.get::<Socket<'_>>(self.handle);
-        let longest = socket.payload_send_capacity().min(largest_packet - headers);
+        let longest = socket
+            .payload_send_capacity()
+            .min(largest_packet.saturating_sub(header + UDP_HEADER_LEN));
         #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
         if let (Some(fragmenter), IpAddress::Ipv6(_)) = (&self.fragmenter, destination) {
             return longest.max(fragmenter.longest(context.sockets, ip_mtu));
@@ -79,7 +88,75 @@ impl Sender {
             .map_err(|error| match error {
                 udp::SendError::BufferFull => SendError::Full,
                 udp::SendError::Unaddressable => SendError::Unaddressable,
-            })
+            })?;
+        if datagram.is_empty() {
+            self.stall.add_empty();
+        }
+        Ok(())
+    }
+
+    /// Drops what is queued, and what has arrived, and binds to `port`, if that is not 0.
+    pub(super) fn reopen(
+        &mut self,
+        context: &mut Context<'_, 'a>,
+        port: u16,
+    ) -> Result<(), udp::BindError> {
+        context.sockets.get_mut::<Socket<'_>>(self.handle).close();
+        // The slot would remember for which neighbor the socket waited, and go on waiting.
+        let socket = context.sockets.remove(self.handle);
+        self.handle = smoltcp::iface::SocketSet::add(context.sockets, socket);
+        self.stall = Stall::new();
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        if port == 0 { Ok(()) } else { socket.bind(port) }
+    }
+
+    /// Drops the fragments that are queued.
+    pub(super) fn discard_fragments(&mut self, context: &mut Context<'_, 'a>) {
+        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+        if let Some(fragmenter) = &mut self.fragmenter {
+            fragmenter.discard(context.sockets);
+            self.stall_of_fragments = Stall::new();
+        }
+        #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
+        let _ = context;
+    }
+
+    /// Takes note of whether anything leaves the queues.
+    pub(super) fn look(&mut self, context: &Context<'_, '_>) {
+        let socket = context.sockets.get::<Socket<'_>>(self.handle);
+        self.stall.look(socket.send_queue(), context.now);
+        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+        if let Some(fragmenter) = &self.fragmenter {
+            let queued = fragmenter.queued(context.sockets);
+            self.stall_of_fragments.look(queued, context.now);
+        }
+    }
+
+    /// Drops what has waited for too long; returns how many of the queues that concerns.
+    pub(super) fn drop_stalled(&mut self, context: &mut Context<'_, 'a>) -> u32 {
+        let mut dropped = 0;
+        if self.stall.is_over(context.now) {
+            let socket = context.sockets.get::<Socket<'_>>(self.handle);
+            dropped += u32::from(socket.send_queue() > 0 || !socket.can_send());
+            let port = socket.endpoint().port;
+            // Cannot fail: the port is the one that the socket was bound to.
+            let _ = self.reopen(context, port);
+        }
+        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+        if self.stall_of_fragments.is_over(context.now) {
+            dropped += 1;
+            self.discard_fragments(context);
+        }
+        dropped
+    }
+
+    /// When what is queued now will have waited for too long.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+        let fragments = self.stall_of_fragments.deadline();
+        #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
+        let fragments = None;
+        earliest(self.stall.deadline(), fragments)
     }
 
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]

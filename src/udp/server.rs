@@ -1,6 +1,7 @@
 use log::{debug, warn};
 use managed::ManagedSlice;
-use smoltcp::socket::udp::Socket;
+use smoltcp::socket::udp::{Socket, UdpMetadata};
+use smoltcp::time::Instant;
 
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 use super::fragmentation::Fragmenter;
@@ -18,8 +19,12 @@ pub struct Counters {
     /// the link carries.
     pub too_large: u32,
     /// Datagrams that were dropped because no answer may be sent: they were for a group of hosts
-    /// (RFC 1122, 4.1.3.6), or gave no address or port to answer to.
+    /// (RFC 1122, 4.1.3.6), gave no address or port to answer to, came from where there is no way
+    /// back to, or from the server's own port.
     pub unanswerable: u32,
+    /// How often the answers that waited were dropped, because the first of them could not be
+    /// sent for 3 seconds.
+    pub undelivered: u32,
 }
 
 /// Answers each datagram with its upper case, to the sender, from the address that was asked.
@@ -27,10 +32,29 @@ pub struct Counters {
 /// A datagram is a whole: a character that its end cuts stays cut. When more datagrams arrive
 /// than can be answered, they wait in the receive buffer; when that is full, they are lost, as
 /// everywhere in UDP.
+///
+/// An answer to a host on the link that does not say its hardware address holds up those behind
+/// it, as smoltcp's socket sends one after the other. When none could be sent for 3 seconds, all
+/// that wait are dropped and counted, and so are the datagrams that have arrived meanwhile.
+///
+/// A datagram from the server's own port number is not answered: it would be from another server
+/// like this one, or pretend to be, and the two would answer each other for ever.
+///
+/// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
+/// [`stack`](crate::stack).
 pub struct Server<'a> {
-    sender: Sender,
+    sender: Sender<'a>,
     answer: ManagedSlice<'a, u8>,
+    /// The answer that has been made, but for which there was no room yet.
+    waiting: Option<Answer>,
     counters: Counters,
+}
+
+#[derive(Clone, Copy)]
+struct Answer {
+    /// `None`: it is longer than the buffer for it.
+    length: Option<usize>,
+    to: UdpMetadata,
 }
 
 impl<'a> Server<'a> {
@@ -61,6 +85,7 @@ impl<'a> Server<'a> {
         Ok(Self {
             sender: Sender::new(handle),
             answer,
+            waiting: None,
             counters: Counters::default(),
         })
     }
@@ -68,26 +93,23 @@ impl<'a> Server<'a> {
     /// Also sends answers over IPv6 that are larger than the link's MTU; without a fragmenter they
     /// are dropped as too large.
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub fn with_fragmenter(mut self, fragmenter: Fragmenter) -> Self {
+    pub fn with_fragmenter(mut self, fragmenter: Fragmenter<'a>) -> Self {
         self.sender.fragmenter = Some(fragmenter);
         self
     }
 
-    /// Answers what has arrived, as far as there is room for answers.
-    pub fn poll(&mut self, context: &mut Context<'_, 'a>) {
-        while let Some(outcome) = self.answer_one(context) {
-            let counter = match outcome {
-                Outcome::Answered => &mut self.counters.answered,
-                Outcome::TooLarge => &mut self.counters.too_large,
-                Outcome::Unanswerable => &mut self.counters.unanswerable,
-            };
-            *counter = counter.wrapping_add(1);
-            // It was looked at before; now it can go.
-            let _ = context
-                .sockets
-                .get_mut::<Socket<'_>>(self.sender.handle)
-                .recv();
+    /// Answers what has arrived, as far as there is room for answers; returns when it wants to be
+    /// called even if nothing arrives.
+    pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        self.sender.look(context);
+        self.answer_all(context);
+        let dropped = self.sender.drop_stalled(context);
+        if dropped > 0 {
+            warn!("UDP: no answer could be sent for 3 seconds, those that waited are dropped");
+            count(&mut self.counters.undelivered, dropped);
+            self.answer_all(context);
         }
+        self.sender.deadline()
     }
 
     /// What it has seen since it was made.
@@ -95,38 +117,74 @@ impl<'a> Server<'a> {
         self.counters
     }
 
-    /// Deals with the oldest datagram; `None` if there is none or it has to wait.
-    fn answer_one(&mut self, context: &mut Context<'_, 'a>) -> Option<Outcome> {
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
-        let (request, &sender) = socket.peek().ok()?;
-        let length = request.len();
-        let answer = transform::datagram(request, &mut self.answer);
-        let asked = sender.local_address;
-        if !asked.is_some_and(|address| context.is_own(&address)) {
-            debug!("UDP: {sender} asked a group of hosts, which nobody answers");
-            return Some(Outcome::Unanswerable);
-        }
-        let sent = match answer {
-            Some(length) => self.sender.send(context, &self.answer[..length], sender),
-            None => Err(SendError::TooLarge),
-        };
-        match sent {
-            Ok(()) => Some(Outcome::Answered),
-            Err(SendError::Full) => None,
-            Err(SendError::TooLarge) => {
-                warn!("UDP: {length} bytes from {sender} are dropped, the answer is too large");
-                Some(Outcome::TooLarge)
+    fn answer_all(&mut self, context: &mut Context<'_, 'a>) {
+        while let Some(answer) = self.waiting.take().or_else(|| self.next_answer(context)) {
+            if self.send(context, answer) == Err(SendError::Full) {
+                self.waiting = Some(answer);
+                break;
             }
-            Err(SendError::Unaddressable) => {
-                debug!("UDP: {sender} cannot be answered");
-                Some(Outcome::Unanswerable)
+        }
+        self.sender.look(context);
+    }
+
+    /// Makes the answer to the oldest datagram that may be answered.
+    fn next_answer(&mut self, context: &mut Context<'_, 'a>) -> Option<Answer> {
+        loop {
+            let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
+            let own_port = socket.endpoint().port;
+            let (_, &to) = socket.peek().ok()?;
+            let refusal = refusal(context, own_port, &to);
+            let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
+            let (request, _) = socket.recv().ok()?;
+            match refusal {
+                Some(reason) => {
+                    debug!("UDP: {to} is not answered: {reason}");
+                    count(&mut self.counters.unanswerable, 1);
+                }
+                None => {
+                    let length = transform::datagram(request, &mut self.answer);
+                    return Some(Answer { length, to });
+                }
             }
         }
     }
+
+    fn send(&mut self, context: &mut Context<'_, 'a>, answer: Answer) -> Result<(), SendError> {
+        let Answer { length, to } = answer;
+        let sent = match length {
+            Some(length) => self.sender.send(context, &self.answer[..length], to),
+            None => Err(SendError::TooLarge),
+        };
+        match sent {
+            Ok(()) => count(&mut self.counters.answered, 1),
+            Err(SendError::Full) => {}
+            Err(SendError::TooLarge) => {
+                warn!("UDP: a datagram from {to} is dropped, the answer is too large");
+                count(&mut self.counters.too_large, 1);
+            }
+            Err(SendError::Unaddressable) => {
+                debug!("UDP: {to} cannot be answered");
+                count(&mut self.counters.unanswerable, 1);
+            }
+        }
+        sent
+    }
 }
 
-enum Outcome {
-    Answered,
-    TooLarge,
-    Unanswerable,
+/// Why a datagram from there may not be answered.
+fn refusal(context: &Context<'_, '_>, own_port: u16, from: &UdpMetadata) -> Option<&'static str> {
+    let asked = from.local_address;
+    if !asked.is_some_and(|address| context.is_own(&address)) {
+        Some("it asked a group of hosts")
+    } else if from.endpoint.port == own_port {
+        Some("it may be a server like this one")
+    } else if context.next_hop(&from.endpoint.addr).is_none() {
+        Some("there is no route to it")
+    } else {
+        None
+    }
+}
+
+fn count(counter: &mut u32, more: u32) {
+    *counter = counter.wrapping_add(more);
 }

@@ -105,8 +105,7 @@ impl Actor for tcp::Server<'static> {
 
 impl Actor for udp::Server<'static> {
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
-        self.poll(context);
-        None
+        self.poll(context)
     }
 }
 

@@ -66,6 +66,8 @@ pub(super) fn classify(frame: &[u8], medium: Medium, verify: bool) -> Kind<'_> {
             (link, packet, version)
         }
         Medium::Ip => (&[][..], frame, frame.first().map_or(0, |byte| byte >> 4)),
+        #[allow(unreachable_patterns)] // IEEE 802.15.4, wherever smoltcp was given it
+        _ => return Kind::Whole(None),
     };
     match version {
         4 => ipv4(link, packet, verify),
