@@ -171,9 +171,7 @@ impl<'a> Client<'a> {
     /// Forgets the line, and what of it has not left yet.
     fn give_up(&mut self, context: &mut Context<'_, 'a>) {
         self.request = None;
-        // Cannot fail: it is bound to nothing.
-        let _ = self.sender.reopen(context, 0);
-        self.sender.discard_fragments(context);
+        self.sender.close(context);
     }
 
     fn wait(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {

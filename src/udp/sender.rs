@@ -1,4 +1,4 @@
-use smoltcp::iface::SocketHandle;
+use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::udp::{self, Socket, UdpMetadata};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
@@ -104,21 +104,27 @@ impl<'a> Sender<'a> {
         context.sockets.get_mut::<Socket<'_>>(self.handle).close();
         // The slot would remember for which neighbor the socket waited, and go on waiting.
         let socket = context.sockets.remove(self.handle);
-        self.handle = smoltcp::iface::SocketSet::add(context.sockets, socket);
+        self.handle = SocketSet::add(context.sockets, socket);
         self.stall = Stall::new();
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         if port == 0 { Ok(()) } else { socket.bind(port) }
     }
 
-    /// Drops the fragments that are queued.
-    pub(super) fn discard_fragments(&mut self, context: &mut Context<'_, 'a>) {
+    /// Drops all that is queued, and closes the socket until it is opened anew.
+    #[cfg(feature = "client")]
+    pub(super) fn close(&mut self, context: &mut Context<'_, 'a>) {
+        // Cannot fail: it is bound to nothing.
+        let _ = self.reopen(context, 0);
         #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+        self.discard_fragments(context);
+    }
+
+    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+    fn discard_fragments(&mut self, context: &mut Context<'_, 'a>) {
         if let Some(fragmenter) = &mut self.fragmenter {
             fragmenter.discard(context.sockets);
             self.stall_of_fragments = Stall::new();
         }
-        #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
-        let _ = context;
     }
 
     /// Takes note of whether anything leaves the queues.

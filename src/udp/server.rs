@@ -35,7 +35,8 @@ pub struct Counters {
 ///
 /// An answer to a host on the link that does not say its hardware address holds up those behind
 /// it, as smoltcp's socket sends one after the other. When none could be sent for 3 seconds, all
-/// that wait are dropped and counted, and so are the datagrams that have arrived meanwhile.
+/// that wait are dropped, and with them the datagrams for whose answers there was no room;
+/// [`Counters::undelivered`] says how often. smoltcp cannot drop one without the others.
 ///
 /// A datagram from the server's own port number is not answered: it would be from another server
 /// like this one, or pretend to be, and the two would answer each other for ever.
