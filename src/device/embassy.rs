@@ -90,8 +90,8 @@ impl<D: Driver> Embassy<D> {
     /// Puts itself in front of a driver, or of a `&mut` to one.
     ///
     /// Nobody is woken until [`set_waker`](AsyncDevice::set_waker) has said who, which [`turn`] and
-    /// [`serve`] do. A loop that polls the stack again and again needs no waker, but some drivers
-    /// need theirs to belong to Embassy's executor (`embassy-time` panics otherwise).
+    /// [`serve`] do. A loop that polls the stack again and again, without an executor, needs no
+    /// waker.
     ///
     /// # Errors
     /// [`UnsupportedMedium`] if the driver carries neither Ethernet frames nor IP packets. The
@@ -119,14 +119,15 @@ impl<D: Driver> Embassy<D> {
         }
     }
 
-    /// Whether there is a link. The waker is woken when that changes.
+    /// Whether there is a link. The task is woken when that changes.
     ///
     /// For a light or the log: the stack does not ask. What is transmitted while there is no link
-    /// is the driver's to keep or drop, and TCP repeats it. To ask may take the driver a while (it
-    /// speaks to a PHY) and may have it wake the task at intervals, to look again.
-    pub fn is_link_up(&mut self) -> bool {
-        let context = &mut task::Context::from_waker(&self.waker);
-        self.driver.link_state(context) == driver::LinkState::Up
+    /// is the driver's to keep or drop, and TCP repeats it. The answer comes at once, but to ask
+    /// may take the driver a while (it speaks to a PHY) and may have it wake the task at intervals,
+    /// to be asked again.
+    pub async fn is_link_up(&mut self) -> bool {
+        let state = poll_fn(|context| Poll::Ready(self.driver.link_state(context))).await;
+        state == driver::LinkState::Up
     }
 }
 
@@ -138,7 +139,7 @@ impl<D> Embassy<D> {
 
     /// The driver inside.
     ///
-    /// To ask it for tokens or for the link with another waker takes the stack's waker out of it.
+    /// To ask it for tokens with another waker takes the stack's waker out of it.
     pub fn driver_mut(&mut self) -> &mut D {
         &mut self.driver
     }
