@@ -13,11 +13,13 @@
 //! use uppercase::stack::Config;
 //! use uppercase::{Servers, Stack, tcp, udp};
 //!
+//! // `now` is `Instant::from_micros(embassy_time::Instant::now().as_micros() as i64)`,
+//! // `sleep` is `embassy_time::Timer::after_micros(delay.total_micros()).await`.
 //! async fn task(
 //!     driver: impl Driver,
 //!     random_seed: u64,
-//!     now: impl Fn() -> Instant,                // Instant::from_micros(embassy_time::Instant::now().as_micros() as i64)
-//!     sleep: impl AsyncFn(Duration),            // embassy_time::Timer::after_micros(delay.total_micros())
+//!     now: impl Fn() -> Instant,
+//!     sleep: impl AsyncFn(Duration),
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
 //!     let mut datagrams = udp::Buffers::<512, 2>::new();
