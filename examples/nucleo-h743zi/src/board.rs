@@ -1,0 +1,93 @@
+//! What is particular to the chip and its board: its clocks, its pins, its address and where it
+//! takes chance from.
+
+use embassy_stm32::eth::{self, Ethernet, GenericPhy, PacketQueue, Sma};
+use embassy_stm32::gpio::{Level, Output, Speed};
+use embassy_stm32::peripherals::{ETH, ETH_SMA, RNG};
+use embassy_stm32::rcc::{
+    AHBPrescaler, APBPrescaler, HSIPrescaler, Hsi48Config, Pll, PllDiv, PllMul, PllPreDiv,
+    PllSource, Sysclk, VoltageScale,
+};
+use embassy_stm32::rng::{self, Rng};
+use embassy_stm32::{Config, bind_interrupts};
+
+bind_interrupts!(struct Interrupts {
+    ETH => eth::InterruptHandler;
+    RNG => rng::InterruptHandler<RNG>;
+});
+
+/// Frames on their way between the Ethernet controller and the driver: four to transmit, eight
+/// received, 1.5 kB each.
+pub type Frames = PacketQueue<4, 8>;
+
+/// The board, started.
+pub struct Board {
+    /// The driver of the Ethernet controller.
+    pub ethernet: Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>,
+    /// The green light, LD1.
+    pub led: Output<'static>,
+    /// Another number at each start, from the chip's generator of true random numbers.
+    pub random_seed: u64,
+}
+
+/// Goes to full speed and wakes up the peripherals. There has to be a PHY; a cable need not be.
+pub fn start(frames: &'static mut Frames) -> Board {
+    let chip = embassy_stm32::init(clocks());
+    let random_seed = Rng::new(chip.RNG, Interrupts).next_u64();
+    let ethernet = Ethernet::new(
+        frames,
+        chip.ETH,
+        Interrupts,
+        chip.PA1,  // REF_CLK: 50 MHz, which the PHY makes
+        chip.PA7,  // CRS_DV
+        chip.PC4,  // RXD0
+        chip.PC5,  // RXD1
+        chip.PG13, // TXD0
+        chip.PB13, // TXD1
+        chip.PG11, // TX_EN
+        hardware_address(embassy_stm32::uid::uid()),
+        chip.ETH_SMA,
+        chip.PA2, // MDIO
+        chip.PC1, // MDC
+    );
+    Board {
+        ethernet,
+        led: Output::new(chip.PB0, Level::Low, Speed::Low),
+        random_seed,
+    }
+}
+
+/// 400 MHz for the processor, which every revision of the chip can do; no part of the board but
+/// the chip is needed for it. What the network needs to be exact is the PHY's own crystal.
+fn clocks() -> Config {
+    let mut config = Config::default();
+    let rcc = &mut config.rcc;
+    rcc.hsi = Some(HSIPrescaler::DIV1); // the internal oscillator, 64 MHz
+    rcc.pll1 = Some(Pll {
+        source: PllSource::HSI,
+        prediv: PllPreDiv::DIV4, // 16 MHz, the most that a PLL takes
+        mul: PllMul::MUL50,      // 800 MHz
+        fracn: None,
+        divp: Some(PllDiv::DIV2), // 400 MHz
+        divq: None,
+        divr: None,
+    });
+    rcc.sys = Sysclk::PLL1_P;
+    rcc.ahb_pre = AHBPrescaler::DIV2; // 200 MHz for bus and Ethernet, the most there is at 400 MHz
+    rcc.apb1_pre = APBPrescaler::DIV2; // 100 MHz, the same
+    rcc.apb2_pre = APBPrescaler::DIV2;
+    rcc.apb3_pre = APBPrescaler::DIV2;
+    rcc.apb4_pre = APBPrescaler::DIV2;
+    rcc.voltage_scale = VoltageScale::Scale1; // what 400 MHz takes
+    rcc.hsi48 = Some(Hsi48Config::default()); // 48 MHz, for random numbers
+    config
+}
+
+/// An address that nobody has bought, out of the chip's serial number: the same at each start,
+/// another one on each board.
+fn hardware_address(serial: [u8; 12]) -> [u8; 6] {
+    let fnv_1a = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    let hash = serial.into_iter().fold(0xcbf2_9ce4_8422_2325, fnv_1a);
+    let [a, b, c, d, e, ..] = hash.to_be_bytes();
+    [2, a, b, c, d, e]
+}

@@ -1,0 +1,77 @@
+//! Both servers on a NUCLEO-H743ZI or -H743ZI2, on Embassy. Built, not run.
+//!
+//! ```text
+//! cargo run --release                          # flashes it through the board's own ST-LINK
+//! echo hello | nc -N 192.168.69.1 12000        # on a host with an address in that network
+//! ```
+#![no_std]
+#![no_main]
+
+mod board;
+
+use defmt::info;
+use defmt_rtt as _;
+use embassy_executor::Spawner;
+use embassy_time::Timer;
+use panic_probe as _;
+use smoltcp::iface::SocketStorage;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpCidr};
+use static_cell::ConstStaticCell;
+use uppercase::device::embassy::{Embassy, turn};
+use uppercase::stack::Config;
+use uppercase::{Servers, Stack, tcp, udp};
+
+use board::Frames;
+
+/// Put yours here.
+const ADDRESSES: &[IpCidr] = &[
+    IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24),
+    #[cfg(feature = "ipv6")]
+    IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, 1), 64),
+];
+const GATEWAYS: &[IpAddress] = &[];
+
+static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
+static POOL: ConstStaticCell<tcp::Pool<4, 4096, 4096>> = ConstStaticCell::new(tcp::Pool::new());
+static DATAGRAMS: ConstStaticCell<udp::Buffers<1472, 2>> =
+    ConstStaticCell::new(udp::Buffers::new());
+static SLOTS: ConstStaticCell<[SocketStorage<'_>; 5]> =
+    ConstStaticCell::new([const { SocketStorage::EMPTY }; 5]);
+
+#[embassy_executor::main]
+async fn main(_spawner: Spawner) -> ! {
+    let mut board = board::start(FRAMES.take());
+    let device = Embassy::new(board.ethernet).unwrap_or_else(|error| panic!("{error}"));
+    let config = Config {
+        hardware_address: device.hardware_address(),
+        addresses: ADDRESSES,
+        gateways: GATEWAYS,
+        random_seed: board.random_seed,
+    };
+    let stack = Stack::new(device, config, &mut SLOTS.take()[..], now());
+    let mut stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    let config = tcp::Config::default();
+    let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
+    let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));
+    info!("The server is ready to receive");
+    let mut link = false;
+    loop {
+        // The driver wakes us to look at the link twice a second: the light blinks, and
+        // flickers when there is work.
+        board.led.toggle();
+        let up = stack.device_mut().is_link_up().await;
+        if core::mem::replace(&mut link, up) != up {
+            info!("The link is up: {}", up);
+        }
+        turn(&mut stack, now, sleep, |context| servers.poll(context)).await;
+    }
+}
+
+fn now() -> Instant {
+    Instant::from_micros(embassy_time::Instant::now().as_micros() as i64)
+}
+
+async fn sleep(delay: Duration) {
+    Timer::after_micros(delay.total_micros()).await;
+}
