@@ -69,6 +69,7 @@
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
+//! | `embassy` | Embassy's network drivers as devices | no |
 //! | `command` | the program `uppercase`, with all but `tuntap` of the above | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, the stack and the

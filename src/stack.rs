@@ -38,7 +38,7 @@ use smoltcp::time::{Duration, Instant};
 use context::Link;
 use door::Door;
 
-/// No time that is waited is longer, in 100 years and more: so moments can be added up.
+/// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
 
@@ -222,13 +222,6 @@ impl<'a, D: Device> Stack<'a, D> {
         let due = self.interface.poll_at(now, &self.sockets);
         earliest(due, deadline).map(|due| due - now.min(due))
     }
-}
-
-/// The moment `delay` after `from`; `None` if that is never. (smoltcp's sum of the two wraps around.)
-pub(crate) fn after(from: Instant, delay: Duration) -> Option<Instant> {
-    let delay = i64::try_from(delay.total_micros()).ok()?;
-    let moment = from.total_micros().checked_add(delay)?;
-    Some(Instant::from_micros(moment))
 }
 
 /// The earlier of two moments, either of which may be missing.

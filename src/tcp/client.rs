@@ -99,7 +99,7 @@ impl Client {
         context: &mut Context<'_, '_>,
         server: IpEndpoint,
     ) -> Result<(), Error> {
-        if server.port == 0 || !server.addr.is_unicast() {
+        if server.port == 0 || !context.is_one_host(&server.addr) {
             return Err(Error::Unaddressable);
         }
         if context.next_hop(&server.addr).is_none() {

@@ -11,7 +11,7 @@ use smoltcp::wire::{IpEndpoint, IpProtocol};
 use super::fragmentation::Fragmenter;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
-use crate::stack::{Context, Sockets, Unreachable, after, earliest};
+use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, Unreachable};
 
 /// How long to wait for an answer before the line is sent again; doubled each time.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ struct Request {
     local_port: u16,
     length: usize,
     /// `None`: never.
-    give_up: Option<Instant>,
+    give_up: Instant,
     retry: Instant,
     wait: Duration,
 }
@@ -69,7 +69,7 @@ impl<'a> Client<'a> {
         Ok(Self {
             sender: Sender::new(handle),
             line,
-            timeout,
+            timeout: timeout.min(LONGEST_TIMEOUT),
             request: None,
         })
     }
@@ -123,7 +123,7 @@ impl<'a> Client<'a> {
             server,
             local_port,
             length: line.len(),
-            give_up: after(context.now, self.timeout),
+            give_up: context.now + self.timeout,
             retry: context.now + FIRST_RETRY,
             wait: FIRST_RETRY,
         };
@@ -165,7 +165,7 @@ impl<'a> Client<'a> {
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
         self.request
-            .and_then(|request| earliest(Some(request.retry), request.give_up))
+            .map(|request| request.retry.min(request.give_up))
     }
 
     /// Forgets the line, and what of it has not left yet.
@@ -184,7 +184,7 @@ impl<'a> Client<'a> {
             Some(Unreachable::Host) => return Err(Error::Unreachable),
             None => {}
         }
-        if request.give_up.is_some_and(|moment| context.now >= moment) {
+        if context.now >= request.give_up {
             let next_hop = context.next_hop(&server.addr);
             let silent = next_hop.is_some_and(|next_hop| context.observer().is_silent(&next_hop));
             return Err(if silent {

@@ -1,7 +1,5 @@
 use smoltcp::time::{Duration, Instant};
 
-use crate::stack;
-
 /// How long nothing may leave a queue: three requests for a neighbor, one second apart.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -40,9 +38,7 @@ impl Stall {
 
     /// When it is too long that nothing has left.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (self.queued > 0 || self.empty)
-            .then(|| stack::after(self.since, PATIENCE))
-            .flatten()
+        (self.queued > 0 || self.empty).then(|| self.since + PATIENCE)
     }
 
     pub(super) fn is_over(&self, now: Instant) -> bool {
