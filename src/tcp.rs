@@ -4,10 +4,12 @@
 #[cfg(feature = "client")]
 mod client;
 mod phase;
+mod place;
 mod server;
 mod storage;
 
 #[cfg(feature = "client")]
 pub use client::{Client, Error};
-pub use server::{Config, Counters, Place, Server};
+pub use place::Place;
+pub use server::{Config, Counters, Server};
 pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW};

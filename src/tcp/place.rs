@@ -1,0 +1,169 @@
+use log::{debug, info};
+use smoltcp::iface::SocketHandle;
+use smoltcp::socket::tcp::Socket;
+use smoltcp::time::{Duration, Instant};
+
+use super::phase::Phase;
+use super::server::{Config, Counters};
+use crate::transform::{Progress, Upper};
+
+/// Bytes that are upper-cased on their way from the receive to the transmit buffer at a time.
+/// They live on the stack of [`Server::poll`](super::Server::poll).
+const CHUNK: usize = 512;
+
+/// How long an aborted connection keeps its place if its reset cannot be sent.
+pub(super) const RESET_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What a [`Server`](super::Server) keeps for one connection beside its socket.
+#[derive(Debug)]
+pub struct Place {
+    pub(super) handle: Option<SocketHandle>,
+    upper: Upper,
+    pub(super) phase: Phase,
+    /// Whether it has been in this phase for more than one poll.
+    pub(super) settled: bool,
+    /// When the connection last made progress: its phase changed, or bytes moved.
+    progress: Instant,
+    /// Bytes of the answer that were not confirmed at the last poll.
+    unconfirmed: usize,
+    /// Where one answer is all: how much of the text it still is to cover, once that is known.
+    once: Option<usize>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Place {
+    /// A place without a connection.
+    pub const fn new() -> Self {
+        Self {
+            handle: None,
+            upper: Upper::new(),
+            phase: Phase::Free,
+            settled: false,
+            progress: Instant::ZERO,
+            unconfirmed: 0,
+            once: None,
+        }
+    }
+
+    pub(super) fn poll(
+        &mut self,
+        now: Instant,
+        socket: &mut Socket<'_>,
+        config: &Config,
+        counters: &mut Counters,
+    ) -> Option<Instant> {
+        self.note_progress(now, socket, counters);
+        let moved = match self.phase {
+            Phase::Open | Phase::HalfClosed => self.serve(socket, config.once),
+            Phase::Closing => discard(socket),
+            _ => false,
+        };
+        if moved {
+            self.progress = now;
+        }
+        let due = self.progress + config.limit(self.phase)?;
+        if now < due {
+            return Some(due);
+        }
+        if self.phase == Phase::Resetting {
+            // The reset cannot be sent; listening forgets it.
+            self.phase = Phase::Free;
+        } else {
+            if let Some(client) = socket.remote_endpoint() {
+                info!("TCP: {client} is given up, nothing has moved for too long");
+            }
+            counters.expired = counters.expired.wrapping_add(1);
+            socket.abort();
+        }
+        None
+    }
+
+    fn note_progress(&mut self, now: Instant, socket: &Socket<'_>, counters: &mut Counters) {
+        let (phase, unconfirmed) = (Phase::of(socket), socket.send_queue());
+        self.settled = phase == self.phase;
+        if !self.settled || unconfirmed < self.unconfirmed {
+            self.progress = now;
+        }
+        if !self.settled {
+            if let Some(client) = socket.remote_endpoint() {
+                debug!("TCP: {client} is {phase:?}");
+            }
+            if phase.is_opened() && !self.phase.is_opened() {
+                counters.opened = counters.opened.wrapping_add(1);
+            }
+        }
+        self.phase = phase;
+        self.unconfirmed = unconfirmed;
+    }
+
+    pub(super) fn listen(&mut self, socket: &mut Socket<'_>, port: u16) {
+        self.upper = Upper::new();
+        self.once = None;
+        // Cannot fail: the port is not 0, and the socket is not open.
+        let _ = socket.listen(port);
+        self.phase = Phase::of(socket);
+    }
+
+    /// Answers what there is room for, closes at the end; returns whether anything moved.
+    fn serve(&mut self, socket: &mut Socket<'_>, once: bool) -> bool {
+        let mut chunk = [0; CHUNK];
+        let mut moved = false;
+        if once && self.once.is_none() && socket.can_recv() {
+            self.once = Some(socket.recv_queue());
+        }
+        loop {
+            let room = socket.send_capacity() - socket.send_queue();
+            let output = &mut chunk[..room.min(CHUNK)];
+            let ended = self.once == Some(0) || !socket.may_recv();
+            let Progress { consumed, produced } = if ended {
+                let produced = self.upper.finish(output);
+                Progress {
+                    consumed: 0,
+                    produced,
+                }
+            } else {
+                self.convert(socket, output)
+            };
+            // All of it fits: there was room for it.
+            let _ = socket.send_slice(&output[..produced]);
+            // Where the client has closed already, closing means LAST-ACK, in which smoltcp 0.14
+            // ignores window updates: if the rest of the answer finds the window shut, it has to
+            // wait for a probe. So first the client gets all of it.
+            let may_close = self.phase == Phase::Open || socket.send_queue() == 0;
+            if ended && self.upper.is_empty() && may_close {
+                socket.close();
+                return true;
+            }
+            if consumed == 0 && produced == 0 {
+                return moved;
+            }
+            moved = true;
+        }
+    }
+
+    fn convert(&mut self, socket: &mut Socket<'_>, output: &mut [u8]) -> Progress {
+        let wanted = self.once.unwrap_or(usize::MAX);
+        let progress = socket
+            .recv(|text| {
+                let text = &text[..text.len().min(wanted)];
+                let progress = self.upper.convert(text, output);
+                (progress.consumed, progress)
+            })
+            .unwrap_or_default();
+        if let Some(left) = &mut self.once {
+            *left -= progress.consumed;
+        }
+        progress
+    }
+}
+
+/// Lets a client that writes on after its last answer come to its end; that is no progress.
+fn discard(socket: &mut Socket<'_>) -> bool {
+    while let Ok(1..) = socket.recv(|text| (text.len(), text.len())) {}
+    false
+}
