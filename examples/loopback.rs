@@ -74,6 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         match tcp.receive(context, &mut answer)? {
             Poll::Pending => Ok(Poll::Pending),
+            // The server has closed; its close is acknowledged when both sides know.
             Poll::Ready(0) if tcp.is_closed(context)? => Ok(Poll::Ready(())),
             Poll::Ready(length) => {
                 print!("{}", String::from_utf8_lossy(&answer[..length]));
@@ -95,6 +96,7 @@ fn run<'a, D: Device, T, E>(
     loop {
         let mut result = Ok(Poll::Pending);
         let delay = stack.poll(*now, |context| {
+            // Services are called several times a poll; a step that is ready is not repeated.
             if let Ok(Poll::Pending) = result {
                 result = step(context);
             }

@@ -19,7 +19,15 @@ use uppercase::{Servers, Stack, tcp, udp};
 fn main() {}
 
 #[cfg(target_os = "linux")]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() {
+    if let Err(error) = serve() {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn serve() -> Result<(), Box<dyn std::error::Error>> {
     use uppercase::device::tuntap::{Mode, TunTap};
 
     let mut pool = tcp::Pool::<8, 16384, 16384>::new();

@@ -27,7 +27,7 @@ use host::Host;
 pub fn main() -> ExitCode {
     let args = Args::parse();
     let level = match args.verbose {
-        0 => "error",
+        0 => "error,uppercase::command=warn,uppercase::device::tuntap=warn",
         1 => "uppercase=info,warn",
         2 => "uppercase=debug,info",
         3 => "debug",
@@ -62,6 +62,9 @@ fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
     if let Some((name, mode)) = client.link.interface() {
         client.require_host();
         return interface::with_client(name, mode, client, |host| exchange(protocol, host, client));
+    }
+    if client.names_host() {
+        eprintln!("uppercase: no --tap or --tun: the server in memory is asked, not the network");
     }
     memory::with_client(client, |host| exchange(protocol, host, client))
 }

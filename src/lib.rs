@@ -5,7 +5,7 @@
 //! ```text
 //!    a line, a file                                   a line, a file, in capitals
 //!         │                                                     ▲
-//! ┌───────▼─────────────────────────────────────────────────────┴───────┐
+//! ┌───────▼─────────────────────────────────────────────────────┴────────┐
 //! │ programs    the command, examples, your firmware                     │ clocks, sleeping, printing
 //! ├──────────────────────────────────────────────────────────────────────┤
 //! │ services    tcp::{Server, Client}   udp::{Server, Client}   dns      │ sockets, no clock
@@ -13,7 +13,7 @@
 //! ├──────────────────────────────────────────────────────────────────────┤
 //! │ stack       one device, one interface, its sockets                   │ poll(now) -> how long to sleep
 //! ├──────────────────────────────────────────────────────────────────────┤
-//! │ device      wire (in memory)   tuntap (Linux)   yours                │ frames
+//! │ device      wire (in memory)   tuntap (Linux)   embassy   yours      │ frames
 //! │             wrappers: reassembly                                     │ each is a device itself
 //! └──────────────────────────────────────────────────────────────────────┘
 //! ```

@@ -15,6 +15,50 @@
 //! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
 //! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
 //! server, or one client, does.
+//!
+//! # A service of your own
+//!
+//! A service is whatever the closure does with the sockets. This one returns what it is sent:
+//!
+//! ```
+//! use smoltcp::iface::SocketStorage;
+//! use smoltcp::phy::Device;
+//! use smoltcp::socket::tcp::{Socket, SocketBuffer};
+//! use smoltcp::time::{Duration, Instant};
+//! use uppercase::stack::{Config, Stack};
+//!
+//! fn echo(
+//!     device: impl Device,
+//!     config: Config<'_>,
+//!     now: impl Fn() -> Instant,
+//!     sleep: impl Fn(Option<Duration>),
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let (mut receive, mut transmit) = ([0; 1024], [0; 1024]);
+//!     let mut slots = [SocketStorage::EMPTY];
+//!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
+//!     let (receive, transmit) = (&mut receive[..], &mut transmit[..]);
+//!     let socket = Socket::new(SocketBuffer::new(receive), SocketBuffer::new(transmit));
+//!     let handle = stack.sockets().add(socket)?;
+//!     loop {
+//!         let delay = stack.poll(now(), |context| {
+//!             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+//!             if !socket.is_open() {
+//!                 let _ = socket.listen(7);
+//!             }
+//!             let mut text = [0; 1024];
+//!             // No more than can be sent again: what is received is gone from the socket.
+//!             let room = socket.send_capacity() - socket.send_queue();
+//!             if let Ok(length) = socket.recv_slice(&mut text[..room]) {
+//!                 let _ = socket.send_slice(&text[..length]);
+//!             } else if socket.may_send() {
+//!                 socket.close();
+//!             }
+//!             None // nothing to do before something arrives
+//!         });
+//!         sleep(delay);
+//!     }
+//! }
+//! ```
 
 mod closed_window;
 mod config;

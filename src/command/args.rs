@@ -32,8 +32,8 @@ Examples:
   uppercase < book.txt > BOOK.txt                      a file, all in memory
   sudo uppercase serve --tap tap0                      both servers on a TAP interface
   echo hello | nc -N 192.168.69.1 12000                ... and a client of another make
-  sudo uppercase tcp 192.168.69.100 --tap tap1         the client on a TAP interface, the server
-                                                       on this host
+  sudo uppercase tcp 192.168.69.100 --tap tap0         the client on a TAP interface, a server of
+                                                       another make on this host
 
 Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arguments are wrong,
 130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more.";
@@ -95,7 +95,7 @@ pub struct Server {
     /// Serve over UDP, and over TCP only if that is given too
     #[arg(long)]
     udp: bool,
-    /// How many TCP clients can be connected at a time; further ones are refused
+    /// How many TCP clients can be connected at a time; further ones are refused. Each takes 130 kB
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = connections())]
     pub connections: usize,
     /// Seconds after which a connection on which no text moves is closed
@@ -116,7 +116,7 @@ impl Server {
 
 #[derive(clap::Args)]
 pub struct Client {
-    /// The server: an address or a name. Without an interface, the one in memory
+    /// The server: an address or a name. Without --tap or --tun there is but one, in memory
     #[arg(value_name = "HOST")]
     host: Option<String>,
     #[command(flatten)]
@@ -146,12 +146,17 @@ impl Client {
         self.host.as_deref().unwrap_or("192.168.69.1")
     }
 
+    /// Whether a server was given.
+    pub fn names_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// Ends the program, as for any other missing argument, if it is told an interface but no
     /// server.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn require_host(&self) {
         use clap::{CommandFactory, error::ErrorKind};
-        if self.host.is_none() {
+        if !self.names_host() {
             let message = "HOST is needed, the address or the name of the server";
             let mut command = Args::command();
             command
@@ -207,7 +212,7 @@ fn port() -> clap::builder::RangedI64ValueParser<u16> {
 fn connections() -> impl clap::builder::TypedValueParser<Value = usize> {
     use clap::builder::TypedValueParser;
     clap::value_parser!(u32)
-        .range(1..=1 << 20)
+        .range(1..=4096)
         .map(|connections| connections as usize)
 }
 

@@ -11,7 +11,7 @@ use smoltcp::time::Duration;
 use smoltcp::wire::IpCidr;
 use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, TunTap, owner, wait};
+use uppercase::device::tuntap::{Fault, Mode, OpenError, TunTap, owner, wait};
 use uppercase::stack::Sockets;
 
 use super::args::{Client, Link};
@@ -58,8 +58,16 @@ impl<'a> Interface<'a> {
         for own in &addresses {
             refuse_address_of_the_kernel(own)?;
         }
-        let device = TunTap::open(name, mode, &link.host_ip)
-            .map_err(|error| Failure::Error(error.to_string()))?;
+        let device = TunTap::open(name, mode, &link.host_ip).map_err(|error| {
+            let hint = match error {
+                OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {
+                    ", with --host-ip, and --ip in its network"
+                }
+                OpenError::WrongMode { .. } => " (--tap or --tun says which)",
+                _ => "",
+            };
+            Failure::Error(format!("{error}{hint}"))
+        })?;
         if device.was_created() {
             info!("{name} was created, {} bytes MTU", device.mtu());
             check_sides(name, &addresses, &link.host_ip)?;

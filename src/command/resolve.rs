@@ -27,6 +27,13 @@ pub fn shown(endpoint: IpEndpoint) -> String {
 }
 
 fn look_up(host: &mut dyn Host<'_>, name: &str, args: &Client) -> Result<IpAddress, Failure> {
+    if let Ok(endpoint) = name.parse::<SocketAddr>() {
+        return Err(Failure::Error(format!(
+            "{name} is an address and a port: give {} and --port {}",
+            endpoint.ip(),
+            endpoint.port()
+        )));
+    }
     let because = |error| match error {
         Error::NoServer if args.dns.is_empty() => Failure::Error(format!(
             "{name} is not an address, and no name server was given: add --dns ADDRESS"

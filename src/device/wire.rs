@@ -1,8 +1,11 @@
 //! An in-memory wire: frames go in at one end and come out at the other.
 //!
 //! A [`Queue`] carries frames in one direction; a [`Wire`] is two of them. A [`Port`] is where a
-//! stack is plugged in. Nothing is corrupted, lost or delayed on the way, and checksums are made
-//! and verified as on a real link.
+//! stack is plugged in. Nothing is corrupted or delayed on the way, and checksums are made and
+//! verified as on a real link.
+//!
+//! On a virtual clock, poll both stacks at the same moment until the wire is empty; then let the
+//! clock jump by the shorter of the two delays.
 //!
 //! ```
 //! use smoltcp::phy::Medium;
