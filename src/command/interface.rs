@@ -58,16 +58,7 @@ impl<'a> Interface<'a> {
         for own in &addresses {
             refuse_address_of_the_kernel(own)?;
         }
-        let device = TunTap::open(name, mode, &link.host_ip).map_err(|error| {
-            let hint = match error {
-                OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {
-                    ", with --host-ip, and --ip in its network"
-                }
-                OpenError::WrongMode { .. } => " (--tap or --tun says which)",
-                _ => "",
-            };
-            Failure::Error(format!("{error}{hint}"))
-        })?;
+        let device = TunTap::open(name, mode, &link.host_ip).map_err(explain)?;
         if device.was_created() {
             info!("{name} was created, {} bytes MTU", device.mtu());
             check_sides(name, &addresses, &link.host_ip)?;
@@ -80,6 +71,19 @@ impl<'a> Interface<'a> {
             interrupt: interrupt().map_err(Failure::of("signals cannot be caught"))?,
         })
     }
+}
+
+/// Why an interface could not be opened, and which option is to be changed.
+fn explain(error: OpenError) -> Failure {
+    Failure::Error(match error {
+        OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {
+            format!("{error}, with --host-ip, and --ip in its network")
+        }
+        OpenError::WrongMode { name, found } => {
+            format!("{name} is a {found} interface: give it as --{found} {name}")
+        }
+        error => error.to_string(),
+    })
 }
 
 /// What is sent to an address that the kernel itself has never comes to an interface.

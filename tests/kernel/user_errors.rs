@@ -93,13 +93,14 @@ pub fn address_of_another_interface_is_refused() {
     ip("link add veth0 type veth peer veth1");
     ip("addr add 192.168.69.100/24 dev veth0");
     uppercase("serve --tap tap0", "").assert_failed(
-        "192.168.69.100 is already an address of this host, on veth0: choose another address",
+        "192.168.69.100 is already an address of this host, on veth0: choose another address, \
+         with --host-ip, and --ip in its network",
     );
     ip("addr del 192.168.69.100/24 dev veth0");
     ip("addr add 192.168.69.7/24 dev veth0");
     uppercase("serve --tap tap0", "").assert_failed(
         "the subnet of 192.168.69.100/24 is already that of veth0, which would take all its \
-         packets: choose another subnet",
+         packets: choose another subnet, with --host-ip, and --ip in its network",
     );
 }
 
@@ -115,7 +116,7 @@ pub fn interface_of_another_kind_cannot_be_used() {
         .assert_failed("lo is neither a TAP nor a TUN interface: choose another name");
     ip("tuntap add dev tun0 mode tun");
     uppercase("serve --tap tun0", "")
-        .assert_failed("tun0 is a tun interface: open it as that, or choose another name");
+        .assert_failed("tun0 is a tun interface: give it as --tun tun0");
 }
 
 pub fn gateway_on_no_network_of_ours_is_refused() {
