@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         // Built once, by the first test that needs it; the others wait for it.
         let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, "")));
         for (name, scene) in scenes {
-            let name = format!("{}::{name}", board.folder);
+            let name = format!("{}::{name}", board.name);
             trials.push(Trial::ignorable_test(name, move || {
                 match firmware.build() {
                     Ok(_) => {

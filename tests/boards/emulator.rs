@@ -19,8 +19,12 @@ pub const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
 
 /// A board: a folder in `examples`, and what emulates it.
 pub struct Board {
+    /// Ours for it.
+    pub name: &'static str,
     /// The folder of its firmware.
     pub folder: &'static str,
+    /// What it is compiled for, if that is not what its folder says.
+    pub target: Option<&'static str>,
     /// The emulator and which machine it is to be.
     pub emulator: &'static [&'static str],
     /// How the emulator calls its network card.
@@ -30,12 +34,45 @@ pub struct Board {
 }
 
 /// The boards that can be emulated.
-pub const BOARDS: &[Board] = &[Board {
-    folder: "lm3s6965evb",
-    emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
-    card: "model=stellaris",
-    ram: 0x2000_0000..0x2001_0000,
-}];
+pub const BOARDS: &[Board] = &[
+    Board {
+        name: "lm3s6965evb",
+        folder: "lm3s6965evb",
+        target: None,
+        emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
+        card: "model=stellaris",
+        ram: 0x2000_0000..0x2001_0000,
+    },
+    MPS2_AN385,
+    Board {
+        name: "mps2-an386",
+        target: Some("thumbv7em-none-eabi"),
+        emulator: &["qemu-system-arm", "-machine", "mps2-an386"],
+        ..MPS2_AN385
+    },
+    Board {
+        name: "mps2-an500",
+        target: Some("thumbv7em-none-eabihf"),
+        emulator: &["qemu-system-arm", "-machine", "mps2-an500"],
+        ..MPS2_AN385
+    },
+    Board {
+        name: "mps2-an505",
+        target: Some("thumbv8m.main-none-eabi"),
+        emulator: &["qemu-system-arm", "-machine", "mps2-an505"],
+        ram: 0x3800_0000..0x3840_0000,
+        ..MPS2_AN385
+    },
+];
+
+const MPS2_AN385: Board = Board {
+    name: "mps2-an385",
+    folder: "mps2",
+    target: None,
+    emulator: &["qemu-system-arm", "-machine", "mps2-an385"],
+    card: "model=lan9118",
+    ram: 0x2000_0000..0x2040_0000,
+};
 
 /// What runs on a board.
 pub struct Firmware {
@@ -65,9 +102,12 @@ impl Firmware {
             let mut build = Command::new(root.join(".ci/firmware"));
             build.arg(root.join("examples").join(self.board.folder));
             build.args(["--features", self.features]);
+            if let Some(target) = self.board.target {
+                build.env("CARGO_BUILD_TARGET", target);
+            }
             // Each set of features is built in the same place: what is to be run is copied away.
             let built = run(&mut build)?;
-            let name = format!("{}-{}", self.board.folder, self.features.replace(',', "-"));
+            let name = format!("{}-{}", self.board.name, self.features.replace(',', "-"));
             let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
             fs::copy(built.trim_end(), &file).map_err(|error| format!("{built}: {error}"))?;
             Ok(file)

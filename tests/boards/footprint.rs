@@ -42,7 +42,8 @@ fn main() -> ExitCode {
     );
     println!("|---|---|---|---|---|---|");
     let mut compiler = String::new();
-    for board in BOARDS {
+    // The others have more memory than they know what to do with.
+    for board in BOARDS.iter().filter(|board| board.name == "lm3s6965evb") {
         for (what, features, painted) in [
             ("IPv4", "", "paint-stack"),
             ("IPv4 and IPv6", "ipv6", "ipv6,paint-stack"),

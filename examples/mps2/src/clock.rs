@@ -1,0 +1,89 @@
+//! The time, and how to let it pass.
+//!
+//! The FPGA counts microseconds in 32 bits, which are read but never set. How far it has come is
+//! added up each time it is read, so it has to be read before it has come around (71 minutes). The
+//! first CMSDK timer is the alarm; as it never rings later than [`LONGEST_NAP`], the clock is read
+//! in time even if nothing happens.
+
+use core::cell::Cell;
+
+use cortex_m::asm::wfi;
+use cortex_m::peripheral::NVIC;
+use smoltcp::time::{Duration, Instant};
+
+use crate::board::{fpgaio, set_led};
+use crate::interrupts::Interrupt;
+use crate::machine::MACHINE;
+use crate::registers::Register;
+
+/// The timer has 32 bits, too, but counts the processor's clock.
+const LONGEST_NAP: Duration = Duration::from_secs(60);
+const _: () = assert!(LONGEST_NAP.total_micros() * MACHINE.megahertz as u64 <= u32::MAX as u64);
+
+/// Counts each time that the prescaler, which counts down from PRESCALE, is at its end.
+const COUNTER: Register = fpgaio(0x18);
+const PRESCALE: Register = fpgaio(0x1c);
+
+const fn timer0(offset: usize) -> Register {
+    // SAFETY: the registers of the timer, which writes no memory, are there.
+    unsafe { Register::at(MACHINE.timer0 + offset) }
+}
+const CTRL: Register = timer0(0x00);
+/// Where it starts from, at once and after it has rung.
+const RELOAD: Register = timer0(0x08);
+/// Writing acknowledges that it has rung.
+const INTCLEAR: Register = timer0(0x0c);
+/// CTRL: runs, and rings.
+const ENABLE_INTERRUPT: u32 = 1 << 0 | 1 << 3;
+
+/// The time since the start.
+pub struct Clock {
+    /// What the counter was when it was read last.
+    last: Cell<u32>,
+    microseconds: Cell<i64>,
+}
+
+impl Clock {
+    pub fn start() -> Self {
+        PRESCALE.write(MACHINE.megahertz - 1);
+        CTRL.write(0);
+        Interrupt::Timer0.enable();
+        Self {
+            last: Cell::new(COUNTER.read()),
+            microseconds: Cell::new(0),
+        }
+    }
+
+    pub fn now(&self) -> Instant {
+        let current = COUNTER.read();
+        let passed = current.wrapping_sub(self.last.replace(current));
+        let microseconds = self.microseconds.get() + i64::from(passed);
+        self.microseconds.set(microseconds);
+        Instant::from_micros(microseconds)
+    }
+
+    /// Sleeps until `is_over` says so, or `delay` has passed.
+    ///
+    /// `is_over` is asked before each nap, with whatever interrupt it waits for armed: one that
+    /// comes after it has been asked ends the nap.
+    pub fn sleep(&self, delay: Option<Duration>, is_over: impl Fn() -> bool) {
+        let due = delay.map(|delay| self.now() + delay);
+        loop {
+            CTRL.write(0);
+            INTCLEAR.write(1);
+            NVIC::unpend(Interrupt::Timer0);
+            let now = self.now();
+            let left = due.map_or(LONGEST_NAP, |due| due.max(now) - now);
+            if left == Duration::ZERO || is_over() {
+                return;
+            }
+            // Fits: LONGEST_NAP does.
+            let nap = left.min(LONGEST_NAP).total_micros() as u32;
+            RELOAD.write(nap * MACHINE.megahertz);
+            CTRL.write(ENABLE_INTERRUPT);
+            set_led(false);
+            wfi();
+            set_led(true);
+        }
+    }
+}

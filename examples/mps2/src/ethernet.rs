@@ -1,0 +1,431 @@
+//! The LAN9118 Ethernet controller, or the LAN9220 of the real board, as a smoltcp [`Device`].
+//!
+//! The controller keeps about 10 KiB of received frames and 4.5 KiB of frames to be transmitted.
+//! Both are read and written a word at a time through one register each; beside the received frames
+//! there is a second queue with a word about each, its status. Frames begin two bytes after the
+//! beginning of a word, so that an IP header lies on one; the two bytes are kept here, too, and a
+//! word of the controller is a word in memory.
+//!
+//! - A received frame stays in its buffer until its token is consumed.
+//! - Without room to transmit a frame there are no tokens to transmit; without room for two, none
+//!   to receive: frames wait in the controller. What is received may want an answer at once, and
+//!   another from a socket: if it were received and that had to wait, the next frame could find a
+//!   connection that should be closed by now. Nothing waits for the controller, other than at the
+//!   start, and then not for ever.
+//! - Frames with an error, and those too short or too long, are read to their end and dropped.
+//! - The controller drops frames that find no room, whole ones; nothing is to be done about it. If
+//!   it lost a status, or there is a status without its frame, nothing more can be found: it is
+//!   emptied. Whoever sent those frames repeats them, as with any lost frame.
+
+use core::fmt;
+
+use cortex_m::peripheral::NVIC;
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::EthernetAddress;
+
+use crate::clock::Clock;
+use crate::interrupts::Interrupt;
+use crate::machine::MACHINE;
+use crate::registers::Register;
+
+/// The longest frame, without its checksum.
+const MTU: usize = 1514;
+/// The Ethernet header.
+const HEADER: usize = 14;
+/// Nothing, in front of a frame; and the checksum behind a received one.
+const OFFSET: usize = 2;
+const CHECKSUM: usize = 4;
+/// The longest time that passes until there is room: that of a long frame at 10 Mbit/s.
+const TRANSMISSION: Duration = Duration::from_millis(2);
+
+const fn mac(offset: usize) -> Register {
+    // SAFETY: the registers of the Ethernet controller are there; it has no DMA.
+    unsafe { Register::at(MACHINE.ethernet + offset) }
+}
+const RX_DATA: Register = mac(0x00);
+const TX_DATA: Register = mac(0x20);
+const RX_STATUS: Register = mac(0x40);
+const ID_REV: Register = mac(0x50);
+const IRQ_CFG: Register = mac(0x54);
+/// Status when read, acknowledgement when written.
+const INT_STS: Register = mac(0x58);
+const INT_EN: Register = mac(0x5c);
+const BYTE_TEST: Register = mac(0x64);
+const FIFO_INT: Register = mac(0x68);
+const RX_CFG: Register = mac(0x6c);
+const TX_CFG: Register = mac(0x70);
+const HW_CFG: Register = mac(0x74);
+const RX_FIFO_INF: Register = mac(0x7c);
+const TX_FIFO_INF: Register = mac(0x80);
+const PMT_CTRL: Register = mac(0x84);
+/// Counts up at 25 MHz, with the controller's own crystal.
+pub const FREE_RUN: Register = mac(0x9c);
+const MAC_CSR_CMD: Register = mac(0xa4);
+const MAC_CSR_DATA: Register = mac(0xa8);
+const E2P_CMD: Register = mac(0xb0);
+
+/// What BYTE_TEST always reads, and the upper half of ID_REV: LAN9118 and LAN9220.
+const BYTES_IN_ORDER: u32 = 0x8765_4321;
+const CHIPS: [u32; 2] = [0x0118, 0x9220];
+/// IRQ_CFG: active and high, driven both ways.
+const IRQ_EN_POL_TYPE: u32 = 1 << 8 | 1 << 4 | 1 << 0;
+/// INT_STS, INT_EN: the receiver has stopped, has an error; there is room to transmit; there are
+/// frames. The last two are so if there is more than FIFO_INT says.
+const RXSTOP: u32 = 1 << 24;
+const RXE: u32 = 1 << 14;
+const TDFA: u32 = 1 << 9;
+const RSFL: u32 = 1 << 3;
+/// All that is of interest, and that acknowledges it.
+const EVENTS: u32 = RXSTOP | RXE | TDFA | RSFL;
+/// Room for a frame and the two words in front of it.
+const ROOM: usize = (8 + OFFSET + MTU).next_multiple_of(4);
+/// FIFO_INT: in units of 64 bytes; there is as much room as for two frames, or a little less.
+const ROOM_LEVEL: u32 = (2 * ROOM as u32 / 64) << 24;
+/// RX_CFG: where a frame begins; empty the FIFO.
+const RXDOFF: u32 = (OFFSET as u32) << 8;
+const RX_DUMP: u32 = 1 << 15;
+/// RX_STATUS: it has an error.
+const RX_ERROR: u32 = 1 << 15;
+/// TX_CFG: transmit; go on if nobody reads how it went.
+const TX_ON: u32 = 1 << 1;
+const TXSAO: u32 = 1 << 2;
+/// HW_CFG: reset; 5 KiB for what is transmitted, its status included; must be one.
+const SRST: u32 = 1 << 0;
+const TX_FIF_SZ_5: u32 = 5 << 16;
+const MBO: u32 = 1 << 20;
+/// PMT_CTRL: ready for use.
+const READY: u32 = 1 << 0;
+/// E2P_CMD: reads the address out of its EEPROM.
+const EPC_BUSY: u32 = 1 << 31;
+/// The first word in front of a frame: all of a frame, which begins at ..., with so many bytes.
+const FIRST_LAST: u32 = 1 << 13 | 1 << 12;
+const TX_OFFSET: u32 = (OFFSET as u32) << 16;
+
+/// MAC_CSR_CMD: busy; read; which of the registers behind it.
+const CSR_BUSY: u32 = 1 << 31;
+const CSR_READ: u32 = 1 << 30;
+const MAC_CR: u32 = 1;
+const ADDRH: u32 = 2;
+const ADDRL: u32 = 3;
+const MII_ACC: u32 = 6;
+const MII_DATA: u32 = 7;
+/// MAC_CR: full duplex; pass all groups' frames, which IPv6 needs; transmit; receive.
+const FDPX: u32 = 1 << 20;
+const MCPAS: u32 = 1 << 19;
+const TXEN: u32 = 1 << 3;
+const RXEN: u32 = 1 << 2;
+const MODE: u32 = FDPX | if cfg!(feature = "ipv6") { MCPAS } else { 0 } | TXEN;
+/// MII_ACC: the PHY in the controller; write; busy.
+const PHY: u32 = 1 << 11;
+const MII_WRITE: u32 = 1 << 1;
+const MII_BUSY: u32 = 1 << 0;
+
+/// A frame as the controller has it: two bytes, the frame, room for the checksum.
+///
+/// Words of four bytes each; the alignment makes one access of reading and writing one.
+#[repr(align(4))]
+struct Words([[u8; 4]; (OFFSET + MTU + CHECKSUM).div_ceil(4)]);
+
+impl Words {
+    const fn new() -> Self {
+        Self([[0; 4]; _])
+    }
+}
+
+/// The two frames that the driver works on.
+pub struct Frames {
+    received: Words,
+    transmitted: Words,
+}
+
+impl Frames {
+    pub const fn new() -> Self {
+        Self {
+            received: Words::new(),
+            transmitted: Words::new(),
+        }
+    }
+}
+
+/// The Ethernet controller.
+pub struct Ethernet {
+    frames: &'static mut Frames,
+    address: EthernetAddress,
+    /// The length of the frame that waits for its token to be consumed; 0 is none.
+    waiting: usize,
+}
+
+impl Ethernet {
+    /// Starts it, with the address in its EEPROM.
+    ///
+    /// # Errors
+    /// If it is not there, or does not do what it is asked for.
+    pub fn start(frames: &'static mut Frames) -> Result<Self, Error> {
+        // After power is on it takes a while.
+        PMT_CTRL.wait_for(READY, true);
+        let (bytes, chip) = (BYTE_TEST.read(), ID_REV.read());
+        if bytes != BYTES_IN_ORDER || !CHIPS.contains(&(chip >> 16)) {
+            return Err(Error::Absent { bytes, chip });
+        }
+        log::debug!("Ethernet: chip {chip:08x}");
+        HW_CFG.write(SRST);
+        if !HW_CFG.wait_for(SRST, false) || !E2P_CMD.wait_for(EPC_BUSY, false) {
+            return Err(Error::Stuck);
+        }
+        HW_CFG.write(TX_FIF_SZ_5 | MBO);
+        let address = hardware_address().ok_or(Error::Stuck)?;
+        // The PHY agrees with its partner upon what the controller is set to, and on no less:
+        // full duplex, at 100 or 10 Mbit/s.
+        let started = write_phy(4, 0x0141) // advertise 100BASE-TX and 10BASE-T, both full duplex
+            && write_phy(0, 0x1200) // negotiate, from the beginning
+            && write_mac(MAC_CR, MODE | RXEN);
+        if !started {
+            return Err(Error::Stuck);
+        }
+        TX_CFG.write(TX_ON | TXSAO);
+        RX_CFG.write(RXDOFF);
+        FIFO_INT.write(ROOM_LEVEL); // and more than 0 frames
+        INT_STS.write(EVENTS);
+        INT_EN.write(RSFL | RXE);
+        IRQ_CFG.write(IRQ_EN_POL_TYPE);
+        Interrupt::Ethernet.enable();
+        Ok(Self {
+            frames,
+            address,
+            waiting: 0,
+        })
+    }
+
+    pub fn hardware_address(&self) -> EthernetAddress {
+        self.address
+    }
+
+    /// Sleeps until there is something to do for the stack, or `delay` has passed.
+    pub fn wait(&self, clock: &Clock, delay: Option<Duration>) {
+        // It wants to go on at once: if it cannot, then because there is no room to transmit.
+        let at_once = delay == Some(Duration::ZERO);
+        if at_once && has_room_for(1) {
+            return;
+        }
+        // Room is there nearly always, and would wake up each time.
+        let room = if has_room_for(2) { 0 } else { TDFA };
+        INT_EN.write(RSFL | RXE | room);
+        clock.sleep(delay.map(|delay| delay.max(TRANSMISSION)), || {
+            // First away with what is known, then look: what happens from here on wakes up.
+            let events = INT_STS.read();
+            INT_STS.write(events & EVENTS);
+            NVIC::unpend(Interrupt::Ethernet);
+            if events & RXE != 0 {
+                log::warn!("Ethernet: the receiver had an error, frames are lost");
+                empty_receive_fifo();
+            }
+            let received = self.waiting > 0 || frames_in_fifo() > 0;
+            at_once && has_room_for(1) || received && has_room_for(2)
+        });
+    }
+
+    /// Takes the next good frame from the controller; returns its length.
+    fn fetch(&mut self) -> Option<usize> {
+        // No more than there are now: this has to come to an end.
+        for _ in 0..frames_in_fifo() {
+            let status = RX_STATUS.read();
+            let length = (status >> 16 & 0x3fff) as usize;
+            let length_in_fifo = (OFFSET + length).div_ceil(4);
+            if length_in_fifo > words_in_fifo() {
+                log::warn!("Ethernet: a frame of {length} bytes cannot be, frames are lost");
+                empty_receive_fifo();
+                return None;
+            }
+            let words = &mut self.frames.received.0;
+            let kept = length_in_fifo.min(words.len());
+            read_fifo(&mut words[..kept]);
+            for _ in kept..length_in_fifo {
+                RX_DATA.read();
+            }
+            let length = length.saturating_sub(CHECKSUM);
+            if status & RX_ERROR == 0 && (HEADER..=MTU).contains(&length) {
+                return Some(length);
+            }
+            log::debug!("Ethernet: a frame of {length} bytes, status {status:08x}, is dropped");
+        }
+        None
+    }
+}
+
+/// Why there is no Ethernet.
+#[derive(Debug)]
+pub enum Error {
+    /// What is at its address is no controller that this driver knows.
+    Absent {
+        /// What BYTE_TEST reads.
+        bytes: u32,
+        /// What ID_REV reads.
+        chip: u32,
+    },
+    /// It is there, but does not finish what it was asked for.
+    Stuck,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent { bytes, chip } => write!(
+                f,
+                "no LAN9118 or LAN9220 at {:#010x}: it reads {bytes:08x} and {chip:08x}",
+                MACHINE.ethernet
+            ),
+            Self::Stuck => write!(f, "the Ethernet controller does not answer"),
+        }
+    }
+}
+
+/// The address that the controller has found in its EEPROM; the emulator has one, too. Where there
+/// is none: one that nobody owns, for a single board on a network.
+fn hardware_address() -> Option<EthernetAddress> {
+    let [a, b, c, d] = read_mac(ADDRL)?.to_le_bytes();
+    let [e, f, ..] = read_mac(ADDRH)?.to_le_bytes();
+    let address = EthernetAddress([a, b, c, d, e, f]);
+    if address.is_unicast() {
+        return Some(address);
+    }
+    log::warn!("no hardware address is in the EEPROM");
+    let written = write_mac(ADDRL, 0x0000_0002) && write_mac(ADDRH, 0x0000_0100);
+    written.then_some(EthernetAddress([2, 0, 0, 0, 0, 1]))
+}
+
+/// Reads a register of the MAC behind the controller's own, or gives up.
+fn read_mac(register: u32) -> Option<u32> {
+    MAC_CSR_CMD.write(CSR_BUSY | CSR_READ | register);
+    let done = MAC_CSR_CMD.wait_for(CSR_BUSY, false);
+    done.then(|| MAC_CSR_DATA.read())
+}
+
+/// Writes one, or gives up; returns whether it is written.
+fn write_mac(register: u32, value: u32) -> bool {
+    MAC_CSR_DATA.write(value);
+    MAC_CSR_CMD.write(CSR_BUSY | register);
+    MAC_CSR_CMD.wait_for(CSR_BUSY, false)
+}
+
+/// Writes a register of the PHY behind the MAC, or gives up; returns whether it is written.
+fn write_phy(register: u32, value: u32) -> bool {
+    write_mac(MII_DATA, value)
+        && write_mac(MII_ACC, PHY | register << 6 | MII_WRITE | MII_BUSY)
+        && (0..1000).any(|_| read_mac(MII_ACC).is_some_and(|state| state & MII_BUSY == 0))
+}
+
+/// Throws away what has been received. The receiver has to stop for it.
+fn empty_receive_fifo() {
+    INT_STS.write(RXSTOP);
+    write_mac(MAC_CR, MODE);
+    INT_STS.wait_for(RXSTOP, true);
+    RX_CFG.write(RXDOFF | RX_DUMP);
+    RX_CFG.wait_for(RX_DUMP, false);
+    write_mac(MAC_CR, MODE | RXEN);
+}
+
+/// Four words at a time: to ask after each whether it is the last would take twice as long.
+fn read_fifo(words: &mut [[u8; 4]]) {
+    let read = || RX_DATA.read().to_le_bytes();
+    let (fours, rest) = words.as_chunks_mut();
+    for [a, b, c, d] in fours {
+        *a = read();
+        *b = read();
+        *c = read();
+        *d = read();
+    }
+    for word in rest {
+        *word = read();
+    }
+}
+
+fn write_fifo(words: &[[u8; 4]]) {
+    let write = |word: &[u8; 4]| TX_DATA.write(u32::from_le_bytes(*word));
+    let (fours, rest) = words.as_chunks();
+    for [a, b, c, d] in fours {
+        write(a);
+        write(b);
+        write(c);
+        write(d);
+    }
+    for word in rest {
+        write(word);
+    }
+}
+
+fn frames_in_fifo() -> u32 {
+    RX_FIFO_INF.read() >> 16 & 0xff
+}
+
+fn words_in_fifo() -> usize {
+    (RX_FIFO_INF.read() & 0xffff) as usize / 4
+}
+
+/// Whether there is room to transmit frames of any length.
+fn has_room_for(frames: usize) -> bool {
+    (TX_FIFO_INF.read() & 0xffff) as usize >= frames * ROOM
+}
+
+impl Device for Ethernet {
+    type RxToken<'t> = Receive<'t>;
+    type TxToken<'t> = Transmit<'t>;
+
+    fn receive(&mut self, _: Instant) -> Option<(Receive<'_>, Transmit<'_>)> {
+        if !has_room_for(2) {
+            return None;
+        }
+        if self.waiting == 0 {
+            self.waiting = self.fetch()?;
+        }
+        let Self {
+            frames, waiting, ..
+        } = self;
+        let receive = Receive {
+            words: &frames.received,
+            waiting,
+        };
+        Some((receive, Transmit(&mut frames.transmitted)))
+    }
+
+    fn transmit(&mut self, _: Instant) -> Option<Transmit<'_>> {
+        has_room_for(1).then_some(Transmit(&mut self.frames.transmitted))
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = Medium::Ethernet;
+        capabilities.max_transmission_unit = MTU;
+        capabilities
+    }
+}
+
+/// The right to take the frame that waits.
+pub struct Receive<'t> {
+    words: &'t Words,
+    waiting: &'t mut usize,
+}
+
+impl RxToken for Receive<'_> {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        let length = core::mem::take(self.waiting);
+        read(&self.words.0.as_flattened()[OFFSET..OFFSET + length])
+    }
+}
+
+/// The right to transmit a frame.
+pub struct Transmit<'t>(&'t mut Words);
+
+impl TxToken for Transmit<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
+        let words = &mut self.0.0;
+        // smoltcp keeps to the MTU; what is longer than that is cut, not written elsewhere.
+        let length = length.min(MTU);
+        let result = fill(&mut words.as_flattened_mut()[OFFSET..OFFSET + length]);
+        // How long the frame is, once for this piece of it and once for all of it.
+        TX_DATA.write(FIRST_LAST | TX_OFFSET | length as u32);
+        TX_DATA.write(length as u32);
+        write_fifo(&words[..(OFFSET + length).div_ceil(4)]);
+        result
+    }
+}

@@ -1,0 +1,48 @@
+//! The interrupts, of which none is ever taken.
+//!
+//! From the first line of `main` on they are masked (PRIMASK is set). `wfi` wakes up all the same
+//! as soon as one is pending, at once if one was pending before: so whoever has something to wait
+//! for looks, and sleeps, and nothing can happen unnoticed in between. There are no handlers, and
+//! nothing is shared with one.
+
+use cortex_m::interrupt::InterruptNumber;
+use cortex_m::peripheral::NVIC;
+
+use crate::machine::MACHINE;
+
+/// The interrupts that wake up.
+#[derive(Clone, Copy)]
+pub enum Interrupt {
+    Timer0,
+    Ethernet,
+}
+
+// SAFETY: each has a number of its own, which does not change, and which the machine has.
+unsafe impl InterruptNumber for Interrupt {
+    fn number(self) -> u16 {
+        match self {
+            Self::Timer0 => MACHINE.timer0_interrupt,
+            Self::Ethernet => MACHINE.ethernet_interrupt,
+        }
+    }
+}
+
+impl Interrupt {
+    /// Lets it wake up.
+    pub fn enable(self) {
+        // SAFETY: no critical section is relied upon: as it is masked, it interrupts nothing.
+        unsafe { NVIC::unmask(self) };
+    }
+}
+
+unsafe extern "C" {
+    fn DefaultHandler();
+}
+
+/// The machine's part of the vector table. It ends where the machine's interrupts end; that of
+/// cortex-m-rt has 240 entries, whatever the machine.
+// SAFETY: it is where the linker script of cortex-m-rt expects it, and of that type.
+#[unsafe(link_section = ".vector_table.interrupts")]
+#[unsafe(no_mangle)]
+static __INTERRUPTS: [unsafe extern "C" fn(); MACHINE.interrupts] =
+    [DefaultHandler; MACHINE.interrupts];
