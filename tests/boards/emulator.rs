@@ -27,8 +27,8 @@ pub struct Board {
     pub target: Option<&'static str>,
     /// The emulator and which machine it is to be.
     pub emulator: &'static [&'static str],
-    /// How the emulator calls its network card.
-    pub card: &'static str,
+    /// How the emulator is told to plug the network into its card.
+    pub card: &'static [&'static str],
     /// The memory of its statics and its stack, as in its `memory.x`.
     pub ram: Range<u32>,
 }
@@ -40,7 +40,7 @@ pub const BOARDS: &[Board] = &[
         folder: "lm3s6965evb",
         target: None,
         emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
-        card: "model=stellaris",
+        card: &["-net", "nic,model=stellaris,netdev=network"],
         ram: 0x2000_0000..0x2001_0000,
     },
     MPS2_AN385,
@@ -63,6 +63,20 @@ pub const BOARDS: &[Board] = &[
         ram: 0x3800_0000..0x3840_0000,
         ..MPS2_AN385
     },
+    RISCV32_VIRT,
+    Board {
+        name: "riscv32-virt-modern",
+        emulator: &[
+            "qemu-system-riscv32",
+            "-machine",
+            "virt",
+            "-bios",
+            "none",
+            "-global",
+            "virtio-mmio.force-legacy=false",
+        ],
+        ..RISCV32_VIRT
+    },
 ];
 
 const MPS2_AN385: Board = Board {
@@ -70,8 +84,18 @@ const MPS2_AN385: Board = Board {
     folder: "mps2",
     target: None,
     emulator: &["qemu-system-arm", "-machine", "mps2-an385"],
-    card: "model=lan9118",
+    card: &["-net", "nic,model=lan9118,netdev=network"],
     ram: 0x2000_0000..0x2040_0000,
+};
+
+/// Its network card is virtio's as it once was, if the emulator is not told otherwise.
+const RISCV32_VIRT: Board = Board {
+    name: "riscv32-virt",
+    folder: "riscv32-virt",
+    target: None,
+    emulator: &["qemu-system-riscv32", "-machine", "virt", "-bios", "none"],
+    card: &["-device", "virtio-net-device,netdev=network"],
+    ram: 0x8000_0000..0x8010_0000,
 };
 
 /// What runs on a board.
@@ -166,7 +190,9 @@ impl Emulator {
             // A board that starts anew after a panic ends.
             .args(["-semihosting", "-no-reboot"])
             .args(arguments)
-            .args(["-nic", &format!("{network},{}", board.card), "-kernel"])
+            .args(["-netdev", &format!("{network},id=network")])
+            .args(board.card)
+            .arg("-kernel")
             .arg(file)
             .stdin(Stdio::null())
             .stdout(writer.try_clone().expect("a pipe"))

@@ -1,0 +1,71 @@
+//! The time, and how to let it pass: the timer that RISC-V gives to each of its processors.
+//!
+//! `mtime` counts in 64 bits and never comes around; `mtimecmp` is the alarm, which is pending as
+//! long as `mtime` has reached it. The emulator's runs at 10 MHz.
+
+use riscv::asm::wfi;
+use smoltcp::time::{Duration, Instant};
+
+use crate::registers::Register;
+
+const TICKS_PER_MICROSECOND: u64 = 10;
+
+const fn clint(offset: usize) -> Register {
+    // SAFETY: the registers of the core's timer, which writes no memory, are there.
+    unsafe { Register::at(0x0200_0000 + offset) }
+}
+const MTIMECMP_LOW: Register = clint(0x4000);
+const MTIMECMP_HIGH: Register = clint(0x4004);
+const MTIME_LOW: Register = clint(0xbff8);
+const MTIME_HIGH: Register = clint(0xbffc);
+
+/// Ticks since the machine was switched on.
+pub fn ticks() -> u64 {
+    let mut high = MTIME_HIGH.read();
+    loop {
+        let low = MTIME_LOW.read();
+        // Ends: the upper half is another one every seven minutes.
+        match core::mem::replace(&mut high, MTIME_HIGH.read()) {
+            before if before == high => return u64::from(high) << 32 | u64::from(low),
+            _ => {}
+        }
+    }
+}
+
+fn set_alarm(ticks: u64) {
+    // Never by way of an earlier one.
+    MTIMECMP_HIGH.write(u32::MAX);
+    MTIMECMP_LOW.write(ticks as u32);
+    MTIMECMP_HIGH.write((ticks >> 32) as u32);
+}
+
+/// The time since the machine was switched on.
+pub struct Clock(());
+
+impl Clock {
+    pub fn start() -> Self {
+        set_alarm(u64::MAX);
+        // SAFETY: no critical section is relied upon: interrupts as a whole are disabled, and an
+        // enabled one wakes up, but interrupts nothing.
+        unsafe { riscv::register::mie::set_mtimer() };
+        Self(())
+    }
+
+    pub fn now(&self) -> Instant {
+        Instant::from_micros((ticks() / TICKS_PER_MICROSECOND) as i64)
+    }
+
+    /// Sleeps until `is_over` says so, or `delay` has passed.
+    ///
+    /// `is_over` is asked before each nap, with whatever interrupt it waits for armed: one that
+    /// comes after it has been asked ends the nap.
+    pub fn sleep(&self, delay: Option<Duration>, mut is_over: impl FnMut() -> bool) {
+        let due = delay.map(|delay| self.now() + delay);
+        set_alarm(due.map_or(u64::MAX, |due| {
+            due.total_micros() as u64 * TICKS_PER_MICROSECOND
+        }));
+        while due.is_none_or(|due| self.now() < due) && !is_over() {
+            wfi();
+        }
+    }
+}
