@@ -168,37 +168,32 @@ fn the_answer_comes_from_the_address_that_was_asked() {
     }
 }
 
+/// A request that grows beyond what a server with buffers of `datagram` bytes can answer is
+/// counted, and the next one is answered.
+fn too_large(link: Link, datagram: usize, grows: &str) {
+    let mut network = Network::new(link);
+    let mut server = server(&mut network, datagram, 4);
+    let from = known_client(link, &mut network, &mut server);
+    let datagrams: [(_, _, &[u8]); 2] = [
+        (from, link.server(), grows.as_bytes()),
+        (from, link.server(), b"next"),
+    ];
+    let answers = answers_to(link, &mut network, &mut server, &datagrams);
+    assert_eq!(answers, [(link.server(), b"NEXT".to_vec())], "{link:?}");
+    assert_eq!(server.counters().too_large, 1, "{link:?}");
+}
+
 #[test]
 fn an_answer_that_is_too_large_for_the_buffers_is_dropped_and_counted() {
     for link in Link::ALL {
-        let mut network = Network::new(link);
-        let mut server = server(&mut network, 600, 4);
-        let from = known_client(link, &mut network, &mut server);
-        let grows = "ΐ".repeat(150);
-        let datagrams: [(_, _, &[u8]); 2] = [
-            (from, link.server(), grows.as_bytes()),
-            (from, link.server(), b"next"),
-        ];
-        let answers = answers_to(link, &mut network, &mut server, &datagrams);
-        assert_eq!(answers, [(link.server(), b"NEXT".to_vec())], "{link:?}");
-        assert_eq!(server.counters().too_large, 1, "{link:?}");
+        too_large(link, 600, &"ΐ".repeat(150));
     }
 }
 
 #[test]
 fn an_ipv6_answer_that_is_too_large_for_the_link_is_dropped_and_counted() {
     for link in Link::V6 {
-        let mut network = Network::new(link);
-        let mut server = server(&mut network, 6000, 4);
-        let from = known_client(link, &mut network, &mut server);
-        let grows = "ΐ".repeat(400);
-        let datagrams: [(_, _, &[u8]); 2] = [
-            (from, link.server(), grows.as_bytes()),
-            (from, link.server(), b"next"),
-        ];
-        let answers = answers_to(link, &mut network, &mut server, &datagrams);
-        assert_eq!(answers, [(link.server(), b"NEXT".to_vec())], "{link:?}");
-        assert_eq!(server.counters().too_large, 1, "{link:?}");
+        too_large(link, 6000, &"ΐ".repeat(400));
     }
 }
 

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::host::random_seed;
 
 /// The longest UDP datagram there is, in bytes (IPv6; IPv4 takes 20 less).
-pub const LONGEST_DATAGRAM: usize = 65_535 - 8;
+pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
 
 /// Room to put datagrams in fragments together.
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;

@@ -36,7 +36,6 @@ struct Request {
     server: IpEndpoint,
     local_port: u16,
     length: usize,
-    /// `None`: never.
     give_up: Instant,
     retry: Instant,
     wait: Duration,
@@ -185,9 +184,7 @@ impl<'a> Client<'a> {
             None => {}
         }
         if context.now >= request.give_up {
-            let next_hop = context.next_hop(&server.addr);
-            let silent = next_hop.is_some_and(|next_hop| context.observer().is_silent(&next_hop));
-            return Err(if silent {
+            return Err(if context.is_silent(&server.addr) {
                 Error::NoNeighbor
             } else {
                 Error::TimedOut
