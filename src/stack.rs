@@ -64,6 +64,7 @@ mod closed_window;
 mod config;
 mod context;
 mod door;
+mod frame;
 #[cfg(feature = "client")]
 mod observer;
 mod sockets;
@@ -75,12 +76,13 @@ pub(crate) use observer::Unreachable;
 pub use sockets::{Sockets, SocketsFull};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, PollIngressSingleResult as Ingress, PollResult, SocketStorage};
-use smoltcp::phy::Device;
+use smoltcp::iface::{Interface, PollResult, SocketStorage};
+use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use context::Link;
-use door::Door;
+use door::{Arrived, Door, Given};
+use frame::Frame;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
@@ -199,17 +201,37 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// Takes one frame from the device; returns whether there was one.
     fn receive(&mut self, now: Instant) -> bool {
-        let mut door = Door::new(&mut self.device, &mut self.link);
-        let result = self
-            .interface
-            .poll_ingress_single(now, &mut door, &mut self.sockets);
-        if let Some(mut acknowledgement) = self.link.closed_window.unused() {
-            self.interface
-                .poll_ingress_single(now, &mut acknowledgement, &mut self.sockets);
-        }
+        let Some((received, reply)) = self.device.receive(now) else {
+            return false;
+        };
+        let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
+        let meta = received.meta();
+        received.consume(|bytes| {
+            let frame = Frame::read(link.medium, bytes);
+            #[cfg(feature = "client")]
+            if let Some(frame) = &frame {
+                link.observer.received(frame);
+            }
+            let mut give = |bytes, reply| {
+                let mut device = Given {
+                    frame: Some(Arrived { frame: bytes, meta }),
+                    reply,
+                    medium: link.medium,
+                    closed_window: &link.closed_window,
+                };
+                interface.poll_ingress_single(now, &mut device, sockets);
+            };
+            give(bytes, Some(reply));
+            if let Some(packet) = frame.as_ref().and_then(Frame::packet)
+                && let Some(acknowledgement) = link.closed_window.received(packet)
+            {
+                // Its answer goes nowhere, lest two hosts answer each other for ever.
+                give(acknowledgement.as_bytes(), None);
+            }
+        });
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);
-        result != Ingress::None
+        true
     }
 
     /// Whether anything was transmitted.
@@ -219,7 +241,10 @@ impl<'a, D: Device> Stack<'a, D> {
             if !self.finish_fragments(now) {
                 break;
             }
-            let mut door = Door::new(&mut self.device, &mut self.link);
+            let mut door = Door {
+                device: &mut self.device,
+                link: &mut self.link,
+            };
             let result = self
                 .interface
                 .poll_egress(now, &mut door, &mut self.sockets);
