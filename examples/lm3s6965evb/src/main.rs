@@ -13,6 +13,7 @@ mod clock;
 mod console;
 mod ethernet;
 mod interrupts;
+mod memory;
 mod registers;
 
 use core::convert::Infallible;
