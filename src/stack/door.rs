@@ -121,14 +121,13 @@ impl<T: TxToken> TxToken for Transmit<'_, T> {
         };
         token.consume(length, |frame| {
             let result = fill(frame);
-            if let Some(frame) = Frame::read(self.medium, frame) {
-                if let Some(packet) = frame.packet() {
-                    self.closed_window.transmitted(packet);
-                }
-                #[cfg(feature = "client")]
-                if let Some(observer) = self.observer {
-                    observer.transmitted(&frame);
-                }
+            let seen = Frame::read(self.medium, frame);
+            if let Some(packet) = seen.as_ref().and_then(Frame::packet) {
+                self.closed_window.transmitted(packet);
+            }
+            #[cfg(feature = "client")]
+            if let (Some(observer), Some(frame)) = (self.observer, &seen) {
+                observer.transmitted(frame);
             }
             result
         })
