@@ -82,6 +82,7 @@ use smoltcp::time::{Duration, Instant};
 
 use context::Link;
 use door::{Arrived, Door, Given};
+#[cfg(feature = "client")]
 use frame::Frame;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
@@ -118,13 +119,13 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let interface = config.interface(&mut device, now)?;
-        let link = Link::new(&device.capabilities(), &interface, &config);
+        config.check(&device.capabilities())?;
+        let interface = config.interface(&mut device, now);
         Ok(Self {
-            device,
-            interface,
             sockets: Sockets::new(slots),
-            link,
+            link: Link::new(&device.capabilities(), &interface, &config),
+            interface,
+            device,
         })
     }
 
@@ -207,12 +208,11 @@ impl<'a, D: Device> Stack<'a, D> {
         let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
         let meta = received.meta();
         received.consume(|bytes| {
-            let frame = Frame::read(link.medium, bytes);
             #[cfg(feature = "client")]
-            if let Some(frame) = &frame {
-                link.observer.received(frame);
+            if let Some(frame) = Frame::read(link.medium, bytes) {
+                link.observer.received(&frame);
             }
-            let mut give = |bytes, reply| {
+            let mut give = |bytes: &[u8], reply| {
                 let mut device = Given {
                     frame: Some(Arrived { frame: bytes, meta }),
                     reply,
@@ -222,12 +222,11 @@ impl<'a, D: Device> Stack<'a, D> {
                 interface.poll_ingress_single(now, &mut device, sockets);
             };
             give(bytes, Some(reply));
-            if let Some(packet) = frame.as_ref().and_then(Frame::packet)
-                && let Some(acknowledgement) = link.closed_window.received(packet)
-            {
-                // Its answer goes nowhere, lest two hosts answer each other for ever.
-                give(acknowledgement.as_bytes(), None);
-            }
+            // Its answer goes nowhere, lest two hosts answer each other for ever.
+            link.closed_window
+                .received(link.medium, bytes, |acknowledgement| {
+                    give(acknowledgement, None)
+                });
         });
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);

@@ -23,12 +23,12 @@
 
 use core::cell::Cell;
 
-use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
+use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities, Medium};
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::Ipv6Packet;
 use smoltcp::wire::{IpEndpoint, IpProtocol, IpVersion, Ipv4Packet, TcpPacket, TcpSeqNumber};
 
-use super::frame::Packet;
+use super::frame::{Frame, Packet};
 
 /// How far from the edge of the closed window a segment may come, in bytes.
 ///
@@ -85,17 +85,22 @@ impl ClosedWindow {
         }
     }
 
-    /// smoltcp has received this packet, and transmitted its answer if there is one. Returns what
-    /// it is to be given now.
-    pub(super) fn received(&self, packet: &Packet<'_>) -> Option<Headers> {
-        let closed = self.closed.get()?;
-        let segment = acknowledging_segment(packet)?;
-        closed.shuts_out(packet, &segment).then_some(())?;
-        if self.checksums.tcp.rx() && !segment.verify_checksum(&packet.source, &packet.destination)
+    /// smoltcp has received this frame, and transmitted its answer if there is one. Gives it what
+    /// it did not use.
+    pub(super) fn received(&self, medium: Medium, frame: &[u8], give: impl FnOnce(&[u8])) {
+        if let Some(closed) = self.closed.get()
+            && let Some(frame) = Frame::read(medium, frame)
+            && let Some(packet) = frame.packet()
+            && let Some(segment) = acknowledging_segment(packet)
+            && closed.shuts_out(packet, &segment)
+            && self.is_intact(packet, &segment)
         {
-            return None;
+            give_headers(closed.next, packet, segment.header_len().into(), give);
         }
-        Headers::at(closed.next, packet, segment.header_len().into())
+    }
+
+    fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+        !self.checksums.tcp.rx() || segment.verify_checksum(&packet.source, &packet.destination)
     }
 }
 
@@ -124,32 +129,25 @@ fn acknowledging_segment<'f>(packet: &Packet<'f>) -> Option<TcpPacket<&'f [u8]>>
     (segment.ack() && !segment.syn() && !segment.rst()).then_some(segment)
 }
 
-/// The headers of a segment, which is without text and comes from the edge of the window.
-pub(super) struct Headers {
-    bytes: [u8; LONGEST_HEADERS],
-    length: usize,
-}
-
-impl Headers {
-    fn at(next: TcpSeqNumber, packet: &Packet<'_>, tcp: usize) -> Option<Self> {
-        let mut headers = Self {
-            bytes: [0; LONGEST_HEADERS],
-            length: packet.payload_start + tcp,
-        };
-        let bytes = headers.bytes.get_mut(..headers.length)?;
-        bytes.copy_from_slice(packet.frame.get(..headers.length)?);
-        let (before, segment) = bytes.split_at_mut(packet.payload_start);
-        set_payload_len(before.get_mut(packet.start..)?, tcp)?;
-        let mut segment = TcpPacket::new_unchecked(segment);
-        segment.set_seq_number(next);
-        segment.set_fin(false);
-        segment.fill_checksum(&packet.source, &packet.destination);
-        Some(headers)
+/// Gives the headers of a segment, which is without text and comes from the edge of the window.
+#[inline(never)] // The room for them is needed for as long as this takes only.
+fn give_headers(next: TcpSeqNumber, packet: &Packet<'_>, tcp: usize, give: impl FnOnce(&[u8])) {
+    let mut headers = [0; LONGEST_HEADERS];
+    let length = packet.payload_start + tcp;
+    let (Some(headers), Some(received)) = (headers.get_mut(..length), packet.frame.get(..length))
+    else {
+        return;
+    };
+    headers.copy_from_slice(received);
+    let (before, segment) = headers.split_at_mut(packet.payload_start);
+    if set_payload_len(&mut before[packet.start..], tcp).is_none() {
+        return;
     }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
+    let mut segment = TcpPacket::new_unchecked(segment);
+    segment.set_seq_number(next);
+    segment.set_fin(false);
+    segment.fill_checksum(&packet.source, &packet.destination);
+    give(headers);
 }
 
 /// Says in an intact IP header how long what follows it is, in bytes.
