@@ -73,7 +73,7 @@ pub use config::{Config, ConfigError};
 pub use context::Context;
 #[cfg(feature = "client")]
 pub(crate) use observer::Unreachable;
-pub use sockets::{Sockets, SocketsFull};
+pub use sockets::{Slots, Sockets, SocketsFull};
 
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, PollResult, SocketStorage};
