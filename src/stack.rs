@@ -60,17 +60,22 @@
 //! }
 //! ```
 
+mod admission;
 mod closed_window;
 mod config;
 mod context;
+mod counters;
 mod door;
 mod frame;
+mod neighbors;
 #[cfg(feature = "client")]
 mod observer;
 mod sockets;
 
+pub use admission::Waiting;
 pub use config::{Config, ConfigError};
 pub use context::Context;
+pub use counters::Counters;
 #[cfg(feature = "client")]
 pub(crate) use observer::Unreachable;
 pub use sockets::{Slots, Sockets, SocketsFull};
@@ -79,11 +84,10 @@ use managed::ManagedSlice;
 use smoltcp::iface::{Interface, PollResult, SocketStorage};
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::HardwareAddress;
 
 use context::Link;
 use door::{Arrived, Door, Given};
-#[cfg(feature = "client")]
-use frame::Frame;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
@@ -101,7 +105,7 @@ pub struct Stack<'a, D: Device> {
     device: D,
     interface: Interface,
     sockets: Sockets<'a>,
-    link: Link,
+    link: Link<'a>,
 }
 
 impl<'a, D: Device> Stack<'a, D> {
@@ -129,6 +133,21 @@ impl<'a, D: Device> Stack<'a, D> {
         })
     }
 
+    /// Lets connection requests wait for a place while all servers of their port are busy, as many
+    /// as there are slots; [`Waiting::NOBODY`] fills them.
+    ///
+    /// One slot makes the `listen(1)` of the classic exercise. Without any, clients have to ask
+    /// again, as TCP does after 1 second, then 2, then 4.
+    pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, Waiting>>) -> Self {
+        self.link.admission.backlog = slots.into();
+        self
+    }
+
+    /// What was kept from the sockets since the stack was made.
+    pub fn counters(&self) -> Counters {
+        self.link.counters
+    }
+
     /// Receives, serves and transmits; returns how long the stack can be left alone if no frame
     /// arrives, `None` for as long as you like.
     ///
@@ -150,11 +169,11 @@ impl<'a, D: Device> Stack<'a, D> {
             while frames < FRAMES_PER_ROUND {
                 let received = self.receive(now);
                 if received || frames == 0 {
-                    deadline = services(&mut self.context(now));
+                    deadline = self.serve(now, &mut services);
                 }
                 if core::mem::take(&mut self.link.transmit_first) {
                     transmitted |= self.transmit(now);
-                    deadline = services(&mut self.context(now));
+                    deadline = self.serve(now, &mut services);
                 }
                 if !received {
                     break;
@@ -200,7 +219,33 @@ impl<'a, D: Device> Stack<'a, D> {
         }
     }
 
+    /// Lets the services work, and does at once what they ask for.
+    #[inline(never)] // Its frame is needed for as long as this takes only, as is that of `receive`.
+    fn serve(
+        &mut self,
+        now: Instant,
+        services: &mut impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+    ) -> Option<Instant> {
+        loop {
+            self.link.admission.clear();
+            let deadline = services(&mut self.context(now));
+            self.introduce_neighbor(now);
+            let (interface, sockets, link) =
+                (&mut self.interface, &mut self.sockets, &mut self.link);
+            let (medium, closed_window) = (link.medium, &link.closed_window);
+            let admitted = link.admission.give(|request| {
+                let mut device = Given::<D::TxToken<'_>>::made_up(request, medium, closed_window);
+                interface.poll_ingress_single(now, &mut device, sockets);
+            });
+            // Each takes a place, so this comes to an end.
+            if !admitted {
+                return deadline;
+            }
+        }
+    }
+
     /// Takes one frame from the device; returns whether there was one.
+    #[inline(never)]
     fn receive(&mut self, now: Instant) -> bool {
         let Some((received, reply)) = self.device.receive(now) else {
             return false;
@@ -208,9 +253,8 @@ impl<'a, D: Device> Stack<'a, D> {
         let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
         let meta = received.meta();
         received.consume(|bytes| {
-            #[cfg(feature = "client")]
-            if let Some(frame) = Frame::read(link.medium, bytes) {
-                link.observer.received(&frame);
+            if !link.admits(bytes, now) {
+                return;
             }
             let mut give = |bytes: &[u8], reply| {
                 let mut device = Given {
@@ -233,6 +277,22 @@ impl<'a, D: Device> Stack<'a, D> {
         true
     }
 
+    /// Tells smoltcp where the host is that is about to be answered.
+    fn introduce_neighbor(&mut self, now: Instant) {
+        if let Some(neighbor) = self.link.neighbors.take_news()
+            && let HardwareAddress::Ethernet(own_hardware) = self.interface.hardware_addr()
+            && let Some(own) = self.link.source_for(neighbor.address())
+        {
+            let (medium, closed_window) = (self.link.medium, &self.link.closed_window);
+            neighbor.introduce(own, own_hardware, |message| {
+                let mut device = Given::<D::TxToken<'_>>::made_up(message, medium, closed_window);
+                self.interface
+                    .poll_ingress_single(now, &mut device, &mut self.sockets);
+            });
+            self.link.transmit_first |= self.link.neighbors.are_many();
+        }
+    }
+
     /// Whether anything was transmitted.
     fn transmit(&mut self, now: Instant) -> bool {
         let mut transmitted = false;
@@ -252,6 +312,7 @@ impl<'a, D: Device> Stack<'a, D> {
             }
             transmitted = true;
         }
+        self.link.neighbors.transmitted();
         // Sockets that have nothing to send do not ask for another pass, fragments may.
         self.finish_fragments(now);
         transmitted

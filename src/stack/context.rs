@@ -5,9 +5,13 @@ use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::iface::{self, Interface};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr, IpProtocol, IpVersion};
 
+use super::admission::Admission;
 use super::closed_window::ClosedWindow;
+use super::counters::{Counters, count};
+use super::frame::Frame;
+use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
 use super::{Config, Sockets};
@@ -20,7 +24,7 @@ pub struct Context<'c, 'a> {
     pub sockets: &'c mut Sockets<'a>,
     /// smoltcp's own context, which some calls of its sockets ask for.
     pub interface: &'c mut iface::Context,
-    pub(super) link: &'c mut Link,
+    pub(super) link: &'c mut Link<'a>,
 }
 
 impl Context<'_, '_> {
@@ -31,10 +35,7 @@ impl Context<'_, '_> {
 
     /// Whether `address` is one of the stack's own.
     pub fn is_own(&self, address: &IpAddress) -> bool {
-        self.link
-            .addresses
-            .iter()
-            .any(|own| own.address() == *address)
+        self.link.is_own(address)
     }
 
     /// A port out of those that are nobody's (49152 to 65535, RFC 6335), for a client: never one
@@ -49,6 +50,30 @@ impl Context<'_, '_> {
     /// the next frame is received.
     pub fn transmit_first(&mut self) {
         self.link.transmit_first = true;
+    }
+
+    /// Says that a service is about to answer `address`, whose frame has just arrived: the answer
+    /// goes where the frame came from, and waits for nobody to say where that is.
+    ///
+    /// Does nothing if the latest frame came from another address.
+    pub fn answer(&mut self, address: &IpAddress) {
+        if let Some(next_hop) = self.link.next_hop(address) {
+            self.link.neighbors.answer(*address, next_hop, self.now);
+        }
+    }
+
+    /// Says that the server on `port` has no place for another connection at the moment: until the
+    /// services are called again, requests are not refused, but wait or are dropped.
+    ///
+    /// Four ports of a stack can be busy at a time; requests for a fifth are refused.
+    pub fn busy(&mut self, port: u16) {
+        self.link.admission.busy(port);
+    }
+
+    /// Says that a socket listens on `port`: whoever has waited longest is handed over to it, and
+    /// the services are called again.
+    pub fn admit(&mut self, port: u16) {
+        self.link.admission.admit(port, self.now);
     }
 
     /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
@@ -73,13 +98,7 @@ impl Context<'_, '_> {
     /// its IP version.
     #[cfg(feature = "client")]
     pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
-        let own = &self.link.addresses;
-        let near = own.iter().find(|own| own.contains_addr(address));
-        let far = || {
-            own.iter()
-                .find(|own| own.address().version() == address.version())
-        };
-        near.or_else(far).map(|own| own.address())
+        self.link.source_for(address)
     }
 
     /// Whether the host that a packet to `address` is handed to does not answer when it is asked
@@ -97,7 +116,7 @@ impl Context<'_, '_> {
 }
 
 /// What does not change while a stack lives, and what has to be remembered between two polls.
-pub(super) struct Link {
+pub(super) struct Link<'a> {
     ip_mtu: usize,
     pub(super) medium: Medium,
     addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
@@ -106,12 +125,15 @@ pub(super) struct Link {
     /// The latest ephemeral port, of which only the low 14 bits count.
     port: u16,
     pub(super) transmit_first: bool,
+    pub(super) neighbors: Neighbors,
+    pub(super) admission: Admission<'a>,
+    pub(super) counters: Counters,
     pub(super) closed_window: ClosedWindow,
     #[cfg(feature = "client")]
     pub(super) observer: Observer,
 }
 
-impl Link {
+impl Link<'_> {
     pub(super) fn new(
         capabilities: &DeviceCapabilities,
         interface: &Interface,
@@ -125,6 +147,9 @@ impl Link {
             random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
             port: 0,
             transmit_first: false,
+            neighbors: Neighbors::new(),
+            admission: Admission::new(),
+            counters: Counters::default(),
             closed_window: ClosedWindow::new(capabilities),
             #[cfg(feature = "client")]
             observer: Observer::new(),
@@ -142,6 +167,46 @@ impl Link {
         // The three steps are invertible, so what was not zero does not become zero.
         self.random = NonZeroU64::new(x).unwrap_or(NonZeroU64::MAX);
         x.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// Looks at a frame that has arrived; returns whether smoltcp is to be given it.
+    #[inline(never)] // Not to be part of the frame of what processes it.
+    pub(super) fn admits(&mut self, frame: &[u8], now: Instant) -> bool {
+        let frame = Frame::read(self.medium, frame);
+        self.neighbors.received(frame.as_ref());
+        let Some(frame) = frame else { return true };
+        #[cfg(feature = "client")]
+        self.observer.received(&frame);
+        let Some(packet) = frame.packet() else {
+            return true;
+        };
+        if !self.is_own(&packet.destination) {
+            // smoltcp 0.14 takes what is for another host whose IPv6 address ends as ours does,
+            // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
+            let ipv4 = packet.destination.version() == IpVersion::Ipv4;
+            let for_another = packet.destination.is_unicast() && !ipv4;
+            let misdirected = for_another || packet.protocol == IpProtocol::Tcp;
+            if misdirected {
+                count(&mut self.counters.misdirected);
+            }
+            return !misdirected;
+        }
+        !self.admission.holds_back(packet, now, &mut self.counters)
+    }
+
+    /// The address of ours from which a packet to `address` is sent.
+    pub(super) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
+        let own = &self.addresses;
+        let near = own.iter().find(|own| own.contains_addr(address));
+        let far = || {
+            own.iter()
+                .find(|own| own.address().version() == address.version())
+        };
+        near.or_else(far).map(|own| own.address())
+    }
+
+    fn is_own(&self, address: &IpAddress) -> bool {
+        self.addresses.iter().any(|own| own.address() == *address)
     }
 
     fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {

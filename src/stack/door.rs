@@ -10,12 +10,12 @@ use super::frame::Frame;
 use super::observer::Observer;
 
 /// A device to transmit by.
-pub(super) struct Door<'d, D> {
+pub(super) struct Door<'d, 'a, D> {
     pub(super) device: &'d mut D,
-    pub(super) link: &'d mut Link,
+    pub(super) link: &'d mut Link<'a>,
 }
 
-impl<D: Device> Device for Door<'_, D> {
+impl<D: Device> Device for Door<'_, '_, D> {
     type RxToken<'t>
         = Arrived<'t>
     where
@@ -51,6 +51,25 @@ pub(super) struct Given<'f, 'o, T> {
     pub(super) reply: Option<T>,
     pub(super) medium: Medium,
     pub(super) closed_window: &'o ClosedWindow,
+}
+
+impl<'f, 'o, T> Given<'f, 'o, T> {
+    /// A frame that has waited or is made up; an answer to it goes nowhere.
+    pub(super) fn made_up(
+        frame: &'f [u8],
+        medium: Medium,
+        closed_window: &'o ClosedWindow,
+    ) -> Self {
+        Self {
+            frame: Some(Arrived {
+                frame,
+                meta: PacketMeta::default(),
+            }),
+            reply: None,
+            medium,
+            closed_window,
+        }
+    }
 }
 
 impl<'f, 'o, T: TxToken> Device for Given<'f, 'o, T> {

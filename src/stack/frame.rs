@@ -2,7 +2,7 @@ use smoltcp::phy::Medium;
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::Ipv6Packet;
 use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, IpVersion, Ipv4Packet,
+    EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, IpVersion, Ipv4Packet,
 };
 
 /// What a frame carries, for those who look at frames.
@@ -17,6 +17,8 @@ pub(super) enum Frame<'f> {
 pub(super) struct Packet<'f> {
     /// The whole frame.
     pub(super) frame: &'f [u8],
+    /// Where it comes from on Ethernet.
+    pub(super) sender: Option<EthernetAddress>,
     /// Where in the frame the packet begins, in bytes.
     pub(super) start: usize,
     /// Where in the frame its payload begins, in bytes.
@@ -30,14 +32,14 @@ pub(super) struct Packet<'f> {
 impl<'f> Frame<'f> {
     pub(super) fn read(medium: Medium, frame: &'f [u8]) -> Option<Self> {
         if medium == Medium::Ip {
-            return Packet::read(frame, 0).map(Self::Ip);
+            return Packet::read(frame, None).map(Self::Ip);
         }
         let ethernet = EthernetFrame::new_checked(frame).ok()?;
         match ethernet.ethertype() {
             #[cfg(feature = "client")]
             EthernetProtocol::Arp => Some(Self::Arp(ethernet.payload())),
             EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => {
-                Packet::read(frame, EthernetFrame::<&[u8]>::header_len()).map(Self::Ip)
+                Packet::read(frame, Some(ethernet.src_addr())).map(Self::Ip)
             }
             _ => None,
         }
@@ -53,7 +55,8 @@ impl<'f> Frame<'f> {
 }
 
 impl<'f> Packet<'f> {
-    fn read(frame: &'f [u8], start: usize) -> Option<Self> {
+    fn read(frame: &'f [u8], sender: Option<EthernetAddress>) -> Option<Self> {
+        let start = sender.map_or(0, |_| EthernetFrame::<&[u8]>::header_len());
         let packet = frame.get(start..)?;
         // smoltcp 0.14 looks at the first byte without asking whether there is one.
         packet.first()?;
@@ -88,6 +91,7 @@ impl<'f> Packet<'f> {
             };
         Some(Self {
             frame,
+            sender,
             start,
             payload_start: start + header_len,
             source,

@@ -110,6 +110,7 @@ impl Place {
     }
 
     /// Answers what there is room for, closes at the end; returns whether anything moved.
+    #[inline(never)] // The chunk is needed for as long as this takes only.
     fn serve(&mut self, socket: &mut Socket<'_>, once: bool) -> bool {
         let mut chunk = [0; CHUNK];
         let mut moved = false;

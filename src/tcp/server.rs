@@ -19,7 +19,7 @@ pub struct Config {
     /// How many clients can be connected at a time, at most as many as there are places.
     ///
     /// Places beyond that serve the next clients while the last ones are being closed. Without
-    /// them a client that connects as soon as the one before it has closed may be refused.
+    /// them a client that connects as soon as the one before it has closed may have to wait.
     pub connections: usize,
     /// Close after the first answer, as the server of the classic exercise does, instead of when
     /// the client has closed.
@@ -83,7 +83,10 @@ pub struct Counters {
 /// of a segment waits for its rest. When the client closes its side, the server sends what is
 /// left and closes too. It takes from a client only what it has room to answer, so a client that
 /// does not read is slowed down and nothing is lost. A place that becomes free listens again at
-/// once. When all are taken, further clients are refused.
+/// once.
+///
+/// When all are taken, further clients wait, in the stack's
+/// [backlog](crate::Stack::with_backlog) or until they ask again. None is refused.
 pub struct Server<'a> {
     places: ManagedSlice<'a, Place>,
     config: Config,
@@ -153,20 +156,27 @@ impl<'a> Server<'a> {
             let Some(handle) = place.handle else { continue };
             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
             let due = place.poll(context.now, socket, &self.config, &mut self.counters);
+            let client = socket.remote_endpoint();
             deadline = earliest(deadline, due);
+            if let Some(client) = client {
+                context.answer(&client.addr);
+            }
             if place.phase == Phase::TimeWait && !place.settled {
                 // The client's close is still to be acknowledged.
                 context.transmit_first();
             }
         }
         if !self.closed {
-            self.listen(context.sockets);
+            match self.listen(context.sockets) {
+                true => context.admit(self.config.port),
+                false => context.busy(self.config.port),
+            }
         }
         deadline
     }
 
-    /// Lets as many places listen as further clients may come.
-    fn listen(&mut self, sockets: &mut Sockets<'a>) {
+    /// Lets as many places listen as further clients may come; returns whether one does.
+    fn listen(&mut self, sockets: &mut Sockets<'a>) -> bool {
         let (mut used, mut listening) = (0, false);
         for handle in self.places.iter().filter_map(|place| place.handle) {
             // What it is now: some have begun to close in this poll.
@@ -187,8 +197,9 @@ impl<'a> Server<'a> {
             }
         }
         if !listening && allowed > 0 {
-            self.reuse_time_wait(sockets);
+            listening = self.reuse_time_wait(sockets);
         }
+        listening
     }
 
     /// Stops listening, and closes every connection once what has been answered so far is sent.
@@ -228,15 +239,16 @@ impl<'a> Server<'a> {
     ///
     /// RFC 9293 keeps a closed connection for a while in case its last acknowledgement is lost; if
     /// it is, the client now gets a reset, for a connection that it has closed already.
-    fn reuse_time_wait(&mut self, sockets: &mut Sockets<'a>) {
+    fn reuse_time_wait(&mut self, sockets: &mut Sockets<'a>) -> bool {
         for place in self.places.iter_mut() {
             // In its first poll in this phase the client's close has not been acknowledged.
             if let (Phase::TimeWait, true, Some(handle)) =
                 (place.phase, place.settled, place.handle)
             {
                 place.listen(sockets.get_mut(handle), self.config.port);
-                return;
+                return true;
             }
         }
+        false
     }
 }

@@ -135,6 +135,9 @@ impl<'a> Server<'a> {
             let own_port = socket.endpoint().port;
             let (_, &to) = socket.peek().ok()?;
             let refusal = refusal(context, own_port, &to);
+            if refusal.is_none() {
+                context.answer(&to.endpoint.addr);
+            }
             let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
             let (request, _) = socket.recv().ok()?;
             match refusal {

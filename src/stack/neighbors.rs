@@ -1,0 +1,182 @@
+//! Where an answer goes: to where the question came from.
+//!
+//! smoltcp 0.14 asks for a neighbor (ARP, RFC 826; neighbor discovery, RFC 4861) when it has
+//! something to send to it. It asks for one a second, and everything behind waits: one datagram
+//! with a forged source silences a UDP server, and twenty clients that take turns get one
+//! connection a second, as its cache may have eight places. But who is to be answered has just
+//! sent a frame, and the frame says where it came from. So before a service answers, smoltcp is
+//! told by a message like those that it waits for.
+//!
+//! # Limits
+//!
+//! - A frame with a forged source leads what is for that address astray until its owner sends the
+//!   next frame, as a forged message of ARP does.
+//! - What is sent unasked still waits for the neighbor to answer.
+
+use smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT;
+#[cfg(feature = "ipv6")]
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
+    EthernetRepr, IpAddress, IpProtocol,
+};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::{
+    Icmpv6Packet, Icmpv6Repr, Ipv6Packet, Ipv6Repr, NdiscNeighborFlags, NdiscRepr,
+};
+
+use super::frame::Frame;
+
+/// How long smoltcp is sure to know what it was told; it forgets after a minute.
+const LIFETIME: Duration = Duration::from_secs(30);
+
+/// The longest message, in bytes.
+#[cfg(feature = "ipv6")]
+const LONGEST: usize = 14 + 40 + 32;
+#[cfg(not(feature = "ipv6"))]
+const LONGEST: usize = 14 + 28;
+
+/// A host on the link.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Neighbor {
+    address: IpAddress,
+    hardware: EthernetAddress,
+}
+
+/// Who sent the latest frame, and what smoltcp knows for sure.
+pub(super) struct Neighbors {
+    sender: Option<Neighbor>,
+    /// What smoltcp knows, until then.
+    known: Option<Neighbor>,
+    until: Instant,
+    /// Whether it still is to be told that.
+    is_news: bool,
+    /// How many it was told since it transmitted.
+    unused: usize,
+}
+
+impl Neighbors {
+    pub(super) const fn new() -> Self {
+        Self {
+            sender: None,
+            known: None,
+            until: Instant::ZERO,
+            is_news: false,
+            unused: 0,
+        }
+    }
+
+    /// This frame is given to smoltcp.
+    pub(super) fn received(&mut self, frame: Option<&Frame<'_>>) {
+        self.sender = None;
+        match frame.and_then(Frame::packet) {
+            Some(packet) if matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp) => {
+                self.sender = packet.sender.map(|hardware| Neighbor {
+                    address: packet.source,
+                    hardware,
+                });
+            }
+            // It may be about another neighbor, for whom smoltcp forgets this one.
+            _ => self.known = None,
+        }
+    }
+
+    /// `address` is to be answered, by way of `next_hop`.
+    pub(super) fn answer(&mut self, address: IpAddress, next_hop: IpAddress, now: Instant) {
+        let Some(sender) = self.sender.filter(|sender| sender.address == address) else {
+            return;
+        };
+        let neighbor = Neighbor {
+            address: next_hop,
+            hardware: sender.hardware,
+        };
+        if (self.known != Some(neighbor) || now >= self.until) && neighbor.hardware.is_unicast() {
+            self.is_news = true;
+            self.known = Some(neighbor);
+            self.until = now + LIFETIME;
+        }
+    }
+
+    /// What smoltcp is to be told before it transmits.
+    pub(super) fn take_news(&mut self) -> Option<Neighbor> {
+        let is_news = core::mem::take(&mut self.is_news);
+        self.unused += usize::from(is_news);
+        self.known.filter(|_| is_news)
+    }
+
+    /// Whether smoltcp, if it is told of more, forgets those that it has not used yet.
+    pub(super) fn are_many(&self) -> bool {
+        2 * self.unused >= IFACE_NEIGHBOR_CACHE_COUNT
+    }
+
+    /// smoltcp has transmitted what it can.
+    pub(super) fn transmitted(&mut self) {
+        self.unused = 0;
+    }
+}
+
+impl Neighbor {
+    pub(super) fn address(&self) -> &IpAddress {
+        &self.address
+    }
+
+    /// Gives the message by which this neighbor would answer us.
+    #[inline(never)] // The room for it is needed for as long as this takes only.
+    pub(super) fn introduce(
+        &self,
+        own: IpAddress,
+        own_hardware: EthernetAddress,
+        give: impl FnOnce(&[u8]),
+    ) {
+        let mut bytes = [0; LONGEST];
+        let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
+        let header = |ethertype| EthernetRepr {
+            src_addr: self.hardware,
+            dst_addr: own_hardware,
+            ethertype,
+        };
+        let length = match (self.address, own) {
+            (IpAddress::Ipv4(address), IpAddress::Ipv4(own)) => {
+                header(EthernetProtocol::Arp).emit(&mut frame);
+                let message = ArpRepr::EthernetIpv4 {
+                    operation: ArpOperation::Reply,
+                    source_hardware_addr: self.hardware,
+                    source_protocol_addr: address,
+                    target_hardware_addr: own_hardware,
+                    target_protocol_addr: own,
+                };
+                message.emit(&mut ArpPacket::new_unchecked(frame.payload_mut()));
+                message.buffer_len()
+            }
+            #[cfg(feature = "ipv6")]
+            (IpAddress::Ipv6(address), IpAddress::Ipv6(own)) => {
+                header(EthernetProtocol::Ipv6).emit(&mut frame);
+                let message = Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert {
+                    flags: NdiscNeighborFlags::SOLICITED | NdiscNeighborFlags::OVERRIDE,
+                    target_addr: address,
+                    lladdr: Some(self.hardware.into()),
+                });
+                let packet = Ipv6Repr {
+                    src_addr: address,
+                    dst_addr: own,
+                    next_header: IpProtocol::Icmpv6,
+                    payload_len: message.buffer_len(),
+                    hop_limit: 255,
+                };
+                packet.emit(&mut Ipv6Packet::new_unchecked(frame.payload_mut()));
+                let payload = &mut frame.payload_mut()[packet.buffer_len()..];
+                message.emit(
+                    &address,
+                    &own,
+                    &mut Icmpv6Packet::new_unchecked(payload),
+                    &ChecksumCapabilities::default(),
+                );
+                packet.buffer_len() + message.buffer_len()
+            }
+            #[allow(unreachable_patterns)] // without IPv6 there is no other version
+            _ => return,
+        };
+        give(&bytes[..EthernetFrame::<&[u8]>::header_len() + length]);
+    }
+}
