@@ -64,6 +64,8 @@ mod admission;
 mod closed_window;
 mod config;
 mod context;
+#[cfg(feature = "syn-cookies")]
+mod cookies;
 mod counters;
 mod door;
 mod frame;
@@ -82,10 +84,13 @@ pub use sockets::{Slots, Sockets, SocketsFull};
 
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, PollResult, SocketStorage};
+#[cfg(feature = "syn-cookies")]
+use smoltcp::phy::TxToken;
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::HardwareAddress;
 
+use admission::Decision;
 use context::Link;
 use door::{Arrived, Door, Given};
 
@@ -253,9 +258,7 @@ impl<'a, D: Device> Stack<'a, D> {
         let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
         let meta = received.meta();
         received.consume(|bytes| {
-            if !link.admits(bytes, now) {
-                return;
-            }
+            let decision = link.decide(bytes, sockets, now);
             let mut give = |bytes: &[u8], reply| {
                 let mut device = Given {
                     frame: Some(Arrived { frame: bytes, meta }),
@@ -265,7 +268,23 @@ impl<'a, D: Device> Stack<'a, D> {
                 };
                 interface.poll_ingress_single(now, &mut device, sockets);
             };
-            give(bytes, Some(reply));
+            match decision {
+                Decision::Pass => give(bytes, Some(reply)),
+                Decision::Drop => return,
+                #[cfg(feature = "syn-cookies")]
+                Decision::Answer(answer) => {
+                    let answer = answer.as_bytes();
+                    reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
+                    return;
+                }
+                #[cfg(feature = "syn-cookies")]
+                Decision::Replace(frame) => {
+                    give(frame.as_bytes(), Some(reply));
+                    // The client waits for a window.
+                    link.transmit_first = true;
+                    return;
+                }
+            }
             // Its answer goes nowhere, lest two hosts answer each other for ever.
             link.closed_window
                 .received(link.medium, bytes, |acknowledgement| {

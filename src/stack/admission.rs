@@ -7,13 +7,26 @@
 //! [admits](super::Context::admit) them. Where that is full, or there is none, they are dropped
 //! without a word, so that the client asks again a second later (RFC 9293, 3.8.1).
 //!
+//! With the feature `syn-cookies` they are answered instead, in a way that takes no place: see
+//! `stack/cookies.rs`.
+//!
+//! A request from one end of a connection to the other is a late copy, or its client has started
+//! anew: smoltcp 0.14 gives it to whichever socket comes first, and where that listens, it answers
+//! and ends the connection. So it is dropped. If the client is another one by now, it says so when
+//! it is asked whether it is there (`tcp::Config::keep_alive`).
+//!
 //! Requests for all other ports are smoltcp's, which refuses those for a port that nobody serves.
 
 use heapless::Vec;
 use managed::ManagedSlice;
+use smoltcp::iface::SocketSet;
+use smoltcp::socket::AnySocket;
+use smoltcp::socket::tcp::{self, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpPacket};
 
+#[cfg(feature = "syn-cookies")]
+use super::cookies::{Cookies, MadeUp};
 use super::counters::{Counters, count};
 use super::frame::Packet;
 
@@ -53,52 +66,160 @@ impl Waiting {
     }
 }
 
-/// The ports of busy servers, and the requests that wait for them.
+/// The connection that a segment belongs to.
+fn connection<'s, 'a>(
+    sockets: &'s mut SocketSet<'a>,
+    packet: &Packet<'_>,
+    segment: &TcpPacket<&[u8]>,
+) -> Option<&'s mut tcp::Socket<'a>> {
+    let local = IpEndpoint::new(packet.destination, segment.dst_port());
+    let remote = IpEndpoint::new(packet.source, segment.src_port());
+    let sockets = sockets.iter_mut();
+    let mut sockets = sockets.filter_map(|(_, socket)| tcp::Socket::downcast_mut(socket));
+    sockets.find(|socket| {
+        let ends = (socket.local_endpoint(), socket.remote_endpoint());
+        ends == (Some(local), Some(remote)) && socket.state() != State::Closed
+    })
+}
+
+/// What becomes of a frame.
+pub(super) enum Decision {
+    /// smoltcp is given it.
+    Pass,
+    /// It is no more needed.
+    Drop,
+    /// This is sent back.
+    #[cfg(feature = "syn-cookies")]
+    Answer(MadeUp),
+    /// smoltcp is given this in its place.
+    #[cfg(feature = "syn-cookies")]
+    Replace(MadeUp),
+}
+
+/// The servers of this stack, and the requests that wait for them.
 pub(super) struct Admission<'a> {
-    busy: Vec<u16, 4>,
+    /// Their ports, and whether they have a place.
+    servers: Vec<(u16, bool), 4>,
     pub(super) backlog: ManagedSlice<'a, Waiting>,
     /// The one that is to be given to smoltcp.
     admitted: Option<usize>,
+    #[cfg(feature = "syn-cookies")]
+    cookies: Cookies,
+    /// The server that has no place for a client that brought back its cookie.
+    #[cfg(feature = "syn-cookies")]
+    wanted: Option<u16>,
 }
 
 impl Admission<'_> {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(#[cfg(feature = "syn-cookies")] cookies: Cookies) -> Self {
         Self {
-            busy: Vec::new(),
+            servers: Vec::new(),
             backlog: ManagedSlice::Borrowed(&mut []),
             admitted: None,
+            #[cfg(feature = "syn-cookies")]
+            cookies,
+            #[cfg(feature = "syn-cookies")]
+            wanted: None,
         }
     }
 
-    /// Whether this packet, which is for one of our addresses, is not for smoltcp now.
-    pub(super) fn holds_back(
+    /// What becomes of a packet that is for one of our addresses.
+    pub(super) fn decide(
         &mut self,
         packet: &Packet<'_>,
+        sockets: &mut SocketSet<'_>,
         now: Instant,
         counters: &mut Counters,
-    ) -> bool {
-        if self.busy.is_empty() || packet.protocol != IpProtocol::Tcp {
-            return false;
+    ) -> Decision {
+        if packet.protocol != IpProtocol::Tcp {
+            return Decision::Pass;
         }
         let Ok(segment) = TcpPacket::new_checked(packet.payload) else {
-            return false;
+            return Decision::Pass;
         };
         let port = segment.dst_port();
-        if !segment.syn() || segment.ack() || segment.rst() || !self.busy.contains(&port) {
-            return false;
+        let server = self.servers.iter().find(|(served, _)| *served == port);
+        let Some(&(_, has_place)) = server else {
+            return Decision::Pass;
+        };
+        match (segment.syn(), segment.ack(), segment.rst()) {
+            (true, false, false) => {
+                match connection(sockets, packet, &segment) {
+                    None => {}
+                    // It is over: a new one may begin (RFC 9293, 3.6.1).
+                    Some(socket) if socket.state() == State::TimeWait => socket.abort(),
+                    Some(_) => {
+                        count(&mut counters.copies);
+                        return Decision::Drop;
+                    }
+                }
+                self.request(packet, &segment, has_place, now, counters)
+            }
+            #[cfg(feature = "syn-cookies")]
+            (false, true, false) => {
+                self.confirmation(packet, &segment, has_place, sockets, now, counters)
+            }
+            _ => Decision::Pass,
         }
-        let client = IpEndpoint::new(packet.source, segment.src_port());
-        // One with text does not wait: its client asks again, at last without.
-        let bare = packet.payload.len() == usize::from(segment.header_len());
-        match bare && self.put(packet, client, port, now) {
-            true => count(&mut counters.queued),
-            false => count(&mut counters.dropped),
+    }
+
+    fn request(
+        &mut self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        has_place: bool,
+        now: Instant,
+        counters: &mut Counters,
+    ) -> Decision {
+        #[cfg(feature = "syn-cookies")]
+        let by_cookie = self.cookies.are_given(now);
+        #[cfg(not(feature = "syn-cookies"))]
+        let by_cookie = false;
+        if has_place && !by_cookie {
+            return Decision::Pass;
         }
-        true
+        if !by_cookie && self.put(packet, segment, now) {
+            count(&mut counters.queued);
+            return Decision::Drop;
+        }
+        #[cfg(feature = "syn-cookies")]
+        if let Some(answer) = self.cookies.answer(packet, segment, !has_place, now) {
+            count(&mut counters.cookies);
+            return Decision::Answer(answer);
+        }
+        count(&mut counters.dropped);
+        Decision::Drop
+    }
+
+    #[cfg(feature = "syn-cookies")]
+    fn confirmation(
+        &mut self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        has_place: bool,
+        sockets: &mut SocketSet<'_>,
+        now: Instant,
+        counters: &mut Counters,
+    ) -> Decision {
+        let Some(proof) = self.cookies.check(packet, segment, now) else {
+            return Decision::Pass;
+        };
+        if connection(sockets, packet, segment).is_some() {
+            return Decision::Pass;
+        }
+        if !has_place {
+            self.wanted = Some(segment.dst_port());
+            return Decision::Drop;
+        }
+        count(&mut counters.proven);
+        let confirmation = self.cookies.connect(packet, segment, &proof, now, sockets);
+        Decision::Replace(confirmation)
     }
 
     /// Lets a client wait; returns whether there is room. One that asks again keeps its turn.
-    fn put(&mut self, packet: &Packet<'_>, client: IpEndpoint, port: u16, now: Instant) -> bool {
+    fn put(&mut self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>, now: Instant) -> bool {
+        let client = IpEndpoint::new(packet.source, segment.src_port());
+        let port = segment.dst_port();
         let mut free = None;
         for waiting in self.backlog.iter_mut() {
             if !waiting.waits(waiting.port, now) {
@@ -107,8 +228,10 @@ impl Admission<'_> {
                 return true;
             }
         }
+        // One with text does not wait: its client asks again, at last without.
+        let bare = packet.payload.len() == usize::from(segment.header_len());
         let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
-        let Some(waiting) = free.filter(|_| frame.len() <= LONGEST) else {
+        let Some(waiting) = free.filter(|_| bare && frame.len() <= LONGEST) else {
             return false;
         };
         waiting.client = client;
@@ -119,24 +242,37 @@ impl Admission<'_> {
         true
     }
 
-    /// The servers are asked anew who is busy.
+    /// The servers are asked anew who has a place.
     pub(super) fn clear(&mut self) {
-        self.busy.clear();
+        self.servers.clear();
     }
 
-    pub(super) fn busy(&mut self, port: u16) {
-        if !self.busy.contains(&port) {
-            // Where there are too many, requests are refused.
-            let _ = self.busy.push(port);
-        }
+    /// The server on `port` has no place; returns whether somebody would deserve one more than
+    /// those who have not confirmed their connection.
+    pub(super) fn busy(&mut self, port: u16) -> bool {
+        self.serve(port, false);
+        #[cfg(feature = "syn-cookies")]
+        return self.wanted.take_if(|wanted| *wanted == port).is_some();
+        #[cfg(not(feature = "syn-cookies"))]
+        false
     }
 
     /// The server on `port` has a place for whoever has waited longest.
     pub(super) fn admit(&mut self, port: u16, now: Instant) {
+        self.serve(port, true);
+        #[cfg(feature = "syn-cookies")]
+        if self.cookies.are_given(now) {
+            return;
+        }
         let waiting = self.backlog.iter().enumerate();
         let waiting = waiting.filter(|(_, waiting)| waiting.waits(port, now));
         let oldest = waiting.min_by_key(|(_, waiting)| waiting.since);
         self.admitted = oldest.map(|(index, _)| index);
+    }
+
+    fn serve(&mut self, port: u16, has_place: bool) {
+        // Where there are too many, requests are refused.
+        let _ = self.servers.push((port, has_place));
     }
 
     /// Gives the request that was admitted; returns whether there was one.

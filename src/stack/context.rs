@@ -2,13 +2,15 @@ use core::num::NonZeroU64;
 
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
-use smoltcp::iface::{self, Interface};
+use smoltcp::iface::{self, Interface, SocketSet};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpProtocol, IpVersion};
 
-use super::admission::Admission;
+use super::admission::{Admission, Decision};
 use super::closed_window::ClosedWindow;
+#[cfg(feature = "syn-cookies")]
+use super::cookies::Cookies;
 use super::counters::{Counters, count};
 use super::frame::Frame;
 use super::neighbors::Neighbors;
@@ -65,9 +67,13 @@ impl Context<'_, '_> {
     /// Says that the server on `port` has no place for another connection at the moment: until the
     /// services are called again, requests are not refused, but wait or are dropped.
     ///
-    /// Four ports of a stack can be busy at a time; requests for a fifth are refused.
-    pub fn busy(&mut self, port: u16) {
-        self.link.admission.busy(port);
+    /// Returns whether a client waits that is known to be there. Who has not confirmed its
+    /// connection for a while may make room for it.
+    ///
+    /// A stack has four servers at most that say this or [`admit`](Self::admit) clients; requests
+    /// for a fifth are refused.
+    pub fn busy(&mut self, port: u16) -> bool {
+        self.link.admission.busy(port)
     }
 
     /// Says that a socket listens on `port`: whoever has waited longest is handed over to it, and
@@ -139,6 +145,12 @@ impl Link<'_> {
         interface: &Interface,
         config: &Config<'_>,
     ) -> Self {
+        #[cfg(feature = "syn-cookies")]
+        let cookies = Cookies::new(
+            config.random_seed,
+            capabilities.clone(),
+            interface.hardware_addr(),
+        );
         let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,
@@ -148,7 +160,10 @@ impl Link<'_> {
             port: 0,
             transmit_first: false,
             neighbors: Neighbors::new(),
-            admission: Admission::new(),
+            admission: Admission::new(
+                #[cfg(feature = "syn-cookies")]
+                cookies,
+            ),
             counters: Counters::default(),
             closed_window: ClosedWindow::new(capabilities),
             #[cfg(feature = "client")]
@@ -169,29 +184,36 @@ impl Link<'_> {
         x.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// Looks at a frame that has arrived; returns whether smoltcp is to be given it.
+    /// Looks at a frame that has arrived, and decides what becomes of it.
     #[inline(never)] // Not to be part of the frame of what processes it.
-    pub(super) fn admits(&mut self, frame: &[u8], now: Instant) -> bool {
+    pub(super) fn decide(
+        &mut self,
+        frame: &[u8],
+        sockets: &mut SocketSet<'_>,
+        now: Instant,
+    ) -> Decision {
         let frame = Frame::read(self.medium, frame);
         self.neighbors.received(frame.as_ref());
-        let Some(frame) = frame else { return true };
+        let Some(frame) = frame else {
+            return Decision::Pass;
+        };
         #[cfg(feature = "client")]
         self.observer.received(&frame);
         let Some(packet) = frame.packet() else {
-            return true;
+            return Decision::Pass;
         };
         if !self.is_own(&packet.destination) {
             // smoltcp 0.14 takes what is for another host whose IPv6 address ends as ours does,
             // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
             let ipv4 = packet.destination.version() == IpVersion::Ipv4;
             let for_another = packet.destination.is_unicast() && !ipv4;
-            let misdirected = for_another || packet.protocol == IpProtocol::Tcp;
-            if misdirected {
+            if for_another || packet.protocol == IpProtocol::Tcp {
                 count(&mut self.counters.misdirected);
+                return Decision::Drop;
             }
-            return !misdirected;
         }
-        !self.admission.holds_back(packet, now, &mut self.counters)
+        self.admission
+            .decide(packet, sockets, now, &mut self.counters)
     }
 
     /// The address of ours from which a packet to `address` is sent.

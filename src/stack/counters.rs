@@ -3,10 +3,18 @@
 pub struct Counters {
     /// Packets that were for other hosts, and TCP segments for a group of hosts.
     pub misdirected: u32,
+    /// Connection requests that were copies of one that has been answered.
+    pub copies: u32,
     /// Connection requests that had to wait for a place.
     pub queued: u32,
     /// Connection requests that found neither a place nor room to wait. Their clients ask again.
     pub dropped: u32,
+    /// Connection requests that were answered without taking a place.
+    #[cfg(feature = "syn-cookies")]
+    pub cookies: u32,
+    /// Connections that were opened by such an answer.
+    #[cfg(feature = "syn-cookies")]
+    pub proven: u32,
 }
 
 pub(super) fn count(counter: &mut u32) {

@@ -23,7 +23,7 @@ pub struct Place {
     /// Whether it has been in this phase for more than one poll.
     pub(super) settled: bool,
     /// When the connection last made progress: its phase changed, or bytes moved.
-    progress: Instant,
+    pub(super) progress: Instant,
     /// Bytes of the answer that were not confirmed at the last poll.
     unconfirmed: usize,
     /// Where one answer is all: how much of the text it still is to cover, once that is known.

@@ -8,6 +8,10 @@ use super::storage::{self, Pool, SetupError};
 use crate::PORT;
 use crate::stack::{Context, Sockets, earliest};
 
+/// How long a client may take to confirm its connection even if others wait for the place: longer
+/// than a round trip to anywhere.
+const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
+
 /// How a [`Server`] treats its clients.
 ///
 /// A time of `None` is for ever. Nothing else frees the place of a client that has gone silent,
@@ -167,12 +171,29 @@ impl<'a> Server<'a> {
             }
         }
         if !self.closed {
-            match self.listen(context.sockets) {
-                true => context.admit(self.config.port),
-                false => context.busy(self.config.port),
+            if self.listen(context.sockets) {
+                context.admit(self.config.port);
+            } else if context.busy(self.config.port) {
+                self.reuse_half_open(context);
             }
         }
         deadline
+    }
+
+    /// Gives the place of whoever has not confirmed for longest to a client that would.
+    fn reuse_half_open(&mut self, context: &mut Context<'_, 'a>) {
+        let opening = self.places.iter_mut();
+        let opening = opening.filter(|place| place.phase == Phase::Opening);
+        let oldest = opening.min_by_key(|place| place.progress);
+        if let Some(place) = oldest.filter(|place| context.now >= place.progress + HALF_OPEN_GRACE)
+            && let Some(handle) = place.handle
+        {
+            let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+            socket.abort();
+            place.listen(socket, self.config.port);
+            self.counters.expired = self.counters.expired.wrapping_add(1);
+            context.admit(self.config.port);
+        }
     }
 
     /// Lets as many places listen as further clients may come; returns whether one does.
