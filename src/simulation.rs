@@ -219,14 +219,13 @@ impl Network {
         let end = self.now() + time;
         let result = self.run(time, |turn| {
             hosts(turn);
+            // The last turn is at the end.
+            turn.wake_in((turn.now < end).then(|| end - turn.now));
             Poll::<()>::Pending
         });
         match result {
             Err(busy @ Stuck::Busy { .. }) => Err(busy),
-            _ => {
-                self.bus.borrow_mut().now = end;
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 

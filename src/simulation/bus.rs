@@ -79,6 +79,8 @@ impl Bus {
 
     /// Plugs a new device in, in the place of the one before; returns its number.
     pub(super) fn plug(&mut self, link: usize) -> u64 {
+        // What has arrived by now was for the one before.
+        self.deliver(None);
         let link = &mut self.links[link];
         link.devices += 1;
         link.device = Some(link.devices);

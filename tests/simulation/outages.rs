@@ -1,0 +1,1 @@
+//! Links that are down for a while, and hosts that reboot.

@@ -1,0 +1,1 @@
+//! Links that are slow, carry little, and have hardly any room.
