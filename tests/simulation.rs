@@ -10,6 +10,8 @@
 
 mod common;
 
+#[path = "simulation/defects.rs"]
+mod defects;
 #[path = "simulation/lanes.rs"]
 mod lanes;
 #[path = "simulation/model.rs"]

@@ -27,8 +27,8 @@ pub struct Town {
     pub servers_link: Conditions,
     /// Between each client and everybody else.
     pub clients_link: Conditions,
-    /// When nothing reaches the server.
-    pub cut: Option<(Instant, Instant)>,
+    /// From when until when the server's link is down, in milliseconds.
+    pub cuts: &'static [(i64, i64)],
     pub config: tcp::Config,
     /// How long a TCP client waits for any progress.
     pub timeout: Duration,
@@ -70,7 +70,7 @@ impl Town {
                 delay: Duration::from_millis(1),
                 ..Conditions::default()
             },
-            cut: None,
+            cuts: &[],
             config: tcp::Config {
                 handshake_timeout: Some(PATIENCE),
                 idle_timeout: Some(PATIENCE),
@@ -95,8 +95,8 @@ impl Town {
     pub fn run_on(&self, mut network: Network, seed: u64) -> Outcome {
         let cable = network.link("server");
         cable.set(self.servers_link);
-        if let Some((from, until)) = self.cut {
-            cable.cut_between(from, until);
+        for (from, until) in self.cuts {
+            cable.cut_between(Instant::from_millis(*from), Instant::from_millis(*until));
         }
 
         let mut pool = tcp::Pool::<4, WINDOW, WINDOW>::new();
