@@ -117,7 +117,7 @@ impl Town {
         }
 
         let begin = network.now();
-        let all_done = network.run(PATIENCE * 2, |turn| {
+        let all_done = network.run(PATIENCE * 10, |turn| {
             turn.wake_in(server.poll(turn.now, |context| servers.poll(context)));
             for client in &mut clients {
                 turn.wake_in(client.poll(turn.now));
@@ -129,7 +129,7 @@ impl Town {
         });
         all_done.unwrap_or_else(|stuck| panic!("{stuck}: seed {seed}, {:?}", self.link));
         let time = network.now() - begin;
-        let all_free = network.run(PATIENCE * 2, |turn| {
+        let all_free = network.run(PATIENCE * 10, |turn| {
             turn.wake_in(server.poll(turn.now, |context| servers.poll(context)));
             for client in &mut clients {
                 turn.wake_in(client.poll(turn.now));
