@@ -7,12 +7,12 @@ use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::Socket;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpCidr, IpEndpoint, TcpControl, TcpPacket, TcpRepr};
+use uppercase::simulation::{self, Lane, Port};
 use uppercase::tcp::SetupError;
 use uppercase::{Context, PORT, tcp};
 
 use common::frames::packet_start;
 use common::hand::Hand;
-use common::lane::{self, Lane};
 use common::network::{Actor, HOUR, Link, Network, SERVER, hardware_address};
 use common::peer::{Peer, Probe};
 use common::scene::{Scene, buffers};
@@ -43,15 +43,14 @@ fn listening(window: usize) -> Socket<'static> {
 
 /// That service on smoltcp's own interface.
 struct Stock {
-    device: lane::End,
+    device: Port,
     interface: Interface,
     sockets: SocketSet<'static>,
     handle: SocketHandle,
 }
 
 impl Stock {
-    fn new(link: Link, to_server: &Lane, to_client: &Lane, window: usize) -> Self {
-        let mut device = lane::End::new(to_server, to_client, link.medium);
+    fn new(link: Link, mut device: Port, window: usize) -> Self {
         let config = Config::new(match link.medium {
             Medium::Ip => HardwareAddress::Ip,
             _ => hardware_address(SERVER).into(),
@@ -101,8 +100,8 @@ enum End {
 
 /// Lets peers send their text to a host; `expected` is the answer to each.
 fn bulk(
-    to_server: &mut Lane,
-    to_client: &mut Lane,
+    to_server: &Lane,
+    to_client: &Lane,
     peers: &mut [Peer],
     expected: &[u8],
     mut poll: impl FnMut(Instant),
@@ -111,8 +110,10 @@ fn bulk(
     let mut moved = now;
     let mut longest = Duration::ZERO;
     let mut before = 0;
+    to_client.capture();
+    to_client.cut();
     while before < expected.len() * peers.len() {
-        while let Some(frame) = to_client.take() {
+        for frame in to_client.captured() {
             for peer in &mut *peers {
                 peer.hear(now, &frame);
             }
@@ -149,13 +150,14 @@ fn plain() -> Vec<u8> {
 /// The service on smoltcp's own interface.
 fn stock(seed: u64, window: usize) -> End {
     let link = Link::IP_V4;
-    let (mut to_server, mut to_client) = (Lane::new(), Lane::new());
-    let mut host = Stock::new(link, &to_server, &to_client, window);
+    let mut network = simulation::Network::new(link.medium, seed);
+    let (server, client) = (network.link("server"), network.link("client"));
+    let mut host = Stock::new(link, server.port(), window);
     let mut peer = [Peer::new(link, seed, UNSCALED, Probe::Old, &plain())];
     let expected = upper(&plain());
     bulk(
-        &mut to_server,
-        &mut to_client,
+        &server.to_host,
+        &client.to_host,
         &mut peer,
         &expected,
         |now| {
@@ -487,7 +489,7 @@ fn nothing_else_is_taken_from_beyond_the_window() {
         // The time to live; in IPv6, the sender.
         damaged_header[packet_start(link) + 8] ^= 1;
         for frame in [no_ack, damaged, damaged_header] {
-            scene.network.to_server.forge(&frame);
+            scene.network.to_server.inject(&frame);
             assert_eq!(hand.hear(&mut scene), [], "{link:?}");
         }
         other.send(&mut scene, &opening(&other, 1));

@@ -117,6 +117,7 @@ impl Lane {
     /// The frames that were captured since the last call.
     pub fn captured(&self) -> Vec<Vec<u8>> {
         let mut bus = self.bus.borrow_mut();
+        bus.deliver(None);
         let captured = bus.lane(self.id).captured.as_mut();
         captured.map(core::mem::take).unwrap_or_default()
     }

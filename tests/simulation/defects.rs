@@ -17,16 +17,16 @@ fn a_late_copy_of_a_connection_request_does_not_end_the_connection() {
         // The first place is taken, then free again; the second is our client's.
         let mut first = Caller::connected(&mut scene);
         let mut second = Caller::new(&mut scene.network, 1000);
-        scene.network.to_server.keep();
+        scene.network.to_server.capture();
         second.connect(&mut scene);
         scene.settle();
-        let request = scene.network.to_server.kept().swap_remove(0);
+        let request = scene.network.to_server.captured().swap_remove(0);
         assert_eq!(second.is_open(&mut scene), Ok(true), "{link:?}");
         first.abort(&mut scene);
         scene.settle();
         assert_eq!(scene.connections(), 1, "{link:?}");
 
-        scene.network.to_server.forge(&request);
+        scene.network.to_server.inject(&request);
         scene.settle();
         second.say(&mut scene, b"still here");
         second.expect(&mut scene, b"STILL HERE");
