@@ -14,6 +14,8 @@ mod common;
 mod defects;
 #[path = "simulation/lanes.rs"]
 mod lanes;
+#[path = "simulation/log.rs"]
+mod log;
 #[path = "simulation/model.rs"]
 mod model;
 #[path = "simulation/outages.rs"]

@@ -7,7 +7,7 @@ use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::Socket;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpCidr, IpEndpoint, TcpControl, TcpPacket, TcpRepr};
-use uppercase::simulation::{self, Lane, Port};
+use uppercase::simulation::{self, Lane, Port, seeds};
 use uppercase::tcp::SetupError;
 use uppercase::{Context, PORT, tcp};
 
@@ -206,10 +206,9 @@ fn ours(
     on_our_stack(network, &mut service, &mut peers, text)
 }
 
-/// How many seeds each test tries; `UPPERCASE_SEEDS` for other ones.
-fn seeds(few: u64) -> std::ops::RangeInclusive<u64> {
-    let more = std::env::var("UPPERCASE_SEEDS").ok();
-    1..=more.and_then(|number| number.parse().ok()).unwrap_or(few)
+/// Of each kind there is a seed.
+fn of_seed<T: Copy>(seed: u64, kinds: &[T]) -> T {
+    kinds[(seed % kinds.len() as u64) as usize]
 }
 
 /// The longest pause of all.
@@ -228,7 +227,8 @@ impl Pauses {
 
 #[test]
 fn a_stock_service_with_a_scaled_window_stalls_for_ever() {
-    for (seed, window) in seeds(3).zip(SCALED.into_iter().cycle()) {
+    for seed in seeds(1..4) {
+        let window = of_seed(seed, &SCALED);
         let end = stock(seed, window);
         assert!(matches!(end, End::Stalled(_)), "window {window}: {end:?}");
     }
@@ -241,8 +241,9 @@ fn it_does_not_where_the_window_is_not_scaled() {
 
 #[test]
 fn it_does_not_on_our_stack() {
-    for (seed, window) in seeds(3).zip(SCALED.into_iter().cycle()) {
-        let mut network = Network::new(Link::IP_V4);
+    for seed in seeds(1..4) {
+        let window = of_seed(seed, &SCALED);
+        let mut network = Network::with_seed(Link::IP_V4, seed);
         let handle = network.server.sockets().add(listening(window));
         let mut service = Echo(handle.expect("there is room"));
         let mut peer = [Peer::new(Link::IP_V4, seed, UNSCALED, Probe::Old, &plain())];
@@ -255,11 +256,18 @@ const WINDOWS: [usize; 10] = [1, 7, 100, 536, 1459, 1460, 1461, 4096, 30_000, UN
 
 fn ours_whatever_the_window(probe: Probe) -> Duration {
     let mut pauses = Pauses::default();
-    for (seed, window) in seeds(40).zip(WINDOWS.into_iter().cycle()) {
-        let link = LINKS[seed as usize % 2];
+    for seed in seeds(1..41) {
+        let window = of_seed(seed, &WINDOWS);
+        let link = of_seed(seed / 10, &LINKS);
         let text = mixed((window * 8).clamp(500, 300_000));
         let peer = Peer::new(link, seed, window, probe, &text);
-        let end = ours(Network::new(link), window, window, vec![peer], &text);
+        let end = ours(
+            Network::with_seed(link, seed),
+            window,
+            window,
+            vec![peer],
+            &text,
+        );
         pauses.note(end, &format!("{link:?}, window {window}, seed {seed}"));
     }
     pauses.0
@@ -277,10 +285,16 @@ fn ours_does_not_stall_where_a_probe_is_a_new_byte() {
 
 fn ours_scaled(probe: Probe, window: usize, transmit: usize) -> Duration {
     let mut pauses = Pauses::default();
-    for seed in seeds(2) {
-        let link = LINKS[seed as usize % 2];
+    for seed in seeds(1..3) {
+        let link = of_seed(seed, &LINKS);
         let peer = Peer::new(link, seed, UNSCALED, probe, &plain());
-        let end = ours(Network::new(link), window, transmit, vec![peer], &plain());
+        let end = ours(
+            Network::with_seed(link, seed),
+            window,
+            transmit,
+            vec![peer],
+            &plain(),
+        );
         pauses.note(end, &format!("{link:?}, window {window}, seed {seed}"));
     }
     println!(
@@ -312,15 +326,22 @@ fn ours_does_not_stall_with_large_buffers_both_ways() {
 
 #[test]
 fn ours_does_not_stall_with_several_clients_at_once() {
-    for (seed, window) in seeds(2).zip([256 << 10, 1000].into_iter().cycle()) {
-        let link = LINKS[seed as usize % 2];
+    for seed in seeds(1..3) {
+        let window = of_seed(seed, &[256 << 10, 1000]);
+        let link = of_seed(seed, &LINKS);
         let text = mixed((window * 8).min(1 << 20));
         let peers = (0..4).map(|number| {
             let room = window.min(UNSCALED);
             Peer::new(link, seed * 4 + number, room, Probe::Byte, &text)
         });
         let transmit = window.min(UNSCALED);
-        let end = ours(Network::new(link), window, transmit, peers.collect(), &text);
+        let end = ours(
+            Network::with_seed(link, seed),
+            window,
+            transmit,
+            peers.collect(),
+            &text,
+        );
         assert!(matches!(end, End::Whole(_)), "window {window}: {end:?}");
     }
 }

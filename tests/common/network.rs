@@ -123,12 +123,30 @@ pub struct Network {
 
 impl Network {
     pub fn new(link: Link) -> Self {
-        Self::with(link, &[], None)
+        Self::with_seed(link, 1)
+    }
+
+    /// For a test that has seeds: this one is printed when it fails.
+    pub fn with_seed(link: Link, seed: u64) -> Self {
+        Self::on(simulation::Network::new(link.medium, seed), link, &[], None)
     }
 
     /// The server has these addresses too; the client has a gateway.
     pub fn with(link: Link, more: &[IpCidr], gateway: Option<IpAddress>) -> Self {
-        let mut simulation = simulation::Network::new(link.medium, 1);
+        Self::on(
+            simulation::Network::new(link.medium, 1),
+            link,
+            more,
+            gateway,
+        )
+    }
+
+    fn on(
+        mut simulation: simulation::Network,
+        link: Link,
+        more: &[IpCidr],
+        gateway: Option<IpAddress>,
+    ) -> Self {
         let (server, client) = (simulation.link("server"), simulation.link("client"));
         let addresses = [&[link.network_of(SERVER)], more].concat();
         Self {
