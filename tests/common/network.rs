@@ -113,8 +113,9 @@ impl Actor for udp::Server<'static> {
 /// A server's and a client's host.
 pub struct Network {
     simulation: simulation::Network,
-    pub server: Stack<'static, Port>,
-    pub client: Stack<'static, Port>,
+    // They are large, and a test's thread has little room.
+    pub server: Box<Stack<'static, Port>>,
+    pub client: Box<Stack<'static, Port>>,
     /// What the server's host receives.
     pub to_server: Lane,
     /// What the client's host receives.
@@ -241,18 +242,14 @@ fn stack(
     host: u8,
     addresses: &[IpCidr],
     gateway: Option<IpAddress>,
-) -> Stack<'static, Port> {
+) -> Box<Stack<'static, Port>> {
     let config = Config {
         hardware_address: hardware_address(host),
         addresses,
         gateways: gateway.as_slice(),
         random_seed: host.into(),
     };
-    Stack::new(
-        device,
-        config,
-        Vec::<SocketStorage<'_>>::new(),
-        Instant::ZERO,
-    )
-    .expect("the configuration is right")
+    let slots = Vec::<SocketStorage<'_>>::new();
+    let stack = Stack::new(device, config, slots, Instant::ZERO);
+    Box::new(stack.expect("the configuration is right"))
 }
