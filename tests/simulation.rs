@@ -1,6 +1,6 @@
 //! Our servers and clients on the simulated network, and that network itself.
 //!
-//! Each case is one seed. Ten thousand of them, over IPv4 and IPv6, take a minute or so:
+//! Each case is one seed. Ten thousand of them, over IPv4 and over IPv6, take some seconds:
 //!
 //! ```text
 //! SIMULATION_SEEDS=10000 cargo test --release --test simulation sessions_over -- --nocapture

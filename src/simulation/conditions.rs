@@ -37,10 +37,11 @@ pub struct Conditions {
     /// In how many frames one byte, in a header or in the payload, is changed to another value.
     ///
     /// The checksum of IPv4, TCP, UDP and ICMP (RFC 1071) notices any single changed byte that it
-    /// covers, so a frame is altered at most once on its whole way: with checksums on, no wrong
-    /// text can be delivered. What no checksum covers does change: Ethernet's header, ARP, the
-    /// first 8 bytes of IPv6. On a real link the frame check sequence would find most of that;
-    /// there is none here.
+    /// covers, so a frame is altered at most once on its whole way: a stack that verifies checksums
+    /// never delivers wrong text. (A wrong payload length of IPv6 may pass for a shorter TCP
+    /// segment, once in 65 536 times.) What no checksum covers does arrive: with a wrong hardware
+    /// address out of ARP, for instance, a host talks to nobody until it asks again. On a real
+    /// link the frame check sequence would find most of that; there is none here.
     pub corruption: Probability,
     /// Of how many frames only the beginning arrives.
     pub truncation: Probability,

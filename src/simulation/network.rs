@@ -59,6 +59,8 @@ impl Network {
     }
 
     /// Lets time pass while no host is polled.
+    ///
+    /// A test that polls its hosts by itself, and not in [`run`](Self::run), moves the clock so.
     pub fn sleep(&mut self, time: Duration) {
         let mut bus = self.bus.borrow_mut();
         bus.now += time;

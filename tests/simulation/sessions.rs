@@ -37,7 +37,7 @@ fn sessions(link: Link) {
     let mut longest = Duration::ZERO;
     let mut exact = 0;
     let mut reset = Vec::new();
-    let seeds = seeds(0..200);
+    let seeds = seeds(0..500);
     for seed in seeds.clone() {
         let outcome = hostile(link).run(seed);
         longest = longest.max(outcome.time);
