@@ -1,5 +1,10 @@
-//! What the sessions on a hostile link have found in smoltcp 0.14, each by itself. No wrong text
-//! is delivered, but a client is reset that has done nothing wrong.
+//! What the sessions on a hostile link have found, each by itself. No wrong text is delivered, but
+//! a client is reset that has done nothing wrong. Of ten thousand seeds over IPv4, 80 are of the
+//! first kind (119 is one), and 6 of the second (742).
+//!
+//! ```text
+//! cargo test --test simulation defects -- --ignored
+//! ```
 
 use smoltcp::wire::{TcpControl, TcpRepr};
 use uppercase::tcp::Config;
@@ -33,6 +38,7 @@ fn a_late_copy_of_a_connection_request_does_not_end_the_connection() {
     }
 }
 
+/// smoltcp sends such a segment, too: its fast retransmission does not look at the window.
 #[test]
 #[ignore = "the end of a segment that does not fit the window is cut off, and its FIN is taken"]
 fn a_close_behind_text_that_does_not_fit_the_window_is_not_taken() {
