@@ -70,19 +70,22 @@
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
+//! | `simulation` | a simulated network, for tests | yes |
 //! | `command` | the program `uppercase`, with all but `tuntap` of the above | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, the stack and the
 //! in-memory wire.
 #![no_std]
 
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[cfg(any(feature = "simulation", all(feature = "tuntap", target_os = "linux")))]
 extern crate std;
 
 pub mod device;
 #[cfg(feature = "client")]
 pub mod dns;
 pub mod servers;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 pub mod stack;
 pub mod tcp;
 pub mod transform;

@@ -103,8 +103,8 @@ impl House {
 
     /// Puts a frame in front of both hosts.
     fn forge(&mut self, frame: &[u8]) {
-        self.scene.network.to_server.forge(frame);
-        self.scene.network.to_client.forge(frame);
+        self.scene.network.to_server.inject(frame);
+        self.scene.network.to_client.inject(frame);
     }
 
     fn expect_everything_back(&mut self) {
@@ -176,8 +176,8 @@ fn spoiled_copies_of_what_the_hosts_say_do_no_harm() {
     for (seed, link) in (11..).zip(Link::ALL) {
         let (mut chance, mut house) = (Chance::new(seed), House::new(link));
         let mut seen: Vec<Vec<u8>> = all_kinds(link);
-        house.scene.network.to_server.keep();
-        house.scene.network.to_client.keep();
+        house.scene.network.to_server.capture();
+        house.scene.network.to_client.capture();
         for _ in 0..frames_each() {
             let mut frame = chance.pick(&seen).clone();
             chance.spoil(&mut frame);
@@ -192,7 +192,11 @@ fn spoiled_copies_of_what_the_hosts_say_do_no_harm() {
                 &mut house.scene.network.to_client,
             ] {
                 // The latest are the most dangerous: they fit the connections that live.
-                seen.extend(lane.kept().into_iter().filter(|frame| !frame.is_empty()));
+                seen.extend(
+                    lane.captured()
+                        .into_iter()
+                        .filter(|frame| !frame.is_empty()),
+                );
             }
             if seen.len() > 60 {
                 seen.drain(20..seen.len() - 40);
@@ -302,11 +306,11 @@ fn datagrams_with_a_wrong_checksum_are_not_answered() {
         for at in start..good.len() {
             let mut bad = good.clone();
             bad[at] ^= 4;
-            house.scene.network.to_server.forge(&bad);
+            house.scene.network.to_server.inject(&bad);
             house.settle();
         }
         assert_eq!(house.datagrams.counters().answered, before, "{link:?}");
-        house.scene.network.to_server.forge(&good);
+        house.scene.network.to_server.inject(&good);
         house.settle();
         assert_eq!(house.datagrams.counters().answered, before + 1, "{link:?}");
     }

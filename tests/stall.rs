@@ -7,12 +7,12 @@ use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::Socket;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpCidr, IpEndpoint, TcpControl, TcpPacket, TcpRepr};
+use uppercase::simulation::{self, Lane, Port, seeds};
 use uppercase::tcp::SetupError;
 use uppercase::{Context, PORT, tcp};
 
 use common::frames::packet_start;
 use common::hand::Hand;
-use common::lane::{self, Lane};
 use common::network::{Actor, HOUR, Link, Network, SERVER, hardware_address};
 use common::peer::{Peer, Probe};
 use common::scene::{Scene, buffers};
@@ -43,15 +43,14 @@ fn listening(window: usize) -> Socket<'static> {
 
 /// That service on smoltcp's own interface.
 struct Stock {
-    device: lane::End,
+    device: Port,
     interface: Interface,
     sockets: SocketSet<'static>,
     handle: SocketHandle,
 }
 
 impl Stock {
-    fn new(link: Link, to_server: &Lane, to_client: &Lane, window: usize) -> Self {
-        let mut device = lane::End::new(to_server, to_client, link.medium);
+    fn new(link: Link, mut device: Port, window: usize) -> Self {
         let config = Config::new(match link.medium {
             Medium::Ip => HardwareAddress::Ip,
             _ => hardware_address(SERVER).into(),
@@ -101,8 +100,8 @@ enum End {
 
 /// Lets peers send their text to a host; `expected` is the answer to each.
 fn bulk(
-    to_server: &mut Lane,
-    to_client: &mut Lane,
+    to_server: &Lane,
+    to_client: &Lane,
     peers: &mut [Peer],
     expected: &[u8],
     mut poll: impl FnMut(Instant),
@@ -111,8 +110,10 @@ fn bulk(
     let mut moved = now;
     let mut longest = Duration::ZERO;
     let mut before = 0;
+    to_client.capture();
+    to_client.cut();
     while before < expected.len() * peers.len() {
-        while let Some(frame) = to_client.take() {
+        for frame in to_client.captured() {
             for peer in &mut *peers {
                 peer.hear(now, &frame);
             }
@@ -149,13 +150,14 @@ fn plain() -> Vec<u8> {
 /// The service on smoltcp's own interface.
 fn stock(seed: u64, window: usize) -> End {
     let link = Link::IP_V4;
-    let (mut to_server, mut to_client) = (Lane::new(), Lane::new());
-    let mut host = Stock::new(link, &to_server, &to_client, window);
+    let mut network = simulation::Network::new(link.medium, seed);
+    let (server, client) = (network.link("server"), network.link("client"));
+    let mut host = Stock::new(link, server.port(), window);
     let mut peer = [Peer::new(link, seed, UNSCALED, Probe::Old, &plain())];
     let expected = upper(&plain());
     bulk(
-        &mut to_server,
-        &mut to_client,
+        &server.to_host,
+        &client.to_host,
         &mut peer,
         &expected,
         |now| {
@@ -204,10 +206,9 @@ fn ours(
     on_our_stack(network, &mut service, &mut peers, text)
 }
 
-/// How many seeds each test tries; `UPPERCASE_SEEDS` for other ones.
-fn seeds(few: u64) -> std::ops::RangeInclusive<u64> {
-    let more = std::env::var("UPPERCASE_SEEDS").ok();
-    1..=more.and_then(|number| number.parse().ok()).unwrap_or(few)
+/// Of each kind there is a seed.
+fn of_seed<T: Copy>(seed: u64, kinds: &[T]) -> T {
+    kinds[(seed % kinds.len() as u64) as usize]
 }
 
 /// The longest pause of all.
@@ -226,7 +227,8 @@ impl Pauses {
 
 #[test]
 fn a_stock_service_with_a_scaled_window_stalls_for_ever() {
-    for (seed, window) in seeds(3).zip(SCALED.into_iter().cycle()) {
+    for seed in seeds(1..4) {
+        let window = of_seed(seed, &SCALED);
         let end = stock(seed, window);
         assert!(matches!(end, End::Stalled(_)), "window {window}: {end:?}");
     }
@@ -239,8 +241,9 @@ fn it_does_not_where_the_window_is_not_scaled() {
 
 #[test]
 fn it_does_not_on_our_stack() {
-    for (seed, window) in seeds(3).zip(SCALED.into_iter().cycle()) {
-        let mut network = Network::new(Link::IP_V4);
+    for seed in seeds(1..4) {
+        let window = of_seed(seed, &SCALED);
+        let mut network = Network::with_seed(Link::IP_V4, seed);
         let handle = network.server.sockets().add(listening(window));
         let mut service = Echo(handle.expect("there is room"));
         let mut peer = [Peer::new(Link::IP_V4, seed, UNSCALED, Probe::Old, &plain())];
@@ -253,11 +256,18 @@ const WINDOWS: [usize; 10] = [1, 7, 100, 536, 1459, 1460, 1461, 4096, 30_000, UN
 
 fn ours_whatever_the_window(probe: Probe) -> Duration {
     let mut pauses = Pauses::default();
-    for (seed, window) in seeds(40).zip(WINDOWS.into_iter().cycle()) {
-        let link = LINKS[seed as usize % 2];
+    for seed in seeds(1..41) {
+        let window = of_seed(seed, &WINDOWS);
+        let link = of_seed(seed / 10, &LINKS);
         let text = mixed((window * 8).clamp(500, 300_000));
         let peer = Peer::new(link, seed, window, probe, &text);
-        let end = ours(Network::new(link), window, window, vec![peer], &text);
+        let end = ours(
+            Network::with_seed(link, seed),
+            window,
+            window,
+            vec![peer],
+            &text,
+        );
         pauses.note(end, &format!("{link:?}, window {window}, seed {seed}"));
     }
     pauses.0
@@ -275,10 +285,16 @@ fn ours_does_not_stall_where_a_probe_is_a_new_byte() {
 
 fn ours_scaled(probe: Probe, window: usize, transmit: usize) -> Duration {
     let mut pauses = Pauses::default();
-    for seed in seeds(2) {
-        let link = LINKS[seed as usize % 2];
+    for seed in seeds(1..3) {
+        let link = of_seed(seed, &LINKS);
         let peer = Peer::new(link, seed, UNSCALED, probe, &plain());
-        let end = ours(Network::new(link), window, transmit, vec![peer], &plain());
+        let end = ours(
+            Network::with_seed(link, seed),
+            window,
+            transmit,
+            vec![peer],
+            &plain(),
+        );
         pauses.note(end, &format!("{link:?}, window {window}, seed {seed}"));
     }
     println!(
@@ -310,15 +326,22 @@ fn ours_does_not_stall_with_large_buffers_both_ways() {
 
 #[test]
 fn ours_does_not_stall_with_several_clients_at_once() {
-    for (seed, window) in seeds(2).zip([256 << 10, 1000].into_iter().cycle()) {
-        let link = LINKS[seed as usize % 2];
+    for seed in seeds(1..3) {
+        let window = of_seed(seed, &[256 << 10, 1000]);
+        let link = of_seed(seed, &LINKS);
         let text = mixed((window * 8).min(1 << 20));
         let peers = (0..4).map(|number| {
             let room = window.min(UNSCALED);
             Peer::new(link, seed * 4 + number, room, Probe::Byte, &text)
         });
         let transmit = window.min(UNSCALED);
-        let end = ours(Network::new(link), window, transmit, peers.collect(), &text);
+        let end = ours(
+            Network::with_seed(link, seed),
+            window,
+            transmit,
+            peers.collect(),
+            &text,
+        );
         assert!(matches!(end, End::Whole(_)), "window {window}: {end:?}");
     }
 }
@@ -487,7 +510,7 @@ fn nothing_else_is_taken_from_beyond_the_window() {
         // The time to live; in IPv6, the sender.
         damaged_header[packet_start(link) + 8] ^= 1;
         for frame in [no_ack, damaged, damaged_header] {
-            scene.network.to_server.forge(&frame);
+            scene.network.to_server.inject(&frame);
             assert_eq!(hand.hear(&mut scene), [], "{link:?}");
         }
         other.send(&mut scene, &opening(&other, 1));

@@ -107,7 +107,7 @@ fn both_may_close_at_once() {
         caller.say(scene, b"crossing");
         // The segment with the text arrives, the server answers and closes; before the client
         // hears of it, it closes too.
-        let now = scene.network.now;
+        let now = scene.network.now();
         scene.network.client.poll(now, |_| None);
         let server = &mut scene.server;
         scene
@@ -164,7 +164,7 @@ fn a_client_that_writes_on_for_ever_after_its_only_answer_is_given_up() {
         caller.expect_end(scene, b"ONE");
         for _ in 0..=config.close_timeout.unwrap().secs() {
             let network = &mut scene.network;
-            let context = &mut network.client.context(network.now);
+            let context = &mut network.context();
             let _ = caller.client.send(context, b"and on");
             scene.pass(SECOND);
         }

@@ -130,13 +130,13 @@ fn a_host_that_swallows_everything_times_out() {
         network
             .to_server
             .filter(move |frame| read_tcp(link, frame).is_none());
-        let begin = network.now;
+        let begin = network.now();
         assert_eq!(
             outcome(&mut network, link.server()),
             Err(Error::TimedOut),
             "{link:?}"
         );
-        assert_eq!(network.now, begin + TIMEOUT, "{link:?}");
+        assert_eq!(network.now(), begin + TIMEOUT, "{link:?}");
     }
 }
 
@@ -186,7 +186,7 @@ fn a_client_that_reads_late_does_not_time_out() {
         let mut sent = 0;
         for _ in 0..5 {
             let network = &mut scene.network;
-            let context = &mut network.client.context(network.now);
+            let context = &mut network.context();
             sent += caller
                 .client
                 .send(context, &[b'x'; 1024])
@@ -238,7 +238,7 @@ fn return_to_sender(
     router: IpAddress,
     reason: Unreachable,
 ) -> Result<(), Error> {
-    network.to_server.keep();
+    network.to_server.capture();
     // The host of the server says nothing itself.
     network
         .to_client
@@ -247,7 +247,7 @@ fn return_to_sender(
     for _ in 0..5 {
         let clients: &mut [&mut dyn Actor] = &mut [&mut talk];
         network.run_for(Duration::from_millis(200), &mut [], clients);
-        for frame in network.to_server.kept() {
+        for frame in network.to_server.captured() {
             if let Some((_, to, _)) = read_tcp(link, &frame)
                 && to == server
             {
@@ -255,7 +255,7 @@ fn return_to_sender(
                 // A router need not return more than 8 bytes of the payload (RFC 792).
                 let quoted = if link.ipv6 { 48 } else { 28 };
                 let message = unreachable(link, router, reason, packet, quoted);
-                network.to_client.forge(&message);
+                network.to_client.inject(&message);
             }
         }
     }
@@ -326,7 +326,7 @@ fn a_message_about_another_connection_is_ignored() {
         let frame = tcp(link, stranger.addr, link.server().addr, &other);
         let packet = packet(link, &frame).expect("it has a segment");
         let message = unreachable(link, link.address(9), Unreachable::Host, packet, 48);
-        network.to_client.forge(&message);
+        network.to_client.inject(&message);
         network.run(TIMEOUT, &mut [&mut server], &mut [&mut talk]);
         assert_eq!(talk.expect_answer(), b"MINE", "{link:?}");
     }
@@ -337,16 +337,16 @@ fn an_open_connection_survives_messages_that_it_is_unreachable() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, Config::default());
         let mut caller = Caller::connected(&mut scene);
-        scene.network.to_server.keep();
+        scene.network.to_server.capture();
         caller.say(&mut scene, b"one");
         caller.expect(&mut scene, b"ONE");
-        for frame in scene.network.to_server.kept() {
+        for frame in scene.network.to_server.captured() {
             let Some(packet) = packet(link, &frame).filter(|_| read_tcp(link, &frame).is_some())
             else {
                 continue;
             };
             let message = unreachable(link, link.address(9), Unreachable::Host, packet, 48);
-            scene.network.to_client.forge(&message);
+            scene.network.to_client.inject(&message);
         }
         scene.settle();
         caller.say(&mut scene, b"two");

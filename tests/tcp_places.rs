@@ -44,12 +44,12 @@ fn time_wait_of_the_only_place_gives_way_to_the_next_client() {
         let mut caller = Caller::connected(&mut scene);
         caller.say(&mut scene, b"me");
         caller.expect_end(&mut scene, b"ME");
-        scene.network.to_client.keep();
+        scene.network.to_client.capture();
         caller.finish(&mut scene);
         scene.settle();
         // Its FIN was acknowledged before the place went to somebody else.
         assert_eq!(caller.is_closed(&mut scene), Ok(true));
-        let frames = scene.network.to_client.kept();
+        let frames = scene.network.to_client.captured();
         let last = read_tcp(link, frames.last().expect("an acknowledgement"));
         assert_eq!(last.expect("a segment").2.control, TcpControl::None);
         // No time passes.
@@ -97,7 +97,7 @@ fn close_and_open_in_one_batch(link: Link, frames_between: usize) {
     for _ in 0..frames_between {
         let nobody = IpEndpoint::new(link.server().addr, 9);
         let frame = udp(link, hand.from, nobody, b"in between");
-        scene.network.to_server.forge(&frame);
+        scene.network.to_server.inject(&frame);
     }
     let next = Hand {
         from: IpEndpoint::new(hand.from.addr, 40_001),
@@ -141,7 +141,7 @@ fn a_half_open_connection_leaves_after_the_handshake_timeout() {
         scene
             .network
             .to_server
-            .forge(&tcp(link, from.addr, link.server().addr, &syn));
+            .inject(&tcp(link, from.addr, link.server().addr, &syn));
         assert_eq!(scene.connections(), 1, "{link:?}");
         scene.pass(SECOND * 3 - Duration::from_millis(1));
         assert_eq!(scene.connections(), 1, "{link:?}");
@@ -167,7 +167,7 @@ fn connection_requests_from_addresses_that_nobody_has_do_not_keep_a_place() {
             scene
                 .network
                 .to_server
-                .forge(&tcp(link, from.addr, link.server().addr, &syn));
+                .inject(&tcp(link, from.addr, link.server().addr, &syn));
         }
         assert_eq!(scene.connections(), 2, "{link:?}");
         // The reset cannot be sent either.
@@ -219,7 +219,7 @@ fn a_client_that_reads_nothing_does_not_stop_the_others() {
         let mut deaf = Caller::connected(&mut scene);
         for _ in 0..4 {
             let network = &mut scene.network;
-            let context = &mut network.client.context(network.now);
+            let context = &mut network.context();
             let sent = deaf.client.send(context, &[b'x'; 1024]);
             sent.expect("it is not thrown out");
             scene.settle();
@@ -240,7 +240,7 @@ fn a_client_that_reads_nothing_is_given_up_in_the_end() {
         let mut deaf = Caller::connected(&mut scene);
         for _ in 0..4 {
             let network = &mut scene.network;
-            let context = &mut network.client.context(network.now);
+            let context = &mut network.context();
             deaf.client
                 .send(context, &[b'x'; 1024])
                 .expect("it is open");

@@ -79,13 +79,13 @@ fn answers_to(
     server: &mut uppercase::udp::Server<'static>,
     datagrams: &[(IpEndpoint, IpEndpoint, &[u8])],
 ) -> Vec<(IpEndpoint, Vec<u8>)> {
-    network.to_client.keep();
+    network.to_client.capture();
     for (from, to, text) in datagrams {
         let frame = frames::udp(link, *from, *to, text);
-        network.to_server.forge(&frame);
+        network.to_server.inject(&frame);
     }
     network.settle(&mut [server], &mut []);
-    let kept = network.to_client.kept();
+    let kept = network.to_client.captured();
     let answers = kept.iter().filter_map(|frame| read_udp(link, frame));
     answers
         .filter(|(from, _, _)| from.port == PORT)
@@ -206,9 +206,9 @@ fn when_the_queue_is_full_the_rest_is_lost_and_the_server_goes_on() {
         // Twelve at once; the service is not asked before all have arrived.
         for number in 0..12_u8 {
             let frame = frames::udp(link, from, link.server(), &[b'a' + number; 100]);
-            network.to_server.forge(&frame);
+            network.to_server.inject(&frame);
         }
-        network.server.poll(network.now, |_| None);
+        network.server.poll(network.now(), |_| None);
         let answers = answers_to(link, &mut network, &mut server, &[]);
         let texts: Vec<u8> = answers.iter().map(|(_, text)| text[0]).collect();
         // The first ones, in their order; how many fit is a matter of the ring buffer.
@@ -225,15 +225,15 @@ fn answers_in_several_fragments_do_not_overwrite_each_other() {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 4000, 4);
         let from = known_client(link, &mut network, &mut server);
-        network.to_client.keep();
+        network.to_client.capture();
         for number in 0..4_u8 {
             let text = format!("{number}{}", "ΐ".repeat(600));
             let frame = frames::udp(link, from, link.server(), text.as_bytes());
-            network.to_server.forge(&frame);
+            network.to_server.inject(&frame);
         }
         // All four are queued before the first is sent.
         network.settle(&mut [&mut server], &mut []);
-        let kept = network.to_client.kept();
+        let kept = network.to_client.captured();
         let mut texts = Vec::new();
         for frame in &kept {
             let Some(packet) = frames::packet(link, frame) else {
@@ -295,7 +295,7 @@ fn two_servers_do_not_answer_each_other_for_ever() {
         let mut there = uppercase::udp::Server::from_parts(sockets, parts, PORT).expect("room");
         let forged = IpEndpoint::new(link.address(CLIENT), PORT);
         let frame = frames::udp(link, forged, link.server(), b"ping");
-        network.to_server.forge(&frame);
+        network.to_server.inject(&frame);
         network.settle(&mut [&mut here], &mut [&mut there]);
         let (here, there) = (here.counters(), there.counters());
         assert_eq!((here.answered, there.answered), (0, 0), "{link:?}");
@@ -313,15 +313,15 @@ fn a_forged_sender_does_not_stop_the_answers_to_others_for_long() {
             for number in 0..20 {
                 let forged = IpEndpoint::new(link.address(NOBODY + number), 40_000);
                 let frame = frames::udp(link, forged, link.server(), text);
-                network.to_server.forge(&frame);
-                let begin = network.now;
+                network.to_server.inject(&frame);
+                let begin = network.now();
                 let answer = ask(&mut network, Some(&mut server), link.server(), b"honest");
                 assert_eq!(answer, Ok(b"HONEST".to_vec()), "{link:?}");
-                assert!(network.now <= begin + SECOND * 3, "{link:?}");
-                let begin = network.now;
+                assert!(network.now() <= begin + SECOND * 3, "{link:?}");
+                let begin = network.now();
                 let answer = ask(&mut network, Some(&mut server), link.server(), b"again");
                 assert_eq!(answer, Ok(b"AGAIN".to_vec()), "{link:?}");
-                assert_eq!(network.now, begin, "{link:?}");
+                assert_eq!(network.now(), begin, "{link:?}");
             }
             assert_eq!(server.counters().undelivered, 20, "{link:?}");
         }
@@ -336,12 +336,12 @@ fn empty_answers_that_nobody_takes_do_not_stop_empty_answers_to_others_for_long(
         known_client(link, &mut network, &mut server);
         let forged = IpEndpoint::new(link.address(NOBODY), 40_000);
         let frame = frames::udp(link, forged, link.server(), b"");
-        network.to_server.forge(&frame);
+        network.to_server.inject(&frame);
         network.run_for(SECOND, &mut [&mut server], &mut []);
-        let begin = network.now;
+        let begin = network.now();
         let answer = ask(&mut network, Some(&mut server), link.server(), b"");
         assert_eq!(answer, Ok(vec![]), "{link:?}");
-        assert!(network.now <= begin + SECOND * 3, "{link:?}");
+        assert!(network.now() <= begin + SECOND * 3, "{link:?}");
     }
 }
 
@@ -354,11 +354,10 @@ fn an_answer_that_has_left_is_not_waited_for() {
             assert!(ask(&mut network, Some(&mut server), link.server(), text).is_ok());
         }
         network.run_for(SECOND * 10, &mut [&mut server], &mut []);
-        assert_eq!(
-            network.settle(&mut [&mut server], &mut []),
-            None,
-            "{link:?}"
-        );
+        let now = network.now();
+        let delay = network.server.poll(now, |context| server.poll(context));
+        assert_eq!(delay, None, "{link:?}");
+        assert_eq!(network.client.poll(now, |_| None), None, "{link:?}");
         assert_eq!(server.counters().answered, 3, "{link:?}");
         assert_eq!(server.counters().undelivered, 0, "{link:?}");
     }
@@ -374,7 +373,7 @@ fn a_forged_sender_does_not_stop_the_answers_in_fragments_for_long() {
     let nobody = IpEndpoint::new(link.address(NOBODY), 40_000);
     let grows = "ΐ".repeat(400);
     let fragments = |network: &mut Network| {
-        let frames = network.to_client.kept();
+        let frames = network.to_client.captured();
         let packets = frames
             .iter()
             .filter_map(|frame| frames::packet(link, frame));
@@ -383,17 +382,17 @@ fn a_forged_sender_does_not_stop_the_answers_in_fragments_for_long() {
             .filter(|protocol| *protocol == IpProtocol::Ipv6Frag)
             .count()
     };
-    network.to_client.keep();
+    network.to_client.capture();
     for round in 1..=20 {
         for from in [nobody, honest] {
             let frame = frames::udp(link, from, link.server(), grows.as_bytes());
-            network.to_server.forge(&frame);
+            network.to_server.inject(&frame);
         }
         network.run_for(SECOND * 3, &mut [&mut server], &mut []);
         assert_eq!(fragments(&mut network), 0);
         assert_eq!(server.counters().undelivered, round);
         let frame = frames::udp(link, honest, link.server(), grows.as_bytes());
-        network.to_server.forge(&frame);
+        network.to_server.inject(&frame);
         network.settle(&mut [&mut server], &mut []);
         assert_eq!(fragments(&mut network), 2);
     }

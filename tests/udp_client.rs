@@ -8,6 +8,7 @@ use std::rc::Rc;
 use smoltcp::time::Duration;
 use smoltcp::wire::{IpAddress, IpEndpoint};
 use uppercase::PORT;
+use uppercase::simulation::{Conditions, Probability};
 use uppercase::udp::{Client, Error};
 
 use common::ask::{Ask, TIMEOUT, ask, fragmenter, parts, server};
@@ -28,7 +29,7 @@ fn a_line_that_is_lost_is_sent_again_after_1_2_and_4_seconds() {
             !lost
         });
         let mut asking = Ask::new(&mut network, link.server(), &[b"again"]);
-        network.to_server.keep();
+        network.to_server.capture();
         let mut times = Vec::new();
         while asking.answers.is_empty() {
             network.run_for(
@@ -36,9 +37,9 @@ fn a_line_that_is_lost_is_sent_again_after_1_2_and_4_seconds() {
                 &mut [&mut server],
                 &mut [&mut asking],
             );
-            for frame in network.to_server.kept() {
+            for frame in network.to_server.captured() {
                 if read_udp(link, &frame).is_some() {
-                    times.push(network.now.total_millis() / 1000);
+                    times.push(network.now().total_millis() / 1000);
                 }
             }
         }
@@ -54,21 +55,12 @@ fn a_late_answer_to_one_line_is_not_taken_for_the_answer_to_the_next() {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 500, 2);
         // Each answer arrives twice, the second time before the next answer.
-        network.to_client.keep();
+        network.to_client.set(Conditions {
+            duplication: Probability::ALWAYS,
+            ..Conditions::default()
+        });
         let mut one = Ask::new(&mut network, link.server(), &[b"one", b"two", b"three"]);
-        let mut copies = Vec::new();
-        while one.answers.len() < 3 {
-            network.step(&mut [&mut server], &mut [&mut one]);
-            copies.extend(network.to_client.kept());
-            for copy in copies.drain(..) {
-                if read_udp(link, &copy).is_some() {
-                    network.to_client.forge(&copy);
-                }
-            }
-            // The copies are kept when they arrive, too; once is enough.
-            network.step(&mut [&mut server], &mut [&mut one]);
-            network.to_client.kept();
-        }
+        network.run(TIMEOUT, &mut [&mut server], &mut [&mut one]);
         assert_eq!(
             one.expect_answers(),
             [&b"ONE"[..], b"TWO", b"THREE"],
@@ -82,15 +74,15 @@ fn answers_from_anybody_else_are_ignored() {
     for link in Link::ALL {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 500, 2);
-        network.to_server.keep();
+        network.to_server.capture();
         let mut asking = Ask::new(&mut network, link.server(), &[b"whom to believe?"]);
         // The server's answer is lost the first time; the forged ones come in the meantime.
         network
             .to_client
             .filter(move |frame| read_udp(link, frame).is_none());
         network.run_for(SECOND / 2, &mut [&mut server], &mut [&mut asking]);
-        network.to_client.mend();
-        let kept = network.to_server.kept();
+        network.to_client.unfilter();
+        let kept = network.to_server.captured();
         let (client, _, _) = kept
             .iter()
             .find_map(|frame| read_udp(link, frame))
@@ -101,7 +93,7 @@ fn answers_from_anybody_else_are_ignored() {
             IpEndpoint::new(link.far_address(), PORT),
         ] {
             let frame = frames::udp(link, forger, client, b"ME, ME, ME!");
-            network.to_client.forge(&frame);
+            network.to_client.inject(&frame);
         }
         network.run(TIMEOUT, &mut [&mut server], &mut [&mut asking]);
         assert_eq!(asking.expect_answers(), [b"WHOM TO BELIEVE?"], "{link:?}");
@@ -114,13 +106,13 @@ fn nothing_listens_on_the_port() {
         // Of a long line, the message of the host quotes the beginning only.
         for length in [0, 1, 100, 600, 1400] {
             let mut network = Network::new(link);
-            let begin = network.now;
+            let begin = network.now();
             assert_eq!(
                 ask(&mut network, None, link.server(), &vec![b'x'; length]),
                 Err(Error::NothingListens),
                 "{link:?}, {length} bytes"
             );
-            assert!(network.now < begin + SECOND * 2, "it need not wait");
+            assert!(network.now() < begin + SECOND * 2, "it need not wait");
         }
     }
 }
@@ -132,14 +124,14 @@ fn a_router_says_that_the_host_is_unreachable() {
             let mut network = Network::with(link, &[], Some(link.address(SERVER)));
             let far = IpEndpoint::new(link.far_address(), PORT);
             let mut asking = Ask::new(&mut network, far, &[&[b'x'; 700]]);
-            network.to_server.keep();
+            network.to_server.capture();
             network.run_for(SECOND / 2, &mut [], &mut [&mut asking]);
-            let sent = network.to_server.kept();
+            let sent = network.to_server.captured();
             let line = sent.iter().find(|frame| read_udp(link, frame).is_some());
             let packet = packet(link, line.expect("it was sent")).expect("in a packet");
             let router = link.address(SERVER);
             let message = unreachable(link, router, Unreachable::Host, packet, quoted);
-            network.to_client.forge(&message);
+            network.to_client.inject(&message);
             network.settle(&mut [], &mut [&mut asking]);
             assert_eq!(asking.answers, [Err(Error::Unreachable)], "{link:?}");
         }
@@ -176,7 +168,7 @@ fn what_no_line_can_be_sent_to_is_an_error_and_nothing_is_waited_for() {
         let mut network = Network::new(link);
         let sockets = network.client.sockets();
         let mut client = Client::from_parts(sockets, parts(100, 1), TIMEOUT).expect("room");
-        let mut context = network.client.context(network.now);
+        let mut context = network.context();
         let mut bad = vec![IpEndpoint::new(link.address(SERVER), 0)];
         for address in [
             IpAddress::v4(0, 0, 0, 0),
@@ -209,9 +201,9 @@ fn every_line_is_sent_from_a_port_of_its_own() {
         let mut server = server(&mut network, 500, 2);
         let lines = vec![&b"line"[..]; 2000];
         let mut asking = Ask::new(&mut network, link.server(), &lines);
-        network.to_server.keep();
+        network.to_server.capture();
         network.run(TIMEOUT, &mut [&mut server], &mut [&mut asking]);
-        let kept = network.to_server.kept();
+        let kept = network.to_server.captured();
         let lines = kept.iter().filter_map(|frame| read_udp(link, frame));
         let mut ports: Vec<u16> = lines.map(|(from, _, _)| from.port).collect();
         assert_eq!(ports.len(), 2000, "{link:?}");
@@ -259,22 +251,22 @@ fn a_line_to_nobody_does_not_hold_up_the_next() {
 
                 let nobody = IpEndpoint::new(link.address(NOBODY), PORT);
                 let line = vec![b'x'; length];
-                let mut context = network.client.context(network.now);
+                let mut context = network.context();
                 assert_eq!(client.send(&mut context, nobody, &line), Ok(()));
                 for _ in 0..=waits {
-                    network.client.poll(network.now, |context| {
+                    network.client.poll(network.now(), |context| {
                         let _ = client.receive(context, &mut [0; 10]);
                         client.deadline()
                     });
-                    network.now += SECOND / 2;
+                    network.sleep(SECOND / 2);
                 }
                 assert_eq!(client.deadline().is_none(), waits == 20);
 
-                network.to_server.keep();
-                let mut context = network.client.context(network.now);
+                network.to_server.capture();
+                let mut context = network.context();
                 assert_eq!(client.send(&mut context, link.server(), &line), Ok(()));
                 network.settle(&mut [], &mut []);
-                let kept = network.to_server.kept();
+                let kept = network.to_server.captured();
                 let sent: usize = kept
                     .iter()
                     .filter_map(|frame| packet(link, frame))
@@ -294,13 +286,13 @@ fn a_server_that_says_nothing_times_out() {
         network
             .to_client
             .filter(move |frame| read_udp(link, frame).is_none());
-        let begin = network.now;
+        let begin = network.now();
         let answer = ask(&mut network, Some(&mut server), link.server(), b"hello?");
         assert_eq!(answer, Err(Error::TimedOut), "{link:?}");
-        assert_eq!(network.now, begin + TIMEOUT, "{link:?}");
+        assert_eq!(network.now(), begin + TIMEOUT, "{link:?}");
         // Sent at 0, 1, 3 and 7 s.
         assert_eq!(server.counters().answered, 4, "{link:?}");
-        network.to_client.mend();
+        network.to_client.unfilter();
         let answer = ask(&mut network, Some(&mut server), link.server(), b"and now?");
         assert_eq!(answer, Ok(b"AND NOW?".to_vec()), "{link:?}");
     }
@@ -314,7 +306,7 @@ fn a_line_or_an_answer_that_is_too_long_is_an_error_that_says_so() {
         let parts = parts(1000, 1);
         let mut client =
             Client::from_parts(network.client.sockets(), parts, TIMEOUT).expect("there is room");
-        let mut context = network.client.context(network.now);
+        let mut context = network.context();
         let expected = Err(Error::LineTooLong { longest: 1000 });
         assert_eq!(
             client.send(&mut context, link.server(), &[b'x'; 1001]),
@@ -343,7 +335,7 @@ fn a_client_to_whom_nothing_was_given_has_nothing_to_wait_for() {
     let sockets = network.client.sockets();
     let mut client = Client::from_parts(sockets, parts(100, 1), TIMEOUT).expect("there is room");
     assert_eq!(client.deadline(), None);
-    let mut context = network.client.context(network.now);
+    let mut context = network.context();
     let answer = client.receive(&mut context, &mut [0; 10]);
     assert_eq!(answer, Err(Error::NothingSent));
 }

@@ -5,25 +5,22 @@ use smoltcp::wire::{
     IPV6_HEADER_LEN, Icmpv4Packet, Icmpv6Packet, IpProtocol, Ipv4Packet, Ipv6Packet, TcpPacket,
     UdpPacket,
 };
+use uppercase::simulation::Random;
 
 use super::frames::packet_start;
 use super::network::Link;
 
-/// The generator xorshift64*.
-pub struct Chance(u64);
+/// The simulation's generator, with what a test asks it for.
+pub struct Chance(Random);
 
 impl Chance {
-    /// `seed` is not 0.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(Random::new(seed))
     }
 
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % end as u64) as usize
+        self.0.below(end as u64) as usize
     }
 
     /// True once in `times`.

@@ -38,7 +38,7 @@ impl Hand {
         scene.expect_service();
         // The client's host would reset what it has not asked for.
         scene.network.to_client.cut();
-        scene.network.to_client.keep();
+        scene.network.to_client.capture();
         Self::another(scene, port, window)
     }
 
@@ -53,7 +53,7 @@ impl Hand {
         };
         hand.send(scene, &hand.syn());
         scene.settle();
-        let frames = scene.network.to_client.kept();
+        let frames = scene.network.to_client.captured();
         let (_, _, answer) = read_tcp(scene.link, &frames[0]).expect("a segment");
         assert_eq!(answer.control, TcpControl::Syn);
         hand.next += 1;
@@ -92,14 +92,14 @@ impl Hand {
 
     /// Puts a segment on the wire.
     pub fn send(&self, scene: &mut Scene, segment: &TcpRepr<'_>) {
-        scene.network.to_server.forge(&self.frame(segment));
+        scene.network.to_server.inject(&self.frame(segment));
     }
 
     /// Whatever the server's host has sent since the last call, to whomever.
     #[track_caller]
     pub fn hear(&self, scene: &mut Scene) -> Vec<Heard> {
         scene.settle();
-        let frames = scene.network.to_client.kept();
+        let frames = scene.network.to_client.captured();
         let segments = frames.iter().filter_map(|frame| {
             let (_, to, segment) = read_tcp(scene.link, frame)?;
             Some(Heard {

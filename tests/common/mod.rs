@@ -5,7 +5,6 @@ pub mod ask;
 pub mod chance;
 pub mod frames;
 pub mod hand;
-pub mod lane;
 pub mod network;
 pub mod peer;
 pub mod scene;

@@ -1,13 +1,14 @@
-//! Two stacks on an in-memory wire, and a clock that jumps to the next event.
+//! Two hosts on the simulated network, a server's and a client's.
+
+use std::task::Poll;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use uppercase::simulation::{self, Conditions, Lane, Port, Turn};
 use uppercase::stack::Config;
 use uppercase::{Context, Stack, tcp, udp};
-
-use super::lane::{End, Lane};
 
 pub const SERVER: u8 = 1;
 pub const CLIENT: u8 = 2;
@@ -77,7 +78,7 @@ impl Link {
         let mtu = if self.medium == Medium::Ethernet {
             1500
         } else {
-            super::lane::MTU
+            Conditions::default().mtu
         };
         mtu - 8 - if self.ipv6 { 40 } else { 20 }
     }
@@ -109,39 +110,71 @@ impl Actor for udp::Server<'static> {
     }
 }
 
-/// A server and a client host, and the time.
+/// A server's and a client's host.
 pub struct Network {
-    pub now: Instant,
-    pub server: Stack<'static, End>,
-    pub client: Stack<'static, End>,
-    /// What the client's host transmits.
+    simulation: simulation::Network,
+    // They are large, and a test's thread has little room.
+    pub server: Box<Stack<'static, Port>>,
+    pub client: Box<Stack<'static, Port>>,
+    /// What the server's host receives.
     pub to_server: Lane,
-    /// What the server's host transmits.
+    /// What the client's host receives.
     pub to_client: Lane,
 }
 
 impl Network {
     pub fn new(link: Link) -> Self {
-        Self::with(link, &[], None)
+        Self::with_seed(link, 1)
+    }
+
+    /// For a test that has seeds: this one is printed when it fails.
+    pub fn with_seed(link: Link, seed: u64) -> Self {
+        Self::on(simulation::Network::new(link.medium, seed), link, &[], None)
     }
 
     /// The server has these addresses too; the client has a gateway.
     pub fn with(link: Link, more: &[IpCidr], gateway: Option<IpAddress>) -> Self {
-        let (to_server, to_client) = (Lane::new(), Lane::new());
+        Self::on(
+            simulation::Network::new(link.medium, 1),
+            link,
+            more,
+            gateway,
+        )
+    }
+
+    fn on(
+        mut simulation: simulation::Network,
+        link: Link,
+        more: &[IpCidr],
+        gateway: Option<IpAddress>,
+    ) -> Self {
+        let (server, client) = (simulation.link("server"), simulation.link("client"));
         let addresses = [&[link.network_of(SERVER)], more].concat();
-        let server = End::new(&to_server, &to_client, link.medium);
-        let client = End::new(&to_client, &to_server, link.medium);
         Self {
-            now: Instant::ZERO,
-            server: stack(server, SERVER, &addresses, None),
-            client: stack(client, CLIENT, &[link.network_of(CLIENT)], gateway),
-            to_server,
-            to_client,
+            server: stack(server.port(), SERVER, &addresses, None),
+            client: stack(client.port(), CLIENT, &[link.network_of(CLIENT)], gateway),
+            to_server: server.to_host,
+            to_client: client.to_host,
+            simulation,
         }
     }
 
-    /// Runs both hosts until every actor is done; fails if that takes longer than `limit` of
-    /// virtual time, or if nobody is waiting for anything.
+    pub fn now(&self) -> Instant {
+        self.simulation.now()
+    }
+
+    /// For calls to a client between two polls.
+    pub fn context(&mut self) -> Context<'_, 'static> {
+        self.client.context(self.simulation.now())
+    }
+
+    /// Lets time pass while nobody is polled.
+    pub fn sleep(&mut self, time: Duration) {
+        self.simulation.sleep(time);
+    }
+
+    /// Runs both hosts until every actor is done and nothing is left to do at that moment; fails
+    /// if that takes longer than `limit` of virtual time, or if nobody is waiting for anything.
     #[track_caller]
     pub fn run(
         &mut self,
@@ -149,16 +182,23 @@ impl Network {
         servers: &mut [&mut dyn Actor],
         clients: &mut [&mut dyn Actor],
     ) {
-        let end = self.now + limit;
-        let done = |actors: &[&mut dyn Actor]| actors.iter().all(|actor| actor.is_done());
-        loop {
-            let due = self.settle(servers, clients);
-            if done(servers) && done(clients) {
-                return;
+        let Self {
+            simulation,
+            server,
+            client,
+            ..
+        } = self;
+        let done = simulation.run(limit, |turn| {
+            poll(turn, server, servers);
+            poll(turn, client, clients);
+            let done = |actors: &[&mut dyn Actor]| actors.iter().all(|actor| actor.is_done());
+            match done(servers) && done(clients) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
-            self.now += due.expect("nobody waits for anything, yet not all are done");
-            assert!(self.now <= end, "not done after {limit} of virtual time");
-        }
+        });
+        done.unwrap_or_else(|stuck| panic!("{stuck}"));
+        self.settle(servers, clients);
     }
 
     /// Runs both hosts for a time, whatever happens.
@@ -169,52 +209,18 @@ impl Network {
         servers: &mut [&mut dyn Actor],
         clients: &mut [&mut dyn Actor],
     ) {
-        let end = self.now + time;
-        loop {
-            let due = self.settle(servers, clients).unwrap_or(time);
-            if self.now + due > end {
-                self.now = end;
-                self.settle(servers, clients);
-                return;
-            }
-            self.now += due;
-        }
+        let (server, client) = (&mut self.server, &mut self.client);
+        let done = self.simulation.run_for(time, |turn| {
+            poll(turn, server, servers);
+            poll(turn, client, clients);
+        });
+        done.unwrap_or_else(|stuck| panic!("{stuck}"));
     }
 
-    /// Runs both hosts until nothing is left to do at this moment; returns for how long.
+    /// Runs both hosts until nothing is left to do at this moment.
     #[track_caller]
-    pub fn settle(
-        &mut self,
-        servers: &mut [&mut dyn Actor],
-        clients: &mut [&mut dyn Actor],
-    ) -> Option<Duration> {
-        for _ in 0..100_000 {
-            let due = self.step(servers, clients);
-            // The last poll may have put something on the wire.
-            if due != Some(Duration::ZERO) {
-                return due;
-            }
-        }
-        panic!("the stacks are busy for ever at {}", self.now);
-    }
-
-    /// One poll of each host; returns when the next one is due.
-    pub fn step(
-        &mut self,
-        servers: &mut [&mut dyn Actor],
-        clients: &mut [&mut dyn Actor],
-    ) -> Option<Duration> {
-        let server = self
-            .server
-            .poll(self.now, |context| poll_all(servers, context));
-        let client = self
-            .client
-            .poll(self.now, |context| poll_all(clients, context));
-        if self.to_server.is_empty() && self.to_client.is_empty() {
-            server.into_iter().chain(client).min()
-        } else {
-            Some(Duration::ZERO)
-        }
+    pub fn settle(&mut self, servers: &mut [&mut dyn Actor], clients: &mut [&mut dyn Actor]) {
+        self.run_for(Duration::ZERO, servers, clients);
     }
 
     /// Loses every frame from now on, in both directions.
@@ -224,30 +230,26 @@ impl Network {
     }
 }
 
-fn poll_all(actors: &mut [&mut dyn Actor], context: &mut Context<'_, 'static>) -> Option<Instant> {
-    actors
-        .iter_mut()
-        .filter_map(|actor| actor.poll(context))
-        .min()
+fn poll(turn: &mut Turn, stack: &mut Stack<'static, Port>, actors: &mut [&mut dyn Actor]) {
+    turn.wake_in(stack.poll(turn.now, |context| {
+        let due = actors.iter_mut().filter_map(|actor| actor.poll(context));
+        due.min()
+    }));
 }
 
 fn stack(
-    device: End,
+    device: Port,
     host: u8,
     addresses: &[IpCidr],
     gateway: Option<IpAddress>,
-) -> Stack<'static, End> {
+) -> Box<Stack<'static, Port>> {
     let config = Config {
         hardware_address: hardware_address(host),
         addresses,
         gateways: gateway.as_slice(),
         random_seed: host.into(),
     };
-    Stack::new(
-        device,
-        config,
-        Vec::<SocketStorage<'_>>::new(),
-        Instant::ZERO,
-    )
-    .expect("the configuration is right")
+    let slots = Vec::<SocketStorage<'_>>::new();
+    let stack = Stack::new(device, config, slots, Instant::ZERO);
+    Box::new(stack.expect("the configuration is right"))
 }

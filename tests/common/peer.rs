@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
+use uppercase::simulation::Lane;
 
 use super::chance::Chance;
 use super::frames::{read_tcp, segment, tcp};
-use super::lane::Lane;
 use super::network::{CLIENT, Link};
 
 const FIRST: TcpSeqNumber = TcpSeqNumber(1_000_000);
@@ -104,16 +104,14 @@ impl Peer {
     }
 
     /// A millisecond of its life.
-    pub fn tick(&mut self, now: Instant, to_server: &mut Lane) {
+    pub fn tick(&mut self, now: Instant, to_server: &Lane) {
         while let Some(frame) = pop_due(&mut self.arriving, now) {
             self.arrived(now, &frame);
         }
         self.read();
         self.send(now);
-        while to_server.has_room()
-            && let Some(frame) = pop_due(&mut self.leaving, now)
-        {
-            to_server.forge(&frame);
+        while let Some(frame) = pop_due(&mut self.leaving, now) {
+            to_server.inject(&frame);
         }
     }
 

@@ -114,46 +114,42 @@ impl Caller {
         network: &mut Network,
         server: IpEndpoint,
     ) -> Result<(), tcp::Error> {
-        let mut context = network.client.context(network.now);
+        let mut context = network.context();
         self.client.connect(&mut context, server)
     }
 
     pub fn is_open(&mut self, scene: &mut Scene) -> Result<bool, tcp::Error> {
         let network = &mut scene.network;
-        self.client
-            .is_open(&mut network.client.context(network.now))
+        self.client.is_open(&mut network.context())
     }
 
     pub fn is_closed(&mut self, scene: &mut Scene) -> Result<bool, tcp::Error> {
         let network = &mut scene.network;
-        self.client
-            .is_closed(&mut network.client.context(network.now))
+        self.client.is_closed(&mut network.context())
     }
 
     /// Sends all of a text, for which there must be room.
     #[track_caller]
     pub fn say(&mut self, scene: &mut Scene, text: &[u8]) {
         let network = &mut scene.network;
-        let sent = self
-            .client
-            .send(&mut network.client.context(network.now), text);
+        let sent = self.client.send(&mut network.context(), text);
         assert_eq!(sent, Ok(text.len()), "{:?}", scene.link);
     }
 
     pub fn finish(&mut self, scene: &mut Scene) {
         let network = &mut scene.network;
-        self.client.finish(&mut network.client.context(network.now));
+        self.client.finish(&mut network.context());
     }
 
     pub fn abort(&mut self, scene: &mut Scene) {
         let network = &mut scene.network;
-        self.client.abort(&mut network.client.context(network.now));
+        self.client.abort(&mut network.context());
     }
 
     /// What has arrived, and whether that is the end; or the error after it.
     pub fn hear(&mut self, scene: &mut Scene) -> (Vec<u8>, Result<bool, tcp::Error>) {
         let network = &mut scene.network;
-        let mut context = network.client.context(network.now);
+        let mut context = network.context();
         let (mut heard, mut buffer) = (Vec::new(), [0; 100]);
         loop {
             match self.client.receive(&mut context, &mut buffer) {

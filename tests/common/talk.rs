@@ -47,7 +47,7 @@ impl Talk {
     pub fn connect(&mut self, network: &mut Network, server: IpEndpoint) {
         (self.sent, self.ended, self.outcome) = (0, false, None);
         self.answer.clear();
-        let mut context = network.client.context(network.now);
+        let mut context = network.context();
         if let Err(error) = self.client.connect(&mut context, server) {
             self.outcome = Some(Err(error));
         }

@@ -1,0 +1,129 @@
+use std::boxed::Box;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::vec::Vec;
+
+use smoltcp::time::Instant;
+
+use super::bus::{Bus, LaneId};
+use super::{Conditions, Direction, Port, Statistics};
+
+/// A cable between a host and everybody else. A clone is the same cable.
+#[derive(Clone)]
+pub struct Link {
+    /// What the host sends.
+    pub from_host: Lane,
+    /// What the host receives.
+    pub to_host: Lane,
+}
+
+impl Link {
+    pub(super) fn new(bus: &Rc<RefCell<Bus>>, link: usize) -> Self {
+        let lane = |direction| Lane {
+            bus: bus.clone(),
+            id: LaneId { link, direction },
+        };
+        Self {
+            from_host: lane(Direction::FromHost),
+            to_host: lane(Direction::ToHost),
+        }
+    }
+
+    /// Plugs a host in: the device for its stack. One that was taken before is unplugged.
+    ///
+    /// A host that reboots is one that drops its stack and makes another one on a new port.
+    pub fn port(&self) -> Port {
+        Port::new(&self.from_host.bus, self.from_host.id.link)
+    }
+
+    /// The same for both lanes from now on.
+    pub fn set(&self, conditions: Conditions) {
+        self.from_host.set(conditions);
+        self.to_host.set(conditions);
+    }
+
+    /// Loses all frames of both lanes, those on their way too, until [`mend`](Self::mend).
+    pub fn cut(&self) {
+        self.from_host.cut();
+        self.to_host.cut();
+    }
+
+    /// Loses all frames of both lanes between two moments.
+    pub fn cut_between(&self, from: Instant, until: Instant) {
+        self.from_host.cut_between(from, until);
+        self.to_host.cut_between(from, until);
+    }
+
+    /// Takes back all cuts of both lanes.
+    pub fn mend(&self) {
+        self.from_host.mend();
+        self.to_host.mend();
+    }
+}
+
+/// One direction of a [`Link`]. A clone is the same lane.
+#[derive(Clone)]
+pub struct Lane {
+    bus: Rc<RefCell<Bus>>,
+    id: LaneId,
+}
+
+impl Lane {
+    /// What happens to the frames that are sent from now on.
+    pub fn set(&self, conditions: Conditions) {
+        self.bus.borrow_mut().lane(self.id).conditions = conditions;
+    }
+
+    /// What has happened to the frames so far.
+    pub fn statistics(&self) -> Statistics {
+        self.bus.borrow_mut().lane(self.id).statistics
+    }
+
+    /// Loses all frames, those on their way too, until [`mend`](Self::mend).
+    pub fn cut(&self) {
+        let now = self.bus.borrow().now;
+        self.cut_between(now, Instant::from_micros(i64::MAX));
+    }
+
+    /// Loses the frames that are sent or would arrive between two moments, the second excluded.
+    pub fn cut_between(&self, from: Instant, until: Instant) {
+        let mut bus = self.bus.borrow_mut();
+        bus.lane(self.id).cuts.push((from, until));
+    }
+
+    /// Takes back all cuts, those to come too.
+    pub fn mend(&self) {
+        self.bus.borrow_mut().lane(self.id).cuts.clear();
+    }
+
+    /// From now on only those frames get onto the lane for which `filter` returns true, as it has
+    /// changed them. It takes the place of the one before.
+    ///
+    /// It must not call the network or anything of it; that panics.
+    pub fn filter(&self, filter: impl FnMut(&mut Vec<u8>) -> bool + 'static) {
+        self.bus.borrow_mut().lane(self.id).filter = Some(Box::new(filter));
+    }
+
+    /// Filters no more.
+    pub fn unfilter(&self) {
+        self.bus.borrow_mut().lane(self.id).filter = None;
+    }
+
+    /// Keeps a copy of every frame that is put on the lane from now on, those too that are lost.
+    pub fn capture(&self) {
+        self.bus.borrow_mut().lane(self.id).captured = Some(Vec::new());
+    }
+
+    /// The frames that were captured since the last call.
+    pub fn captured(&self) -> Vec<Vec<u8>> {
+        let mut bus = self.bus.borrow_mut();
+        bus.deliver(None);
+        let captured = bus.lane(self.id).captured.as_mut();
+        captured.map(core::mem::take).unwrap_or_default()
+    }
+
+    /// Puts a frame on the lane that no host has sent.
+    pub fn inject(&self, frame: &[u8]) {
+        self.bus.borrow_mut().send(self.id, frame.to_vec());
+    }
+}

@@ -1,0 +1,343 @@
+//! What a lane does to frames, without any stack.
+
+use std::task::Poll;
+
+use smoltcp::phy::{Device, Medium, RxToken, TxToken};
+use smoltcp::time::{Duration, Instant};
+use uppercase::simulation::{Conditions, Link, Network, Port, Probability, Statistics, Stuck};
+
+pub const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// A network with one host, at which the test is.
+fn host(conditions: Conditions) -> (Network, Link, Port) {
+    let mut network = Network::new(Medium::Ip, 1);
+    let link = network.link("host");
+    link.set(conditions);
+    let port = link.port();
+    (network, link, port)
+}
+
+pub fn take(port: &mut Port) -> Option<Vec<u8>> {
+    let (frame, _) = port.receive(Instant::ZERO)?;
+    Some(frame.consume(<[u8]>::to_vec))
+}
+
+pub fn send(port: &mut Port, frame: &[u8]) -> bool {
+    let token = port.transmit(Instant::ZERO);
+    let sent = token.map(|token| token.consume(frame.len(), |to| to.copy_from_slice(frame)));
+    sent.is_some()
+}
+
+/// The frames that arrive, each with its time in milliseconds.
+fn arrivals(network: &mut Network, port: &mut Port) -> Vec<(i64, Vec<u8>)> {
+    let mut arrived = Vec::new();
+    let end = network.run_for(Duration::from_secs(100), |turn| {
+        while let Some(frame) = take(port) {
+            arrived.push((turn.now.total_millis(), frame));
+        }
+    });
+    end.expect("the test is not busy for ever");
+    arrived
+}
+
+/// What is left of a thousand numbered frames, a millisecond apart.
+fn thousand(conditions: Conditions) -> (Vec<(i64, Vec<u8>)>, Statistics) {
+    let (mut network, link, mut port) = host(conditions);
+    let mut arrived = Vec::new();
+    for number in 0..1000_u16 {
+        link.to_host
+            .inject(&[&number.to_be_bytes()[..], &[7; 40]].concat());
+        let end = network.run_for(MILLISECOND, |turn| {
+            while let Some(frame) = take(&mut port) {
+                arrived.push((turn.now.total_millis(), frame));
+            }
+        });
+        end.expect("the test is not busy for ever");
+    }
+    arrived.extend(arrivals(&mut network, &mut port));
+    let statistics = link.to_host.statistics();
+    assert_eq!(statistics.sent, 1000);
+    assert_eq!(statistics.arrived, arrived.len() as u64);
+    (arrived, statistics)
+}
+
+fn numbers(arrived: &[(i64, Vec<u8>)]) -> Vec<u16> {
+    let frames = arrived.iter().map(|(_, frame)| frame);
+    frames
+        .map(|frame| u16::from_be_bytes([frame[0], frame[1]]))
+        .collect()
+}
+
+#[test]
+fn a_perfect_lane_changes_nothing_and_takes_no_time() {
+    let (arrived, statistics) = thousand(Conditions::default());
+    assert_eq!(numbers(&arrived), (0..1000).collect::<Vec<_>>());
+    assert!(
+        arrived
+            .iter()
+            .zip(0..)
+            .all(|((time, _), sent)| *time == sent)
+    );
+    let expected = Statistics {
+        sent: 1000,
+        arrived: 1000,
+        ..Statistics::default()
+    };
+    assert_eq!(statistics, expected);
+}
+
+#[test]
+fn every_frame_is_heard_by_all_others() {
+    let mut network = Network::new(Medium::Ip, 1);
+    let mut ports = ["a", "b", "c"].map(|name| network.link(name).port());
+    assert!(send(&mut ports[0], b"hello"));
+    let heard = ports.each_mut().map(take);
+    assert_eq!(
+        heard,
+        [None, Some(b"hello".to_vec()), Some(b"hello".to_vec())]
+    );
+}
+
+#[test]
+fn a_frame_arrives_after_its_delay() {
+    let (mut network, link, mut port) = host(Conditions {
+        delay: MILLISECOND * 20,
+        ..Conditions::default()
+    });
+    link.to_host.inject(b"late");
+    assert_eq!(arrivals(&mut network, &mut port), [(20, b"late".to_vec())]);
+}
+
+#[test]
+fn jitter_alone_makes_late_and_keeps_the_order() {
+    let (arrived, statistics) = thousand(Conditions {
+        jitter: MILLISECOND * 50,
+        ..Conditions::default()
+    });
+    assert_eq!(numbers(&arrived), (0..1000).collect::<Vec<_>>());
+    assert_eq!(statistics.reordered, 0);
+    let late = arrived.iter().zip(0..).map(|((time, _), sent)| time - sent);
+    assert!(late.clone().all(|late| late <= 50) && late.max() > Some(40));
+}
+
+#[test]
+fn faults_come_about_as_often_as_asked_for() {
+    let fifth = Probability::percent(20);
+    let about = |count: u64| (150..250).contains(&count);
+
+    let (arrived, statistics) = thousand(Conditions {
+        loss: fifth,
+        ..Conditions::default()
+    });
+    assert!(about(statistics.lost));
+    assert_eq!(arrived.len() as u64, 1000 - statistics.lost);
+
+    let (arrived, statistics) = thousand(Conditions {
+        duplication: fifth,
+        ..Conditions::default()
+    });
+    assert!(about(statistics.duplicated));
+    assert_eq!(arrived.len() as u64, 1000 + statistics.duplicated);
+
+    let (arrived, statistics) = thousand(Conditions {
+        reordering: fifth,
+        ..Conditions::default()
+    });
+    assert!(about(statistics.reordered));
+    let overtaken = numbers(&arrived)
+        .windows(2)
+        .filter(|two| two[0] > two[1])
+        .count();
+    assert!(overtaken > 100);
+
+    let (arrived, statistics) = thousand(Conditions {
+        truncation: fifth,
+        ..Conditions::default()
+    });
+    assert!(about(statistics.truncated));
+    let short = arrived.iter().filter(|(_, frame)| frame.len() < 42).count();
+    assert_eq!(short as u64, statistics.truncated);
+}
+
+#[test]
+fn corruption_changes_one_byte_anywhere() {
+    let (arrived, statistics) = thousand(Conditions {
+        corruption: Probability::ALWAYS,
+        ..Conditions::default()
+    });
+    assert_eq!(statistics.corrupted, 1000);
+    let mut changed = [0; 42];
+    for ((_, frame), number) in arrived.iter().zip(0_u16..) {
+        let sent = [&number.to_be_bytes()[..], &[7; 40]].concat();
+        let mut others = (0..42).filter(|index| frame[*index] != sent[*index]);
+        changed[others.next().expect("a byte is another one")] += 1;
+        assert_eq!(others.next(), None);
+    }
+    assert!(changed.iter().all(|times| *times > 0), "{changed:?}");
+}
+
+#[test]
+fn what_was_altered_on_one_lane_is_not_altered_on_the_next() {
+    let mut network = Network::new(Medium::Ip, 1);
+    let links = ["a", "b"].map(|name| network.link(name));
+    for link in &links {
+        link.set(Conditions {
+            corruption: Probability::ALWAYS,
+            ..Conditions::default()
+        });
+    }
+    let [mut a, mut b] = links.each_ref().map(Link::port);
+    for _ in 0..100 {
+        assert!(send(&mut a, &[0; 20]));
+        let frame = take(&mut b).expect("it arrives");
+        assert_eq!(frame.iter().filter(|byte| **byte != 0).count(), 1);
+    }
+    assert_eq!(links[1].to_host.statistics().corrupted, 0);
+}
+
+#[test]
+fn a_frame_longer_than_the_mtu_is_lost() {
+    let (mut network, link, mut port) = host(Conditions {
+        mtu: 600,
+        ..Conditions::default()
+    });
+    assert_eq!(port.capabilities().max_transmission_unit, 600);
+    link.to_host.inject(&[0; 601]);
+    link.to_host.inject(&[0; 600]);
+    assert_eq!(arrivals(&mut network, &mut port), [(0, vec![0; 600])]);
+    assert_eq!(link.to_host.statistics().too_long, 1);
+}
+
+/// 8 000 bits a second: a frame of 10 bytes takes 10 ms.
+const SLOW: Conditions = Conditions {
+    bandwidth: Some(8_000),
+    queue: 3,
+    delay: Duration::from_millis(1),
+    jitter: Duration::ZERO,
+    loss: Probability::NEVER,
+    duplication: Probability::NEVER,
+    reordering: Probability::NEVER,
+    hold: Duration::ZERO,
+    corruption: Probability::NEVER,
+    truncation: Probability::NEVER,
+    mtu: 1514,
+};
+
+#[test]
+fn a_slow_lane_sends_one_frame_after_the_other_and_loses_what_finds_its_queue_full() {
+    let (mut network, link, mut port) = host(SLOW);
+    for number in 0..5 {
+        link.to_host.inject(&[number; 10]);
+    }
+    let times: Vec<_> = arrivals(&mut network, &mut port)
+        .into_iter()
+        .map(|(time, frame)| (time, frame[0]))
+        .collect();
+    assert_eq!(times, [(11, 0), (21, 1), (31, 2)]);
+    assert_eq!(link.to_host.statistics().queue_full, 2);
+}
+
+#[test]
+fn a_host_is_not_given_room_before_a_frame_has_left_and_is_called_then() {
+    let (mut network, link, mut port) = host(SLOW);
+    let mut sent = Vec::new();
+    let done = network.run(MILLISECOND * 100, |turn| {
+        while sent.len() < 5 && send(&mut port, &[0; 10]) {
+            sent.push(turn.now.total_millis());
+        }
+        // As a stack does that has something to send.
+        turn.wake_in(Some(Duration::ZERO));
+        if sent.len() < 5 {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    });
+    assert_eq!(done, Ok(()));
+    assert_eq!(sent, [0, 0, 0, 10, 20]);
+    assert_eq!(link.from_host.statistics().queue_full, 0);
+}
+
+#[test]
+fn a_cut_loses_what_is_sent_and_what_is_on_its_way() {
+    let (mut network, link, mut port) = host(Conditions {
+        delay: MILLISECOND * 10,
+        ..Conditions::default()
+    });
+    let at = Instant::from_millis;
+    link.cut_between(at(25), at(45));
+    for number in 0..7 {
+        // At 0, 10, ... 60 ms; on their way for 10 ms each.
+        link.to_host.inject(&[number]);
+        network.sleep(MILLISECOND * 10);
+    }
+    let left: Vec<_> = arrivals(&mut network, &mut port)
+        .into_iter()
+        .map(|(_, frame)| frame[0])
+        .collect();
+    assert_eq!(left, [0, 1, 5, 6]);
+    assert_eq!(link.to_host.statistics().cut, 3);
+    assert_eq!(link.from_host.statistics().cut, 0);
+}
+
+#[test]
+fn a_lane_is_cut_until_it_is_mended() {
+    let (mut network, link, mut port) = host(Conditions::default());
+    link.to_host.cut();
+    link.to_host.inject(b"lost");
+    link.to_host.mend();
+    link.to_host.inject(b"here");
+    assert_eq!(arrivals(&mut network, &mut port), [(0, b"here".to_vec())]);
+}
+
+#[test]
+fn a_filter_takes_out_and_changes_and_a_capture_has_all() {
+    let (mut network, link, mut port) = host(Conditions::default());
+    link.to_host.capture();
+    link.to_host.filter(|frame| {
+        frame.push(b'!');
+        frame[0] != b'-'
+    });
+    link.to_host.inject(b"-");
+    link.to_host.inject(b"+");
+    assert_eq!(arrivals(&mut network, &mut port), [(0, b"+!".to_vec())]);
+    assert_eq!(link.to_host.captured(), [b"-".to_vec(), b"+".to_vec()]);
+    assert_eq!(link.to_host.statistics().filtered, 1);
+    link.to_host.unfilter();
+    link.to_host.inject(b"-");
+    assert_eq!(take(&mut port), Some(b"-".to_vec()));
+}
+
+#[test]
+fn a_new_port_takes_the_place_of_the_old_one_and_hears_nothing_from_before() {
+    let (_network, link, mut old) = host(Conditions::default());
+    link.to_host.inject(b"to the old one");
+    let mut new = link.port();
+    assert_eq!((take(&mut old), take(&mut new)), (None, None));
+    link.from_host.capture();
+    assert!(send(&mut old, b"into the air") && send(&mut new, b"here"));
+    assert_eq!(link.from_host.captured(), [b"here".to_vec()]);
+    // Dropping the old one does not unplug the new one.
+    drop(old);
+    link.to_host.inject(b"to the new one");
+    assert_eq!(take(&mut new), Some(b"to the new one".to_vec()));
+}
+
+#[test]
+fn a_run_that_cannot_end_says_why() {
+    let (mut network, link, _port) = host(Conditions::default());
+    let at = Instant::ZERO;
+    let never = |_: &mut _| Poll::<()>::Pending;
+    assert_eq!(network.run(MILLISECOND, never), Err(Stuck::Idle { at }));
+    // A frame that nobody takes.
+    link.to_host.inject(b"ring, ring");
+    assert_eq!(network.run(MILLISECOND, never), Err(Stuck::Busy { at }));
+    let (mut network, ..) = host(Conditions::default());
+    let limit = MILLISECOND * 10;
+    let late = network.run(limit, |turn| {
+        turn.wake_in(Some(MILLISECOND * 3));
+        Poll::<()>::Pending
+    });
+    assert_eq!(late, Err(Stuck::Late { limit }));
+    assert_eq!(network.now(), at + limit);
+}
