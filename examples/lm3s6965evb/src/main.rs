@@ -13,6 +13,7 @@ mod clock;
 mod console;
 mod ethernet;
 mod interrupts;
+mod memory;
 mod registers;
 
 use core::convert::Infallible;
@@ -40,7 +41,7 @@ const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
 // Datagrams have 256 bytes, one at a time: together it is 9 kB.
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
-static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
+static DATAGRAMS: StaticCell<udp::Buffers<256, 1>> = StaticCell::new();
 static SLOTS: StaticCell<[SocketStorage<'_>; 3]> = StaticCell::new();
 
 #[cortex_m_rt::entry]
@@ -68,6 +69,11 @@ fn slots() -> &'static mut [SocketStorage<'static>] {
 }
 
 #[inline(never)]
+fn datagrams() -> &'static mut udp::Buffers<256, 1> {
+    DATAGRAMS.init_with(udp::Buffers::new)
+}
+
+#[inline(never)]
 fn stack(clock: &Clock, slots: &'static mut [SocketStorage<'static>]) -> Stack<'static, Ethernet> {
     let hardware_address = board::hardware_address();
     let device = Ethernet::start(hardware_address, FRAMES.take());
@@ -84,7 +90,7 @@ fn stack(clock: &Clock, slots: &'static mut [SocketStorage<'static>]) -> Stack<'
 #[inline(never)]
 fn servers(stack: &mut Stack<'static, Ethernet>) -> Servers<'static> {
     let config = tcp::Config::default();
-    let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
+    let servers = Servers::new(stack.sockets(), POOL.take(), datagrams(), config);
     servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
