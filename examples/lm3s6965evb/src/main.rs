@@ -52,7 +52,7 @@ fn main() -> ! {
     console::start();
     let clock = Clock::start(core.SYST);
     let mut stack = stack(&clock, slots());
-    let mut servers = servers(&mut stack);
+    let mut servers = servers(&mut stack, datagrams());
     log::info!("The server is ready to receive");
     let now = || clock.now();
     match servers.run(&mut stack, now, |device, delay| {
@@ -61,11 +61,11 @@ fn main() -> ! {
     }) {}
 }
 
-// What setting up needs of the stack would be `main`'s for ever, if these were part of it.
+// What setting up needs of the stack would be `main`'s for ever, if these were part of it. The first
+// two write at the start what as a constant would take as much flash as it takes RAM.
 
 #[inline(never)]
 fn slots() -> &'static mut [SocketStorage<'static>] {
-    // Written at the start: in a constant they would take as much flash as they take RAM.
     SLOTS.init_with(|| [const { SocketStorage::EMPTY }; 3])
 }
 
@@ -89,9 +89,12 @@ fn stack(clock: &Clock, slots: &'static mut [SocketStorage<'static>]) -> Stack<'
 }
 
 #[inline(never)]
-fn servers(stack: &mut Stack<'static, Ethernet>) -> Servers<'static> {
+fn servers(
+    stack: &mut Stack<'static, Ethernet>,
+    datagrams: &'static mut udp::Buffers<256, 1>,
+) -> Servers<'static> {
     let config = tcp::Config::default();
-    let servers = Servers::new(stack.sockets(), POOL.take(), datagrams(), config);
+    let servers = Servers::new(stack.sockets(), POOL.take(), datagrams, config);
     servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
