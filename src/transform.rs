@@ -106,7 +106,7 @@ impl Upper {
     /// then all of the text is out, and the value is as new.
     #[must_use = "that many bytes of `output` belong to the text"]
     pub fn finish(&mut self, output: &mut [u8]) -> usize {
-        self.0.finish(output)
+        self.0.write(output)
     }
 
     /// Whether nothing is held, neither output nor the beginning of a character.
@@ -117,7 +117,7 @@ impl Upper {
     /// Whether output waits for room: [`convert`](Self::convert) would write some even if there is
     /// no input.
     pub fn has_pending(&self) -> bool {
-        self.0.is_pending()
+        self.0.is_output()
     }
 }
 

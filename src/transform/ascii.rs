@@ -1,23 +1,34 @@
 //! ASCII, some words at a time.
 
-/// What goes through at a time where it can: on a 32-bit processor 16 bytes, else 32.
-type Words = [[u8; size_of::<usize>()]; 4];
+const WORD: usize = size_of::<usize>();
 
 /// Converts the ASCII at the beginning of `input`, as much as fits, and returns its length.
 #[inline]
 pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
     let mut length = 0;
-    let (words, _): (&[Words], _) = input.as_chunks().0.as_chunks();
-    let (words_out, _): (&mut [Words], _) = output.as_chunks_mut().0.as_chunks_mut();
-    for (from, to) in words.iter().zip(words_out) {
-        let [a, b, c, d] = from.map(usize::from_ne_bytes);
+    let quads = input.as_chunks::<WORD>().0.as_chunks::<4>().0;
+    let quads_out = output.as_chunks_mut::<WORD>().0.as_chunks_mut::<4>().0;
+    for ([a, b, c, d], to) in quads.iter().zip(quads_out) {
+        let [a, b, c, d] = [
+            usize::from_ne_bytes(*a),
+            usize::from_ne_bytes(*b),
+            usize::from_ne_bytes(*c),
+            usize::from_ne_bytes(*d),
+        ];
         if (a | b | c | d) & repeat(0x80) != 0 {
             break;
         }
-        *to = [a, b, c, d].map(|word| to_uppercase(word).to_ne_bytes());
-        length += size_of::<Words>();
+        *to = [
+            to_uppercase(a).to_ne_bytes(),
+            to_uppercase(b).to_ne_bytes(),
+            to_uppercase(c).to_ne_bytes(),
+            to_uppercase(d).to_ne_bytes(),
+        ];
+        length += 4 * WORD;
     }
-    for (from, to) in input.iter().zip(output).skip(length) {
+    let rest = input.get(length..).unwrap_or_default();
+    let rest_out = output.get_mut(length..).unwrap_or_default();
+    for (from, to) in rest.iter().zip(rest_out) {
         if !from.is_ascii() {
             break;
         }
@@ -37,10 +48,5 @@ const fn to_uppercase(word: usize) -> usize {
 }
 
 const fn repeat(byte: u8) -> usize {
-    usize::from_ne_bytes([byte; size_of::<usize>()])
+    usize::from_ne_bytes([byte; WORD])
 }
-
-/// What a text holds between its pieces where only ASCII changes: nothing.
-#[cfg(not(feature = "unicode"))]
-#[derive(Clone, Debug)]
-pub(super) struct Held;

@@ -48,7 +48,11 @@ impl Place {
 #[inline(never)]
 fn find(code: u32) -> Place {
     let page = code >> 8;
-    let next = count(PAGES, page << 16 | 0xffff);
+    // The first pages are all there.
+    let next = match PAGES.get(page as usize) {
+        Some(here) if here >> 16 == page => page as usize + 1,
+        _ => count(PAGES, page << 16 | 0xffff),
+    };
     let after = PAGES.get(next).map_or((0x1100, RUNS.len()), split);
     let here = PAGES.get(next.wrapping_sub(1)).map_or((0, 0), split);
     if here.0 != page {

@@ -7,142 +7,121 @@ use heapless::Vec;
 use super::case::Place;
 use super::{Progress, ascii, utf8};
 
-/// What a text holds between its pieces. At most one of the two holds something.
+/// The most bytes of a character's upper case.
+const LONGEST: usize = 6;
+
+/// What a text holds between its pieces.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
-    /// The beginning of a character, up to 3 bytes. The fourth is room to complete it in.
-    unfinished: Vec<u8, 4, u8>,
-    /// Output that found no room. The longest upper case has 6 bytes, and the first one did.
-    pending: Vec<u8, 5, u8>,
+    /// The beginning of a character, or output that found no room.
+    bytes: Vec<u8, LONGEST, u8>,
+    is_output: bool,
 }
 
 impl Held {
     pub(super) const NOTHING: Self = Self {
-        unfinished: Vec::new(),
-        pending: Vec::new(),
+        bytes: Vec::new(),
+        is_output: false,
     };
 
     pub(super) fn convert(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
         let mut place = Place::default();
-        let mut progress = Progress {
-            consumed: 0,
-            produced: self.write_pending(output),
-        };
-        while let Some(input @ [_, ..]) = input.get(progress.consumed..)
-            && let Some(output @ [_, ..]) = output.get_mut(progress.produced..)
+        let (mut from, mut to) = (input, &mut *output);
+        if self.is_output {
+            let produced = self.write(to);
+            to = to.get_mut(produced..).unwrap_or_default();
+        }
+        while !to.is_empty()
+            && let [first, ..] = *from
         {
-            let step = if !self.unfinished.is_empty() {
-                self.convert_irregular(input, output, &mut place)
-            } else if input[0].is_ascii() {
-                let length = ascii::convert(input, output);
-                Progress {
-                    consumed: length,
-                    produced: length,
-                }
-            } else if let Some((code, consumed)) = utf8::decode(input) {
-                let produced = self.write_upper(code, &mut place, output);
-                Progress { consumed, produced }
+            let held = self.bytes.len();
+            let (consumed, produced) = if held == 0 && first.is_ascii() {
+                let length = ascii::convert(from, to);
+                (length, length)
+            } else if let Some((code, length)) = utf8::decode(self.sequence(from)) {
+                self.bytes.clear();
+                (length - held, self.write_upper(place.upper(code), to))
             } else {
-                self.convert_irregular(input, output, &mut place)
+                self.take_irregular(held, from, to)
             };
-            progress.consumed += step.consumed;
-            progress.produced += step.produced;
+            from = from.get(consumed..).unwrap_or_default();
+            to = to.get_mut(produced..).unwrap_or_default();
         }
-        progress
-    }
-
-    pub(super) fn finish(&mut self, output: &mut [u8]) -> usize {
-        let produced = self.write_pending(output);
-        let unfinished = mem::take(&mut self.unfinished);
-        produced + self.write(&unfinished, output.get_mut(produced..).unwrap_or_default())
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.unfinished.is_empty() && !self.is_pending()
-    }
-
-    pub(super) fn is_pending(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
-    /// Takes a step where `input` does not simply begin with a character: in one that is cut into
-    /// pieces, or in bytes that are not UTF-8.
-    #[cold]
-    fn convert_irregular(
-        &mut self,
-        input: &[u8],
-        output: &mut [u8],
-        place: &mut Place,
-    ) -> Progress {
-        let mut sequence = mem::take(&mut self.unfinished);
-        let held = sequence.len();
-        for byte in input {
-            if sequence.push(*byte).is_err() {
-                break;
-            }
-        }
-        if let Some((code, length)) = utf8::decode(&sequence) {
-            Progress {
-                consumed: length - held,
-                produced: self.write_upper(code, place, output),
-            }
-        } else if utf8::is_beginning(&sequence) {
-            let consumed = sequence.len() - held;
-            self.unfinished = sequence;
-            Progress {
-                consumed,
-                produced: 0,
-            }
-        } else {
-            // No character begins with these bytes. Those held are given up together: the ones
-            // after the first continue a character, so none of them begins one.
-            sequence.truncate(held.max(1));
-            Progress {
-                consumed: sequence.len() - held,
-                produced: self.write(&sequence, output),
-            }
+        let (left, room) = (from.len(), to.len());
+        Progress {
+            consumed: input.len() - left,
+            produced: output.len() - room,
         }
     }
 
-    #[inline]
-    fn write_upper(&mut self, code: u32, place: &mut Place, output: &mut [u8]) -> usize {
-        let (first, suffix) = place.upper(code);
-        let mut produced = self.write_char(first, output);
-        for code in suffix {
-            if code != 0 {
-                let output = output.get_mut(produced..).unwrap_or_default();
-                produced += self.write_char(code.into(), output);
-            }
-        }
-        produced
-    }
-
-    #[inline]
-    fn write_char(&mut self, code: u32, output: &mut [u8]) -> usize {
-        utf8::encode(code, output).unwrap_or_else(|| {
-            let mut bytes = [0; 4];
-            let length = utf8::encode(code, &mut bytes).unwrap_or(0);
-            self.write(bytes.get(..length).unwrap_or_default(), output)
-        })
-    }
-
-    /// Writes what fits and keeps the rest.
-    #[cold]
-    fn write(&mut self, bytes: &[u8], output: &mut [u8]) -> usize {
+    /// Writes what is held, as it is, and keeps what finds no room.
+    pub(super) fn write(&mut self, output: &mut [u8]) -> usize {
+        let bytes = mem::take(&mut self.bytes);
         let (now, later) = bytes.split_at(bytes.len().min(output.len()));
         for (to, from) in output.iter_mut().zip(now) {
             *to = *from;
         }
-        let kept = self.pending.extend_from_slice(later);
-        debug_assert!(kept.is_ok(), "an upper case of more than 6 bytes");
+        self.bytes.extend(later.iter().copied());
+        self.is_output = !later.is_empty();
         now.len()
     }
 
-    fn write_pending(&mut self, output: &mut [u8]) -> usize {
-        if self.pending.is_empty() {
-            return 0;
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    pub(super) fn is_output(&self) -> bool {
+        self.is_output
+    }
+
+    /// Where the next character is: in the input, or with the beginning that is held.
+    #[inline]
+    fn sequence<'a>(&'a mut self, from: &'a [u8]) -> &'a [u8] {
+        if self.bytes.is_empty() {
+            return from;
         }
-        let pending = mem::take(&mut self.pending);
-        self.write(&pending, output)
+        self.hold(from);
+        &self.bytes
+    }
+
+    /// Holds as many bytes as a character may have.
+    #[cold]
+    fn hold(&mut self, from: &[u8]) {
+        let missing = from.iter().take(4 - self.bytes.len());
+        self.bytes.extend(missing.copied());
+    }
+
+    /// Takes a step where there is no whole character, where `held` bytes had been held.
+    #[cold]
+    fn take_irregular(&mut self, held: usize, from: &[u8], to: &mut [u8]) -> (usize, usize) {
+        if held == 0 {
+            self.hold(from);
+        }
+        if utf8::is_beginning(&self.bytes) {
+            return (self.bytes.len() - held, 0);
+        }
+        // Those held are given up together: the ones after the first continue a character, so none
+        // of them begins one.
+        self.bytes.truncate(held.max(1));
+        (self.bytes.len() - held, self.write(to))
+    }
+
+    #[inline]
+    fn write_upper(&mut self, (first, suffix): (u32, [u16; 2]), to: &mut [u8]) -> usize {
+        let mut bytes = [0; LONGEST];
+        let fits = to.len() >= LONGEST;
+        let target = if fits { &mut *to } else { &mut bytes };
+        let mut length = utf8::encode(first, target);
+        for code in suffix {
+            if code != 0 {
+                let target = target.get_mut(length..).unwrap_or_default();
+                length += utf8::encode(code.into(), target);
+            }
+        }
+        if fits {
+            return length;
+        }
+        self.bytes.extend(bytes.into_iter().take(length));
+        self.write(to)
     }
 }

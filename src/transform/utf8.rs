@@ -3,8 +3,8 @@
 /// The character at the beginning of `bytes`, if a whole one is there, and its length.
 #[inline]
 pub(super) fn decode(bytes: &[u8]) -> Option<(u32, usize)> {
-    let tail = |byte: u8| (byte & 0xc0 == 0x80).then_some(u32::from(byte & 0x3f));
     let lead = |byte: u8, mask: u8| u32::from(byte & mask);
+    let tail = |byte: u8| is_tail(byte).then_some(u32::from(byte & 0x3f));
     match *bytes {
         [a @ ..0x80, ..] => Some((u32::from(a), 1)),
         // A number is never in more bytes than it needs.
@@ -22,38 +22,48 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(u32, usize)> {
     }
 }
 
-/// Whether a character may begin with `bytes`, of which [`decode`] knows that they are none.
+/// Whether more bytes would make a character of `bytes`.
 pub(super) fn is_beginning(bytes: &[u8]) -> bool {
-    // If any continuation makes a character, then one of the extremes does.
-    [0x80, 0xbf].into_iter().any(|tail| {
-        let mut whole = [tail; 4];
-        whole.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        decode(&whole).is_some()
-    })
+    let [lead, tail @ ..] = bytes else {
+        return false;
+    };
+    let missing = match (lead, tail.first()) {
+        (0xe0, Some(..0xa0)) | (0xed, Some(0xa0..)) => 0,
+        (0xf0, Some(..0x90)) | (0xf4, Some(0x90..)) => 0,
+        (0xc2..0xe0, _) => 1,
+        (0xe0..0xf0, _) => 2,
+        (0xf0..0xf5, _) => 3,
+        _ => 0,
+    };
+    tail.len() < missing && tail.iter().all(|byte| is_tail(*byte))
 }
 
-/// Writes a character to the beginning of `output` and returns its length, if there is room.
+const fn is_tail(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+/// Writes a character to the beginning of `output` and returns its length, 0 if there is no room.
 #[inline]
-pub(super) fn encode(code: u32, output: &mut [u8]) -> Option<usize> {
-    let tail = |shift: u32| 0x80 | (code >> shift) as u8 & 0x3f;
+pub(super) fn encode(code: u32, output: &mut [u8]) -> usize {
     let lead = |shift: u32| (code >> shift) as u8;
+    let tail = |shift: u32| 0x80 | lead(shift) & 0x3f;
     match (code, output) {
         (..0x80, [a, ..]) => {
             *a = lead(0);
-            Some(1)
+            1
         }
         (0x80..0x800, [a, b, ..]) => {
             [*a, *b] = [0xc0 | lead(6), tail(0)];
-            Some(2)
+            2
         }
         (0x800..0x1_0000, [a, b, c, ..]) => {
             [*a, *b, *c] = [0xe0 | lead(12), tail(6), tail(0)];
-            Some(3)
+            3
         }
         (0x1_0000.., [a, b, c, d, ..]) => {
             [*a, *b, *c, *d] = [0xf0 | lead(18), tail(12), tail(6), tail(0)];
-            Some(4)
+            4
         }
-        _ => None,
+        _ => 0,
     }
 }
