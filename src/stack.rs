@@ -64,6 +64,7 @@ mod closed_window;
 mod config;
 mod context;
 mod door;
+mod frame;
 #[cfg(feature = "client")]
 mod observer;
 mod sockets;
@@ -72,15 +73,17 @@ pub use config::{Config, ConfigError};
 pub use context::Context;
 #[cfg(feature = "client")]
 pub(crate) use observer::Unreachable;
-pub use sockets::{Sockets, SocketsFull};
+pub use sockets::{Slots, Sockets, SocketsFull};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, PollIngressSingleResult as Ingress, PollResult, SocketStorage};
-use smoltcp::phy::Device;
+use smoltcp::iface::{Interface, PollResult, SocketStorage};
+use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use context::Link;
-use door::Door;
+use door::{Arrived, Door, Given};
+#[cfg(feature = "client")]
+use frame::Frame;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
@@ -116,13 +119,13 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let interface = config.interface(&mut device, now)?;
-        let link = Link::new(&device.capabilities(), &interface, &config);
+        config.check(&device.capabilities())?;
+        let interface = config.interface(&mut device, now);
         Ok(Self {
-            device,
-            interface,
             sockets: Sockets::new(slots),
-            link,
+            link: Link::new(&device.capabilities(), &interface, &config),
+            interface,
+            device,
         })
     }
 
@@ -199,17 +202,35 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// Takes one frame from the device; returns whether there was one.
     fn receive(&mut self, now: Instant) -> bool {
-        let mut door = Door::new(&mut self.device, &mut self.link);
-        let result = self
-            .interface
-            .poll_ingress_single(now, &mut door, &mut self.sockets);
-        if let Some(mut acknowledgement) = self.link.closed_window.unused() {
-            self.interface
-                .poll_ingress_single(now, &mut acknowledgement, &mut self.sockets);
-        }
+        let Some((received, reply)) = self.device.receive(now) else {
+            return false;
+        };
+        let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
+        let meta = received.meta();
+        received.consume(|bytes| {
+            #[cfg(feature = "client")]
+            if let Some(frame) = Frame::read(link.medium, bytes) {
+                link.observer.received(&frame);
+            }
+            let mut give = |bytes: &[u8], reply| {
+                let mut device = Given {
+                    frame: Some(Arrived { frame: bytes, meta }),
+                    reply,
+                    medium: link.medium,
+                    closed_window: &link.closed_window,
+                };
+                interface.poll_ingress_single(now, &mut device, sockets);
+            };
+            give(bytes, Some(reply));
+            // Its answer goes nowhere, lest two hosts answer each other for ever.
+            link.closed_window
+                .received(link.medium, bytes, |acknowledgement| {
+                    give(acknowledgement, None)
+                });
+        });
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);
-        result != Ingress::None
+        true
     }
 
     /// Whether anything was transmitted.
@@ -219,7 +240,10 @@ impl<'a, D: Device> Stack<'a, D> {
             if !self.finish_fragments(now) {
                 break;
             }
-            let mut door = Door::new(&mut self.device, &mut self.link);
+            let mut door = Door {
+                device: &mut self.device,
+                link: &mut self.link,
+            };
             let result = self
                 .interface
                 .poll_egress(now, &mut door, &mut self.sockets);

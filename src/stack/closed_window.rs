@@ -23,14 +23,12 @@
 
 use core::cell::Cell;
 
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, RxToken, TxToken};
-use smoltcp::time::Instant;
+use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities, Medium};
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::Ipv6Packet;
-use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, EthernetRepr, IpAddress, IpEndpoint, IpProtocol, IpRepr,
-    IpVersion, Ipv4Packet, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
-};
+use smoltcp::wire::{IpEndpoint, IpProtocol, IpVersion, Ipv4Packet, TcpPacket, TcpSeqNumber};
+
+use super::frame::{Frame, Packet};
 
 /// How far from the edge of the closed window a segment may come, in bytes.
 ///
@@ -39,85 +37,8 @@ use smoltcp::wire::{
 /// ports, and an acknowledgement that smoltcp accepts: no less than where a window is open.
 const REACH: i32 = 1 << 14;
 
-/// What is of interest in a segment.
-#[derive(Clone, Copy)]
-pub(super) struct Segment {
-    ethernet: Option<EthernetRepr>,
-    source: IpEndpoint,
-    destination: IpEndpoint,
-    sequence: TcpSeqNumber,
-    acknowledged: TcpSeqNumber,
-    window: u16,
-    has_text: bool,
-}
-
-impl Segment {
-    /// The segment in a frame, if it is intact, has an acknowledgement, and neither opens nor resets.
-    fn read(medium: Medium, checksums: &ChecksumCapabilities, frame: &[u8]) -> Option<Self> {
-        if medium == Medium::Ip {
-            return Self::read_ip(None, checksums, frame);
-        }
-        let frame = EthernetFrame::new_checked(frame).ok()?;
-        let ethernet = EthernetRepr::parse(&frame).ok()?;
-        match ethernet.ethertype {
-            EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => {
-                Self::read_ip(Some(ethernet), checksums, frame.payload())
-            }
-            _ => None,
-        }
-    }
-
-    fn read_ip(
-        ethernet: Option<EthernetRepr>,
-        checksums: &ChecksumCapabilities,
-        packet: &[u8],
-    ) -> Option<Self> {
-        // smoltcp 0.14 looks at the first byte without asking whether there is one.
-        packet.first()?;
-        let source: IpAddress;
-        let destination: IpAddress;
-        let (protocol, payload) = match IpVersion::of_packet(packet).ok()? {
-            IpVersion::Ipv4 => {
-                let packet = Ipv4Packet::new_checked(packet).ok()?;
-                let is_fragment = packet.frag_offset() != 0 || packet.more_frags();
-                if is_fragment || checksums.ipv4.rx() && !packet.verify_checksum() {
-                    return None;
-                }
-                source = packet.src_addr().into();
-                destination = packet.dst_addr().into();
-                (packet.next_header(), packet.payload())
-            }
-            #[cfg(feature = "ipv6")]
-            IpVersion::Ipv6 => {
-                let packet = Ipv6Packet::new_checked(packet).ok()?;
-                source = packet.src_addr().into();
-                destination = packet.dst_addr().into();
-                (packet.next_header(), packet.payload())
-            }
-            #[allow(unreachable_patterns)] // without IPv6 there is no other version
-            _ => return None,
-        };
-        if protocol != IpProtocol::Tcp {
-            return None;
-        }
-        let segment = TcpPacket::new_checked(payload).ok()?;
-        if checksums.tcp.rx() && !segment.verify_checksum(&source, &destination) {
-            return None;
-        }
-        if !segment.ack() || segment.syn() || segment.rst() {
-            return None;
-        }
-        Some(Self {
-            ethernet,
-            source: IpEndpoint::new(source, segment.src_port()),
-            destination: IpEndpoint::new(destination, segment.dst_port()),
-            sequence: segment.seq_number(),
-            acknowledged: segment.ack_number(),
-            window: segment.window_len(),
-            has_text: payload.len() > segment.header_len().into(),
-        })
-    }
-}
+/// Headers of Ethernet, IPv6 and TCP; TCP has up to 40 bytes of options.
+const LONGEST_HEADERS: usize = 14 + 40 + 20 + 40;
 
 /// The receive window of a connection, which is closed.
 #[derive(Clone, Copy)]
@@ -128,49 +49,30 @@ struct Closed {
     next: TcpSeqNumber,
 }
 
-impl Closed {
-    /// Whether smoltcp has used nothing of a segment that was received.
-    fn shuts_out(&self, segment: &Segment) -> bool {
-        if segment.source != self.remote || segment.destination != self.local {
-            return false;
-        }
-        // Sequence numbers are compared modulo 2^32, as a difference.
-        let ahead = segment.sequence.0.wrapping_sub(self.next.0);
-        // From the edge itself, a closed window accepts a segment without text.
-        let least = if segment.has_text { 0 } else { 1 };
-        (least..=REACH).contains(&ahead)
-    }
-}
-
-/// Knows the window that was closed last, and what came from beyond it.
+/// Knows the window that was closed last.
 pub(super) struct ClosedWindow {
-    medium: Medium,
     /// What is to be verified of a frame that was received.
     checksums: ChecksumCapabilities,
     closed: Cell<Option<Closed>>,
-    unused: Cell<Option<Segment>>,
 }
 
 impl ClosedWindow {
     pub(super) fn new(capabilities: &DeviceCapabilities) -> Self {
         Self {
-            medium: capabilities.medium,
             checksums: capabilities.checksum.clone(),
             closed: Cell::new(None),
-            unused: Cell::new(None),
         }
     }
 
-    /// smoltcp transmits this frame.
-    pub(super) fn transmitted(&self, frame: &[u8]) {
-        // The device may fill its checksums in later.
-        let checksums = ChecksumCapabilities::ignored();
-        let Some(segment) = Segment::read(self.medium, &checksums, frame) else {
+    /// smoltcp transmits this packet.
+    pub(super) fn transmitted(&self, packet: &Packet<'_>) {
+        let Some(segment) = acknowledging_segment(packet) else {
             return;
         };
-        let (local, remote) = (segment.source, segment.destination);
-        if segment.window == 0 {
-            let next = segment.acknowledged;
+        let local = IpEndpoint::new(packet.source, segment.src_port());
+        let remote = IpEndpoint::new(packet.destination, segment.dst_port());
+        if segment.window_len() == 0 {
+            let next = segment.ack_number();
             self.closed.set(Some(Closed {
                 local,
                 remote,
@@ -183,93 +85,85 @@ impl ClosedWindow {
         }
     }
 
-    /// smoltcp has received this frame, and transmitted its answer if there is one.
-    pub(super) fn received(&self, frame: &[u8]) {
+    /// smoltcp has received this frame, and transmitted its answer if there is one. Gives it what
+    /// it did not use.
+    pub(super) fn received(&self, medium: Medium, frame: &[u8], give: impl FnOnce(&[u8])) {
         if let Some(closed) = self.closed.get()
-            && let Some(segment) = Segment::read(self.medium, &self.checksums, frame)
-            && closed.shuts_out(&segment)
+            && let Some(frame) = Frame::read(medium, frame)
+            && let Some(packet) = frame.packet()
+            && let Some(segment) = acknowledging_segment(packet)
+            && closed.shuts_out(packet, &segment)
+            && self.is_intact(packet, &segment)
         {
-            let sequence = closed.next;
-            self.unused.set(Some(Segment {
-                sequence,
-                ..segment
-            }));
+            give_headers(closed.next, packet, segment.header_len().into(), give);
         }
     }
 
-    /// What smoltcp is to be given, before the next frame.
-    pub(super) fn unused(&self) -> Option<Acknowledgement> {
-        let segment = self.unused.take()?;
-        Some(Acknowledgement(Some(segment)))
+    fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+        !self.checksums.tcp.rx() || segment.verify_checksum(&packet.source, &packet.destination)
     }
 }
 
-/// A device that receives one acknowledgement, and transmits nothing.
-pub(super) struct Acknowledgement(Option<Segment>);
-
-impl Device for Acknowledgement {
-    type RxToken<'t> = Segment;
-    type TxToken<'t> = Nowhere;
-
-    fn receive(&mut self, _: Instant) -> Option<(Segment, Nowhere)> {
-        Some((self.0.take()?, Nowhere))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Nowhere> {
-        None
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        // Not asked for: the interface knows its device's.
-        DeviceCapabilities::default()
-    }
-}
-
-impl RxToken for Segment {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        let (source, destination) = (self.source.addr, self.destination.addr);
-        let segment = TcpRepr {
-            src_port: self.source.port,
-            dst_port: self.destination.port,
-            control: TcpControl::None,
-            seq_number: self.sequence,
-            ack_number: Some(self.acknowledged),
-            window_len: self.window,
-            window_scale: None,
-            max_seg_size: None,
-            sack_permitted: false,
-            sack_ranges: [None; 3],
-            timestamp: None,
-            payload: &[],
-        };
-        let length = segment.buffer_len();
-        let header = IpRepr::new(source, destination, IpProtocol::Tcp, length, 64);
-        let checksums = ChecksumCapabilities::default();
-
-        let mut frame = [0; LONGEST];
-        let mut start = 0;
-        if let Some(ethernet) = self.ethernet {
-            ethernet.emit(&mut EthernetFrame::new_unchecked(&mut frame[..]));
-            start = EthernetFrame::<&[u8]>::header_len();
+impl Closed {
+    /// Whether smoltcp has used nothing of a segment that was received.
+    fn shuts_out(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+        if IpEndpoint::new(packet.source, segment.src_port()) != self.remote
+            || IpEndpoint::new(packet.destination, segment.dst_port()) != self.local
+        {
+            return false;
         }
-        let payload = start + header.header_len();
-        let end = payload + length;
-        header.emit(&mut frame[start..payload], &checksums);
-        let mut packet = TcpPacket::new_unchecked(&mut frame[payload..end]);
-        segment.emit(&mut packet, &source, &destination, &checksums);
-        read(&frame[..end])
+        // Sequence numbers are compared modulo 2^32, as a difference.
+        let ahead = segment.seq_number().0.wrapping_sub(self.next.0);
+        let has_text = packet.payload.len() > segment.header_len().into();
+        // From the edge itself, a closed window accepts a segment without text.
+        (i32::from(!has_text)..=REACH).contains(&ahead)
     }
 }
 
-/// Headers of Ethernet, IPv6 and TCP; TCP has up to 40 bytes of options.
-const LONGEST: usize = 14 + 40 + 20 + 40;
-
-/// Where the answer to an answer goes, lest two hosts answer each other for ever.
-pub(super) struct Nowhere;
-
-impl TxToken for Nowhere {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        // The answer to a segment, or the question for its sender's neighbor, is headers only.
-        fill(&mut [0; LONGEST][..length])
+/// The segment in a packet, if it has an acknowledgement, and neither opens nor resets.
+fn acknowledging_segment<'f>(packet: &Packet<'f>) -> Option<TcpPacket<&'f [u8]>> {
+    if packet.protocol != IpProtocol::Tcp {
+        return None;
     }
+    let segment = TcpPacket::new_checked(packet.payload).ok()?;
+    (segment.ack() && !segment.syn() && !segment.rst()).then_some(segment)
+}
+
+/// Gives the headers of a segment, which is without text and comes from the edge of the window.
+#[inline(never)] // The room for them is needed for as long as this takes only.
+fn give_headers(next: TcpSeqNumber, packet: &Packet<'_>, tcp: usize, give: impl FnOnce(&[u8])) {
+    let mut headers = [0; LONGEST_HEADERS];
+    let length = packet.payload_start + tcp;
+    let (Some(headers), Some(received)) = (headers.get_mut(..length), packet.frame.get(..length))
+    else {
+        return;
+    };
+    headers.copy_from_slice(received);
+    let (before, segment) = headers.split_at_mut(packet.payload_start);
+    if set_payload_len(&mut before[packet.start..], tcp).is_none() {
+        return;
+    }
+    let mut segment = TcpPacket::new_unchecked(segment);
+    segment.set_seq_number(next);
+    segment.set_fin(false);
+    segment.fill_checksum(&packet.source, &packet.destination);
+    give(headers);
+}
+
+/// Says in an intact IP header how long what follows it is, in bytes.
+fn set_payload_len(header: &mut [u8], length: usize) -> Option<()> {
+    match IpVersion::of_packet(header).ok()? {
+        IpVersion::Ipv4 => {
+            let total = header.len() + length;
+            let mut header = Ipv4Packet::new_unchecked(header);
+            header.verify_checksum().then_some(())?;
+            header.set_total_len(total as u16);
+            header.fill_checksum();
+        }
+        #[cfg(feature = "ipv6")]
+        IpVersion::Ipv6 => Ipv6Packet::new_unchecked(header).set_payload_len(length as u16),
+        #[allow(unreachable_patterns)] // without IPv6 there is no other version
+        _ => return None,
+    }
+    Some(())
 }

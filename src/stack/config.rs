@@ -2,7 +2,7 @@ use core::fmt;
 
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::iface::{self, Interface, Route};
-use smoltcp::phy::{Device, Medium};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
@@ -29,12 +29,8 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    pub(super) fn interface(
-        &self,
-        device: &mut impl Device,
-        now: Instant,
-    ) -> Result<Interface, ConfigError> {
-        let capabilities = device.capabilities();
+    /// Refuses whatever smoltcp would refuse by a panic, or by silence.
+    pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
         let ethernet = match capabilities.medium {
             Medium::Ethernet => true,
             Medium::Ip => false,
@@ -44,58 +40,46 @@ impl Config<'_> {
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
-        self.check_mtu(if ethernet {
-            capabilities.max_transmission_unit.saturating_sub(14)
-        } else {
-            capabilities.max_transmission_unit
-        })?;
-        let mut config = iface::Config::new(if ethernet {
-            HardwareAddress::Ethernet(self.hardware_address)
-        } else {
-            HardwareAddress::Ip
-        });
-        config.random_seed = self.random_seed;
-        let mut interface = Interface::new(config, device, now);
-        self.set_addresses(&mut interface, ethernet)?;
-        self.set_routes(&mut interface)?;
-        Ok(interface)
+        let header_len = if ethernet { 14 } else { 0 };
+        self.check_mtu(
+            capabilities
+                .max_transmission_unit
+                .saturating_sub(header_len),
+        )?;
+        self.check_addresses(ethernet)?;
+        self.check_gateways()
     }
 
     fn check_mtu(&self, ip_mtu: usize) -> Result<(), ConfigError> {
         #[cfg(feature = "ipv6")]
-        if ip_mtu < IPV6_LEAST_MTU && self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_))) {
-            return Err(ConfigError::MtuTooSmall {
-                ip_mtu,
-                least: IPV6_LEAST_MTU,
-            });
-        }
-        if ip_mtu < IPV4_LEAST_MTU {
-            return Err(ConfigError::MtuTooSmall {
-                ip_mtu,
-                least: IPV4_LEAST_MTU,
-            });
+        let least = if self.has_ipv6() {
+            IPV6_LEAST_MTU
+        } else {
+            IPV4_LEAST_MTU
+        };
+        #[cfg(not(feature = "ipv6"))]
+        let least = IPV4_LEAST_MTU;
+        if ip_mtu < least {
+            return Err(ConfigError::MtuTooSmall { ip_mtu, least });
         }
         Ok(())
     }
 
-    fn set_addresses(&self, interface: &mut Interface, ethernet: bool) -> Result<(), ConfigError> {
+    fn check_addresses(&self, ethernet: bool) -> Result<(), ConfigError> {
         if let Some(address) = self.addresses.iter().find(|a| !a.address().is_unicast()) {
             return Err(ConfigError::NotUnicast(address.address()));
         }
-        let mut room = true;
-        interface.update_ip_addrs(|addresses| {
-            room = addresses.extend_from_slice(self.addresses).is_ok();
-            #[cfg(feature = "ipv6")]
-            if ethernet && room && self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_))) {
-                room = addresses.push(link_local(self.hardware_address)).is_ok();
-            }
-        });
+        #[cfg(feature = "ipv6")]
+        let link_local = usize::from(ethernet && self.has_ipv6());
         #[cfg(not(feature = "ipv6"))]
-        let _ = ethernet;
-        room.then_some(()).ok_or(ConfigError::TooManyAddresses)
+        let (link_local, _) = (0, ethernet);
+        if self.addresses.len() + link_local > IFACE_MAX_ADDR_COUNT {
+            return Err(ConfigError::TooManyAddresses);
+        }
+        Ok(())
     }
 
-    fn set_routes(&self, interface: &mut Interface) -> Result<(), ConfigError> {
+    fn check_gateways(&self) -> Result<(), ConfigError> {
         for (index, gateway) in self.gateways.iter().enumerate() {
             if !gateway.is_unicast() || !self.addresses.iter().any(|a| a.contains_addr(gateway)) {
                 return Err(ConfigError::Gateway(*gateway));
@@ -105,7 +89,34 @@ impl Config<'_> {
                 return Err(ConfigError::SecondGateway(*gateway));
             }
         }
-        let mut room = true;
+        if self.gateways.len() > IFACE_MAX_ROUTE_COUNT {
+            return Err(ConfigError::TooManyGateways);
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "ipv6")]
+    fn has_ipv6(&self) -> bool {
+        self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_)))
+    }
+
+    /// The interface. Nothing of it can fail once the [check](Self::check) has passed.
+    pub(super) fn interface(&self, device: &mut impl Device, now: Instant) -> Interface {
+        let ethernet = device.capabilities().medium == Medium::Ethernet;
+        let mut config = iface::Config::new(if ethernet {
+            HardwareAddress::Ethernet(self.hardware_address)
+        } else {
+            HardwareAddress::Ip
+        });
+        config.random_seed = self.random_seed;
+        let mut interface = Interface::new(config, device, now);
+        interface.update_ip_addrs(|addresses| {
+            let _ = addresses.extend_from_slice(self.addresses);
+            #[cfg(feature = "ipv6")]
+            if ethernet && self.has_ipv6() {
+                let _ = addresses.push(link_local(self.hardware_address));
+            }
+        });
         interface.routes_mut().update(|routes| {
             for gateway in self.gateways {
                 let route = match gateway {
@@ -116,10 +127,10 @@ impl Config<'_> {
                     #[allow(unreachable_patterns)]
                     _ => continue,
                 };
-                room &= routes.push(route).is_ok();
+                let _ = routes.push(route);
             }
         });
-        room.then_some(()).ok_or(ConfigError::TooManyGateways)
+        interface
     }
 }
 

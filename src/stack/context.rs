@@ -99,7 +99,7 @@ impl Context<'_, '_> {
 /// What does not change while a stack lives, and what has to be remembered between two polls.
 pub(super) struct Link {
     ip_mtu: usize,
-    medium: Medium,
+    pub(super) medium: Medium,
     addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     random: NonZeroU64,
@@ -127,7 +127,7 @@ impl Link {
             transmit_first: false,
             closed_window: ClosedWindow::new(capabilities),
             #[cfg(feature = "client")]
-            observer: Observer::new(capabilities.medium),
+            observer: Observer::new(),
         };
         link.port = (link.random() >> 48) as u16;
         link

@@ -1,28 +1,23 @@
-//! The door between the device and smoltcp: every frame passes it, and may be looked at.
+//! The door between the device and smoltcp: every frame passes it, and is looked at.
 
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 use super::closed_window::ClosedWindow;
 use super::context::Link;
+use super::frame::Frame;
 #[cfg(feature = "client")]
 use super::observer::Observer;
 
-/// A device whose frames are looked at.
+/// A device to transmit by.
 pub(super) struct Door<'d, D> {
-    device: &'d mut D,
-    link: &'d mut Link,
-}
-
-impl<'d, D: Device> Door<'d, D> {
-    pub(super) fn new(device: &'d mut D, link: &'d mut Link) -> Self {
-        Self { device, link }
-    }
+    pub(super) device: &'d mut D,
+    pub(super) link: &'d mut Link,
 }
 
 impl<D: Device> Device for Door<'_, D> {
     type RxToken<'t>
-        = Receive<'t, D::RxToken<'t>>
+        = Arrived<'t>
     where
         Self: 't;
     type TxToken<'t>
@@ -30,27 +25,14 @@ impl<D: Device> Device for Door<'_, D> {
     where
         Self: 't;
 
-    fn receive(&mut self, now: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
-        let (receive, transmit) = self.device.receive(now)?;
-        let receive = Receive {
-            token: receive,
-            closed_window: &self.link.closed_window,
-            #[cfg(feature = "client")]
-            observer: &mut self.link.observer,
-        };
-        let transmit = Transmit {
-            token: transmit,
-            closed_window: &self.link.closed_window,
-            // It may have to ask for a neighbor too, but no client waits for that one.
-            #[cfg(feature = "client")]
-            observer: None,
-        };
-        Some((receive, transmit))
+    fn receive(&mut self, _: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
+        None
     }
 
     fn transmit(&mut self, now: Instant) -> Option<Self::TxToken<'_>> {
         Some(Transmit {
-            token: self.device.transmit(now)?,
+            token: Some(self.device.transmit(now)?),
+            medium: self.link.medium,
             closed_window: &self.link.closed_window,
             #[cfg(feature = "client")]
             observer: Some(&mut self.link.observer),
@@ -62,43 +44,95 @@ impl<D: Device> Device for Door<'_, D> {
     }
 }
 
-pub(super) struct Receive<'o, T> {
-    token: T,
-    closed_window: &'o ClosedWindow,
-    #[cfg(feature = "client")]
-    observer: &'o mut Observer,
+/// A device that has received one frame, which smoltcp is to be given, and may transmit the reply.
+pub(super) struct Given<'f, 'o, T> {
+    pub(super) frame: Option<Arrived<'f>>,
+    /// `None`: the reply goes nowhere.
+    pub(super) reply: Option<T>,
+    pub(super) medium: Medium,
+    pub(super) closed_window: &'o ClosedWindow,
 }
 
-impl<T: RxToken> RxToken for Receive<'_, T> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        self.token.consume(|frame| {
+impl<'f, 'o, T: TxToken> Device for Given<'f, 'o, T> {
+    type RxToken<'t>
+        = Arrived<'f>
+    where
+        Self: 't;
+    type TxToken<'t>
+        = Transmit<'o, T>
+    where
+        Self: 't;
+
+    fn receive(&mut self, _: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
+        let reply = Transmit {
+            token: self.reply.take(),
+            medium: self.medium,
+            closed_window: self.closed_window,
+            // It may have to ask for a neighbor too, but no client waits for that one.
             #[cfg(feature = "client")]
-            self.observer.received(frame);
-            let result = read(frame);
-            self.closed_window.received(frame);
-            result
-        })
+            observer: None,
+        };
+        Some((self.frame.take()?, reply))
+    }
+
+    fn transmit(&mut self, _: Instant) -> Option<Self::TxToken<'_>> {
+        None
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        // Not asked for: the interface knows its device's.
+        DeviceCapabilities::default()
+    }
+}
+
+/// A frame that was received, or made up.
+#[derive(Clone, Copy)]
+pub(super) struct Arrived<'f> {
+    pub(super) frame: &'f [u8],
+    pub(super) meta: PacketMeta,
+}
+
+impl RxToken for Arrived<'_> {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
+        read(self.frame)
     }
 
     fn meta(&self) -> PacketMeta {
-        self.token.meta()
+        self.meta
     }
 }
 
+/// Room for a frame, which is looked at when it is filled.
 pub(super) struct Transmit<'o, T> {
-    token: T,
+    token: Option<T>,
+    medium: Medium,
     closed_window: &'o ClosedWindow,
     #[cfg(feature = "client")]
     observer: Option<&'o mut Observer>,
 }
 
+/// The room for it is needed for as long as this takes only.
+#[inline(never)]
+fn nowhere<R>(length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
+    fill(&mut [0; LONGEST_REPLY][..length])
+}
+
+/// The longest reply to a frame that was made up: headers of Ethernet, IPv6 and TCP with options.
+const LONGEST_REPLY: usize = 14 + 40 + 20 + 40;
+
 impl<T: TxToken> TxToken for Transmit<'_, T> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        self.token.consume(length, |frame| {
+        let Some(token) = self.token else {
+            return nowhere(length, fill);
+        };
+        token.consume(length, |frame| {
             let result = fill(frame);
-            self.closed_window.transmitted(frame);
+            let seen = Frame::read(self.medium, frame);
+            if let Some(packet) = seen.as_ref().and_then(Frame::packet) {
+                self.closed_window.transmitted(packet);
+            }
             #[cfg(feature = "client")]
-            if let Some(observer) = self.observer {
+            if let (Some(observer), Some(frame)) = (self.observer, &seen) {
                 observer.transmitted(frame);
             }
             result
@@ -106,6 +140,8 @@ impl<T: TxToken> TxToken for Transmit<'_, T> {
     }
 
     fn set_meta(&mut self, meta: PacketMeta) {
-        self.token.set_meta(meta);
+        if let Some(token) = &mut self.token {
+            token.set_meta(meta);
+        }
     }
 }

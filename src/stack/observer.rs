@@ -4,13 +4,16 @@
 use heapless::Vec;
 #[cfg(feature = "ipv6")]
 use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::phy::Medium;
 use smoltcp::wire::{
-    ArpPacket, ArpRepr, EthernetFrame, EthernetProtocol, IPV4_HEADER_LEN, Icmpv4DstUnreachable,
-    Icmpv4Message, Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet,
+    ArpOperation, ArpPacket, ArpRepr, IPV4_HEADER_LEN, Icmpv4DstUnreachable, Icmpv4Message,
+    Icmpv4Packet, IpAddress, IpEndpoint, IpProtocol, Ipv4Packet,
 };
 #[cfg(feature = "ipv6")]
-use smoltcp::wire::{Icmpv6DstUnreachable, Icmpv6Packet, Icmpv6Repr, Ipv6Packet, NdiscRepr};
+use smoltcp::wire::{Icmpv6DstUnreachable, Icmpv6Packet, Icmpv6Repr, NdiscRepr};
+
+use super::frame::Frame;
+#[cfg(feature = "ipv6")]
+use super::frame::Packet;
 
 /// Why a router or the host itself sent a packet back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +33,14 @@ struct Returned {
 
 /// Sees the frames that pass the door, and remembers two things.
 pub(crate) struct Observer {
-    medium: Medium,
     /// Neighbors that were asked for and have not answered, the latest last.
     silent: Vec<IpAddress, 4>,
     returned: Option<Returned>,
 }
 
 impl Observer {
-    pub(super) const fn new(medium: Medium) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            medium,
             silent: Vec::new(),
             returned: None,
         }
@@ -80,29 +81,19 @@ impl Observer {
         self.silent.retain(|silent| *silent != neighbor);
     }
 
-    pub(super) fn transmitted(&mut self, frame: &[u8]) {
-        if let Some(Seen::Asked(neighbor)) = self.look(frame) {
+    /// smoltcp transmits this frame.
+    pub(super) fn transmitted(&mut self, frame: &Frame<'_>) {
+        if let Some(Seen::Asked(neighbor)) = look(frame) {
             self.asked(neighbor);
         }
     }
 
-    pub(super) fn received(&mut self, frame: &[u8]) {
-        match self.look(frame) {
+    /// This frame has arrived.
+    pub(super) fn received(&mut self, frame: &Frame<'_>) {
+        match look(frame) {
             Some(Seen::Answered(neighbor)) => self.answered(neighbor),
             Some(Seen::Returned(returned)) => self.returned = Some(returned),
             _ => {}
-        }
-    }
-
-    fn look(&self, frame: &[u8]) -> Option<Seen> {
-        if self.medium == Medium::Ip {
-            return look_at_ip(frame);
-        }
-        let frame = EthernetFrame::new_checked(frame).ok()?;
-        match frame.ethertype() {
-            EthernetProtocol::Arp => look_at_arp(frame.payload()),
-            EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => look_at_ip(frame.payload()),
-            _ => None,
         }
     }
 }
@@ -113,42 +104,32 @@ enum Seen {
     Returned(Returned),
 }
 
-fn look_at_arp(packet: &[u8]) -> Option<Seen> {
+fn look(frame: &Frame<'_>) -> Option<Seen> {
+    match frame {
+        Frame::Arp(message) => look_at_arp(message),
+        Frame::Ip(packet) => match packet.protocol {
+            IpProtocol::Icmp => look_at_icmpv4(packet.payload),
+            #[cfg(feature = "ipv6")]
+            IpProtocol::Icmpv6 => look_at_icmpv6(packet),
+            _ => None,
+        },
+    }
+}
+
+fn look_at_arp(message: &[u8]) -> Option<Seen> {
     let ArpRepr::EthernetIpv4 {
         operation,
         source_protocol_addr,
         target_protocol_addr,
         ..
-    } = ArpRepr::parse(&ArpPacket::new_checked(packet).ok()?).ok()?
+    } = ArpRepr::parse(&ArpPacket::new_checked(message).ok()?).ok()?
     else {
         return None;
     };
     Some(match operation {
-        smoltcp::wire::ArpOperation::Request => Seen::Asked(target_protocol_addr.into()),
+        ArpOperation::Request => Seen::Asked(target_protocol_addr.into()),
         _ => Seen::Answered(source_protocol_addr.into()),
     })
-}
-
-fn look_at_ip(packet: &[u8]) -> Option<Seen> {
-    // smoltcp 0.14 looks at the first byte without asking whether there is one.
-    packet.first()?;
-    match IpVersion::of_packet(packet).ok()? {
-        IpVersion::Ipv4 => {
-            let packet = Ipv4Packet::new_checked(packet).ok()?;
-            (packet.next_header() == IpProtocol::Icmp)
-                .then(|| look_at_icmpv4(packet.payload()))
-                .flatten()
-        }
-        #[cfg(feature = "ipv6")]
-        IpVersion::Ipv6 => {
-            let packet = Ipv6Packet::new_checked(packet).ok()?;
-            (packet.next_header() == IpProtocol::Icmpv6)
-                .then(|| look_at_icmpv6(&packet))
-                .flatten()
-        }
-        #[allow(unreachable_patterns)] // without IPv6 there is no other version
-        _ => None,
-    }
 }
 
 fn look_at_icmpv4(message: &[u8]) -> Option<Seen> {
@@ -173,11 +154,16 @@ fn look_at_icmpv4(message: &[u8]) -> Option<Seen> {
 }
 
 #[cfg(feature = "ipv6")]
-fn look_at_icmpv6(packet: &Ipv6Packet<&[u8]>) -> Option<Seen> {
-    let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
+fn look_at_icmpv6(packet: &Packet<'_>) -> Option<Seen> {
+    let (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) =
+        (packet.source, packet.destination)
+    else {
+        return None;
+    };
+    let message = Icmpv6Packet::new_checked(packet.payload).ok()?;
     let message = Icmpv6Repr::parse(
-        &packet.src_addr(),
-        &packet.dst_addr(),
+        &source,
+        &destination,
         &message,
         &ChecksumCapabilities::default(),
     )

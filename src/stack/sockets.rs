@@ -1,9 +1,42 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
+use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
+
+/// Room for `N` sockets.
+///
+/// An array of [`SocketStorage::EMPTY`] does as well. As a `static`, this one is all zeros, so it
+/// takes no flash on a board.
+///
+/// ```
+/// use uppercase::stack::{Slots, Sockets};
+///
+/// let mut slots = Slots::<3>::new();
+/// let sockets = Sockets::new(slots.as_mut_slice());
+/// ```
+pub struct Slots<'a, const N: usize>(Vec<SocketStorage<'a>, N>);
+
+impl<'a, const N: usize> Slots<'a, N> {
+    /// Empty slots.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// All of them, as a stack takes them.
+    pub fn as_mut_slice(&mut self) -> &mut [SocketStorage<'a>] {
+        while self.0.push(SocketStorage::EMPTY).is_ok() {}
+        &mut self.0
+    }
+}
+
+impl<const N: usize> Default for Slots<'_, N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// A [`SocketSet`] that says when it is full instead of panicking.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 use core::fmt;
 
+use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
@@ -14,9 +15,10 @@ use crate::stack::{Sockets, SocketsFull};
 /// carries over IPv4, `Buffers<6144, 4>` any answer to the 2048 bytes that the programs of the
 /// classic exercise read.
 pub struct Buffers<const DATAGRAM: usize, const QUEUE: usize> {
-    received: [PacketMetadata; QUEUE],
+    // Filled when they are needed: then a static of this type is all zeros, and takes no flash.
+    received: Vec<PacketMetadata, QUEUE>,
     receive: [[u8; DATAGRAM]; QUEUE],
-    transmitted: [PacketMetadata; QUEUE],
+    transmitted: Vec<PacketMetadata, QUEUE>,
     transmit: [[u8; DATAGRAM]; QUEUE],
     held: [u8; DATAGRAM],
 }
@@ -31,9 +33,9 @@ impl<const DATAGRAM: usize, const QUEUE: usize> Buffers<DATAGRAM, QUEUE> {
             );
         }
         Self {
-            received: [PacketMetadata::EMPTY; QUEUE],
+            received: Vec::new(),
             receive: [[0; DATAGRAM]; QUEUE],
-            transmitted: [PacketMetadata::EMPTY; QUEUE],
+            transmitted: Vec::new(),
             transmit: [[0; DATAGRAM]; QUEUE],
             held: [0; DATAGRAM],
         }
@@ -41,6 +43,9 @@ impl<const DATAGRAM: usize, const QUEUE: usize> Buffers<DATAGRAM, QUEUE> {
 
     /// The parts, as [`Server::from_parts`](super::Server::from_parts) takes them.
     pub fn split(&mut self) -> Parts<'_> {
+        for metadata in [&mut self.received, &mut self.transmitted] {
+            while metadata.push(PacketMetadata::EMPTY).is_ok() {}
+        }
         Parts {
             receive: PacketBuffer::new(&mut self.received[..], self.receive.as_flattened_mut()),
             transmit: PacketBuffer::new(

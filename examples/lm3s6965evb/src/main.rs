@@ -13,7 +13,6 @@ mod clock;
 mod console;
 mod ethernet;
 mod interrupts;
-
 mod registers;
 mod runtime;
 
@@ -21,10 +20,9 @@ use core::convert::Infallible;
 use core::ops::ControlFlow;
 use core::panic::PanicInfo;
 
-use smoltcp::iface::SocketStorage;
 use smoltcp::wire::{IpAddress, IpCidr};
-use static_cell::{ConstStaticCell, StaticCell};
-use uppercase::stack::Config;
+use static_cell::ConstStaticCell;
+use uppercase::stack::{Config, Slots};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use clock::Clock;
@@ -42,8 +40,8 @@ const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
 // Datagrams have 256 bytes, one at a time: together it is 9 kB.
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
-static DATAGRAMS: StaticCell<udp::Buffers<256, 1>> = StaticCell::new();
-static SLOTS: StaticCell<[SocketStorage<'_>; 3]> = StaticCell::new();
+static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
+static SLOTS: ConstStaticCell<Slots<'_, 3>> = ConstStaticCell::new(Slots::new());
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -51,8 +49,8 @@ fn main() -> ! {
     #[cfg(debug_assertions)]
     console::start();
     let clock = Clock::start(core.SYST);
-    let mut stack = stack(&clock, slots());
-    let mut servers = servers(&mut stack, datagrams());
+    let mut stack = stack(&clock);
+    let mut servers = servers(&mut stack);
     log::info!("The server is ready to receive");
     let now = || clock.now();
     match servers.run(&mut stack, now, |device, delay| {
@@ -61,21 +59,10 @@ fn main() -> ! {
     }) {}
 }
 
-// What setting up needs of the stack would be `main`'s for ever, if these were part of it. The first
-// two write at the start what as a constant would take as much flash as it takes RAM.
+// What setting up needs of the stack would be `main`'s for ever, if these were part of it.
 
 #[inline(never)]
-fn slots() -> &'static mut [SocketStorage<'static>] {
-    SLOTS.init_with(|| [const { SocketStorage::EMPTY }; 3])
-}
-
-#[inline(never)]
-fn datagrams() -> &'static mut udp::Buffers<256, 1> {
-    DATAGRAMS.init_with(udp::Buffers::new)
-}
-
-#[inline(never)]
-fn stack(clock: &Clock, slots: &'static mut [SocketStorage<'static>]) -> Stack<'static, Ethernet> {
+fn stack(clock: &Clock) -> Stack<'static, Ethernet> {
     let hardware_address = board::hardware_address();
     let device = Ethernet::start(hardware_address, FRAMES.take());
     let config = Config {
@@ -84,17 +71,15 @@ fn stack(clock: &Clock, slots: &'static mut [SocketStorage<'static>]) -> Stack<'
         gateways: GATEWAYS,
         random_seed: board::random_seed(),
     };
+    let slots = SLOTS.take().as_mut_slice();
     let stack = Stack::new(device, config, slots, clock.now());
     stack.unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[inline(never)]
-fn servers(
-    stack: &mut Stack<'static, Ethernet>,
-    datagrams: &'static mut udp::Buffers<256, 1>,
-) -> Servers<'static> {
+fn servers(stack: &mut Stack<'static, Ethernet>) -> Servers<'static> {
     let config = tcp::Config::default();
-    let servers = Servers::new(stack.sockets(), POOL.take(), datagrams, config);
+    let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
     servers.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -1,0 +1,99 @@
+use smoltcp::phy::Medium;
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::Ipv6Packet;
+use smoltcp::wire::{
+    EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, IpVersion, Ipv4Packet,
+};
+
+/// What a frame carries, for those who look at frames.
+pub(super) enum Frame<'f> {
+    /// A message of ARP.
+    #[cfg(feature = "client")]
+    Arp(&'f [u8]),
+    Ip(Packet<'f>),
+}
+
+/// An IP packet that is not a fragment. Nothing but lengths is verified.
+pub(super) struct Packet<'f> {
+    /// The whole frame.
+    pub(super) frame: &'f [u8],
+    /// Where in the frame the packet begins, in bytes.
+    pub(super) start: usize,
+    /// Where in the frame its payload begins, in bytes.
+    pub(super) payload_start: usize,
+    pub(super) source: IpAddress,
+    pub(super) destination: IpAddress,
+    pub(super) protocol: IpProtocol,
+    pub(super) payload: &'f [u8],
+}
+
+impl<'f> Frame<'f> {
+    pub(super) fn read(medium: Medium, frame: &'f [u8]) -> Option<Self> {
+        if medium == Medium::Ip {
+            return Packet::read(frame, 0).map(Self::Ip);
+        }
+        let ethernet = EthernetFrame::new_checked(frame).ok()?;
+        match ethernet.ethertype() {
+            #[cfg(feature = "client")]
+            EthernetProtocol::Arp => Some(Self::Arp(ethernet.payload())),
+            EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => {
+                Packet::read(frame, EthernetFrame::<&[u8]>::header_len()).map(Self::Ip)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn packet(&self) -> Option<&Packet<'f>> {
+        match self {
+            Self::Ip(packet) => Some(packet),
+            #[cfg(feature = "client")]
+            Self::Arp(_) => None,
+        }
+    }
+}
+
+impl<'f> Packet<'f> {
+    fn read(frame: &'f [u8], start: usize) -> Option<Self> {
+        let packet = frame.get(start..)?;
+        // smoltcp 0.14 looks at the first byte without asking whether there is one.
+        packet.first()?;
+        let (source, destination, protocol, header_len, payload) =
+            match IpVersion::of_packet(packet).ok()? {
+                IpVersion::Ipv4 => {
+                    let packet = Ipv4Packet::new_checked(packet).ok()?;
+                    if packet.frag_offset() != 0 || packet.more_frags() {
+                        return None;
+                    }
+                    (
+                        packet.src_addr().into(),
+                        packet.dst_addr().into(),
+                        packet.next_header(),
+                        usize::from(packet.header_len()),
+                        packet.payload(),
+                    )
+                }
+                #[cfg(feature = "ipv6")]
+                IpVersion::Ipv6 => {
+                    let packet = Ipv6Packet::new_checked(packet).ok()?;
+                    (
+                        packet.src_addr().into(),
+                        packet.dst_addr().into(),
+                        packet.next_header(),
+                        packet.header_len(),
+                        packet.payload(),
+                    )
+                }
+                #[allow(unreachable_patterns)] // without IPv6 there is no other version
+                _ => return None,
+            };
+        Some(Self {
+            frame,
+            start,
+            payload_start: start + header_len,
+            source,
+            destination,
+            protocol,
+            payload,
+        })
+    }
+}
