@@ -26,7 +26,10 @@ fn main() {
         }
         let (kind, length) = if suffix == [0; 2] {
             let step = if more(code, 2) > more(code, 1) { 2 } else { 1 };
-            (more(code, step) << 1 | (step - 1), more(code, step) * step + 1)
+            (
+                more(code, step) << 1 | (step - 1),
+                more(code, step) * step + 1,
+            )
         } else {
             let length = if more(code, 1) >= 7 { 8 } else { 1 };
             let index = suffixes.iter().position(|known| *known == suffix);
@@ -54,7 +57,9 @@ fn main() {
 
 fn rule(code: u32) -> Option<Rule> {
     let mut upper = char::from_u32(code)?.to_uppercase().map(u32::from);
-    let first = upper.next().filter(|first| *first != code || upper.len() > 0)?;
+    let first = upper
+        .next()
+        .filter(|first| *first != code || upper.len() > 0)?;
     assert_eq!(first >> 16, code >> 16, "an upper case in another plane");
     let mut next = || u16::try_from(upper.next().unwrap_or(0)).expect("a suffix of 16 bits");
     Some((first.wrapping_sub(code) as u16, [next(), next()]))
@@ -64,7 +69,9 @@ fn rule(code: u32) -> Option<Rule> {
 /// none at all.
 fn more(code: u32, step: u32) -> u32 {
     let follows = |next: &u32| {
-        next >> 8 == code >> 8 && rule(*next) == rule(code) && (step == 1 || rule(next - 1).is_none())
+        next >> 8 == code >> 8
+            && rule(*next) == rule(code)
+            && (step == 1 || rule(next - 1).is_none())
     };
     let next = (1..64).map(|count| code + count * step);
     next.take_while(follows).count() as u32

@@ -57,13 +57,21 @@ fn find(code: u32) -> Place {
     let here = PAGES.get(next.wrapping_sub(1)).map_or((0, 0), split);
     if here.0 != page {
         let first = (here.0 + 1) << 8;
-        return Place { first, length: (after.0 << 8) - first, run: 0 };
+        return Place {
+            first,
+            length: (after.0 << 8) - first,
+            run: 0,
+        };
     }
     let runs = RUNS.get(here.1..after.1).unwrap_or_default();
     let next = count(runs, code << 24 | 0xff_ffff);
     let run = runs.get(next.wrapping_sub(1)).copied().unwrap_or(0);
     let end = runs.get(next).map_or(0x100, |run| run >> 24);
-    Place { first: page << 8 | run >> 24, length: end - (run >> 24), run }
+    Place {
+        first: page << 8 | run >> 24,
+        length: end - (run >> 24),
+        run,
+    }
 }
 
 /// How many of a table's entries are not greater.

@@ -16,7 +16,7 @@ mod emulator;
 mod qmp;
 #[path = "../common/text.rs"]
 mod text;
-#[path = "transcript.rs"]
+#[path = "../common/transcript.rs"]
 #[allow(dead_code, reason = "not all of it is needed to measure")]
 mod transcript;
 
@@ -27,7 +27,6 @@ use std::thread;
 use elf::Elf;
 use emulator::{BOARDS, Firmware};
 use qmp::Qmp;
-use transcript::{over_tcp, record};
 
 const MEBIBYTE: usize = 1 << 20;
 /// What cortex-m-rt's feature `paint-stack` paints with.

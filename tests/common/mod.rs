@@ -11,3 +11,4 @@ pub mod peer;
 pub mod scene;
 pub mod talk;
 pub mod text;
+pub mod transcript;
