@@ -1,5 +1,7 @@
 //! Frames made by hand, on the board's cable: who is there, and ping.
 
+use std::time::Instant;
+
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
@@ -8,6 +10,7 @@ use smoltcp::wire::{
 };
 
 use crate::cable::Cable;
+use crate::stock::PATIENCE;
 use crate::emulator::{BOARD, BOARD_V6, HOST, HOST_V6};
 
 /// Our card, on the cable.
@@ -114,7 +117,8 @@ pub fn find_v6(cable: &Cable) -> EthernetAddress {
             _ => None,
         }
     };
-    for _ in 0..25 {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
         if let Some(address) = exchange(cable, &frame, answer) {
             return address;
         }
