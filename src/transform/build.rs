@@ -5,8 +5,8 @@ use std::path::Path;
 use std::{env, fs};
 
 /// How a character becomes upper case: the distance to the first character of it, in 16 bits (none
-/// leaves its plane), and what follows that.
-type Rule = (u16, [u16; 2]);
+/// leaves its plane), and what follows that, in UTF-8 with the first byte lowest.
+type Rule = (u16, u32);
 
 fn main() {
     println!("cargo::rerun-if-changed=src/transform/build.rs");
@@ -24,7 +24,7 @@ fn main() {
         if pages.last().is_none_or(|last| last >> 16 != page) {
             pages.push(page << 16 | runs.len() as u32);
         }
-        let (kind, length) = if suffix == [0; 2] {
+        let (kind, length) = if suffix == 0 {
             let step = if more(code, 2) > more(code, 1) { 2 } else { 1 };
             (more(code, step) << 1 | (step - 1), more(code, step) * step + 1)
         } else {
@@ -43,7 +43,7 @@ fn main() {
     let tables = format!(
         "const PAGES: &[u32; {}] = &{pages:?};\n\
          const RUNS: &[u32; {}] = &{runs:?};\n\
-         const SUFFIXES: &[[u16; 2]; {}] = &{suffixes:?};\n",
+         const SUFFIXES: &[u32; {}] = &{suffixes:?};\n",
         pages.len(),
         runs.len(),
         suffixes.len(),
@@ -53,11 +53,15 @@ fn main() {
 }
 
 fn rule(code: u32) -> Option<Rule> {
-    let mut upper = char::from_u32(code)?.to_uppercase().map(u32::from);
-    let first = upper.next().filter(|first| *first != code || upper.len() > 0)?;
-    assert_eq!(first >> 16, code >> 16, "an upper case in another plane");
-    let mut next = || u16::try_from(upper.next().unwrap_or(0)).expect("a suffix of 16 bits");
-    Some((first.wrapping_sub(code) as u16, [next(), next()]))
+    let c = char::from_u32(code)?;
+    let mut upper = c.to_uppercase();
+    let first = u32::from(upper.next()?);
+    let mut suffix = [0; 4];
+    let text: String = upper.collect();
+    assert!(text.len() <= 4 && first >> 16 == code >> 16, "{c:?} needs another table");
+    suffix[..text.len()].copy_from_slice(text.as_bytes());
+    let rule = ((first as u16).wrapping_sub(code as u16), u32::from_le_bytes(suffix));
+    (rule != (0, 0)).then_some(rule)
 }
 
 /// How many characters of the page, up to 63, follow the same rule at this step, and those between
