@@ -1,15 +1,15 @@
 //! Unicode's full mapping to upper case, as small as it gets and quick where a text stays in its
 //! script.
 //!
-//! The build script writes the table. It holds runs of characters, ascending:
+//! The build script writes the table:
 //!
-//! - `PAGES`: the pages of 256 characters where something changes, `page << 16 | index` of its
-//!   first run.
-//! - `RUNS`: `first << 24 | kind << 16 | distance`. The first character's place in the page; how
-//!   far the upper case is away, in 16 bits. The kind is `more << 1 | step - 1`, that many more
-//!   characters, each or every other one; or `0x80 | suffix << 1 | eight`, one character or eight
-//!   whose upper case goes on with a suffix.
-//! - `SUFFIXES`: those in UTF-8, the first byte lowest.
+//! - `PAGES`: the pages of 256 characters where something changes, ascending, `page << 16 | index`
+//!   of its first run. The last one is the end of all.
+//! - `RUNS`: runs of characters, ascending, `first << 24 | kind << 16 | distance`: the place of the
+//!   first one in its page; how far its upper case is away, in 16 bits. The kind is `more << 1 |
+//!   skip`, that many more characters, each or every other one; or `0x80 | suffix << 1 | eight`,
+//!   one character or eight whose upper case goes on with a suffix.
+//! - `SUFFIXES`: those in UTF-8, the first byte lowest. The first suffix is none.
 
 include!(concat!(env!("OUT_DIR"), "/case.rs"));
 
@@ -48,50 +48,39 @@ impl Place {
 #[inline(never)]
 fn find(code: u32) -> Place {
     let page = code >> 8;
-    let next = match PAGES.get(page as usize) {
-        // The first ones are all there.
-        Some(here) if here >> 16 == page => page as usize + 1,
-        _ => count(PAGES, page << 16 | 0xffff),
+    // One by one: the pages of the scripts that have cases are mostly the first ones.
+    let after = PAGES.iter().take_while(|entry| **entry >> 16 <= page);
+    let (here, after) = match PAGES.get(after.count() - 1..) {
+        Some([here, after, ..]) => (*here, *after),
+        _ => (0, 0),
     };
-    let (here, start) = PAGES.get(next.wrapping_sub(1)).map_or((0, 0), split);
-    let (after, end) = PAGES.get(next).map_or((0x1100, RUNS.len()), split);
-    if here != page {
-        let first = (here + 1) << 8;
+    if here >> 16 != page {
+        let first = ((here >> 16) + 1) << 8;
         return Place {
             first,
-            length: (after << 8) - first,
+            length: (after >> 16 << 8) - first,
             ..Place::default()
         };
     }
-    let runs = RUNS.get(start..end).unwrap_or_default();
-    let next = count(runs, code << 24 | 0xff_ffff);
-    let run = runs.get(next.wrapping_sub(1)).copied().unwrap_or(0);
-    let end = runs.get(next).map_or(0x100, |run| run >> 24);
-    let first = page << 8 | run >> 24;
-    let upper = first & !0xffff | first.wrapping_add(run) & 0xffff;
+    let runs = RUNS.get(here as u16 as usize..after as u16 as usize);
+    let runs = runs.unwrap_or_default();
+    let after = runs.partition_point(|run| *run <= code << 24 | 0xff_ffff);
+    let end = runs.get(after).map_or(0x100, |run| run >> 24);
+    let run = runs.get(after.wrapping_sub(1)).copied().unwrap_or(0);
     let kind = run >> 16 & 0xff;
     let (more, skip, suffix) = if kind & 0x80 == 0 {
         (kind >> 1, kind & 1, 0)
     } else {
-        let suffix = SUFFIXES.get((kind & 0x7f) as usize >> 1);
-        (kind % 2 * 7, 0, suffix.copied().unwrap_or(0))
+        (kind % 2 * 7, 0, (kind & 0x7f) as usize >> 1)
     };
+    let first = page << 8 | run >> 24;
+    let upper = first & !0xffff | first.wrapping_add(run) & 0xffff;
     Place {
         first,
         length: end - (run >> 24),
         skip,
         more,
         distance: upper.wrapping_sub(first),
-        suffix,
+        suffix: SUFFIXES.get(suffix).copied().unwrap_or(0),
     }
-}
-
-/// How many of a table's entries are not greater.
-#[inline(never)]
-fn count(table: &[u32], most: u32) -> usize {
-    table.partition_point(|entry| *entry <= most)
-}
-
-const fn split(page: &u32) -> (u32, usize) {
-    (*page >> 16, (*page & 0xffff) as usize)
 }

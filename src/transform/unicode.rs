@@ -89,7 +89,9 @@ impl Held {
     fn gather(&self, from: &[u8]) -> u32 {
         let mut word = [0; 4];
         let bytes = self.bytes.iter().chain(from);
-        word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        word.iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from);
         u32::from_le_bytes(word)
     }
 
@@ -113,7 +115,8 @@ impl Held {
     fn write_upper(&mut self, words: [u32; 2], length: usize, to: &mut [u8]) -> usize {
         let [first, suffix] = words.map(u32::to_le_bytes);
         let suffix = suffix.into_iter().take_while(|byte| *byte != 0);
-        self.bytes.extend(first.into_iter().take(length).chain(suffix));
+        self.bytes
+            .extend(first.into_iter().take(length).chain(suffix));
         self.write(to)
     }
 }

@@ -44,6 +44,9 @@ pub(super) fn encode(code: u32) -> (u32, usize) {
         ..0x80 => (code, 1),
         0x80..0x800 => (0x80c0 | code >> 6 | tail(1, 0), 2),
         0x800..0x1_0000 => (0x80_80e0 | code >> 12 | tail(1, 6) | tail(2, 0), 3),
-        _ => (0x8080_80f0 | code >> 18 | tail(1, 12) | tail(2, 6) | tail(3, 0), 4),
+        _ => (
+            0x8080_80f0 | code >> 18 | tail(1, 12) | tail(2, 6) | tail(3, 0),
+            4,
+        ),
     }
 }
