@@ -43,7 +43,7 @@ const fn to_uppercase(word: usize) -> usize {
     // The top bit of each byte tells whether it is at least `a`, and whether it is beyond `z`.
     let from_a = word.wrapping_add(repeat(0x80 - b'a'));
     let beyond_z = word.wrapping_add(repeat(0x7f - b'z'));
-    let lower = from_a & !beyond_z & repeat(0x80);
+    let lower = (from_a ^ beyond_z) & repeat(0x80);
     word ^ (lower >> 2) // 0x20 is the distance between the cases.
 }
 

@@ -7,14 +7,12 @@ use heapless::Vec;
 use super::case::Place;
 use super::{Progress, ascii, utf8};
 
-/// The most bytes of a character's upper case.
-const LONGEST: usize = 6;
-
 /// What a text holds between its pieces.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
-    /// The beginning of a character, or output that found no room.
-    bytes: Vec<u8, LONGEST, u8>,
+    /// The beginning of a character, or output that found no room. An upper case has 6 bytes at
+    /// most.
+    bytes: Vec<u8, 6, u8>,
     is_output: bool,
 }
 
@@ -26,32 +24,44 @@ impl Held {
 
     pub(super) fn convert(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
         let mut place = Place::default();
-        let (mut from, mut to) = (input, &mut *output);
+        let mut progress = Progress::default();
         if self.is_output {
-            let produced = self.write(to);
-            to = to.get_mut(produced..).unwrap_or_default();
+            progress.produced = self.write(output);
         }
-        while !to.is_empty()
-            && let [first, ..] = *from
+        while let Some(from @ [_, ..]) = input.get(progress.consumed..)
+            && let Some(to @ [_, ..]) = output.get_mut(progress.produced..)
         {
             let held = self.bytes.len();
-            let (consumed, produced) = if held == 0 && first.is_ascii() {
+            let word = match from.first_chunk() {
+                Some(bytes) if held == 0 => u32::from_le_bytes(*bytes),
+                _ => self.gather(from),
+            };
+            let (consumed, produced) = if word & 0x8080_8080 == 0 {
                 let length = ascii::convert(from, to);
                 (length, length)
-            } else if let Some((code, length)) = utf8::decode(self.sequence(from)) {
+            } else if word & 0x80 == 0 {
+                to[0] = (word as u8).to_ascii_uppercase();
+                (1, 1)
+            } else if let Some((code, length)) = utf8::decode(word) {
                 self.bytes.clear();
-                (length - held, self.write_upper(place.upper(code), to))
+                let (first, suffix) = place.upper(code);
+                let (word, produced) = if first == code {
+                    (word, length)
+                } else {
+                    utf8::encode(first)
+                };
+                let produced = match to.first_chunk_mut() {
+                    Some(to) if suffix == 0 => put(word, produced, to),
+                    _ => self.write_upper([word, suffix], produced, to),
+                };
+                (length - held, produced)
             } else {
-                self.take_irregular(held, from, to)
+                self.take_irregular(word, from.len(), to)
             };
-            from = from.get(consumed..).unwrap_or_default();
-            to = to.get_mut(produced..).unwrap_or_default();
+            progress.consumed += consumed;
+            progress.produced += produced;
         }
-        let (left, room) = (from.len(), to.len());
-        Progress {
-            consumed: input.len() - left,
-            produced: output.len() - room,
-        }
+        progress
     }
 
     /// Writes what is held, as it is, and keeps what finds no room.
@@ -74,29 +84,23 @@ impl Held {
         self.is_output
     }
 
-    /// Where the next character is: in the input, or with the beginning that is held.
-    #[inline]
-    fn sequence<'a>(&'a mut self, from: &'a [u8]) -> &'a [u8] {
-        if self.bytes.is_empty() {
-            return from;
-        }
-        self.hold(from);
-        &self.bytes
+    /// The next four bytes: those held, then those of the input, then zeros.
+    #[cold]
+    fn gather(&self, from: &[u8]) -> u32 {
+        let mut word = [0; 4];
+        let bytes = self.bytes.iter().chain(from);
+        word.iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from);
+        u32::from_le_bytes(word)
     }
 
-    /// Holds as many bytes as a character may have.
+    /// Takes a step where the next bytes are no character. `ahead` of them are in the input.
     #[cold]
-    fn hold(&mut self, from: &[u8]) {
-        let missing = from.iter().take(4 - self.bytes.len());
-        self.bytes.extend(missing.copied());
-    }
-
-    /// Takes a step where there is no whole character, where `held` bytes had been held.
-    #[cold]
-    fn take_irregular(&mut self, held: usize, from: &[u8], to: &mut [u8]) -> (usize, usize) {
-        if held == 0 {
-            self.hold(from);
-        }
+    fn take_irregular(&mut self, word: u32, ahead: usize, to: &mut [u8]) -> (usize, usize) {
+        let held = self.bytes.len();
+        let bytes = word.to_le_bytes();
+        self.bytes.extend(bytes.into_iter().skip(held).take(ahead));
         if utf8::is_beginning(&self.bytes) {
             return (self.bytes.len() - held, 0);
         }
@@ -106,22 +110,26 @@ impl Held {
         (self.bytes.len() - held, self.write(to))
     }
 
-    #[inline]
-    fn write_upper(&mut self, (first, suffix): (u32, [u16; 2]), to: &mut [u8]) -> usize {
-        let mut bytes = [0; LONGEST];
-        let fits = to.len() >= LONGEST;
-        let target = if fits { &mut *to } else { &mut bytes };
-        let mut length = utf8::encode(first, target);
-        for code in suffix {
-            if code != 0 {
-                let target = target.get_mut(length..).unwrap_or_default();
-                length += utf8::encode(code.into(), target);
-            }
-        }
-        if fits {
-            return length;
-        }
-        self.bytes.extend(bytes.into_iter().take(length));
+    /// Writes an upper case that has a suffix, or for which there may be no room.
+    #[cold]
+    fn write_upper(&mut self, words: [u32; 2], length: usize, to: &mut [u8]) -> usize {
+        let [first, suffix] = words.map(u32::to_le_bytes);
+        let suffix = suffix.into_iter().take_while(|byte| *byte != 0);
+        self.bytes
+            .extend(first.into_iter().take(length).chain(suffix));
         self.write(to)
     }
+}
+
+/// Writes the first bytes of a word.
+#[inline]
+fn put(word: u32, length: usize, to: &mut [u8; 4]) -> usize {
+    let [a, b, c, d] = word.to_le_bytes();
+    match length {
+        1 => to[0] = a,
+        2 => [to[0], to[1]] = [a, b],
+        3 => [to[0], to[1], to[2]] = [a, b, c],
+        _ => *to = [a, b, c, d],
+    }
+    length
 }

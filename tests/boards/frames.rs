@@ -10,8 +10,8 @@ use smoltcp::wire::{
 };
 
 use crate::cable::Cable;
-use crate::stock::PATIENCE;
 use crate::emulator::{BOARD, BOARD_V6, HOST, HOST_V6};
+use crate::stock::PATIENCE;
 
 /// Our card, on the cable.
 pub const OUR_CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
