@@ -62,36 +62,39 @@ impl Budget {
 
     /// Compares, and says what is too much and whatever else the reader has to know.
     pub fn check(&self, board: &str, compiler: &str, variant: &str, found: Footprint) -> Verdict {
-        let row = |compiler: &str| {
-            let mut rows = self.rows.iter();
-            rows.find(|row| row.compiler == compiler && row.variant == variant)
-        };
+        let of_variant = || self.rows.iter().filter(|row| row.variant == variant);
+        let row_for = |compiler: &str| of_variant().find(|row| row.compiler == compiler);
         let mut verdict = Verdict::default();
         let version = compiler.split(' ').nth(2).unwrap_or_default();
-        let release = version
-            .rsplit_once('.')
-            .map_or(version, |(release, _)| release);
-        let Some(row) = row(release).or_else(|| {
-            verdict.remarks.push(format!(
-                "{board}, {variant}: there is no budget for {compiler}, \
-                 so it is held to what any other compiler may make of it"
-            ));
-            row("other")
-        }) else {
-            let missing = format!("{board}, {variant}: no row of {} is for it", self.file);
+        let release = version.rsplit_once('.').map_or(version, |(first, _)| first);
+        let Some(row) = row_for(release).or_else(|| row_for("other")) else {
+            let missing = format!("{board}, {variant}: {} has no row for it", self.file);
             verdict.failures.push(missing);
             return verdict;
         };
-        let quantities = NAMES
-            .iter()
-            .zip(found.quantities.iter().zip(row.most.quantities));
-        for (name, (found, most)) in quantities {
+        if row.compiler != release {
+            let mut remark = format!(
+                "{board}, {variant}: {} has no row for {compiler}; it is held to those of `other`",
+                self.file
+            );
+            for row in of_variant().filter(|row| row.compiler != "other") {
+                let [flash, ram, stack, ascii, mixed] =
+                    std::array::from_fn(|i| found.quantities[i] - row.most.quantities[i]);
+                remark += &format!(
+                    ". Beside those of {}: {flash:+} | {ram:+} | {stack:+} | {ascii:+.1} | {mixed:+.1}",
+                    row.compiler
+                );
+            }
+            verdict.remarks.push(remark);
+        }
+        let quantities = found.quantities.iter().zip(row.most.quantities);
+        for (name, (found, most)) in NAMES.iter().zip(quantities) {
             // As the table shows them.
             let found = (found * 10.0).round() / 10.0;
             if found > most {
                 verdict.failures.push(format!(
-                    "{board}, {variant}: {name} is {found}, and {} allows {most} (compiler: {})",
-                    self.file, row.compiler
+                    "{board}, {variant}: {name} is {found}, more than the {most} that {} allows",
+                    self.file
                 ));
             }
         }

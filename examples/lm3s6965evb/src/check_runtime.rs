@@ -97,9 +97,11 @@ fn moves(to: usize, from: usize, length: usize) {
 
 fn fills(to: usize, length: usize) {
     let fill: [fn(*mut u8, usize); 3] = [
-        // SAFETY (of all three): there are as many bytes.
+        // SAFETY: there are as many bytes.
         |to, length| assert_eq!(unsafe { memset(to, 0x3c2, length) }, to),
+        // SAFETY: there are as many bytes.
         |to, length| unsafe { __aeabi_memset(to, length, 0x3c2) },
+        // SAFETY: there are as many bytes.
         |to, length| unsafe { __aeabi_memclr(to, length) },
     ];
     for (fill, value) in fill.into_iter().zip([0xc2, 0xc2, 0]) {
