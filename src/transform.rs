@@ -1,9 +1,10 @@
 //! The upper-casing itself: bytes in, bytes out, no sockets.
 //!
 //! [`Upper`] is for a stream, whose bytes come in pieces of any size; [`datagram`] is for a text
-//! that is there as a whole. Both do Unicode's full mapping, as `str::to_uppercase` does: `ß`
-//! becomes `SS`. The mapping depends neither on a language nor on the characters around (the Greek
-//! final sigma matters for lower case only), so no more than one character is ever held back.
+//! that is there as a whole. With the feature `unicode` both do Unicode's full mapping, as
+//! `str::to_uppercase` does: `ß` becomes `SS`. The mapping depends neither on a language nor on the
+//! characters around (the Greek final sigma matters for lower case only), so no more than one
+//! character is ever held back.
 //!
 //! Bytes that are not UTF-8 pass unchanged, and the text around them is upper-cased. However it is
 //! cut into pieces, an input gives the output of this loop:
@@ -15,14 +16,21 @@
 //!         output.extend(chunk.invalid());
 //!     }
 //! }
+//! # #[cfg(feature = "unicode")]
+//! # {
 //! # let (input, mut whole, mut output) = (b"stra\xc3\x9fe \xc3( \xf0\x9f\x98", vec![], [0; 32]);
 //! # upper_case(input, &mut whole);
 //! # let length = uppercase::transform::datagram(input, &mut output).unwrap();
 //! # assert_eq!(output[..length], whole);
+//! # }
 //! ```
 //!
-//! The mapping, and so the version of Unicode, is that of the Rust toolchain:
-//! [`char::UNICODE_VERSION`]. Characters that are newer pass unchanged.
+//! The mapping, and so the version of Unicode, is that of the Rust toolchain that builds:
+//! [`char::UNICODE_VERSION`]. Characters that are newer pass unchanged. A table of 1.3 kB is made
+//! of it; the toolchain's own takes a board up to 14 kB.
+//!
+//! Without the feature only the letters `a` to `z` change, as with `<[u8]>::to_ascii_uppercase`.
+//! All other bytes pass unchanged, a text never grows, and nothing is ever held.
 
 mod ascii;
 #[cfg(feature = "unicode")]
@@ -39,8 +47,9 @@ use unicode::Held;
 
 /// The most that a text grows: `n` bytes become at most `MAX_GROWTH * n` bytes.
 ///
-/// Only U+0390 (`ΐ`) and U+03B0 (`ΰ`) need that much, 2 bytes that become 6. ASCII does not grow.
-pub const MAX_GROWTH: usize = 3;
+/// It is 3 with the feature `unicode`, though only U+0390 (`ΐ`) and U+03B0 (`ΰ`) need that much, 2
+/// bytes that become 6. ASCII does not grow: without the feature it is 1.
+pub const MAX_GROWTH: usize = if cfg!(feature = "unicode") { 3 } else { 1 };
 
 /// Upper-cases a text that comes in pieces.
 ///
@@ -50,6 +59,8 @@ pub const MAX_GROWTH: usize = 3;
 /// makes it panic.
 ///
 /// ```
+/// # #[cfg(feature = "unicode")]
+/// # {
 /// use uppercase::transform::Upper;
 ///
 /// let mut upper = Upper::new();
@@ -64,6 +75,7 @@ pub const MAX_GROWTH: usize = 3;
 /// assert_eq!(upper.finish(&mut output[5..]), 0);
 /// assert!(upper.is_empty());
 /// assert_eq!(&output[..5], "CAFÉ".as_bytes());
+/// # }
 /// ```
 #[derive(Clone, Debug)]
 pub struct Upper(Held);
@@ -126,12 +138,15 @@ impl Upper {
 /// Returns `None` if `output` is too small. [`MAX_GROWTH`] times the length of `input` never is.
 ///
 /// ```
+/// # #[cfg(feature = "unicode")]
+/// # {
 /// use uppercase::transform::datagram;
 ///
 /// let mut output = [0; 6];
 /// assert_eq!(datagram("große".as_bytes(), &mut output), Some(6));
 /// assert_eq!(&output, b"GROSSE");
 /// assert_eq!(datagram(b"grosses", &mut output), None);
+/// # }
 /// ```
 pub fn datagram(input: &[u8], output: &mut [u8]) -> Option<usize> {
     let mut upper = Upper::new();

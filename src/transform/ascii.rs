@@ -50,3 +50,43 @@ const fn to_uppercase(word: usize) -> usize {
 const fn repeat(byte: u8) -> usize {
     usize::from_ne_bytes([byte; WORD])
 }
+
+/// What a text holds between its pieces where only ASCII changes: nothing.
+#[cfg(not(feature = "unicode"))]
+#[derive(Clone, Debug)]
+pub(super) struct Held;
+
+#[cfg(not(feature = "unicode"))]
+impl Held {
+    pub(super) const NOTHING: Self = Self;
+
+    pub(super) fn convert(&mut self, input: &[u8], output: &mut [u8]) -> super::Progress {
+        let mut length = 0;
+        while let Some(from @ [byte, ..]) = input.get(length..)
+            && let Some(to @ [_, ..]) = output.get_mut(length..)
+        {
+            if byte.is_ascii() {
+                length += convert(from, to);
+            } else {
+                to[0] = *byte;
+                length += 1;
+            }
+        }
+        super::Progress {
+            consumed: length,
+            produced: length,
+        }
+    }
+
+    pub(super) fn write(&mut self, _: &mut [u8]) -> usize {
+        0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        true
+    }
+
+    pub(super) fn is_output(&self) -> bool {
+        false
+    }
+}

@@ -1,24 +1,21 @@
 //! Unicode's full mapping over UTF-8 that may be cut anywhere, or be broken.
 
-use core::mem;
-
-use heapless::Vec;
-
 use super::case::Place;
 use super::{Progress, ascii, utf8};
 
-/// What a text holds between its pieces.
+/// What a text holds between its pieces: the beginning of a character, or output that found no room.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
-    /// The beginning of a character, or output that found no room. An upper case has 6 bytes at
-    /// most.
-    bytes: Vec<u8, 6, u8>,
+    /// The first byte lowest, zeros after the last one. The longest upper case has 6.
+    bytes: u64,
+    length: usize,
     is_output: bool,
 }
 
 impl Held {
     pub(super) const NOTHING: Self = Self {
-        bytes: Vec::new(),
+        bytes: 0,
+        length: 0,
         is_output: false,
     };
 
@@ -31,7 +28,7 @@ impl Held {
         while let Some(from @ [_, ..]) = input.get(progress.consumed..)
             && let Some(to @ [_, ..]) = output.get_mut(progress.produced..)
         {
-            let held = self.bytes.len();
+            let held = self.length;
             let word = match from.first_chunk() {
                 Some(bytes) if held == 0 => u32::from_le_bytes(*bytes),
                 _ => self.gather(from),
@@ -43,7 +40,7 @@ impl Held {
                 to[0] = (word as u8).to_ascii_uppercase();
                 (1, 1)
             } else if let Some((code, length)) = utf8::decode(word) {
-                self.bytes.clear();
+                (self.bytes, self.length) = (0, 0);
                 let (first, suffix) = place.upper(code);
                 let (word, produced) = if first == code {
                     (word, length)
@@ -52,7 +49,7 @@ impl Held {
                 };
                 let produced = match to.first_chunk_mut() {
                     Some(to) if suffix == 0 => put(word, produced, to),
-                    _ => self.write_upper([word, suffix], produced, to),
+                    _ => self.write_upper(word, produced, suffix, to),
                 };
                 (length - held, produced)
             } else {
@@ -66,18 +63,18 @@ impl Held {
 
     /// Writes what is held, as it is, and keeps what finds no room.
     pub(super) fn write(&mut self, output: &mut [u8]) -> usize {
-        let bytes = mem::take(&mut self.bytes);
-        let (now, later) = bytes.split_at(bytes.len().min(output.len()));
-        for (to, from) in output.iter_mut().zip(now) {
-            *to = *from;
+        let length = self.length.min(output.len());
+        for to in output.iter_mut().take(length) {
+            *to = self.bytes as u8;
+            self.bytes >>= 8;
         }
-        self.bytes.extend(later.iter().copied());
-        self.is_output = !later.is_empty();
-        now.len()
+        self.length -= length;
+        self.is_output = self.length > 0;
+        length
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.length == 0
     }
 
     pub(super) fn is_output(&self) -> bool {
@@ -87,36 +84,36 @@ impl Held {
     /// The next four bytes: those held, then those of the input, then zeros.
     #[cold]
     fn gather(&self, from: &[u8]) -> u32 {
-        let mut word = [0; 4];
-        let bytes = self.bytes.iter().chain(from);
-        word.iter_mut()
-            .zip(bytes)
-            .for_each(|(to, from)| *to = *from);
-        u32::from_le_bytes(word)
+        let mut word = self.bytes as u32;
+        for (index, byte) in (self.length..4).zip(from) {
+            word |= u32::from(*byte) << (8 * index);
+        }
+        word
     }
 
     /// Takes a step where the next bytes are no character. `ahead` of them are in the input.
     #[cold]
     fn take_irregular(&mut self, word: u32, ahead: usize, to: &mut [u8]) -> (usize, usize) {
-        let held = self.bytes.len();
-        let bytes = word.to_le_bytes();
-        self.bytes.extend(bytes.into_iter().skip(held).take(ahead));
-        if utf8::is_beginning(&self.bytes) {
-            return (self.bytes.len() - held, 0);
+        let held = self.length;
+        let whole = (held + ahead).min(4);
+        if utf8::is_beginning(word, whole) {
+            (self.bytes, self.length) = (word.into(), whole);
+            return (whole - held, 0);
+        }
+        if held == 0 {
+            (self.bytes, self.length) = ((word & 0xff).into(), 1);
         }
         // Those held are given up together: the ones after the first continue a character, so none
         // of them begins one.
-        self.bytes.truncate(held.max(1));
-        (self.bytes.len() - held, self.write(to))
+        (self.length - held, self.write(to))
     }
 
     /// Writes an upper case that has a suffix, or for which there may be no room.
     #[cold]
-    fn write_upper(&mut self, words: [u32; 2], length: usize, to: &mut [u8]) -> usize {
-        let [first, suffix] = words.map(u32::to_le_bytes);
-        let suffix = suffix.into_iter().take_while(|byte| *byte != 0);
-        self.bytes
-            .extend(first.into_iter().take(length).chain(suffix));
+    fn write_upper(&mut self, word: u32, length: usize, suffix: u32, to: &mut [u8]) -> usize {
+        let first = u64::from(word) & !(u64::MAX << (8 * length));
+        self.bytes = first | u64::from(suffix) << (8 * length);
+        self.length = 8 - self.bytes.leading_zeros() as usize / 8;
         self.write(to)
     }
 }

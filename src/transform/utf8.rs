@@ -20,20 +20,13 @@ pub(super) fn decode(word: u32) -> Option<(u32, usize)> {
     }
 }
 
-/// Whether more bytes would make a character of these.
-pub(super) fn is_beginning(bytes: &[u8]) -> bool {
-    let [lead, tail @ ..] = bytes else {
-        return false;
-    };
-    let missing = match (lead, tail.first()) {
-        (0xe0, Some(..0xa0)) | (0xed, Some(0xa0..)) => 0,
-        (0xf0, Some(..0x90)) | (0xf4, Some(0x90..)) => 0,
-        (0xc2..0xe0, _) => 1,
-        (0xe0..0xf0, _) => 2,
-        (0xf0..0xf5, _) => 3,
-        _ => 0,
-    };
-    tail.len() < missing && tail.iter().all(|byte| byte & 0xc0 == 0x80)
+/// Whether more bytes would make a character of the first `length` ones, which make none.
+pub(super) fn is_beginning(word: u32, length: usize) -> bool {
+    // What is missing continues a character; if any such bytes do, then the extremes do.
+    let missing = u32::MAX.checked_shl(8 * length as u32).unwrap_or(0);
+    [0x8080_8080, 0xbfbf_bfbf]
+        .iter()
+        .any(|tail| decode(word | tail & missing).is_some())
 }
 
 /// The word that a character is, and its length.
