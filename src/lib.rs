@@ -66,6 +66,7 @@
 //! |---|---|---|
 //! | `ipv6` | IPv6 beside IPv4 | yes |
 //! | `fragmentation` | datagrams larger than the link's MTU | yes |
+//! | `unicode` | upper case of all of Unicode, not of ASCII only | yes |
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
@@ -73,8 +74,8 @@
 //! | `simulation` | a simulated network, for tests | yes |
 //! | `command` | the program `uppercase`, with all but `tuntap` of the above | yes |
 //!
-//! With `default-features = false` what is left is the two servers over IPv4, the stack and the
-//! in-memory wire.
+//! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
+//! and the in-memory wire.
 #![no_std]
 
 #[cfg(any(feature = "simulation", all(feature = "tuntap", target_os = "linux")))]

@@ -1,9 +1,10 @@
 //! The upper-casing itself: bytes in, bytes out, no sockets.
 //!
 //! [`Upper`] is for a stream, whose bytes come in pieces of any size; [`datagram`] is for a text
-//! that is there as a whole. Both do Unicode's full mapping, as `str::to_uppercase` does: `ß`
-//! becomes `SS`. The mapping depends neither on a language nor on the characters around (the Greek
-//! final sigma matters for lower case only), so no more than one character is ever held back.
+//! that is there as a whole. With the feature `unicode` both do Unicode's full mapping, as
+//! `str::to_uppercase` does: `ß` becomes `SS`. The mapping depends neither on a language nor on the
+//! characters around (the Greek final sigma matters for lower case only), so no more than one
+//! character is ever held back.
 //!
 //! Bytes that are not UTF-8 pass unchanged, and the text around them is upper-cased. However it is
 //! cut into pieces, an input gives the output of this loop:
@@ -15,23 +16,40 @@
 //!         output.extend(chunk.invalid());
 //!     }
 //! }
+//! # #[cfg(feature = "unicode")]
+//! # {
 //! # let (input, mut whole, mut output) = (b"stra\xc3\x9fe \xc3( \xf0\x9f\x98", vec![], [0; 32]);
 //! # upper_case(input, &mut whole);
 //! # let length = uppercase::transform::datagram(input, &mut output).unwrap();
 //! # assert_eq!(output[..length], whole);
+//! # }
 //! ```
 //!
-//! The mapping, and so the version of Unicode, is that of the Rust toolchain:
-//! [`char::UNICODE_VERSION`]. Characters that are newer pass unchanged.
+//! The mapping, and so the version of Unicode, is that of the Rust toolchain that builds:
+//! [`char::UNICODE_VERSION`]. Characters that are newer pass unchanged. A table of 1.3 kB is made
+//! of it; the toolchain's own takes a board up to 14 kB.
+//!
+//! Without the feature only the letters `a` to `z` change, as with `<[u8]>::to_ascii_uppercase`.
+//! All other bytes pass unchanged, a text never grows, and nothing is ever held.
 
-use core::mem;
+mod ascii;
+#[cfg(feature = "unicode")]
+mod case;
+#[cfg(feature = "unicode")]
+mod unicode;
+#[cfg(feature = "unicode")]
+mod utf8;
 
-use heapless::Vec;
+#[cfg(not(feature = "unicode"))]
+use ascii::Held;
+#[cfg(feature = "unicode")]
+use unicode::Held;
 
 /// The most that a text grows: `n` bytes become at most `MAX_GROWTH * n` bytes.
 ///
-/// Only U+0390 (`ΐ`) and U+03B0 (`ΰ`) need that much, 2 bytes that become 6. ASCII does not grow.
-pub const MAX_GROWTH: usize = 3;
+/// It is 3 with the feature `unicode`, though only U+0390 (`ΐ`) and U+03B0 (`ΰ`) need that much, 2
+/// bytes that become 6. ASCII does not grow: without the feature it is 1.
+pub const MAX_GROWTH: usize = if cfg!(feature = "unicode") { 3 } else { 1 };
 
 /// Upper-cases a text that comes in pieces.
 ///
@@ -41,6 +59,8 @@ pub const MAX_GROWTH: usize = 3;
 /// makes it panic.
 ///
 /// ```
+/// # #[cfg(feature = "unicode")]
+/// # {
 /// use uppercase::transform::Upper;
 ///
 /// let mut upper = Upper::new();
@@ -55,13 +75,15 @@ pub const MAX_GROWTH: usize = 3;
 /// assert_eq!(upper.finish(&mut output[5..]), 0);
 /// assert!(upper.is_empty());
 /// assert_eq!(&output[..5], "CAFÉ".as_bytes());
+/// # }
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Upper {
-    /// The beginning of a character, up to 3 bytes. The fourth is room to complete it in.
-    unfinished: Vec<u8, 4, u8>,
-    /// Output that found no room. The longest upper case has 6 bytes, and the first one did.
-    pending: Vec<u8, 5, u8>,
+#[derive(Clone, Debug)]
+pub struct Upper(Held);
+
+impl Default for Upper {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// How far a call of [`Upper::convert`] came.
@@ -77,10 +99,7 @@ pub struct Progress {
 impl Upper {
     /// A value that is ready for the beginning of a text.
     pub const fn new() -> Self {
-        Self {
-            unfinished: Vec::new(),
-            pending: Vec::new(),
-        }
+        Self(Held::NOTHING)
     }
 
     /// Converts until all of `input` is taken or `output` is full.
@@ -89,31 +108,7 @@ impl Upper {
     /// A full output may also leave something [pending](Self::has_pending). What is in `output`
     /// after the bytes produced stays as it was.
     pub fn convert(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
-        let mut progress = Progress {
-            consumed: 0,
-            produced: self.write_pending(output),
-        };
-        while let Some(input @ [_, ..]) = input.get(progress.consumed..)
-            && let Some(output @ [_, ..]) = output.get_mut(progress.produced..)
-        {
-            let step = match first_char(input).filter(|_| self.unfinished.is_empty()) {
-                Some(c) if c.is_ascii() => {
-                    let length = convert_ascii(input, output);
-                    Progress {
-                        consumed: length,
-                        produced: length,
-                    }
-                }
-                Some(c) => Progress {
-                    consumed: c.len_utf8(),
-                    produced: self.write_upper(c, output),
-                },
-                None => self.convert_irregular(input, output),
-            };
-            progress.consumed += step.consumed;
-            progress.produced += step.produced;
-        }
-        progress
+        self.0.convert(input, output)
     }
 
     /// Ends the text: writes what is held, an unfinished character unchanged, and returns the
@@ -123,91 +118,18 @@ impl Upper {
     /// then all of the text is out, and the value is as new.
     #[must_use = "that many bytes of `output` belong to the text"]
     pub fn finish(&mut self, output: &mut [u8]) -> usize {
-        let produced = self.write_pending(output);
-        let unfinished = mem::take(&mut self.unfinished);
-        produced + self.write(&unfinished, output.get_mut(produced..).unwrap_or_default())
+        self.0.write(output)
     }
 
     /// Whether nothing is held, neither output nor the beginning of a character.
     pub fn is_empty(&self) -> bool {
-        self.unfinished.is_empty() && !self.has_pending()
+        self.0.is_empty()
     }
 
     /// Whether output waits for room: [`convert`](Self::convert) would write some even if there is
     /// no input.
     pub fn has_pending(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
-    /// Takes a step where `input` does not simply begin with a character: in one that is cut into
-    /// pieces, or in bytes that are not UTF-8.
-    #[cold]
-    fn convert_irregular(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
-        let mut sequence = mem::take(&mut self.unfinished);
-        let held = sequence.len();
-        for byte in input {
-            if sequence.push(*byte).is_err() {
-                break;
-            }
-        }
-        if let Some(c) = first_char(&sequence) {
-            Progress {
-                consumed: c.len_utf8() - held,
-                produced: self.write_upper(c, output),
-            }
-        } else if str::from_utf8(&sequence).is_err_and(|error| error.error_len().is_none()) {
-            self.unfinished = sequence;
-            Progress {
-                consumed: input.len(),
-                produced: 0,
-            }
-        } else {
-            // No character begins with these bytes. Those held are given up together: the ones
-            // after the first continue a character, so none of them begins one.
-            sequence.truncate(held.max(1));
-            Progress {
-                consumed: sequence.len() - held,
-                produced: self.write(&sequence, output),
-            }
-        }
-    }
-
-    fn write_upper(&mut self, c: char, output: &mut [u8]) -> usize {
-        // There is nearly always just one: to take it out of the loop makes this twice as fast.
-        let mut upper = c.to_uppercase();
-        let mut produced = upper.next().map_or(0, |c| self.write_char(c, output));
-        for c in upper {
-            produced += self.write_char(c, output.get_mut(produced..).unwrap_or_default());
-        }
-        produced
-    }
-
-    #[inline]
-    fn write_char(&mut self, c: char, output: &mut [u8]) -> usize {
-        match output.get_mut(..c.len_utf8()) {
-            Some(output) => c.encode_utf8(output).len(),
-            None => self.write(c.encode_utf8(&mut [0; 4]).as_bytes(), output),
-        }
-    }
-
-    /// Writes what fits and keeps the rest.
-    #[cold]
-    fn write(&mut self, bytes: &[u8], output: &mut [u8]) -> usize {
-        let (now, later) = bytes.split_at(bytes.len().min(output.len()));
-        for (to, from) in output.iter_mut().zip(now) {
-            *to = *from;
-        }
-        let kept = self.pending.extend_from_slice(later);
-        debug_assert!(kept.is_ok(), "an upper case of more than 6 bytes");
-        now.len()
-    }
-
-    fn write_pending(&mut self, output: &mut [u8]) -> usize {
-        if self.pending.is_empty() {
-            return 0;
-        }
-        let pending = mem::take(&mut self.pending);
-        self.write(&pending, output)
+        self.0.is_output()
     }
 }
 
@@ -216,75 +138,19 @@ impl Upper {
 /// Returns `None` if `output` is too small. [`MAX_GROWTH`] times the length of `input` never is.
 ///
 /// ```
+/// # #[cfg(feature = "unicode")]
+/// # {
 /// use uppercase::transform::datagram;
 ///
 /// let mut output = [0; 6];
 /// assert_eq!(datagram("große".as_bytes(), &mut output), Some(6));
 /// assert_eq!(&output, b"GROSSE");
 /// assert_eq!(datagram(b"grosses", &mut output), None);
+/// # }
 /// ```
 pub fn datagram(input: &[u8], output: &mut [u8]) -> Option<usize> {
     let mut upper = Upper::new();
     let Progress { consumed, produced } = upper.convert(input, output);
     let rest = upper.finish(output.get_mut(produced..)?);
     (consumed == input.len() && upper.is_empty()).then_some(produced + rest)
-}
-
-/// Converts the ASCII at the beginning of `input`, as much as fits, and returns its length.
-fn convert_ascii(input: &[u8], output: &mut [u8]) -> usize {
-    let mut length = 0;
-    // Two words are one vector where there are vectors.
-    let pairs = input.as_chunks().0.as_chunks().0;
-    let pairs_out = output.as_chunks_mut().0.as_chunks_mut().0;
-    for ([a, b], to) in pairs.iter().zip(pairs_out) {
-        let (a, b) = (usize::from_ne_bytes(*a), usize::from_ne_bytes(*b));
-        if (a | b) & repeat(0x80) != 0 {
-            break;
-        }
-        *to = [
-            ascii_word_to_uppercase(a).to_ne_bytes(),
-            ascii_word_to_uppercase(b).to_ne_bytes(),
-        ];
-        length += size_of_val(to);
-    }
-    for (from, to) in input.iter().zip(output).skip(length) {
-        if !from.is_ascii() {
-            break;
-        }
-        *to = from.to_ascii_uppercase();
-        length += 1;
-    }
-    length
-}
-
-/// All bytes of a word at once. They are below 0x80, so that no sum carries into the next byte.
-const fn ascii_word_to_uppercase(word: usize) -> usize {
-    // The top bit of each byte tells whether it is at least `a`, and whether it is beyond `z`.
-    let from_a = word.wrapping_add(repeat(0x80 - b'a'));
-    let beyond_z = word.wrapping_add(repeat(0x7f - b'z'));
-    let lower = from_a & !beyond_z & repeat(0x80);
-    word ^ (lower >> 2) // 0x20 is the distance between the cases.
-}
-
-const fn repeat(byte: u8) -> usize {
-    usize::from_ne_bytes([byte; size_of::<usize>()])
-}
-
-/// The character at the beginning of `bytes`, if a whole one is there.
-#[inline]
-fn first_char(bytes: &[u8]) -> Option<char> {
-    let lead = |byte: u8, mask: u8| u32::from(byte & mask);
-    let tail = |byte: u8| (byte & 0xc0 == 0x80).then_some(u32::from(byte & 0x3f));
-    let (code, least) = match *bytes {
-        [a @ ..0x80, ..] => (u32::from(a), 0),
-        [a @ 0xc0..0xe0, b, ..] => (lead(a, 0x1f) << 6 | tail(b)?, 0x80),
-        [a @ 0xe0..0xf0, b, c, ..] => (lead(a, 0x0f) << 12 | tail(b)? << 6 | tail(c)?, 0x800),
-        [a @ 0xf0..0xf8, b, c, d, ..] => (
-            lead(a, 0x07) << 18 | tail(b)? << 12 | tail(c)? << 6 | tail(d)?,
-            0x1_0000,
-        ),
-        _ => return None,
-    };
-    // Neither surrogates nor numbers beyond Unicode, nor a number in more bytes than it needs.
-    char::from_u32(code).filter(|_| code >= least)
 }

@@ -5,14 +5,24 @@
 //! there is no emulator, the tests count as ignored, and say why; with the environment variable
 //! `CI` they fail.
 
+#[path = "boards/cable.rs"]
+mod cable;
 #[path = "boards/emulator.rs"]
 #[allow(dead_code, reason = "some of it is for the test `footprint`")]
 mod emulator;
+#[path = "boards/frames.rs"]
+mod frames;
+#[path = "boards/peer.rs"]
+mod peer;
 #[path = "boards/scenes.rs"]
 mod scenes;
+#[path = "boards/scenes_ipv6.rs"]
+mod scenes_ipv6;
+#[path = "common/stock.rs"]
+mod stock;
 #[path = "common/text.rs"]
 mod text;
-#[path = "boards/transcript.rs"]
+#[path = "common/transcript.rs"]
 mod transcript;
 
 use std::env;
@@ -24,38 +34,67 @@ use emulator::{BOARDS, Firmware};
 
 /// Makes a list of names and functions out of functions.
 macro_rules! scenes {
-    ($($scene:ident),* $(,)?) => { [$((stringify!($scene), scenes::$scene as fn(&Firmware))),*] };
+    ($module:ident: $($scene:ident),* $(,)?) => {
+        &[$((stringify!($scene), $module::$scene as fn(&Firmware))),*]
+    };
 }
+
+/// What a firmware is asked, by the options that it is built with.
+type Scenes = (&'static str, &'static [(&'static str, fn(&Firmware))]);
+
+const SCENES: [Scenes; 2] = [
+    (
+        "",
+        scenes![scenes:
+            gives_the_answers_of_the_transcript,
+            serves_twenty_connections_one_after_the_other,
+            serves_two_connections_at_once,
+            serves_two_busy_connections_at_once,
+            echoes_a_mebibyte,
+            survives_garbage_datagrams,
+            survives_clients_that_reset,
+            answers_ping,
+            survives_frames_that_no_card_sends,
+        ],
+    ),
+    (
+        "--features ipv6",
+        scenes![scenes_ipv6:
+            gives_the_answers_of_the_transcript_over_ipv6,
+            gives_the_answers_of_the_transcript_over_ipv4_beside_ipv6,
+            echoes_a_mebibyte_over_ipv6,
+            answers_ping_over_ipv6_and_ipv4,
+        ],
+    ),
+];
+
+/// What is in assembler, checked by a program of its own.
+const CHECK: Scenes = (
+    "--bin check-runtime",
+    scenes![scenes: does_what_the_compiler_wants_of_its_runtime],
+);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let scenes = scenes![
-        gives_the_answers_of_the_transcript,
-        serves_twenty_connections_one_after_the_other,
-        serves_two_connections_at_once,
-        serves_two_busy_connections_at_once,
-        echoes_a_mebibyte,
-        survives_garbage_datagrams,
-        survives_clients_that_reset,
-        answers_ping,
-        survives_frames_that_no_card_sends,
-    ];
     let mut trials = Vec::new();
     for board in BOARDS {
-        // Built once, by the first test that needs it; the others wait for it.
-        let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, "")));
-        for (name, scene) in scenes {
-            let name = format!("{}::{name}", board.name);
-            trials.push(Trial::ignorable_test(name, move || {
-                match firmware.build() {
+        let of_board = SCENES
+            .iter()
+            .chain((board.name == "lm3s6965evb").then_some(&CHECK));
+        for (options, scenes) in of_board {
+            // Built once, by the first test that needs it; the others wait for it.
+            let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, options)));
+            for (name, scene) in *scenes {
+                let name = format!("{}::{name}", board.name);
+                trials.push(Trial::ignorable_test(name, || match firmware.build() {
                     Ok(_) => {
                         scene(firmware);
                         Ok(Completion::Completed)
                     }
                     Err(reason) if env::var_os("CI").is_some() => Err(reason.into()),
                     Err(reason) => Ok(Completion::ignored_with(reason)),
-                }
-            }));
+                }));
+            }
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()

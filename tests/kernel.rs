@@ -9,7 +9,9 @@ macro_rules! files {
 
 files! {
     "common/namespace.rs" namespace,
+    "common/stock.rs" stock,
     "common/text.rs" text,
+    "common/transcript.rs" transcript,
     "kernel/command.rs" command,
     "kernel/peers.rs" peers,
     "kernel/link.rs" link,
@@ -27,14 +29,15 @@ files! {
     "kernel/terminal.rs" terminal,
     "kernel/filter.rs" filter,
     "kernel/interface.rs" interface,
+    "kernel/same_everywhere.rs" same_everywhere,
 }
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
         client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*, names::*,
-        network_errors::*, noise::*, serve_options::*, serve_tcp::*, serve_udp::*, terminal::*,
-        user_errors::*,
+        network_errors::*, noise::*, same_everywhere::*, serve_options::*, serve_tcp::*,
+        serve_udp::*, terminal::*, user_errors::*,
     };
     namespace::main(namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -49,6 +52,7 @@ fn main() -> std::process::ExitCode {
         python_and_nc_are_served_over_udp,
         large_datagrams_are_answered,
         datagram_may_grow_to_three_times_its_length,
+        answers_are_those_of_the_transcript,
         once_closes_after_the_first_answer,
         server_of_tcp_refuses_datagrams,
         server_of_udp_refuses_connections,

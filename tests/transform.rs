@@ -1,15 +1,27 @@
-//! The transform against Rust's own upper-casing, at every cut and in every room.
+//! The transform against Rust's own upper-casing, at every cut and in every room: that of Unicode
+//! with the feature `unicode`, else that of ASCII.
 
-use std::collections::BTreeMap;
-use std::process::Command;
+#[cfg(feature = "unicode")]
+#[path = "transform/unicode.rs"]
+mod unicode;
 
-use uppercase::transform::{MAX_GROWTH, Upper, datagram};
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::MAX_GROWTH;
+use uppercase::transform::{Upper, datagram};
+
+fn upper_case(text: &str) -> String {
+    if cfg!(feature = "unicode") {
+        text.to_uppercase()
+    } else {
+        text.to_ascii_uppercase()
+    }
+}
 
 /// What has to come out: characters in upper case, all other bytes unchanged.
 fn reference(input: &[u8]) -> Vec<u8> {
     let mut output = Vec::new();
     for chunk in input.utf8_chunks() {
-        output.extend(chunk.valid().to_uppercase().bytes());
+        output.extend(upper_case(chunk.valid()).bytes());
         output.extend(chunk.invalid());
     }
     output
@@ -63,14 +75,14 @@ fn every_char() -> impl Iterator<Item = char> {
 }
 
 fn every_char_that_changes() -> impl Iterator<Item = char> {
-    every_char().filter(|c| !c.to_uppercase().eq([*c]))
+    every_char().filter(|c| upper_case(&c.to_string()) != c.to_string())
 }
 
 #[test]
 fn every_character_survives_every_split() {
     for width in 1..=4 {
         let input: String = every_char().filter(|c| c.len_utf8() == width).collect();
-        let expected: String = input.chars().flat_map(char::to_uppercase).collect();
+        let expected: String = upper_case(&input);
         let mut output = vec![0; expected.len()];
         // Pieces as long as the characters cut them all at the same place.
         for cut in 0..width {
@@ -92,7 +104,7 @@ fn every_character_that_changes_survives_every_split_and_any_room() {
     let mut upper = Upper::new();
     for c in every_char_that_changes() {
         let input = format!("a{c}z");
-        let expected = input.to_uppercase();
+        let expected = upper_case(&input);
         for cut in 0..=input.len() {
             let (first, second) = input.as_bytes().split_at(cut);
             for room in 1..=8 {
@@ -222,46 +234,6 @@ fn no_room_takes_no_input() {
 }
 
 #[test]
-fn pending_output_comes_without_more_input() {
-    let mut upper = Upper::new();
-    let mut output = [0; 6];
-    let progress = upper.convert("ΐ".as_bytes(), &mut output[..1]);
-    assert_eq!((progress.consumed, progress.produced), (2, 1));
-    assert!(upper.has_pending());
-    let progress = upper.convert(b"", &mut output[1..]);
-    assert_eq!((progress.consumed, progress.produced), (0, 5));
-    assert!(upper.is_empty());
-    assert_eq!(output, *"\u{399}\u{308}\u{301}".as_bytes());
-}
-
-#[test]
-fn a_text_ends_where_finish_says() {
-    let mut upper = Upper::new();
-    let mut output = [0; 8];
-    assert_eq!(upper.convert(b"\xf0\x9f\x98", &mut output).consumed, 3);
-    assert!(!upper.is_empty() && !upper.has_pending());
-    // What has not come by the end does not come from the next text.
-    assert_eq!(upper.finish(&mut []), 0);
-    assert!(upper.has_pending());
-    let progress = upper.convert(b"\x80a", &mut output);
-    assert_eq!((progress.consumed, progress.produced), (2, 5));
-    assert_eq!(output[..5], *b"\xf0\x9f\x98\x80A");
-    assert!(upper.is_empty());
-}
-
-#[test]
-fn a_text_grows_three_times_at_most() {
-    let growth = |c: &char| {
-        let upper: usize = c.to_uppercase().map(char::len_utf8).sum();
-        assert!(upper <= 6);
-        upper.div_ceil(c.len_utf8())
-    };
-    let most: Vec<char> = every_char().filter(|c| growth(c) >= MAX_GROWTH).collect();
-    assert_eq!(most, ['ΐ', 'ΰ']);
-    assert!(most.iter().all(|c| growth(c) == MAX_GROWTH));
-}
-
-#[test]
 fn a_datagram_needs_all_of_its_room_and_no_more() {
     let mut output = [0; 64];
     for input in ["", "abc", "große", "ΐΐΐ", "ﬃ", "a\u{149}"].map(str::as_bytes) {
@@ -277,53 +249,20 @@ fn a_datagram_needs_all_of_its_room_and_no_more() {
     }
 }
 
-/// Prints Python's version of Unicode, then each character it knows with its upper case.
-const PYTHON: &str = r"
-import unicodedata
-known = [c for c in map(chr, range(0x110000)) if unicodedata.category(c) not in ('Cn', 'Cs')]
-text = ''.join(known)
-assert text.upper() == ''.join(c.upper() for c in known), 'Python looks at the characters around'
-print(unicodedata.unidata_version)
-for c in known:
-    print(c.encode().hex(), c.upper().encode().hex())
-";
-
+#[cfg(not(feature = "unicode"))]
 #[test]
-fn python_agrees_about_every_character_it_knows() {
-    let python = Command::new("python3")
-        .args(["-I", "-c", PYTHON])
-        .output()
-        .expect("this test needs the program python3");
-    let stderr = String::from_utf8_lossy(&python.stderr);
-    assert!(python.status.success(), "python3 failed: {stderr}");
-    let stdout = String::from_utf8(python.stdout).unwrap();
-    let (version, lines) = stdout.split_once('\n').unwrap();
-    let known: BTreeMap<char, String> = lines
-        .lines()
-        .map(|line| {
-            let (c, upper) = line.trim_end().split_once(' ').unwrap();
-            (text_of(c).parse().unwrap(), text_of(upper))
-        })
-        .collect();
-    assert!(known.len() > 250_000, "only {} characters", known.len());
-
-    let mut output = [0; 16];
-    for (c, python) in &known {
-        let length = datagram(c.to_string().as_bytes(), &mut output).unwrap();
-        let ours = str::from_utf8(&output[..length]).unwrap();
-        // An older Python does not know all characters to which ours are mapped.
-        assert!(
-            ours == python || ours.chars().any(|c| !known.contains_key(&c)),
-            "{c:?} is {ours:?} in Unicode {:?} and {python:?} in Python's {version}",
-            char::UNICODE_VERSION,
-        );
+fn only_ascii_letters_change_and_nothing_is_held() {
+    let mut upper = Upper::new();
+    let mut output = [0; 2];
+    for byte in 0..=u8::MAX {
+        let pair = [byte, b'z'];
+        let progress = upper.convert(&pair, &mut output);
+        assert_eq!((progress.consumed, progress.produced), (2, 2));
+        assert_eq!(output, [byte.to_ascii_uppercase(), b'Z']);
+        let progress = upper.convert(&pair, &mut output[..1]);
+        assert_eq!((progress.consumed, progress.produced), (1, 1));
+        assert!(upper.is_empty() && !upper.has_pending());
     }
-}
-
-fn text_of(hex: &str) -> String {
-    let bytes = hex.as_bytes().chunks(2).map(|digits| {
-        let digits = str::from_utf8(digits).unwrap();
-        u8::from_str_radix(digits, 16).unwrap()
-    });
-    String::from_utf8(bytes.collect()).unwrap()
+    assert_eq!(upper.finish(&mut output), 0);
+    assert_eq!((MAX_GROWTH, size_of::<Upper>()), (1, 0));
 }

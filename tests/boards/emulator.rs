@@ -8,14 +8,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::transcript;
+use smoltcp::wire::Ipv6Address;
 
-/// The board's address, in the emulator's network and on the cable.
+use crate::cable::Cable;
+use crate::stock;
+
+/// The board's addresses, in the emulator's network and on the cable.
 pub const BOARD: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
+pub const BOARD_V6: Ipv6Address = Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 0x15);
 /// Ours, on the cable.
 pub const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
+pub const HOST_V6: Ipv6Address = Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 2);
 
 /// A board: a folder in `examples`, and what emulates it.
 pub struct Board {
@@ -101,16 +106,16 @@ const RISCV32_VIRT: Board = Board {
 /// What runs on a board.
 pub struct Firmware {
     board: &'static Board,
-    features: &'static str,
+    options: &'static str,
     file: OnceLock<Result<PathBuf, String>>,
 }
 
 impl Firmware {
-    /// The firmware of a board, with these features of its folder, separated by commas.
-    pub fn of(board: &'static Board, features: &'static str) -> Self {
+    /// The firmware of a board, built with these options of `cargo build`, separated by spaces.
+    pub fn of(board: &'static Board, options: &'static str) -> Self {
         Self {
             board,
-            features,
+            options,
             file: OnceLock::new(),
         }
     }
@@ -125,13 +130,14 @@ impl Firmware {
             let root = Path::new(env!("CARGO_MANIFEST_DIR"));
             let mut build = Command::new(root.join(".ci/firmware"));
             build.arg(root.join("examples").join(self.board.folder));
-            build.args(["--features", self.features]);
+            build.args(self.options.split_whitespace());
             if let Some(target) = self.board.target {
                 build.env("CARGO_BUILD_TARGET", target);
             }
-            // Each set of features is built in the same place: what is to be run is copied away.
+            // Each set of options is built in the same place: what is to be run is copied away.
             let built = run(&mut build)?;
-            let name = format!("{}-{}", self.board.name, self.features.replace(',', "-"));
+            let options = self.options.replace([' ', ','], "-");
+            let name = format!("{}{options}", self.board.name);
             let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
             fs::copy(built.trim_end(), &file).map_err(|error| format!("{built}: {error}"))?;
             Ok(file)
@@ -156,18 +162,28 @@ impl Firmware {
         let network = format!("user,{},{}", forward("tcp"), forward("udp"));
         let emulator = Emulator::start(self, &network, address, arguments);
         // The emulator's network would repeat what comes too early for the board after seconds.
-        transcript::over_udp(address, b"are you there?");
+        stock::over_udp(address, b"are you there?");
         emulator
     }
 
     /// Boots it with a cable to us, on which frames of any kind can be sent.
     pub fn boot_on_cable(&self) -> (Emulator, Cable) {
+        self.boot_on_cable_with(&[])
+    }
+
+    /// Boots it with a cable to us and more arguments to the emulator.
+    pub fn boot_on_cable_with(&self, arguments: &[&str]) -> (Emulator, Cable) {
         let ours = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         let its = free_address();
         let here = ours.local_addr().expect("a bound socket");
-        ours.connect(its).expect("an address on the loopback");
         let network = format!("socket,udp={here},localaddr={its}");
-        (Emulator::start(self, &network, its, &[]), Cable(ours))
+        let emulator = Emulator::start(self, &network, its, arguments);
+        (emulator, Cable::new(ours, its))
+    }
+
+    /// Runs it without a network until it ends, and returns what it has printed.
+    pub fn run(&self) -> String {
+        Emulator::start(self, "user,restrict=on", free_address(), &[]).finish()
     }
 }
 
@@ -216,6 +232,17 @@ impl Emulator {
         let ended = self.process.try_wait().expect("its own process");
         assert_eq!(ended, None, "the emulator has ended");
     }
+
+    /// Waits until the firmware ends by itself, but not for ever; returns what was printed.
+    fn finish(mut self) -> String {
+        let start = Instant::now();
+        while self.process.try_wait().expect("its own process").is_none() {
+            assert!(start.elapsed() < stock::PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(10));
+        }
+        let output = self.output.take().expect("nobody else takes it");
+        output.join().expect("no panic")
+    }
 }
 
 impl Drop for Emulator {
@@ -228,35 +255,6 @@ impl Drop for Emulator {
                 "the emulator printed: {}",
                 output.and_then(Result::ok).unwrap_or_default()
             );
-        }
-    }
-}
-
-/// The other end of the board's Ethernet cable.
-pub struct Cable(UdpSocket);
-
-impl Cable {
-    /// Sends a frame, without its checksum.
-    pub fn send(&self, frame: &[u8]) {
-        // Nobody listens before the emulator has started.
-        let _ = self.0.send(frame);
-    }
-
-    /// The next frame, if there is one before long.
-    pub fn receive(&self) -> Option<Vec<u8>> {
-        let mut frame = [0; 4096];
-        self.0
-            .set_read_timeout(Some(Duration::from_millis(200)))
-            .expect("more than no time");
-        match self.0.recv(&mut frame) {
-            Ok(length) => Some(frame[..length].to_vec()),
-            Err(error) => {
-                // Refused: the emulator has not plugged it in yet.
-                if error.kind() == io::ErrorKind::ConnectionRefused {
-                    thread::sleep(Duration::from_millis(10));
-                }
-                None
-            }
         }
     }
 }

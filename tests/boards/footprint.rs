@@ -1,4 +1,5 @@
-//! What the firmware takes: `cargo test --test footprint` prints it as a table.
+//! What the firmware takes: `cargo test --test footprint` prints it as the table in the README, and
+//! fails if it is more than `budget.txt` allows.
 //!
 //! Flash and static RAM are what its sections say. The stack is filled with a pattern before
 //! `main` (the folder's feature `paint-stack`), and looked at after the server has had work of
@@ -6,17 +7,34 @@
 //! the first byte of a mebibyte to the end of the connection, waking up and falling asleep and the
 //! protocol included; the emulator counts them itself (`-icount`), and the firmware is the same as
 //! always.
+//!
+//! ```text
+//! cargo test --test footprint                         # all of it
+//! cargo test --test footprint -- 'Unicode | IPv4 |'   # the rows with this in it
+//! FOOTPRINT_BUDGET=file cargo test --test footprint   # another budget
+//! ```
 
+#[path = "budget.rs"]
+mod budget;
+#[path = "cable.rs"]
+mod cable;
 #[path = "elf.rs"]
 mod elf;
 #[path = "emulator.rs"]
 #[allow(dead_code, reason = "not all of it is needed to measure")]
 mod emulator;
+#[path = "frames.rs"]
+mod frames;
+#[path = "peer.rs"]
+#[allow(dead_code, reason = "not all of it is needed to measure")]
+mod peer;
 #[path = "qmp.rs"]
 mod qmp;
+#[path = "../common/stock.rs"]
+mod stock;
 #[path = "../common/text.rs"]
 mod text;
-#[path = "transcript.rs"]
+#[path = "../common/transcript.rs"]
 #[allow(dead_code, reason = "not all of it is needed to measure")]
 mod transcript;
 
@@ -24,81 +42,187 @@ use std::env;
 use std::process::ExitCode;
 use std::thread;
 
+use budget::{Budget, Footprint};
 use elf::Elf;
-use emulator::{BOARDS, Firmware};
+use emulator::{BOARDS, Board, Firmware};
+use frames::{PING_LENGTHS, PING_LENGTHS_V6, find, find_v6, ping, ping_v6};
+use peer::Peer;
 use qmp::Qmp;
-use transcript::{over_tcp, record};
+use stock::over_tcp;
+use transcript::requests;
 
 const MEBIBYTE: usize = 1 << 20;
 /// What cortex-m-rt's feature `paint-stack` paints with.
 const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();
 
+/// One of the ways to build the firmware.
+struct Variant {
+    /// As in the table: upper case of what, over what.
+    name: &'static str,
+    unicode: bool,
+    ipv6: bool,
+    options: &'static str,
+    /// The same with a painted stack.
+    painted: &'static str,
+}
+
+const VARIANTS: [Variant; 4] = [
+    Variant {
+        name: "ASCII | IPv4",
+        unicode: false,
+        ipv6: false,
+        options: "--no-default-features",
+        painted: "--no-default-features --features paint-stack",
+    },
+    Variant {
+        name: "Unicode | IPv4",
+        unicode: true,
+        ipv6: false,
+        options: "",
+        painted: "--features paint-stack",
+    },
+    Variant {
+        name: "ASCII | IPv4 and IPv6",
+        unicode: false,
+        ipv6: true,
+        options: "--no-default-features --features ipv6",
+        painted: "--no-default-features --features ipv6,paint-stack",
+    },
+    Variant {
+        name: "Unicode | IPv4 and IPv6",
+        unicode: true,
+        ipv6: true,
+        options: "--features ipv6",
+        painted: "--features ipv6,paint-stack",
+    },
+];
+
 fn main() -> ExitCode {
-    if env::args().any(|argument| argument == "--list") {
+    // What the standard harness does with its arguments, as far as it matters here.
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let asked: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
+    let is_asked = |variant: &&Variant| {
+        let row = format!("| {} |", variant.name);
+        asked.is_empty() || asked.iter().any(|asked| row.contains(*asked))
+    };
+    let variants: Vec<&Variant> = VARIANTS.iter().filter(is_asked).collect();
+    if arguments.iter().any(|a| a == "--list") || variants.is_empty() {
         return ExitCode::SUCCESS;
     }
-    println!(
-        "| board | flash | static RAM | peak stack | instructions per byte, ASCII | Unicode |"
-    );
-    println!("|---|---|---|---|---|---|");
-    let mut compiler = String::new();
     // The others have more memory than they know what to do with.
-    for board in BOARDS.iter().filter(|board| board.name == "lm3s6965evb") {
-        for (what, features, painted) in [
-            ("IPv4", "", "paint-stack"),
-            ("IPv4 and IPv6", "ipv6", "ipv6,paint-stack"),
-        ] {
-            let firmware = Firmware::of(board, features);
-            let file = match firmware.build() {
-                Ok(file) => file,
-                Err(reason) => {
-                    eprintln!("not measured: {reason}");
-                    return ExitCode::from(env::var_os("CI").is_some() as u8);
-                }
-            };
-            let elf = Elf::read(file);
-            let stack = peak_stack(&Firmware::of(board, painted));
-            let ascii = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
-            let ascii = instructions_per_byte(&firmware, ascii.as_bytes());
-            let unicode = instructions_per_byte(&firmware, &text::mixed(MEBIBYTE));
-            println!(
-                "| {}, {what} | {} | {} | {stack} | {ascii:.1} | {unicode:.1} |",
-                board.folder,
-                elf.flash(),
-                elf.ram(),
-            );
-            compiler = elf.compiler();
+    let mut boards = BOARDS.iter();
+    let board = boards.find(|board| board.name == "lm3s6965evb");
+    match measure(board.expect("one of them"), &variants) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            eprintln!("not measured: {reason}");
+            ExitCode::from(env::var_os("CI").is_some() as u8)
         }
     }
-    println!("\n{compiler}; bytes, two TCP connections of 2 x 1 KiB");
-    ExitCode::SUCCESS
+}
+
+/// Prints the table; returns whether all of it keeps to the budget.
+fn measure(board: &'static Board, variants: &[&Variant]) -> Result<bool, String> {
+    let budget = Budget::read();
+    let (mut compiler, mut failures, mut remarks) = (String::new(), Vec::new(), Vec::new());
+    println!(
+        "| upper case of | network | flash | static RAM | peak stack | instructions per byte, ASCII text | mixed text |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for variant in variants {
+        let firmware = Firmware::of(board, variant.options);
+        let elf = Elf::read(firmware.build()?);
+        let ascii = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
+        let footprint = Footprint {
+            quantities: [
+                elf.flash().into(),
+                elf.ram().into(),
+                peak_stack(&Firmware::of(board, variant.painted), variant.ipv6)? as f64,
+                instructions_per_byte(&firmware, ascii.as_bytes(), variant.unicode),
+                instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), variant.unicode),
+            ],
+        };
+        println!("| {} | {footprint} |", variant.name);
+        compiler = elf.compiler();
+        let verdict = budget.check(board.name, &compiler, variant.name, footprint);
+        failures.extend(verdict.failures);
+        remarks.extend(verdict.remarks);
+    }
+    println!(
+        "\n{}, {compiler}; bytes; two TCP connections of 2 x 1 KiB",
+        board.name
+    );
+    for sentence in remarks.iter().chain(&failures) {
+        eprintln!("{sentence}");
+    }
+    Ok(failures.is_empty())
 }
 
 /// How many bytes of the stack were ever used, after work of every kind.
-fn peak_stack(firmware: &Firmware) -> usize {
-    let file = firmware.build().expect("what could be built without paint");
-    let (emulator, mut qmp) = Qmp::boot(firmware, &[]);
-    record(emulator.server);
+fn peak_stack(firmware: &Firmware, ipv6: bool) -> Result<usize, String> {
+    let statics = Elf::read(firmware.build()?).end_within(&firmware.board().ram);
+    let used = |mut qmp: Qmp| {
+        let stack = qmp.memory(statics..firmware.board().ram.end);
+        let untouched = stack.chunks(4).take_while(|word| *word == PAINT).count() * 4;
+        assert!(untouched > 0, "nothing is painted, or the stack is full");
+        stack.len() - untouched
+    };
+
+    // Stock sockets, two connections at once.
+    let (emulator, qmp) = Qmp::attach(|line| firmware.boot_with(line));
+    for request in requests() {
+        stock::ask(emulator.server, &request);
+    }
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| over_tcp(emulator.server, &[text::mixed(100_000)]));
         }
     });
-    let end_of_statics = Elf::read(file).end_within(&firmware.board().ram);
-    let stack = qmp.memory(end_of_statics..firmware.board().ram.end);
-    let untouched = stack.chunks(4).take_while(|word| *word == PAINT).count() * 4;
-    assert!(untouched > 0, "nothing is painted, or the stack is full");
-    stack.len() - untouched
+    let by_sockets = used(qmp);
+    drop(emulator);
+
+    // What only a cable carries: ping, noise, and IPv6.
+    let mut by_cable = 0;
+    for ipv6 in [false, true].into_iter().take(1 + ipv6 as usize) {
+        let (boot, qmp) = Qmp::attach(|line| firmware.boot_on_cable_with(line));
+        let (_emulator, cable) = boot;
+        let board = find(&cable);
+        for length in PING_LENGTHS {
+            ping(&cable, board, &vec![b'.'; length]).expect("an answer");
+        }
+        for length in 14..200 {
+            cable.send(&[&board.0[..], &vec![length as u8; length]].concat());
+        }
+        if ipv6 {
+            find_v6(&cable);
+            for length in PING_LENGTHS_V6 {
+                ping_v6(&cable, board, &vec![b'.'; length]).expect("an answer");
+            }
+        }
+        let mut peer = Peer::new(cable, ipv6);
+        for request in requests() {
+            peer.ask(&request);
+        }
+        by_cable = by_cable.max(used(qmp));
+    }
+    Ok(by_sockets.max(by_cable))
 }
 
 /// The least of five measurements: in the others, something was sent twice.
-fn instructions_per_byte(firmware: &Firmware, text: &[u8]) -> f64 {
-    let (emulator, mut qmp) = Qmp::boot(firmware, &["-icount", "shift=0"]);
+fn instructions_per_byte(firmware: &Firmware, text: &[u8], unicode: bool) -> f64 {
+    let expected = if unicode {
+        text::upper(text)
+    } else {
+        text.to_ascii_uppercase()
+    };
+    let (emulator, mut qmp) =
+        Qmp::attach(|line| firmware.boot_with(&[line, &["-icount", "shift=0"]].concat()));
     let counts = (0..5).map(|_| {
         let before = qmp.instructions();
         let answer = over_tcp(emulator.server, &[text.to_vec()]);
         let count = qmp.instructions() - before;
-        assert!(answer == text::upper(text), "a wrong answer");
+        assert!(answer == expected, "a wrong answer");
         count
     });
     counts.min().expect("five of them") as f64 / text.len() as f64

@@ -5,28 +5,29 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{process, thread};
 
-use crate::emulator::{Emulator, Firmware};
+use crate::stock::PATIENCE;
 
 pub struct Qmp {
     stream: BufReader<UnixStream>,
 }
 
 impl Qmp {
-    /// Boots firmware with such a line.
-    pub fn boot(firmware: &Firmware, arguments: &[&str]) -> (Emulator, Self) {
+    /// Boots something by a function that is given the emulator's arguments for such a line.
+    pub fn attach<T>(boot: impl FnOnce(&[&str]) -> T) -> (T, Self) {
         let socket = temporary("qmp");
         let line = format!("unix:{},server=on,wait=off", socket.display());
-        let emulator = firmware.boot_with(&[arguments, &["-qmp", &line]].concat());
-        let stream = UnixStream::connect(&socket).expect("an emulator that listens");
+        let booted = boot(&["-qmp", &line]);
+        let stream = connect(&socket);
         let _ = fs::remove_file(socket);
         let mut qmp = Self {
             stream: BufReader::new(stream),
         };
         qmp.ask(r#"{"execute":"qmp_capabilities"}"#);
-        (emulator, qmp)
+        (booted, qmp)
     }
 
     /// How many instructions have been executed since the start. Needs `-icount`.
@@ -65,6 +66,17 @@ impl Qmp {
             if line.contains(r#""return""#) {
                 return line;
             }
+        }
+    }
+}
+
+/// Waits for the emulator to listen.
+fn connect(socket: &Path) -> UnixStream {
+    let start = Instant::now();
+    loop {
+        match UnixStream::connect(socket) {
+            Err(_) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(10)),
+            stream => return stream.expect("an emulator that listens"),
         }
     }
 }

@@ -3,23 +3,15 @@
 use std::io::{Read, Write};
 use std::net::UdpSocket;
 
-use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
-    EthernetRepr, Icmpv4Packet, Icmpv4Repr, IpProtocol, Ipv4Packet, Ipv4Repr,
-};
-
-use crate::emulator::{BOARD, Cable, Firmware, HOST};
+use crate::emulator::Firmware;
+use crate::frames::{PING_LENGTHS, find, ping};
+use crate::stock::{ask, connect, over_tcp, over_udp};
 use crate::text;
-use crate::transcript::{self, connect, over_tcp, over_udp};
+use crate::transcript::check;
 
 pub fn gives_the_answers_of_the_transcript(firmware: &Firmware) {
     let mut emulator = firmware.boot();
-    let recorded = transcript::record(emulator.server);
-    for (recorded, expected) in recorded.iter().zip(&transcript::expected()) {
-        assert_eq!(recorded, expected);
-    }
-    assert_eq!(recorded.len(), transcript::requests().len());
+    check(|request| ask(emulator.server, request));
     emulator.check();
 }
 
@@ -120,14 +112,10 @@ pub fn survives_clients_that_reset(firmware: &Firmware) {
 pub fn answers_ping(firmware: &Firmware) {
     let (mut emulator, cable) = firmware.boot_on_cable();
     let board = find(&cable);
-    // The longest is what a frame of 1514 bytes carries.
-    for length in [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1471, 1472] {
+    for length in PING_LENGTHS {
         let data: Vec<u8> = (0..length).map(|number| number as u8).collect();
-        assert_eq!(
-            ping(&cable, board, &data),
-            Some(data),
-            "ping with {length} bytes"
-        );
+        let answer = ping(&cable, board, &data);
+        assert_eq!(answer, Some(data), "ping with {length} bytes");
     }
     emulator.check();
 }
@@ -174,95 +162,9 @@ pub fn survives_frames_that_no_card_sends(firmware: &Firmware) {
     emulator.check();
 }
 
-const OUR_CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
-
-/// Asks who has the board's address until it answers.
-fn find(cable: &Cable) -> EthernetAddress {
-    let question = ArpRepr::EthernetIpv4 {
-        operation: ArpOperation::Request,
-        source_hardware_addr: OUR_CARD,
-        source_protocol_addr: HOST,
-        target_hardware_addr: EthernetAddress([0; 6]),
-        target_protocol_addr: BOARD,
-    };
-    let frame = ethernet(
-        EthernetAddress::BROADCAST,
-        EthernetProtocol::Arp,
-        question.buffer_len(),
-        |payload| question.emit(&mut ArpPacket::new_unchecked(payload)),
-    );
-    for _ in 0..500 {
-        cable.send(&frame);
-        let Some(answer) = cable.receive() else {
-            continue;
-        };
-        let answer = EthernetFrame::new_checked(answer).expect("a whole frame");
-        assert_eq!(answer.ethertype(), EthernetProtocol::Arp);
-        return answer.src_addr();
-    }
-    panic!("the board does not answer");
-}
-
-/// The data that comes back.
-fn ping(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8>> {
-    let checksums = ChecksumCapabilities::default();
-    let request = Icmpv4Repr::EchoRequest {
-        ident: 1,
-        seq_no: 1,
-        data,
-    };
-    let header = Ipv4Repr {
-        src_addr: HOST,
-        dst_addr: BOARD,
-        next_header: IpProtocol::Icmp,
-        payload_len: request.buffer_len(),
-        hop_limit: 64,
-    };
-    let length = header.buffer_len() + request.buffer_len();
-    let frame = ethernet(board, EthernetProtocol::Ipv4, length, |payload| {
-        let mut packet = Ipv4Packet::new_unchecked(payload);
-        header.emit(&mut packet, &checksums);
-        request.emit(
-            &mut Icmpv4Packet::new_unchecked(packet.payload_mut()),
-            &checksums,
-        );
-    });
-    for _ in 0..20 {
-        cable.send(&frame);
-        // What the board still has to say to other frames is passed over.
-        while let Some(answer) = cable.receive() {
-            let frame = EthernetFrame::new_checked(&answer[..]).expect("a whole frame");
-            let Ok(packet) = Ipv4Packet::new_checked(frame.payload()) else {
-                continue;
-            };
-            let Ok(message) = Icmpv4Packet::new_checked(packet.payload()) else {
-                continue;
-            };
-            if let Ok(Icmpv4Repr::EchoReply { data: returned, .. }) =
-                Icmpv4Repr::parse(&message, &checksums)
-                && returned.len() == data.len()
-            {
-                return Some(returned.to_vec());
-            }
-        }
-    }
-    None
-}
-
-fn ethernet(
-    destination: EthernetAddress,
-    ethertype: EthernetProtocol,
-    length: usize,
-    emit: impl FnOnce(&mut [u8]),
-) -> Vec<u8> {
-    let header = EthernetRepr {
-        src_addr: OUR_CARD,
-        dst_addr: destination,
-        ethertype,
-    };
-    let mut bytes = vec![0; header.buffer_len() + length];
-    let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
-    header.emit(&mut frame);
-    emit(frame.payload_mut());
-    bytes
+/// It says so itself.
+pub fn does_what_the_compiler_wants_of_its_runtime(firmware: &Firmware) {
+    let printed = firmware.run();
+    let all_right = "runtime.rs does what it has to do";
+    assert!(printed.contains(all_right), "{printed}");
 }

@@ -10,3 +10,4 @@ pub mod peer;
 pub mod scene;
 pub mod talk;
 pub mod text;
+pub mod transcript;

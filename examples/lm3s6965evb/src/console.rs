@@ -32,7 +32,8 @@ const GPIODEN: Register = port_a(0x51c);
 /// Pins 0 and 1 are the serial line's.
 const PINS: u32 = 0x3;
 
-struct Console;
+/// The serial line itself.
+pub struct Console;
 
 impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {

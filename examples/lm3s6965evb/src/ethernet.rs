@@ -60,10 +60,13 @@ const FOV: u32 = 1 << 3;
 const RXER: u32 = 1 << 4;
 /// All that is of interest, and that acknowledges it.
 const EVENTS: u32 = RXINT | TXER | TXEMP | FOV | RXER;
-/// MACRCTL: receive; drop frames with a wrong checksum; empty the FIFO.
+/// MACRCTL: receive; all groups' frames, which IPv6 needs to be found; drop frames with a wrong
+/// checksum; empty the FIFO.
 const RXEN: u32 = 1 << 0;
+const AMUL: u32 = 1 << 1;
 const BADCRC: u32 = 1 << 3;
 const RSTFIFO: u32 = 1 << 4;
+const RECEIVE: u32 = BADCRC | if cfg!(feature = "ipv6") { AMUL } else { 0 };
 /// MACTCTL: transmit; pad short frames; append the checksum; full duplex.
 const TXEN: u32 = 1 << 0;
 const PADEN: u32 = 1 << 1;
@@ -79,11 +82,11 @@ const WRITE: u32 = 1 << 1;
 /// MACMDV: the PHY is spoken to with 50 MHz / (2 * (9 + 1)) = 2.5 MHz, the most that it may be.
 const MDV: u32 = 9;
 
-/// A frame as the controller wants it: the length, the frame, room for the checksum.
+/// A frame as the controller has it: the length, the frame.
 ///
 /// Words of four bytes each; the alignment makes one access of reading and writing one.
 #[repr(align(4))]
-struct Words([[u8; 4]; (LENGTH + MTU + CHECKSUM).div_ceil(4)]);
+struct Words([[u8; 4]; (LENGTH + MTU).div_ceil(4)]);
 
 impl Words {
     const fn new() -> Self {
@@ -190,9 +193,9 @@ fn write_phy(register: u32, value: u32) {
 }
 
 fn empty_receive_fifo() {
-    MACRCTL.write(BADCRC);
-    MACRCTL.write(BADCRC | RSTFIFO);
-    MACRCTL.write(BADCRC | RXEN);
+    MACRCTL.write(RECEIVE);
+    MACRCTL.write(RECEIVE | RSTFIFO);
+    MACRCTL.write(RECEIVE | RXEN);
 }
 
 /// Four words at a time: to ask after each whether it is the last would take twice as long.

@@ -13,8 +13,8 @@ mod clock;
 mod console;
 mod ethernet;
 mod interrupts;
-mod memory;
 mod registers;
+mod runtime;
 
 use core::convert::Infallible;
 use core::ops::ControlFlow;

@@ -1,0 +1,92 @@
+//! ASCII, some words at a time.
+
+const WORD: usize = size_of::<usize>();
+
+/// Converts the ASCII at the beginning of `input`, as much as fits, and returns its length.
+#[inline]
+pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
+    let mut length = 0;
+    let quads = input.as_chunks::<WORD>().0.as_chunks::<4>().0;
+    let quads_out = output.as_chunks_mut::<WORD>().0.as_chunks_mut::<4>().0;
+    for ([a, b, c, d], to) in quads.iter().zip(quads_out) {
+        let [a, b, c, d] = [
+            usize::from_ne_bytes(*a),
+            usize::from_ne_bytes(*b),
+            usize::from_ne_bytes(*c),
+            usize::from_ne_bytes(*d),
+        ];
+        if (a | b | c | d) & repeat(0x80) != 0 {
+            break;
+        }
+        *to = [
+            to_uppercase(a).to_ne_bytes(),
+            to_uppercase(b).to_ne_bytes(),
+            to_uppercase(c).to_ne_bytes(),
+            to_uppercase(d).to_ne_bytes(),
+        ];
+        length += 4 * WORD;
+    }
+    let rest = input.get(length..).unwrap_or_default();
+    let rest_out = output.get_mut(length..).unwrap_or_default();
+    for (from, to) in rest.iter().zip(rest_out) {
+        if !from.is_ascii() {
+            break;
+        }
+        *to = from.to_ascii_uppercase();
+        length += 1;
+    }
+    length
+}
+
+/// All bytes of a word at once. They are below 0x80, so that no sum carries into the next byte.
+const fn to_uppercase(word: usize) -> usize {
+    // The top bit of each byte tells whether it is at least `a`, and whether it is beyond `z`.
+    let from_a = word.wrapping_add(repeat(0x80 - b'a'));
+    let beyond_z = word.wrapping_add(repeat(0x7f - b'z'));
+    let lower = (from_a ^ beyond_z) & repeat(0x80);
+    word ^ (lower >> 2) // 0x20 is the distance between the cases.
+}
+
+const fn repeat(byte: u8) -> usize {
+    usize::from_ne_bytes([byte; WORD])
+}
+
+/// What a text holds between its pieces where only ASCII changes: nothing.
+#[cfg(not(feature = "unicode"))]
+#[derive(Clone, Debug)]
+pub(super) struct Held;
+
+#[cfg(not(feature = "unicode"))]
+impl Held {
+    pub(super) const NOTHING: Self = Self;
+
+    pub(super) fn convert(&mut self, input: &[u8], output: &mut [u8]) -> super::Progress {
+        let mut length = 0;
+        while let Some(from @ [byte, ..]) = input.get(length..)
+            && let Some(to @ [_, ..]) = output.get_mut(length..)
+        {
+            if byte.is_ascii() {
+                length += convert(from, to);
+            } else {
+                to[0] = *byte;
+                length += 1;
+            }
+        }
+        super::Progress {
+            consumed: length,
+            produced: length,
+        }
+    }
+
+    pub(super) fn write(&mut self, _: &mut [u8]) -> usize {
+        0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        true
+    }
+
+    pub(super) fn is_output(&self) -> bool {
+        false
+    }
+}

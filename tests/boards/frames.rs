@@ -1,0 +1,206 @@
+//! Frames made by hand, on the board's cable: who is there, and ping.
+
+use std::time::Instant;
+
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
+    EthernetRepr, Icmpv4Packet, Icmpv4Repr, Icmpv6Packet, Icmpv6Repr, IpProtocol, Ipv4Packet,
+    Ipv4Repr, Ipv6Address, Ipv6Packet, Ipv6Repr, NdiscRepr, RawHardwareAddress,
+};
+
+use crate::cable::Cable;
+use crate::emulator::{BOARD, BOARD_V6, HOST, HOST_V6};
+use crate::stock::PATIENCE;
+
+/// Our card, on the cable.
+pub const OUR_CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
+
+/// Asks who has the board's address until it answers.
+pub fn find(cable: &Cable) -> EthernetAddress {
+    let question = ArpRepr::EthernetIpv4 {
+        operation: ArpOperation::Request,
+        source_hardware_addr: OUR_CARD,
+        source_protocol_addr: HOST,
+        target_hardware_addr: EthernetAddress([0; 6]),
+        target_protocol_addr: BOARD,
+    };
+    let frame = ethernet(
+        EthernetAddress::BROADCAST,
+        EthernetProtocol::Arp,
+        question.buffer_len(),
+        |payload| question.emit(&mut ArpPacket::new_unchecked(payload)),
+    );
+    for _ in 0..500 {
+        cable.send(&frame);
+        let Some(answer) = cable.receive() else {
+            continue;
+        };
+        let answer = EthernetFrame::new_checked(answer).expect("a whole frame");
+        assert_eq!(answer.ethertype(), EthernetProtocol::Arp);
+        return answer.src_addr();
+    }
+    panic!("the board does not answer");
+}
+
+/// Bytes of data to ping with. The longest is what a frame of 1514 bytes carries.
+pub const PING_LENGTHS: [usize; 11] = [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1471, 1472];
+/// The same for IPv6, whose header is longer.
+pub const PING_LENGTHS_V6: [usize; 11] = [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1451, 1452];
+
+/// The data that comes back.
+pub fn ping(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8>> {
+    let checksums = ChecksumCapabilities::default();
+    let request = Icmpv4Repr::EchoRequest {
+        ident: 1,
+        seq_no: 1,
+        data,
+    };
+    let header = Ipv4Repr {
+        src_addr: HOST,
+        dst_addr: BOARD,
+        next_header: IpProtocol::Icmp,
+        payload_len: request.buffer_len(),
+        hop_limit: 64,
+    };
+    let length = header.buffer_len() + request.buffer_len();
+    let frame = ethernet(board, EthernetProtocol::Ipv4, length, |payload| {
+        let mut packet = Ipv4Packet::new_unchecked(payload);
+        header.emit(&mut packet, &checksums);
+        request.emit(
+            &mut Icmpv4Packet::new_unchecked(packet.payload_mut()),
+            &checksums,
+        );
+    });
+    exchange(cable, &frame, |answer| {
+        let packet = Ipv4Packet::new_checked(answer.payload()).ok()?;
+        let message = Icmpv4Packet::new_checked(packet.payload()).ok()?;
+        match Icmpv4Repr::parse(&message, &checksums) {
+            Ok(Icmpv4Repr::EchoReply { data: returned, .. }) => {
+                (returned.len() == data.len()).then(|| returned.to_vec())
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Asks the board's group who has its IPv6 address until it answers (RFC 4861); it then knows ours.
+pub fn find_v6(cable: &Cable) -> EthernetAddress {
+    let [.., a, b, c] = BOARD_V6.octets();
+    let group = Ipv6Address::new(
+        0xff02,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0xff00 | u16::from(a),
+        u16::from_be_bytes([b, c]),
+    );
+    let question = Icmpv6Repr::Ndisc(NdiscRepr::NeighborSolicit {
+        target_addr: BOARD_V6,
+        lladdr: Some(RawHardwareAddress::from(OUR_CARD)),
+    });
+    let frame = icmpv6(
+        EthernetAddress([0x33, 0x33, 0xff, a, b, c]),
+        group,
+        &question,
+    );
+    let answer = |answer: &EthernetFrame<&[u8]>| {
+        let packet = Ipv6Packet::new_checked(answer.payload()).ok()?;
+        let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
+        let (from, to) = (packet.src_addr(), packet.dst_addr());
+        match Icmpv6Repr::parse(&from, &to, &message, &ChecksumCapabilities::default()) {
+            Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. })) => {
+                (target_addr == BOARD_V6).then(|| answer.src_addr())
+            }
+            _ => None,
+        }
+    };
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(address) = exchange(cable, &frame, answer) {
+            return address;
+        }
+    }
+    panic!("the board does not answer");
+}
+
+/// As [`ping`], over IPv6.
+pub fn ping_v6(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8>> {
+    let request = Icmpv6Repr::EchoRequest {
+        ident: 1,
+        seq_no: 1,
+        data,
+    };
+    let frame = icmpv6(board, BOARD_V6, &request);
+    exchange(cable, &frame, |answer| {
+        let packet = Ipv6Packet::new_checked(answer.payload()).ok()?;
+        let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
+        let (from, to) = (packet.src_addr(), packet.dst_addr());
+        match Icmpv6Repr::parse(&from, &to, &message, &ChecksumCapabilities::default()) {
+            Ok(Icmpv6Repr::EchoReply { data: returned, .. }) => {
+                (returned.len() == data.len()).then(|| returned.to_vec())
+            }
+            _ => None,
+        }
+    })
+}
+
+/// Sends the frame until an answer is accepted, but not for ever. What the board still has to say
+/// to other frames is passed over.
+fn exchange<T>(
+    cable: &Cable,
+    frame: &[u8],
+    accept: impl Fn(&EthernetFrame<&[u8]>) -> Option<T>,
+) -> Option<T> {
+    for _ in 0..20 {
+        cable.send(frame);
+        while let Some(answer) = cable.receive() {
+            let answer = EthernetFrame::new_checked(&answer[..]).expect("a whole frame");
+            if let Some(accepted) = accept(&answer) {
+                return Some(accepted);
+            }
+        }
+    }
+    None
+}
+
+fn icmpv6(card: EthernetAddress, to: Ipv6Address, message: &Icmpv6Repr<'_>) -> Vec<u8> {
+    let header = Ipv6Repr {
+        src_addr: HOST_V6,
+        dst_addr: to,
+        next_header: IpProtocol::Icmpv6,
+        payload_len: message.buffer_len(),
+        hop_limit: 255, // what has passed a router is no neighbour's
+    };
+    let length = header.buffer_len() + message.buffer_len();
+    ethernet(card, EthernetProtocol::Ipv6, length, |payload| {
+        let mut packet = Ipv6Packet::new_unchecked(payload);
+        header.emit(&mut packet);
+        message.emit(
+            &HOST_V6,
+            &to,
+            &mut Icmpv6Packet::new_unchecked(packet.payload_mut()),
+            &ChecksumCapabilities::default(),
+        );
+    })
+}
+
+fn ethernet(
+    destination: EthernetAddress,
+    ethertype: EthernetProtocol,
+    length: usize,
+    emit: impl FnOnce(&mut [u8]),
+) -> Vec<u8> {
+    let header = EthernetRepr {
+        src_addr: OUR_CARD,
+        dst_addr: destination,
+        ethertype,
+    };
+    let mut bytes = vec![0; header.buffer_len() + length];
+    let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
+    header.emit(&mut frame);
+    emit(frame.payload_mut());
+    bytes
+}

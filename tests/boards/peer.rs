@@ -1,0 +1,144 @@
+//! A stack of ours at the other end of the cable, and its clients.
+
+use std::task::Poll;
+use std::time::Instant as Clock;
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
+use uppercase::stack::Config;
+use uppercase::{Context, PORT, Stack, tcp, udp};
+
+use crate::cable::Cable;
+use crate::emulator::{BOARD, BOARD_V6, HOST, HOST_V6};
+use crate::frames::OUR_CARD;
+use crate::transcript::{Over, Request};
+
+/// How long a server may be silent, and how long an exchange may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+
+pub struct Peer {
+    stack: Stack<'static, Cable>,
+    tcp: tcp::Client,
+    udp: udp::Client<'static>,
+    server: IpEndpoint,
+    start: Clock,
+}
+
+impl Peer {
+    /// Clients of the board that speak IPv4 or IPv6 to it.
+    pub fn new(cable: Cable, ipv6: bool) -> Self {
+        let config = Config {
+            hardware_address: OUR_CARD,
+            addresses: &[
+                IpCidr::new(IpAddress::Ipv4(HOST), 24),
+                IpCidr::new(IpAddress::Ipv6(HOST_V6), 64),
+            ],
+            gateways: &[],
+            random_seed: 1,
+        };
+        let slots = Vec::<SocketStorage<'_>>::new();
+        let mut stack = Stack::new(cable, config, slots, Instant::ZERO).expect("a right one");
+        // What the stack borrows lives as long as the test process.
+        let stream = Box::leak(Box::new(tcp::Buffers::<16384, 16384>::new()));
+        let datagrams = Box::leak(Box::new(udp::Buffers::<1024, 2>::new()));
+        let sockets = stack.sockets();
+        Self {
+            tcp: tcp::Client::new(sockets, stream, TIMEOUT).expect("there is room"),
+            udp: udp::Client::new(sockets, datagrams, TIMEOUT).expect("there is room"),
+            stack,
+            server: IpEndpoint {
+                addr: if ipv6 { BOARD_V6.into() } else { BOARD.into() },
+                port: PORT,
+            },
+            start: Clock::now(),
+        }
+    }
+
+    /// What the board answers to a request.
+    pub fn ask(&mut self, request: &Request) -> Vec<u8> {
+        match request.over {
+            Over::Tcp => self.over_tcp(&request.pieces),
+            Over::Udp => self.over_udp(&request.pieces.concat()),
+        }
+    }
+
+    /// Sends the pieces one by one, closes, and reads to the end.
+    pub fn over_tcp(&mut self, pieces: &[Vec<u8>]) -> Vec<u8> {
+        let (stack, tcp) = (&mut self.stack, &mut self.tcp);
+        let opening = tcp.connect(&mut stack.context(now(self.start)), self.server);
+        opening.expect("a way to the server");
+        let mut pieces = pieces.iter().map(Vec::as_slice);
+        let mut rest = pieces.next().unwrap_or_default();
+        let mut answer = Vec::new();
+        let talk = |context: &mut Context<'_, 'static>| {
+            let sent = tcp.send(context, rest)?;
+            rest = &rest[sent..];
+            let mut at_once = None;
+            if rest.is_empty() && tcp.is_open(context)? {
+                match pieces.next() {
+                    Some(next) => (rest, at_once) = (next, Some(context.now)),
+                    None => tcp.finish(context),
+                }
+            }
+            let mut buffer = [0; 4096];
+            while let Poll::Ready(length) = tcp.receive(context, &mut buffer)? {
+                answer.extend_from_slice(&buffer[..length]);
+                if length == 0 {
+                    return Ok((tcp.is_closed(context)?, tcp.deadline()));
+                }
+            }
+            Ok((false, at_once.or(tcp.deadline())))
+        };
+        let outcome: Result<(), tcp::Error> = run(stack, self.start, talk);
+        outcome.expect("an answer that ends");
+        answer
+    }
+
+    /// Sends a datagram, again if it is lost, and waits for the answer.
+    pub fn over_udp(&mut self, request: &[u8]) -> Vec<u8> {
+        let (stack, udp) = (&mut self.stack, &mut self.udp);
+        let sending = udp.send(&mut stack.context(now(self.start)), self.server, request);
+        sending.expect("a way to the server");
+        let (mut buffer, mut answer) = ([0; 1024], Vec::new());
+        let wait = |context: &mut Context<'_, 'static>| {
+            let received = udp.receive(context, &mut buffer)?;
+            if let Poll::Ready(length) = received {
+                answer = buffer[..length].to_vec();
+            }
+            Ok((received.is_ready(), udp.deadline()))
+        };
+        let outcome: Result<(), udp::Error> = run(stack, self.start, wait);
+        outcome.expect("an answer");
+        answer
+    }
+}
+
+fn now(start: Clock) -> Instant {
+    Instant::from_micros(start.elapsed().as_micros() as i64)
+}
+
+/// Polls the stack until `step`, which also says when it wants to be called again, is done.
+fn run<E>(
+    stack: &mut Stack<'static, Cable>,
+    start: Clock,
+    mut step: impl FnMut(&mut Context<'_, 'static>) -> Result<(bool, Option<Instant>), E>,
+) -> Result<(), E> {
+    let limit = Clock::now() + LIMIT;
+    loop {
+        let mut outcome = Ok((false, None));
+        let delay = stack.poll(now(start), |context| {
+            // Called several times a poll, but no more once it is done.
+            if let Ok((false, _)) = outcome {
+                outcome = step(context);
+            }
+            outcome.as_ref().ok().and_then(|(_, due)| *due)
+        });
+        if outcome?.0 {
+            return Ok(());
+        }
+        assert!(Clock::now() < limit, "an exchange that takes too long");
+        stack.device_mut().wait(delay);
+    }
+}
