@@ -82,6 +82,16 @@ fn connection<'s, 'a>(
     })
 }
 
+/// Whether only a part of the text finds room. smoltcp 0.14 would cut it there, and take the close
+/// behind it all the same. The other side sends again what it should not have sent yet.
+fn cuts_text(sockets: &mut SocketSet<'_>, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+    let length = packet.payload.len() - usize::from(segment.header_len());
+    length > 0
+        && connection(sockets, packet, segment)
+            .map(|socket| socket.recv_capacity() - socket.recv_queue())
+            .is_some_and(|room| 0 < room && room < length)
+}
+
 /// What becomes of a frame.
 pub(super) enum Decision {
     /// smoltcp is given it.
@@ -142,6 +152,9 @@ impl Admission<'_> {
         let Some(&(_, has_place)) = server else {
             return Decision::Pass;
         };
+        if segment.fin() && cuts_text(sockets, packet, &segment) {
+            return Decision::Drop;
+        }
         match (segment.syn(), segment.ack(), segment.rst()) {
             (true, false, false) => {
                 match connection(sockets, packet, &segment) {

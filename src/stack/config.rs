@@ -100,20 +100,24 @@ impl Config<'_> {
         self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_)))
     }
 
+    /// As smoltcp wants it: one that fits the medium.
+    pub(super) fn hardware_address(&self, medium: Medium) -> HardwareAddress {
+        match medium {
+            Medium::Ethernet => HardwareAddress::Ethernet(self.hardware_address),
+            _ => HardwareAddress::Ip,
+        }
+    }
+
     /// The interface. Nothing of it can fail once the [check](Self::check) has passed.
     pub(super) fn interface(&self, device: &mut impl Device, now: Instant) -> Interface {
-        let ethernet = device.capabilities().medium == Medium::Ethernet;
-        let mut config = iface::Config::new(if ethernet {
-            HardwareAddress::Ethernet(self.hardware_address)
-        } else {
-            HardwareAddress::Ip
-        });
+        let medium = device.capabilities().medium;
+        let mut config = iface::Config::new(self.hardware_address(medium));
         config.random_seed = self.random_seed;
         let mut interface = Interface::new(config, device, now);
         interface.update_ip_addrs(|addresses| {
             let _ = addresses.extend_from_slice(self.addresses);
             #[cfg(feature = "ipv6")]
-            if ethernet && self.has_ipv6() {
+            if medium == Medium::Ethernet && self.has_ipv6() {
                 let _ = addresses.push(link_local(self.hardware_address));
             }
         });

@@ -146,11 +146,7 @@ impl Link<'_> {
         config: &Config<'_>,
     ) -> Self {
         #[cfg(feature = "syn-cookies")]
-        let cookies = Cookies::new(
-            config.random_seed,
-            capabilities.clone(),
-            interface.hardware_addr(),
-        );
+        let cookies = Cookies::new(config, capabilities);
         let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,

@@ -30,6 +30,7 @@ use smoltcp::wire::{
     IpRepr, IpVersion, TcpControl, TcpOption, TcpPacket, TcpRepr, TcpSeqNumber,
 };
 
+use super::Config;
 use super::frame::Packet;
 
 /// How long after a request that found no room all requests are answered by cookies.
@@ -78,11 +79,8 @@ impl MadeUp {
 }
 
 impl Cookies {
-    pub(super) fn new(
-        random_seed: u64,
-        capabilities: DeviceCapabilities,
-        hardware: HardwareAddress,
-    ) -> Self {
+    pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
+        let random_seed = config.random_seed;
         // smoltcp's own numbers follow from the seed, too, and nearly give it away; a hash of it
         // under another key does not follow from them.
         let half = |number| {
@@ -92,8 +90,8 @@ impl Cookies {
         };
         Self {
             key: [half(1), half(2)],
-            capabilities,
-            hardware,
+            capabilities: capabilities.clone(),
+            hardware: config.hardware_address(capabilities.medium),
             pressed: None,
             unproven: 0,
         }
