@@ -60,7 +60,7 @@ impl<'a> Interface<'a> {
         }
         let options = match link.no_offload {
             true => Options::new().without_offload(),
-            false => Options::new(),
+            false => Options::new().gather(),
         };
         let device = TunTap::open_with(name, mode, &link.host_ip, options).map_err(explain)?;
         if device.was_created() {
@@ -129,7 +129,8 @@ impl<'a> Host<'a> for Interface<'a> {
     }
 
     fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
-        let device = self.stack.device().inner();
+        let device = self.stack.device_mut().inner_mut();
+        device.flush();
         if let Some(fault @ Fault::Removed) = device.fault() {
             return Err(Failure::of(device.name())(fault));
         }

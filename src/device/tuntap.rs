@@ -25,6 +25,7 @@
 
 mod driver;
 mod error;
+mod gather;
 mod header;
 mod health;
 mod netlink;
@@ -112,8 +113,8 @@ impl fmt::Display for Mode {
 /// - The kernel hands out such large frames as they are, and TCP segments and UDP datagrams of its
 ///   own without checksums. A segment without one is accepted where the kernel answers for it. All
 ///   others are verified here, and UDP, ICMP and IPv4 headers by smoltcp as ever.
-/// - What smoltcp sends over TCP leaves without a checksum, and over IPv4, with the feature
-///   `segmentation`, in frames of up to 64 KiB. Where it matters, on the way to another host, the
+/// - What smoltcp sends over TCP leaves without a checksum, and in frames of up to 64 KiB: over
+///   IPv4 with the feature `segmentation`, else with [`Options::gather`]. Where it matters, on the way to another host, the
 ///   kernel or its network card sums up and cuts, to the size that smoltcp asks for.
 /// - TCP segments in IP fragments, which no checksum tells good from bad, are dropped and
 ///   [counted](Statistics::received_partial). TCP makes none by itself.
@@ -172,6 +173,11 @@ impl TunTap {
         self.health.fault
     }
 
+    /// Sends what waits for more of its kind, see [`Options::gather`].
+    pub fn flush(&mut self) {
+        self.outgoing.flush(&self.driver, &mut self.health);
+    }
+
     /// Sleeps until there is a frame to receive, for `timeout` at most, or without limit. Returns
     /// whether there is one. [`wait`] also watches other files, the standard input for example.
     ///
@@ -211,8 +217,9 @@ impl Device for TunTap {
     type RxToken<'a> = RxToken<'a>;
     type TxToken<'a> = TxToken<'a>;
 
-    /// Reads one frame at most.
+    /// Reads one frame at most, and sends what [`flush`](TunTap::flush) would.
     fn receive(&mut self, _: Instant) -> Option<(RxToken<'_>, TxToken<'_>)> {
+        self.flush();
         if !self.incoming.is_pending() {
             self.incoming.read(&self.driver, &mut self.health);
         }

@@ -11,6 +11,7 @@ const CHECKSUM_IS_VALID: u8 = 2;
 
 const SEGMENTS_NONE: u8 = 0;
 const SEGMENTS_TCP_IPV4: u8 = 1;
+const SEGMENTS_TCP_IPV6: u8 = 4;
 
 /// In TCP, where the checksum is.
 const TCP_CHECKSUM: u16 = 16;
@@ -50,10 +51,13 @@ impl Header {
         }
     }
 
-    /// Asks for segments with `size` bytes of text each, over IPv4.
+    /// Asks for segments with `size` bytes of text each.
     pub fn cut(self, segment: &Segment, size: u16) -> Self {
         Self {
-            segments: SEGMENTS_TCP_IPV4,
+            segments: match segment.is_ipv4 {
+                true => SEGMENTS_TCP_IPV4,
+                false => SEGMENTS_TCP_IPV6,
+            },
             headers_len: segment.text as u16,
             segment_size: size,
             ..self

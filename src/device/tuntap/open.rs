@@ -33,18 +33,38 @@ const LONGEST_WAIT: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     offload: bool,
+    gather: bool,
 }
 
 impl Options {
     /// With [offload](TunTap#offload), if the kernel has it.
     pub const fn new() -> Self {
-        Self { offload: true }
+        Self {
+            offload: true,
+            gather: false,
+        }
     }
 
     /// Makes every frame complete and no longer than the MTU, as on a wire: for a capture that
     /// shows what a wire would, or to compare.
     pub const fn without_offload(self) -> Self {
-        Self { offload: false }
+        Self {
+            offload: false,
+            ..self
+        }
+    }
+
+    /// Gathers TCP segments that smoltcp sends one after the other in one large frame. That pays
+    /// over IPv6, and without the feature `segmentation` over IPv4, where smoltcp itself does not.
+    ///
+    /// A segment that is not the last of its text then waits until another frame is sent or
+    /// [`receive`](smoltcp::phy::Device::receive) is called. A program that sleeps in between calls
+    /// [`TunTap::flush`] first.
+    pub const fn gather(self) -> Self {
+        Self {
+            gather: true,
+            ..self
+        }
     }
 }
 
@@ -135,7 +155,7 @@ impl TunTap {
             created,
             offload,
             incoming: Incoming::new(mode, now.mtu, offload),
-            outgoing: Outgoing::new(mode, now.mtu, offload),
+            outgoing: Outgoing::new(mode, now.mtu, offload, options.gather),
             health: Health {
                 name: name.into(),
                 statistics: Statistics::default(),

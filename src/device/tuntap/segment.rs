@@ -1,5 +1,7 @@
 //! Finding the TCP segment in a frame, and its checksum.
 
+use core::ops::Range;
+
 use smoltcp::wire::{
     EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, Ipv4Packet, TcpPacket, checksum,
 };
@@ -7,6 +9,9 @@ use smoltcp::wire::{
 use smoltcp::wire::{Ipv6FragmentHeader, Ipv6Packet};
 
 use super::Mode;
+
+#[cfg(feature = "ipv6")]
+const IPV6_HEADER: u16 = 40;
 
 /// What a frame carries.
 #[derive(Debug)]
@@ -139,6 +144,31 @@ impl Segment {
             text: start + usize::from(segment.header_len()),
             end: start + bytes.len(),
         }))
+    }
+
+    /// The fields of the IP header in which packets of different lengths differ.
+    pub fn length_fields(&self, mode: Mode) -> [Range<usize>; 2] {
+        let ip = mode.header_len();
+        let (length, checksum) = match self.is_ipv4 {
+            true => (ip + 2..ip + 4, ip + 10..ip + 12),
+            false => (ip + 4..ip + 6, 0..0),
+        };
+        [length, checksum]
+    }
+
+    /// Makes the IP header right after the segment has grown.
+    pub fn set_length(&self, mode: Mode, frame: &mut [u8]) {
+        let bytes = &mut frame[mode.header_len()..self.end];
+        // An IP packet has 65 535 bytes at most.
+        let length = bytes.len() as u16;
+        if self.is_ipv4 {
+            let mut packet = Ipv4Packet::new_unchecked(bytes);
+            packet.set_total_len(length);
+            packet.fill_checksum();
+        } else {
+            #[cfg(feature = "ipv6")]
+            Ipv6Packet::new_unchecked(bytes).set_payload_len(length - IPV6_HEADER);
+        }
     }
 
     /// Whether the checksum in the frame is right.

@@ -6,6 +6,7 @@ use std::vec::Vec;
 
 use smoltcp::phy::{self, PacketMeta};
 
+use super::gather::{Added, Gathered, LONGEST_HEADERS};
 use super::header::{self, Header};
 use super::health::Health;
 use super::segment::Content;
@@ -19,17 +20,22 @@ pub(super) struct Outgoing {
     mode: Mode,
     mtu: usize,
     offload: bool,
+    gather: bool,
     /// A header, if there is offload, and a frame.
     buffer: Vec<u8>,
+    /// What waits in `buffer` for more of its kind.
+    gathered: Option<Gathered>,
 }
 
 impl Outgoing {
-    pub fn new(mode: Mode, mtu: usize, offload: bool) -> Self {
+    pub fn new(mode: Mode, mtu: usize, offload: bool, gather: bool) -> Self {
         Self {
             mode,
             mtu,
             offload,
+            gather: offload && gather,
             buffer: vec![0; header::LENGTH + mode.header_len() + mtu.max(LARGEST_PACKET)],
+            gathered: None,
         }
     }
 
@@ -42,34 +48,97 @@ impl Outgoing {
         }
     }
 
-    /// The room for a header and a frame of that length.
-    fn room(&mut self, length: usize) -> (&mut [u8; header::LENGTH], &mut [u8]) {
+    /// Sends what waits.
+    pub fn flush(&mut self, driver: &File, health: &mut Health) {
+        if let Some(gathered) = self.gathered.take() {
+            let (length, header) = gathered.finish(&mut self.buffer[header::LENGTH..]);
+            self.send(driver, health, length, header);
+        }
+    }
+
+    /// Where the next frame starts in `buffer`.
+    fn place(&mut self, driver: &File, health: &mut Health, length: usize) -> usize {
+        if let Some(gathered) = &mut self.gathered {
+            if let Some(place) = gathered.place(&self.buffer[header::LENGTH..], length) {
+                return header::LENGTH + place;
+            }
+            self.flush(driver, health);
+        }
         let needed = header::LENGTH + length;
         if self.buffer.len() < needed {
             self.buffer.resize(needed, 0);
         }
-        self.buffer[..needed]
-            .split_first_chunk_mut()
-            .expect("a header fits")
+        header::LENGTH
     }
 
-    /// Makes the header of a frame, and what the frame lacks without offload stays as it is.
-    fn describe(&mut self, length: usize, meta: PacketMeta) -> Header {
-        let mode = self.mode;
-        let (place, frame) = self.room(length);
-        let header = match Content::of(mode, frame) {
-            Content::Segment(segment) => {
-                segment.prepare_checksum(frame);
-                let header = Header::without_checksum(&segment);
-                match segment_size(meta) {
-                    Some(size) if segment.is_ipv4 => header.cut(&segment, size),
-                    _ => header,
-                }
+    /// Sends the frame of `length` bytes that was written at `place`, or lets it wait.
+    fn finish(
+        &mut self,
+        driver: &File,
+        health: &mut Health,
+        place: usize,
+        length: usize,
+        meta: PacketMeta,
+    ) {
+        if let Some(gathered) = &mut self.gathered {
+            let bytes = &mut self.buffer[header::LENGTH..];
+            match gathered.add(bytes, length) {
+                Added::Yes => return,
+                Added::Last => return self.flush(driver, health),
+                Added::No => {}
             }
-            Content::Fragment | Content::Other => Header::NONE,
+            // It covers the end of what waits, which has to leave first.
+            let mut headers = [0; LONGEST_HEADERS];
+            let covered = gathered.uncover(bytes, &mut headers);
+            self.flush(driver, health);
+            let start = header::LENGTH;
+            self.buffer.copy_within(place..place + length, start);
+            self.buffer[start..start + covered].copy_from_slice(&headers[..covered]);
+        }
+        let frame = &mut self.buffer[header::LENGTH..][..length];
+        if self.gather && segment_size(meta).is_none() {
+            self.gathered = Gathered::first(self.mode, frame);
+            if self.gathered.is_some() {
+                return;
+            }
+        }
+        let header = if self.offload {
+            describe(self.mode, frame, meta)
+        } else {
+            Header::NONE
         };
-        header.emit(place);
-        header
+        self.send(driver, health, length, header);
+    }
+
+    fn send(&mut self, driver: &File, health: &mut Health, length: usize, header: Header) {
+        let bytes = &mut self.buffer[..header::LENGTH + length];
+        let longest = match header.is_several() {
+            true => self.mode.header_len() + LONGEST_PACKET,
+            false => self.mode.header_len() + self.mtu,
+        };
+        if self.offload {
+            if let Some(place) = bytes.first_chunk_mut() {
+                header.emit(place);
+            }
+            health.send(driver, bytes, header::LENGTH, longest);
+        } else {
+            health.send(driver, &bytes[header::LENGTH..], 0, longest);
+        }
+    }
+}
+
+/// Takes the checksum of a TCP segment back, and says what is to be done to the frame.
+fn describe(mode: Mode, frame: &mut [u8], meta: PacketMeta) -> Header {
+    match Content::of(mode, frame) {
+        Content::Segment(segment) => {
+            segment.prepare_checksum(frame);
+            let header = Header::without_checksum(&segment);
+            match segment_size(meta) {
+                Some(size) => header.cut(&segment, size),
+                None => header,
+            }
+        }
+        Content::Fragment | Content::Other => Header::NONE,
     }
 }
 
@@ -94,20 +163,10 @@ pub struct TxToken<'a> {
 
 impl phy::TxToken for TxToken<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
-        let (_, frame) = self.outgoing.room(length);
-        let result = f(frame);
-        let mut longest = self.outgoing.mtu;
-        let mut unused = header::LENGTH;
-        if self.outgoing.offload {
-            unused = 0;
-            if self.outgoing.describe(length, self.meta).is_several() {
-                longest = LONGEST_PACKET;
-            }
-        }
-        longest += self.outgoing.mode.header_len();
-        let bytes = &self.outgoing.buffer[unused..header::LENGTH + length];
-        let header = header::LENGTH - unused;
-        self.health.send(self.driver, bytes, header, longest);
+        let (outgoing, driver, health) = (self.outgoing, self.driver, self.health);
+        let place = outgoing.place(driver, health, length);
+        let result = f(&mut outgoing.buffer[place..place + length]);
+        outgoing.finish(driver, health, place, length, self.meta);
         result
     }
 
