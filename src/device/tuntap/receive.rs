@@ -4,6 +4,7 @@ use std::boxed::Box;
 use std::fs::File;
 use std::vec;
 
+use log::debug;
 use rustix::io::Errno;
 use smoltcp::phy;
 
@@ -80,32 +81,33 @@ impl Incoming {
                 return;
             }
         };
-        let length_with_header = length;
-        let (verdict, length) = self.judge(length_with_header);
+        let (verdict, length) = self.judge(length);
         let statistics = &mut health.statistics;
-        let (counter, what) = match verdict {
+        match verdict {
             Verdict::Accept => {
                 statistics.received_frames += 1;
                 statistics.received_bytes += length as u64;
                 self.pending = length;
-                return;
             }
-            Verdict::Oversize => (
-                &mut statistics.received_oversize,
-                "a frame longer than the MTU came",
-            ),
-            Verdict::Corrupt => (
-                &mut statistics.received_corrupt,
-                "a TCP segment with a wrong checksum came",
-            ),
-            Verdict::Partial => (
-                &mut statistics.received_partial,
-                "a fragment of a TCP segment came",
-            ),
-        };
-        *counter += 1;
-        let count = *counter;
-        health.warn(count, format_args!("{what}"));
+            Verdict::Oversize => {
+                statistics.received_oversize += 1;
+                let count = statistics.received_oversize;
+                let longest = self.longest;
+                health.warn(
+                    count,
+                    format_args!("a frame of more than {longest} bytes came"),
+                );
+            }
+            // As little noise as smoltcp makes about them.
+            Verdict::Corrupt => {
+                statistics.received_corrupt += 1;
+                debug!("{}: a TCP segment with a wrong checksum", health.name);
+            }
+            Verdict::Partial => {
+                statistics.received_partial += 1;
+                debug!("{}: a fragment of a TCP segment", health.name);
+            }
+        }
     }
 
     /// Looks at the first `length` bytes of the buffer. Returns the length of the frame, too.
