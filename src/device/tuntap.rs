@@ -114,8 +114,9 @@ impl fmt::Display for Mode {
 ///   own without checksums. A segment without one is accepted where the kernel answers for it. All
 ///   others are verified here, and UDP, ICMP and IPv4 headers by smoltcp as ever.
 /// - What smoltcp sends over TCP leaves without a checksum, and in frames of up to 64 KiB: over
-///   IPv4 with the feature `segmentation`, else with [`Options::gather`]. Where it matters, on the way to another host, the
-///   kernel or its network card sums up and cuts, to the size that smoltcp asks for.
+///   IPv4 with the feature `segmentation`, else with [`Options::gather`]. Where it matters, on the
+///   way to another host, the kernel or its network card sums up, and cuts to the size that smoltcp
+///   asks for.
 /// - TCP segments in IP fragments, which no checksum tells good from bad, are dropped and
 ///   [counted](Statistics::received_partial). TCP makes none by itself.
 ///

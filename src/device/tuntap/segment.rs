@@ -82,6 +82,7 @@ impl Content {
             packet.payload(),
             start + header_len,
         )
+        .map(Content::Segment)
     }
 
     #[cfg(feature = "ipv6")]
@@ -110,7 +111,8 @@ impl Content {
                 IpProtocol::Tcp => {
                     let start = start + packet.payload().len() - rest.len();
                     let (source, destination) = (packet.src_addr(), packet.dst_addr());
-                    return Segment::new(source.into(), destination.into(), rest, start);
+                    return Segment::new(source.into(), destination.into(), rest, start)
+                        .map(Content::Segment);
                 }
                 IpProtocol::HopByHop | IpProtocol::Ipv6Route | IpProtocol::Ipv6Opts => {
                     8 * (1 + usize::from(*rest.get(1)?))
@@ -129,21 +131,17 @@ impl Content {
 }
 
 impl Segment {
-    fn new(
-        source: IpAddress,
-        destination: IpAddress,
-        bytes: &[u8],
-        start: usize,
-    ) -> Option<Content> {
+    /// The segment that `bytes` are, which start at `start` in the frame.
+    fn new(source: IpAddress, destination: IpAddress, bytes: &[u8], start: usize) -> Option<Self> {
         let segment = TcpPacket::new_checked(bytes).ok()?;
-        Some(Content::Segment(Segment {
+        Some(Segment {
             is_ipv4: matches!(source, IpAddress::Ipv4(_)),
             source,
             destination,
             start,
             text: start + usize::from(segment.header_len()),
             end: start + bytes.len(),
-        }))
+        })
     }
 
     /// The fields of the IP header in which packets of different lengths differ.

@@ -96,7 +96,8 @@ impl Outgoing {
             self.buffer[start..start + covered].copy_from_slice(&headers[..covered]);
         }
         let frame = &mut self.buffer[header::LENGTH..][..length];
-        if self.gather && segment_size(meta).is_none() {
+        let is_short = length <= self.mode.header_len() + self.mtu;
+        if self.gather && is_short && segment_size(meta).is_none() {
             self.gathered = Gathered::first(self.mode, frame);
             if self.gathered.is_some() {
                 return;
