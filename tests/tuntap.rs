@@ -7,15 +7,21 @@ mod frames;
 #[path = "common/namespace.rs"]
 mod namespace;
 #[cfg(target_os = "linux")]
+#[path = "tuntap/offload.rs"]
+mod offload;
+#[cfg(target_os = "linux")]
 #[path = "tuntap/open.rs"]
 mod open;
 #[cfg(target_os = "linux")]
 #[path = "tuntap/trouble.rs"]
 mod trouble;
+#[cfg(target_os = "linux")]
+#[path = "tuntap/wire.rs"]
+mod wire;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    use {frames::*, open::*, trouble::*};
+    use {frames::*, offload::*, open::*, trouble::*};
     namespace::main(namespace::tests![
         created_interface_is_complete_and_disappears,
         existing_interface_stays_as_it_is,
@@ -31,9 +37,18 @@ fn main() -> std::process::ExitCode {
         tap_carries_ethernet_both_ways,
         tun_carries_packets_both_ways,
         ipv6_can_be_used_at_once,
-        checksums_are_complete,
+        checksums_are_complete_without_offload,
         bulk_transfer_has_no_oversize_frames,
         frame_stays_until_its_token_is_consumed,
+        offload_is_on_unless_it_is_refused,
+        bulk_arrives_whole_with_offload_and_without,
+        bulk_arrives_whole_at_a_kernel_with_small_segments,
+        each_segment_on_a_wire_has_the_right_size,
+        segments_are_as_small_as_the_other_side_asks,
+        what_the_kernel_does_not_answer_for_is_verified,
+        udp_without_a_checksum_is_completed,
+        only_segments_that_follow_each_other_are_gathered,
+        kernel_without_offload_is_lived_with,
         oversize_frames_are_dropped_and_counted,
         interface_that_is_switched_off_and_on_recovers,
         deleted_interface_is_an_error_and_not_a_flood,

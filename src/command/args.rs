@@ -68,6 +68,11 @@ pub struct Link {
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr,
           default_values = ["192.168.69.100/24", "fdaa::100/64"])]
     pub host_ip: Vec<IpCidr>,
+    /// Pass every TCP segment by itself and complete, as on a wire; slower, but a capture of the
+    /// interface shows what a wire would
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long)]
+    pub no_offload: bool,
     /// The router to all other networks; can be given once for IPv4 and once for IPv6
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub gateway: Vec<IpAddress>,

@@ -11,7 +11,7 @@ use smoltcp::time::Duration;
 use smoltcp::wire::IpCidr;
 use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, OpenError, TunTap, owner, wait};
+use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap, owner, wait};
 use uppercase::stack::Sockets;
 
 use super::args::{Client, Link};
@@ -58,7 +58,11 @@ impl<'a> Interface<'a> {
         for own in &addresses {
             refuse_address_of_the_kernel(own)?;
         }
-        let device = TunTap::open(name, mode, &link.host_ip).map_err(explain)?;
+        let options = match link.no_offload {
+            true => Options::new().without_offload(),
+            false => Options::new().gather(),
+        };
+        let device = TunTap::open_with(name, mode, &link.host_ip, options).map_err(explain)?;
         if device.was_created() {
             info!("{name} was created, {} bytes MTU", device.mtu());
             check_sides(name, &addresses, &link.host_ip)?;
@@ -125,7 +129,8 @@ impl<'a> Host<'a> for Interface<'a> {
     }
 
     fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
-        let device = self.stack.device().inner();
+        let device = self.stack.device_mut().inner_mut();
+        device.flush();
         if let Some(fault @ Fault::Removed) = device.fault() {
             return Err(Failure::of(device.name())(fault));
         }

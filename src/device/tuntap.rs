@@ -23,30 +23,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod driver;
 mod error;
+mod gather;
+mod header;
 mod health;
 mod netlink;
 mod open;
+mod receive;
+mod segment;
+mod transmit;
 mod wait;
 
 use core::fmt;
-use std::boxed::Box;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::vec::Vec;
 
-use rustix::io::Errno;
-use smoltcp::phy::{self, DeviceCapabilities, Medium};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::EthernetFrame;
-use tun_rs::SyncDevice;
 
 use self::health::Health;
+use self::receive::Incoming;
+use self::transmit::Outgoing;
 
 pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
-pub use self::open::owner;
+pub use self::open::{Options, owner};
+pub use self::receive::RxToken;
+pub use self::transmit::TxToken;
 pub use self::wait::wait;
+
+/// The longest packet that is to be cut into segments, or that was made of some, in bytes.
+const LONGEST_PACKET: usize = 65_535;
 
 /// What an interface carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,23 +99,37 @@ impl fmt::Display for Mode {
 ///
 /// - No memory is allocated after [`open`](TunTap::open), unless smoltcp is to send a frame larger
 ///   than any it should.
-/// - Checksums are made and verified in both directions; the kernel completes those of its own
-///   packets before it hands them out.
 /// - A frame stays until its receive token is consumed: when the token is dropped, the next call of
 ///   `receive` offers the same frame again.
 /// - A frame that cannot be sent is dropped, as on any network; [`statistics`](TunTap::statistics)
 ///   counts it and [`fault`](TunTap::fault) says why.
 /// - Dropped, it detaches. An interface that it created disappears.
+///
+/// # Offload
+///
+/// With [`offload`](TunTap::offload), up to 64 KiB of a TCP stream pass in one frame and one system
+/// call, both ways, and nobody sums up what never leaves this host:
+///
+/// - The kernel hands out such large frames as they are, and TCP segments and UDP datagrams of its
+///   own without checksums. A segment without one is accepted where the kernel answers for it. All
+///   others are verified here, and UDP, ICMP and IPv4 headers by smoltcp as ever.
+/// - What smoltcp sends over TCP leaves without a checksum, and in frames of up to 64 KiB: over
+///   IPv4 with the feature `segmentation`, else with [`Options::gather`]. Where it matters, on the
+///   way to another host, the kernel or its network card sums up, and cuts to the size that smoltcp
+///   asks for.
+/// - TCP segments in IP fragments, which no checksum tells good from bad, are dropped and
+///   [counted](Statistics::received_partial). TCP makes none by itself.
+///
+/// Without, every frame is complete and no longer than the MTU, and smoltcp makes and verifies all
+/// checksums.
 pub struct TunTap {
-    device: SyncDevice,
+    driver: File,
     mode: Mode,
     mtu: usize,
     created: bool,
-    /// One byte longer than the longest frame, so that a longer one does not look like it.
-    incoming: Box<[u8]>,
-    /// The length of the frame in `incoming`, zero if there is none.
-    pending: usize,
-    outgoing: Vec<u8>,
+    offload: bool,
+    incoming: Incoming,
+    outgoing: Outgoing,
     health: Health,
 }
 
@@ -132,6 +156,12 @@ impl TunTap {
         self.created
     }
 
+    /// Whether the kernel and we leave checksums, and the cutting of TCP segments, to each other;
+    /// see [Offload](TunTap#offload).
+    pub fn offload(&self) -> bool {
+        self.offload
+    }
+
     /// What has passed so far.
     pub fn statistics(&self) -> Statistics {
         self.health.statistics
@@ -144,6 +174,11 @@ impl TunTap {
         self.health.fault
     }
 
+    /// Sends what waits for more of its kind, see [`Options::gather`].
+    pub fn flush(&mut self) {
+        self.outgoing.flush(&self.driver, &mut self.health);
+    }
+
     /// Sleeps until there is a frame to receive, for `timeout` at most, or without limit. Returns
     /// whether there is one. [`wait`] also watches other files, the standard input for example.
     ///
@@ -151,44 +186,11 @@ impl TunTap {
     ///
     /// The interface was deleted.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<bool> {
-        if self.pending != 0 {
+        if self.incoming.is_pending() {
             return Ok(true);
         }
         let [ready] = wait([self.as_fd()], timeout)?;
         Ok(ready)
-    }
-
-    fn longest_frame(&self) -> usize {
-        self.mode.header_len() + self.mtu
-    }
-
-    /// Reads a frame, if there is one.
-    fn read(&mut self) {
-        if self.health.fault == Some(Fault::Removed) {
-            return;
-        }
-        let statistics = &mut self.health.statistics;
-        match rustix::io::read(&self.device, &mut *self.incoming) {
-            Ok(length) if length == self.incoming.len() => {
-                statistics.received_oversize += 1;
-                let (mtu, count) = (self.mtu, statistics.received_oversize);
-                self.health.warn(
-                    count,
-                    format_args!("a frame longer than the MTU of {mtu} bytes came"),
-                );
-            }
-            Ok(length) => {
-                statistics.received_frames += 1;
-                statistics.received_bytes += length as u64;
-                self.pending = length;
-            }
-            Err(Errno::AGAIN | Errno::INTR) => {}
-            Err(error) => {
-                statistics.receive_errors += 1;
-                let count = statistics.receive_errors;
-                self.health.failed(error, count);
-            }
-        }
     }
 }
 
@@ -199,6 +201,7 @@ impl fmt::Debug for TunTap {
             .field("mode", &self.mode)
             .field("mtu", &self.mtu)
             .field("created", &self.created)
+            .field("offload", &self.offload)
             .field("fault", &self.fault())
             .finish_non_exhaustive()
     }
@@ -207,83 +210,43 @@ impl fmt::Debug for TunTap {
 impl AsFd for TunTap {
     /// Readable when there is a frame to receive. Do not read or write it.
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.device.as_fd()
+        self.driver.as_fd()
     }
 }
 
-impl phy::Device for TunTap {
+impl Device for TunTap {
     type RxToken<'a> = RxToken<'a>;
     type TxToken<'a> = TxToken<'a>;
 
-    /// Reads one frame at most.
+    /// Reads one frame at most, and sends what [`flush`](TunTap::flush) would.
     fn receive(&mut self, _: Instant) -> Option<(RxToken<'_>, TxToken<'_>)> {
-        if self.pending == 0 {
-            self.read();
+        self.flush();
+        if !self.incoming.is_pending() {
+            self.incoming.read(&self.driver, &mut self.health);
         }
-        if self.pending == 0 {
-            return None;
-        }
-        let longest = self.longest_frame();
-        let received = RxToken {
-            frame: &self.incoming[..self.pending],
-            pending: &mut self.pending,
-        };
-        let reply = TxToken {
-            device: &self.device,
-            outgoing: &mut self.outgoing,
-            longest,
-            health: &mut self.health,
-        };
+        let received = self.incoming.token()?;
+        let reply = self.outgoing.token(&self.driver, &mut self.health);
         Some((received, reply))
     }
 
     /// Always has room. Even when no frame passes, so that the stack does not keep asking.
     fn transmit(&mut self, _: Instant) -> Option<TxToken<'_>> {
-        Some(TxToken {
-            longest: self.longest_frame(),
-            device: &self.device,
-            outgoing: &mut self.outgoing,
-            health: &mut self.health,
-        })
+        Some(self.outgoing.token(&self.driver, &mut self.health))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = self.mode.medium();
-        capabilities.max_transmission_unit = self.longest_frame();
-        capabilities
-    }
-}
-
-/// A frame from the kernel.
-pub struct RxToken<'a> {
-    frame: &'a [u8],
-    pending: &'a mut usize,
-}
-
-impl phy::RxToken for RxToken<'_> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, f: F) -> R {
-        *self.pending = 0;
-        f(self.frame)
-    }
-}
-
-/// Room for a frame to the kernel.
-pub struct TxToken<'a> {
-    device: &'a SyncDevice,
-    outgoing: &'a mut Vec<u8>,
-    longest: usize,
-    health: &'a mut Health,
-}
-
-impl phy::TxToken for TxToken<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
-        if self.outgoing.len() < length {
-            self.outgoing.resize(length, 0);
+        capabilities.max_transmission_unit = self.mode.header_len() + self.mtu;
+        if self.offload {
+            capabilities.checksum.tcp = Checksum::None;
+            // smoltcp 0.14 drops a packet over IPv6 that is to be cut.
+            #[cfg(feature = "segmentation")]
+            {
+                let longest = self.mode.header_len() + LONGEST_PACKET;
+                capabilities.segmentation.tcpv4 = core::num::NonZeroUsize::new(longest);
+            }
         }
-        let frame = &mut self.outgoing[..length];
-        let result = f(frame);
-        self.health.send(self.device, frame, self.longest);
-        result
+        capabilities
     }
 }

@@ -57,7 +57,7 @@ pub fn created_interface_is_complete_and_disappears() {
         let link = ip(&format!("-d link show {name}"));
         assert!(link.contains("UP"), "{link}");
         assert!(
-            link.contains(&format!("tun type {mode} pi off vnet_hdr off")),
+            link.contains(&format!("tun type {mode} pi off vnet_hdr on")),
             "{link}"
         );
         let addresses = ip(&format!("addr show {name}"));

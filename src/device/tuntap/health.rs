@@ -12,13 +12,19 @@ use rustix::io::Errno;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Frames that the kernel gave us.
+    /// Frames that the kernel gave us. With offload one of them can stand for many segments.
     pub received_frames: u64,
     /// Their bytes, Ethernet headers included.
     pub received_bytes: u64,
     /// Frames from the kernel that were dropped because they are longer than the MTU.
     pub received_oversize: u64,
-    /// Frames that the kernel took.
+    /// Frames from the kernel that were dropped because the checksum of their TCP segment is
+    /// wrong. Without offload smoltcp drops them, and they are not counted.
+    pub received_corrupt: u64,
+    /// Frames from the kernel that were dropped because they hold a part of a TCP segment, whose
+    /// checksum cannot be verified. Without offload smoltcp verifies it.
+    pub received_partial: u64,
+    /// Frames that the kernel took. With offload one of them can stand for many segments.
     pub sent_frames: u64,
     /// Their bytes, Ethernet headers included.
     pub sent_bytes: u64,
@@ -69,7 +75,9 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub fn send(&mut self, device: impl AsFd, frame: &[u8], longest: usize) {
+    /// Sends the frame that comes after the first `header` bytes.
+    pub fn send(&mut self, device: impl AsFd, bytes: &[u8], header: usize, longest: usize) {
+        let frame = &bytes[header..];
         if frame.len() > longest {
             self.statistics.sent_oversize += 1;
             let (length, count) = (frame.len(), self.statistics.sent_oversize);
@@ -84,10 +92,10 @@ impl Health {
             return;
         }
         // The kernel takes a frame as a whole or not at all.
-        match rustix::io::write(device, frame) {
-            Ok(length) => {
+        match rustix::io::write(device, bytes) {
+            Ok(_) => {
                 self.statistics.sent_frames += 1;
-                self.statistics.sent_bytes += length as u64;
+                self.statistics.sent_bytes += frame.len() as u64;
                 if self.fault.take() == Some(Fault::Down) {
                     info!("{}: the interface is on again", self.name);
                 }

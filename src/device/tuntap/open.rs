@@ -1,28 +1,78 @@
 //! Attaching to an interface, and making one.
 
 use core::net::IpAddr;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::fs::{self, File};
+use std::io;
 use std::string::String;
 use std::time::{Duration, Instant};
-use std::{format, thread, vec};
+use std::{format, thread};
 
 use log::{debug, info, warn};
 use rustix::io::Errno;
 use smoltcp::wire::{IpAddress, IpCidr};
-use tun_rs::{DeviceBuilder, Layer, SyncDevice};
 
 use super::health::{Fault, Health, Statistics};
 use super::netlink::{Interface, Netlink};
-use super::{Mode, OpenError, TunTap};
-
-const DRIVER: &str = "/dev/net/tun";
+use super::receive::Incoming;
+use super::transmit::Outgoing;
+use super::{Mode, OpenError, TunTap, driver, header};
 
 /// For what takes a few milliseconds.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
-/// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
-const LARGEST_PACKET: usize = 40 + 65_535;
+/// How an interface is opened.
+///
+/// ```no_run
+/// use uppercase::device::tuntap::{Mode, Options, TunTap};
+///
+/// let options = Options::new().without_offload();
+/// let device = TunTap::open_with("tap0", Mode::Tap, &[], options)?;
+/// assert!(!device.offload());
+/// # Ok::<(), uppercase::device::tuntap::OpenError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    offload: bool,
+    gather: bool,
+}
+
+impl Options {
+    /// With [offload](TunTap#offload), if the kernel has it.
+    pub const fn new() -> Self {
+        Self {
+            offload: true,
+            gather: false,
+        }
+    }
+
+    /// Makes every frame complete and no longer than the MTU, as on a wire: for a capture that
+    /// shows what a wire would, or to compare.
+    pub const fn without_offload(self) -> Self {
+        Self {
+            offload: false,
+            ..self
+        }
+    }
+
+    /// Gathers TCP segments that smoltcp sends one after the other in one large frame. That pays
+    /// over IPv6, and without the feature `segmentation` over IPv4, where smoltcp itself does not.
+    ///
+    /// A segment that is not the last of its text then waits until another frame is sent or
+    /// [`receive`](smoltcp::phy::Device::receive) is called. A program that sleeps in between calls
+    /// [`TunTap::flush`] first.
+    pub const fn gather(self) -> Self {
+        Self {
+            gather: true,
+            ..self
+        }
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl TunTap {
     /// Attaches to the interface `name`, or makes it if there is none.
@@ -36,10 +86,26 @@ impl TunTap {
     /// of each, can be used at once, for IPv6 too, and disappears with the returned value. Making
     /// one takes the capability `CAP_NET_ADMIN`.
     ///
+    /// With [offload](TunTap#offload) if the kernel has it, else without, and the log says so.
+    ///
     /// # Errors
     ///
     /// See [`OpenError`]. Nothing is left behind.
     pub fn open(name: &str, mode: Mode, host: &[IpCidr]) -> Result<TunTap, OpenError> {
+        Self::open_with(name, mode, host, Options::new())
+    }
+
+    /// [Opens](TunTap::open) an interface with these options.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. Nothing is left behind.
+    pub fn open_with(
+        name: &str,
+        mode: Mode,
+        host: &[IpCidr],
+        options: Options,
+    ) -> Result<TunTap, OpenError> {
         let failed = |doing: &'static str| {
             move |source| OpenError::Io {
                 name: name.into(),
@@ -48,7 +114,8 @@ impl TunTap {
             }
         };
         check_name(name)?;
-        check_driver()?;
+        // First, because behind it an error could mean other things.
+        open_driver()?;
         let mut netlink =
             Netlink::open().map_err(failed("asking the kernel for its interfaces"))?;
         let before = netlink
@@ -59,10 +126,7 @@ impl TunTap {
             None => check_addresses(name, &mut netlink, host)?,
         }
 
-        let device = attach(name, mode, before.is_some())?;
-        device
-            .set_nonblocking(true)
-            .map_err(failed("setting it up for reading"))?;
+        let (driver, offload) = attach(name, mode, before.is_some(), options)?;
         let now = netlink
             .interface(name)
             .and_then(|interface| interface.ok_or(Errno::NODEV.into()))
@@ -77,17 +141,21 @@ impl TunTap {
         let fault = (!created && !now.up).then_some(Fault::Down);
         match fault {
             Some(fault) => warn!("{name}: {fault}"),
-            None if created => info!("{name}: created, MTU {}", now.mtu),
-            None => info!("{name}: attached, MTU {}", now.mtu),
+            None => info!(
+                "{name}: {}, MTU {}, offload {}",
+                if created { "created" } else { "attached" },
+                now.mtu,
+                if offload { "on" } else { "off" },
+            ),
         }
         Ok(TunTap {
-            device,
+            driver,
             mode,
             mtu: now.mtu,
             created,
-            incoming: vec![0; mode.header_len() + now.mtu + 1].into(),
-            pending: 0,
-            outgoing: vec![0; mode.header_len() + now.mtu.max(LARGEST_PACKET)],
+            offload,
+            incoming: Incoming::new(mode, now.mtu, offload),
+            outgoing: Outgoing::new(mode, now.mtu, offload, options.gather),
             health: Health {
                 name: name.into(),
                 statistics: Statistics::default(),
@@ -124,16 +192,12 @@ fn check_name(name: &str) -> Result<(), OpenError> {
     }
 }
 
-/// Opens the driver to see whether that is possible: behind it, an error could mean other things.
-fn check_driver() -> Result<(), OpenError> {
-    match OpenOptions::new().read(true).write(true).open(DRIVER) {
-        Ok(_) => Ok(()),
-        // A container's device rules give EPERM, the permissions of the file EACCES.
-        Err(error) if Errno::from_io_error(&error) == Some(Errno::ACCESS) => {
-            Err(OpenError::DriverPermission(error))
-        }
-        Err(error) => Err(OpenError::NoDriver(error)),
-    }
+fn open_driver() -> Result<File, OpenError> {
+    // A container's device rules give EPERM, the permissions of the file EACCES.
+    driver::open().map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::ACCESS) => OpenError::DriverPermission(error),
+        _ => OpenError::NoDriver(error),
+    })
 }
 
 fn check_interface(name: &str, mode: Mode, interface: &Interface) -> Result<(), OpenError> {
@@ -198,29 +262,50 @@ fn subnet(address: IpAddr, prefix_len: u8) -> (bool, u8, u128) {
     (address.is_ipv4(), prefix_len, bits & mask)
 }
 
-fn attach(name: &str, mode: Mode, exists: bool) -> Result<SyncDevice, OpenError> {
-    let layer = match mode {
-        Mode::Tap => Layer::L2,
-        Mode::Tun => Layer::L3,
-    };
-    let attached = DeviceBuilder::new()
-        .name(name)
-        .layer(layer)
-        .inherit_enable_state()
-        .build_sync();
-    attached.map_err(|source| match source.kind() {
-        ErrorKind::PermissionDenied => OpenError::Permission {
+/// Attaches to the interface. Returns whether with offload.
+fn attach(
+    name: &str,
+    mode: Mode,
+    exists: bool,
+    options: Options,
+) -> Result<(File, bool), OpenError> {
+    let failed = |error| match error {
+        Errno::PERM => OpenError::Permission {
             name: name.into(),
             mode,
             exists,
         },
-        ErrorKind::ResourceBusy => OpenError::Busy(name.into()),
-        _ => OpenError::Io {
+        Errno::BUSY => OpenError::Busy(name.into()),
+        error => OpenError::Io {
             name: name.into(),
             doing: "attaching to the interface",
-            source,
+            source: error.into(),
         },
-    })
+    };
+    let driver = open_driver()?;
+    let known = driver::knows_headers(&driver);
+    if options.offload && known {
+        driver::attach(&driver, name, mode, true).map_err(failed)?;
+        let agreed = driver::set_header(&driver, header::LENGTH as i32)
+            .and_then(|()| driver::set_offload(&driver, true));
+        match agreed {
+            Ok(()) => return Ok((driver, true)),
+            Err(error) => info!("{name}: no offload, the kernel does not agree: {error}"),
+        }
+        // Without the headers, if without offload; and that takes another file.
+        drop(driver);
+        return attach(name, mode, exists, options.without_offload());
+    }
+    if options.offload {
+        info!("{name}: no offload, the kernel does not know it");
+    }
+    driver::attach(&driver, name, mode, false).map_err(failed)?;
+    if known {
+        // It would stay as the program before wanted it, and frames would come that are longer
+        // than the MTU or lack their checksums.
+        driver::set_offload(&driver, false).map_err(failed)?;
+    }
+    Ok((driver, false))
 }
 
 /// Switches a new interface on and gives it its addresses.

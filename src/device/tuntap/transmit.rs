@@ -1,0 +1,177 @@
+//! Frames for the kernel.
+
+use std::fs::File;
+use std::vec;
+use std::vec::Vec;
+
+use smoltcp::phy::{self, PacketMeta};
+
+use super::gather::{Added, Gathered, LONGEST_HEADERS};
+use super::header::{self, Header};
+use super::health::Health;
+use super::segment::Content;
+use super::{LONGEST_PACKET, Mode};
+
+/// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
+const LARGEST_PACKET: usize = 40 + LONGEST_PACKET;
+
+/// The room for one frame.
+pub(super) struct Outgoing {
+    mode: Mode,
+    mtu: usize,
+    offload: bool,
+    gather: bool,
+    /// A header, if there is offload, and a frame.
+    buffer: Vec<u8>,
+    /// What waits in `buffer` for more of its kind.
+    gathered: Option<Gathered>,
+}
+
+impl Outgoing {
+    pub fn new(mode: Mode, mtu: usize, offload: bool, gather: bool) -> Self {
+        Self {
+            mode,
+            mtu,
+            offload,
+            gather: offload && gather,
+            buffer: vec![0; header::LENGTH + mode.header_len() + mtu.max(LARGEST_PACKET)],
+            gathered: None,
+        }
+    }
+
+    pub fn token<'a>(&'a mut self, driver: &'a File, health: &'a mut Health) -> TxToken<'a> {
+        TxToken {
+            driver,
+            outgoing: self,
+            health,
+            meta: PacketMeta::default(),
+        }
+    }
+
+    /// Sends what waits.
+    pub fn flush(&mut self, driver: &File, health: &mut Health) {
+        if let Some(gathered) = self.gathered.take() {
+            let (length, header) = gathered.finish(&mut self.buffer[header::LENGTH..]);
+            self.send(driver, health, length, header);
+        }
+    }
+
+    /// Where the next frame starts in `buffer`.
+    fn place(&mut self, driver: &File, health: &mut Health, length: usize) -> usize {
+        if let Some(gathered) = &mut self.gathered {
+            if let Some(place) = gathered.place(&self.buffer[header::LENGTH..], length) {
+                return header::LENGTH + place;
+            }
+            self.flush(driver, health);
+        }
+        let needed = header::LENGTH + length;
+        if self.buffer.len() < needed {
+            self.buffer.resize(needed, 0);
+        }
+        header::LENGTH
+    }
+
+    /// Sends the frame of `length` bytes that was written at `place`, or lets it wait.
+    fn finish(
+        &mut self,
+        driver: &File,
+        health: &mut Health,
+        place: usize,
+        length: usize,
+        meta: PacketMeta,
+    ) {
+        if let Some(gathered) = &mut self.gathered {
+            let bytes = &mut self.buffer[header::LENGTH..];
+            match gathered.add(bytes, length) {
+                Added::Yes => return,
+                Added::Last => return self.flush(driver, health),
+                Added::No => {}
+            }
+            // It covers the end of what waits, which has to leave first.
+            let mut headers = [0; LONGEST_HEADERS];
+            let covered = gathered.uncover(bytes, &mut headers);
+            self.flush(driver, health);
+            let start = header::LENGTH;
+            self.buffer.copy_within(place..place + length, start);
+            self.buffer[start..start + covered].copy_from_slice(&headers[..covered]);
+        }
+        let frame = &mut self.buffer[header::LENGTH..][..length];
+        let is_short = length <= self.mode.header_len() + self.mtu;
+        if self.gather && is_short && segment_size(meta).is_none() {
+            self.gathered = Gathered::first(self.mode, frame);
+            if self.gathered.is_some() {
+                return;
+            }
+        }
+        let header = if self.offload {
+            describe(self.mode, frame, meta)
+        } else {
+            Header::NONE
+        };
+        self.send(driver, health, length, header);
+    }
+
+    fn send(&mut self, driver: &File, health: &mut Health, length: usize, header: Header) {
+        let bytes = &mut self.buffer[..header::LENGTH + length];
+        let longest = match header.is_several() {
+            true => self.mode.header_len() + LONGEST_PACKET,
+            false => self.mode.header_len() + self.mtu,
+        };
+        if self.offload {
+            if let Some(place) = bytes.first_chunk_mut() {
+                header.emit(place);
+            }
+            health.send(driver, bytes, header::LENGTH, longest);
+        } else {
+            health.send(driver, &bytes[header::LENGTH..], 0, longest);
+        }
+    }
+}
+
+/// Takes the checksum of a TCP segment back, and says what is to be done to the frame.
+fn describe(mode: Mode, frame: &mut [u8], meta: PacketMeta) -> Header {
+    match Content::of(mode, frame) {
+        Content::Segment(segment) => {
+            segment.prepare_checksum(frame);
+            let header = Header::without_checksum(&segment);
+            match segment_size(meta) {
+                Some(size) => header.cut(&segment, size),
+                None => header,
+            }
+        }
+        Content::Fragment | Content::Other => Header::NONE,
+    }
+}
+
+/// How many bytes of text a segment shall have, if the frame is to be cut.
+fn segment_size(meta: PacketMeta) -> Option<u16> {
+    #[cfg(feature = "segmentation")]
+    return meta.segmentation_offload_size.map(u16::from);
+    #[cfg(not(feature = "segmentation"))]
+    {
+        let _ = meta;
+        None
+    }
+}
+
+/// Room for a frame to the kernel.
+pub struct TxToken<'a> {
+    driver: &'a File,
+    outgoing: &'a mut Outgoing,
+    health: &'a mut Health,
+    meta: PacketMeta,
+}
+
+impl phy::TxToken for TxToken<'_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, f: F) -> R {
+        let (outgoing, driver, health) = (self.outgoing, self.driver, self.health);
+        let place = outgoing.place(driver, health, length);
+        let result = f(&mut outgoing.buffer[place..place + length]);
+        outgoing.finish(driver, health, place, length, self.meta);
+        result
+    }
+
+    fn set_meta(&mut self, meta: PacketMeta) {
+        self.meta = meta;
+    }
+}
