@@ -83,7 +83,7 @@ pub(crate) use observer::Unreachable;
 pub use sockets::{Slots, Sockets, SocketsFull};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, PollResult, SocketStorage};
+use smoltcp::iface::{Interface, PollResult, SocketSet, SocketStorage};
 #[cfg(feature = "syn-cookies")]
 use smoltcp::phy::TxToken;
 use smoltcp::phy::{Device, RxToken};
@@ -235,13 +235,15 @@ impl<'a, D: Device> Stack<'a, D> {
             self.link.admission.clear();
             let deadline = services(&mut self.context(now));
             self.introduce_neighbor(now);
-            let (interface, sockets, link) =
-                (&mut self.interface, &mut self.sockets, &mut self.link);
+            let (interface, link) = (&mut self.interface, &mut self.link);
             let (medium, closed_window) = (link.medium, &link.closed_window);
-            let admitted = link.admission.give(|request| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(request, medium, closed_window);
+            let counters = &mut link.counters;
+            let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
+                let mut device = Given::<D::TxToken<'_>>::made_up(frame, medium, closed_window);
                 interface.poll_ingress_single(now, &mut device, sockets);
-            });
+            };
+            let admission = &mut link.admission;
+            let admitted = admission.give(&mut self.sockets, medium, now, counters, give);
             // Each takes a place, so this comes to an end.
             if !admitted {
                 return deadline;
@@ -345,7 +347,7 @@ impl<'a, D: Device> Stack<'a, D> {
     fn finish_fragments(&mut self, now: Instant) -> bool {
         #[cfg(feature = "fragmentation")]
         {
-            let mut nothing = smoltcp::iface::SocketSet::new(&mut [][..]);
+            let mut nothing = SocketSet::new(&mut [][..]);
             // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
             for _ in 0..128 {
                 if self.interface.poll_at(now, &nothing).is_none() {

@@ -214,6 +214,16 @@ impl Cookies {
             let _ = addresses.push(IpCidr::new(own, prefix));
         });
         interface.poll_ingress_single(now, &mut device, sockets);
+        self.confirmation(packet, segment, proof)
+    }
+
+    /// The confirmation of a client, in order, and nothing but it.
+    pub(super) fn confirmation(
+        &self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        proof: &Proof,
+    ) -> MadeUp {
         let confirmation = TcpRepr {
             src_port: segment.src_port(),
             dst_port: segment.dst_port(),
