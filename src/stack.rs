@@ -11,6 +11,22 @@
 //! called again. It does a bounded amount of work: under a flood it returns, asks to be called at
 //! once, and the program gets its turn.
 //!
+//! # What it does beside smoltcp
+//!
+//! Every frame is looked at before smoltcp is given it, and some are not, or not as they are:
+//!
+//! - A connection request that finds no place waits ([`Stack::with_backlog`]) instead of being
+//!   refused. With the feature `syn-cookies`, those who flood the stack with requests keep nobody
+//!   else from being served.
+//! - A late copy of a request, and a close behind text that does not fit, do no harm.
+//! - Answers go to where the question came from, and wait for no neighbor to be found.
+//! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4).
+//! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
+//!
+//! What is kept from the sockets is counted: [`Stack::counters`].
+//!
+//! # Large datagrams
+//!
 //! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
 //! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
 //! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
