@@ -253,10 +253,11 @@ impl<'a, D: Device> Stack<'a, D> {
             self.introduce_neighbor(now);
             let (interface, link) = (&mut self.interface, &mut self.link);
             let (medium, closed_window) = (link.medium, &link.closed_window);
-            let counters = &mut link.counters;
+            let (counters, device) = (&mut link.counters, &mut self.device);
             let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(frame, medium, closed_window);
-                interface.poll_ingress_single(now, &mut device, sockets);
+                let mut given = Given::made_up(frame, medium, closed_window);
+                given.reply = device.transmit(now);
+                interface.poll_ingress_single(now, &mut given, sockets);
             };
             let admission = &mut link.admission;
             let admitted = admission.give(&mut self.sockets, medium, now, counters, give);
@@ -298,8 +299,6 @@ impl<'a, D: Device> Stack<'a, D> {
                 #[cfg(feature = "syn-cookies")]
                 Decision::Replace(frame) => {
                     give(frame.as_bytes(), Some(reply));
-                    // The client waits for a window.
-                    link.transmit_first = true;
                     return;
                 }
             }

@@ -241,8 +241,8 @@ impl Admission<'_> {
         }
         if has_place {
             count(&mut counters.proven);
-            let confirmation = self.cookies.connect(packet, segment, &proof, now, sockets);
-            return Decision::Replace(confirmation);
+            let probe = self.cookies.connect(packet, segment, &proof, now, sockets);
+            return Decision::Replace(probe);
         }
         let port = segment.dst_port();
         let client = IpEndpoint::new(packet.source, segment.src_port());
@@ -355,8 +355,8 @@ impl Admission<'_> {
                 && let Some(proof) = self.cookies.check(packet, &segment, now)
             {
                 count(&mut counters.proven);
-                let confirmation = self.cookies.connect(packet, &segment, &proof, now, sockets);
-                give(confirmation.as_bytes(), sockets);
+                let probe = self.cookies.connect(packet, &segment, &proof, now, sockets);
+                give(probe.as_bytes(), sockets);
             }
             return true;
         }
