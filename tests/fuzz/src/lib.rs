@@ -1,0 +1,13 @@
+//! What must hold whatever the input is: one module for each fuzz target, whose `run` takes what
+//! libFuzzer makes up and panics if a promise is broken.
+
+pub mod arguments;
+pub mod frames;
+pub mod transform;
+
+pub mod house;
+pub mod judge;
+pub mod line;
+
+#[path = "../../common/mod.rs"]
+pub mod common;
