@@ -253,16 +253,20 @@ impl<'a> House<'a> {
         assert_eq!(self.tcp.connections(), 0, "a place is lost");
 
         let link = self.setup.link;
-        // Longer than a packet, and longer than a receive buffer.
-        let text = upper(&TEXT.repeat(if link.ipv6 { 26 } else { 8 }));
+        // Longer than a packet, and than a receive buffer, where fragments can be taken.
+        let text = TEXT.repeat(match self.setup {
+            Setup { reassembles: false, .. } => 1,
+            Setup { link: Link { ipv6: true, .. }, .. } => 26,
+            _ => 8,
+        });
         self.visitors.begin(&mut self.peer, self.now, link.address(SERVER), &text);
         self.peer_due = Some(self.now);
         self.pass(SECOND * 9);
-        self.visitors.expect_answers(self.setup.reassembles);
+        self.visitors.expect_answers();
         self.own.begin(&mut self.host, self.now, link.address(CLIENT), TEXT);
         self.host_due = Some(self.now);
         self.pass(SECOND * 9);
-        self.own.expect_answers(true);
+        self.own.expect_answers();
     }
 
     /// However fast frames arrive, a poll returns.
@@ -315,6 +319,8 @@ struct Clients {
     is_talking: bool,
     answer: Vec<u8>,
     tcp_outcome: Option<Result<(), tcp::Error>>,
+    line: Vec<u8>,
+    is_asking: bool,
     udp_outcome: Option<Result<Vec<u8>, udp::Error>>,
 }
 
@@ -323,15 +329,18 @@ impl Clients {
         let (receive, transmit) = buffers(WINDOW);
         let timeout = SECOND * 8;
         let tcp = tcp::Client::from_parts(host.sockets(), receive, transmit, timeout);
+        let fragmenter = fragmenter(host.sockets());
         let udp = udp::Client::from_parts(host.sockets(), parts(DATAGRAM, QUEUE), timeout);
         Self {
             tcp: tcp.expect("there is room"),
-            udp: udp.expect("there is room"),
+            udp: udp.expect("there is room").with_fragmenter(fragmenter),
             text: Vec::new(),
             sent: 0,
             is_talking: false,
             answer: Vec::new(),
             tcp_outcome: None,
+            line: Vec::new(),
+            is_asking: false,
             udp_outcome: None,
         }
     }
@@ -345,26 +354,31 @@ impl Clients {
             self.answer.clear();
             self.tcp.connect(context, server).expect("there is a way");
         }
-        if self.udp_outcome.take().is_some() || !self.is_talking || self.sent == 0 {
+        if !self.is_asking {
+            self.line = text.to_vec();
+            (self.is_asking, self.udp_outcome) = (true, None);
             self.udp.send(context, server, text).expect("it fits");
         }
     }
 
     fn abort(&mut self, host: &mut Host<'_>, now: Instant) {
         self.tcp.abort(&mut host.context(now));
-        self.is_talking = false;
+        // A line that waits for its answer is given up with the next one.
+        (self.is_talking, self.is_asking) = (false, false);
     }
 
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
         let mut answer = [0; DATAGRAM];
         let mut due = None;
-        if self.udp_outcome.is_none() {
-            match self.udp.receive(context, &mut answer) {
-                Ok(Poll::Pending) => due = self.udp.deadline(),
-                Ok(Poll::Ready(length)) => self.udp_outcome = Some(Ok(answer[..length].to_vec())),
-                Err(udp::Error::NothingSent) => {}
-                Err(error) => self.udp_outcome = Some(Err(error)),
-            }
+        if self.is_asking {
+            let outcome = match self.udp.receive(context, &mut answer) {
+                Ok(Poll::Pending) => None,
+                Ok(Poll::Ready(length)) => Some(Ok(answer[..length].to_vec())),
+                Err(error) => Some(Err(error)),
+            };
+            self.is_asking = outcome.is_none();
+            self.udp_outcome = outcome;
+            due = self.udp.deadline();
         }
         if self.is_talking && self.tcp_outcome.is_none() {
             if let Err(error) = self.talk(context) {
@@ -394,7 +408,7 @@ impl Clients {
     /// Whatever happens, what has been received is right.
     fn check(&self) {
         if let Some(Ok(answer)) = &self.udp_outcome {
-            assert_eq!(*answer, upper(&self.text));
+            assert_eq!(*answer, upper(&self.line));
         }
         if self.is_talking {
             assert!(upper(&self.text).starts_with(&self.answer));
@@ -402,11 +416,9 @@ impl Clients {
     }
 
     #[track_caller]
-    fn expect_answers(&self, takes_fragments: bool) {
+    fn expect_answers(&self) {
         assert_eq!(self.tcp_outcome, Some(Ok(())), "a client is not served");
         assert_eq!(self.answer, upper(&self.text));
-        if takes_fragments {
-            assert_eq!(self.udp_outcome, Some(Ok(upper(&self.text))));
-        }
+        assert_eq!(self.udp_outcome, Some(Ok(upper(&self.line))));
     }
 }
