@@ -54,7 +54,10 @@ fn check_server(server: &Server) {
 }
 
 fn check_client(client: &Client) {
-    assert!(client.names_host() || client.host().parse() == Ok(std::net::Ipv4Addr::new(192, 168, 69, 1)));
+    assert!(
+        client.names_host()
+            || client.host().parse() == Ok(std::net::Ipv4Addr::new(192, 168, 69, 1))
+    );
     check_common(&client.link, client.port, client.timeout);
 }
 

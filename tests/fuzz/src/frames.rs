@@ -25,6 +25,7 @@ pub fn run(input: &[u8]) {
     let setup = Setup::new(setup);
     let mut memory = [const { Fragments::new() }; 2];
     let mut house = House::new(setup, &mut memory);
+    house.judge.is_raw = true;
     for _ in 0..MOST {
         let Some((control, frame, behind)) = split(rest) else {
             break;

@@ -12,13 +12,15 @@ use std::task::Poll;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
+use smoltcp::socket::raw;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpCidr, IpEndpoint};
 use uppercase::device::reassembly::{self, OVERHEAD, Reassembly};
 use uppercase::stack::{Config, Waiting, earliest};
+use uppercase::udp::fragmentation::{Fragmenter, bytes, packets};
 use uppercase::{Context, PORT, Stack, tcp, udp};
 
-use crate::common::ask::{fragmenter, parts};
+use crate::common::ask::parts;
 use crate::common::network::{CLIENT, Link, SECOND, SERVER, hardware_address};
 use crate::common::scene::buffers;
 use crate::common::text::upper;
@@ -89,9 +91,10 @@ impl Setup {
         }
     }
 
-    /// Small, so that fragments are, too.
+    /// Small, so that fragments are, too. Where it is smaller than the longest message of ICMP,
+    /// smoltcp 0.14 panics when it has to cut one into fragments.
     pub fn ip_mtu(&self) -> usize {
-        if self.link.ipv6 { 1280 } else { 300 }
+        if self.link.ipv6 { 1280 } else { 576 }
     }
 }
 
@@ -152,11 +155,13 @@ impl<'a> House<'a> {
     pub fn send_clients(&mut self) {
         let link = self.setup.link;
         if self.setup.is_visited {
-            self.visitors.begin(&mut self.peer, self.now, link.address(SERVER), TEXT);
+            self.visitors
+                .begin(&mut self.peer, self.now, link.address(SERVER), TEXT);
             self.peer_due = Some(self.now);
         }
         if self.setup.visits {
-            self.own.begin(&mut self.host, self.now, link.address(CLIENT), TEXT);
+            self.own
+                .begin(&mut self.host, self.now, link.address(CLIENT), TEXT);
             self.host_due = Some(self.now);
         }
     }
@@ -218,8 +223,15 @@ impl<'a> House<'a> {
         });
         self.host_due = delay.map(|delay| self.now + delay);
         let end = self.host.device_mut().end();
-        assert!(calls <= MOST_CALLS, "{calls} calls of the services in a poll");
-        assert!(end.received <= MOST_FRAMES, "{} frames in a poll", end.received);
+        assert!(
+            calls <= MOST_CALLS,
+            "{calls} calls of the services in a poll"
+        );
+        assert!(
+            end.received <= MOST_FRAMES,
+            "{} frames in a poll",
+            end.received
+        );
         for frame in std::mem::take(&mut end.outgoing) {
             self.judge.leaves(&frame);
             self.peer.device_mut().end().incoming.push_back(frame);
@@ -255,15 +267,22 @@ impl<'a> House<'a> {
         let link = self.setup.link;
         // Longer than a packet, and than a receive buffer, where fragments can be taken.
         let text = TEXT.repeat(match self.setup {
-            Setup { reassembles: false, .. } => 1,
-            Setup { link: Link { ipv6: true, .. }, .. } => 26,
-            _ => 8,
+            Setup {
+                reassembles: false, ..
+            } => 1,
+            Setup {
+                link: Link { ipv6: true, .. },
+                ..
+            } => 26,
+            _ => 14,
         });
-        self.visitors.begin(&mut self.peer, self.now, link.address(SERVER), &text);
+        self.visitors
+            .begin(&mut self.peer, self.now, link.address(SERVER), &text);
         self.peer_due = Some(self.now);
         self.pass(SECOND * 9);
         self.visitors.expect_answers();
-        self.own.begin(&mut self.host, self.now, link.address(CLIENT), TEXT);
+        self.own
+            .begin(&mut self.host, self.now, link.address(CLIENT), TEXT);
         self.host_due = Some(self.now);
         self.pass(SECOND * 9);
         self.own.expect_answers();
@@ -273,8 +292,11 @@ impl<'a> House<'a> {
     fn endure_flood(&mut self) {
         self.settle();
         self.judge.heard.clear();
+        // Fragments come together anew each time.
+        self.judge.is_raw = true;
         let flood = std::mem::take(&mut self.flood);
         for frame in flood.iter().cycle().take(flood.len().min(1) * MOST_FRAMES) {
+            self.judge.forged(frame);
             self.judge.arrives(frame);
         }
         self.host.device_mut().end().flood = flood;
@@ -288,7 +310,10 @@ impl<'a> House<'a> {
 fn stack(line: Line<'_>, host: u8, link: Link) -> Host<'_> {
     let config = Config {
         hardware_address: hardware_address(host),
-        addresses: &[IpCidr::new(link.address(host), if link.ipv6 { 64 } else { 24 })],
+        addresses: &[IpCidr::new(
+            link.address(host),
+            if link.ipv6 { 64 } else { 24 },
+        )],
         gateways: &[],
         random_seed: host.into(),
     };
@@ -304,10 +329,17 @@ fn tcp_server(host: &mut Host<'_>, places: usize) -> tcp::Server<'static> {
 }
 
 fn udp_server(host: &mut Host<'_>) -> udp::Server<'static> {
-    let fragmenter = fragmenter(host.sockets());
+    let fragmenter = fragmenter(host);
     let parts = parts(DATAGRAM, QUEUE);
     let server = udp::Server::from_parts(host.sockets(), parts, PORT);
     server.expect("there is room").with_fragmenter(fragmenter)
+}
+
+/// With room for two datagrams of any length.
+fn fragmenter(host: &mut Host<'_>) -> Fragmenter<'static> {
+    let metadata = vec![raw::PacketMetadata::EMPTY; 2 * packets(DATAGRAM, 1280)];
+    let queue = raw::PacketBuffer::new(metadata, vec![0; 2 * bytes(DATAGRAM, 1280)]);
+    Fragmenter::from_parts(host.sockets(), queue, vec![], 1).expect("there is room")
 }
 
 /// One client of each kind, and how they fared.
@@ -329,7 +361,7 @@ impl Clients {
         let (receive, transmit) = buffers(WINDOW);
         let timeout = SECOND * 8;
         let tcp = tcp::Client::from_parts(host.sockets(), receive, transmit, timeout);
-        let fragmenter = fragmenter(host.sockets());
+        let fragmenter = fragmenter(host);
         let udp = udp::Client::from_parts(host.sockets(), parts(DATAGRAM, QUEUE), timeout);
         Self {
             tcp: tcp.expect("there is room"),
@@ -345,7 +377,13 @@ impl Clients {
         }
     }
 
-    fn begin(&mut self, host: &mut Host<'_>, now: Instant, server: smoltcp::wire::IpAddress, text: &[u8]) {
+    fn begin(
+        &mut self,
+        host: &mut Host<'_>,
+        now: Instant,
+        server: smoltcp::wire::IpAddress,
+        text: &[u8],
+    ) {
         let server = IpEndpoint::new(server, PORT);
         let context = &mut host.context(now);
         if !self.is_talking || self.tcp_outcome.is_some() {

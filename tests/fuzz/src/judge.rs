@@ -21,8 +21,10 @@ pub struct Judge {
     link: Link,
     /// The answers that the host may give over UDP.
     due: Vec<(IpEndpoint, Vec<u8>)>,
-    /// Whether datagrams arrived of which only the host knows whether they are whole.
-    fragments: bool,
+    /// Whether fragments arrived of which only the host knows what they make together.
+    pub is_garbled: bool,
+    /// Whether forged fragments are told apart by nobody.
+    pub is_raw: bool,
     /// Whether frames were forged that may be taken for the honest host's.
     pub is_impersonated: bool,
     pub heard: Vec<Heard>,
@@ -33,7 +35,8 @@ impl Judge {
         Self {
             link,
             due: Vec::new(),
-            fragments: false,
+            is_garbled: false,
+            is_raw: false,
             is_impersonated: false,
             heard: Vec::new(),
         }
@@ -42,15 +45,20 @@ impl Judge {
     /// A forged frame is put on the wire.
     pub fn forged(&mut self, frame: &[u8]) {
         let names = |address: &[u8]| frame.windows(address.len()).any(|bytes| bytes == address);
+        self.is_garbled |= self.is_raw && is_fragment(self.link, frame);
         self.is_impersonated |= match self.link.address(CLIENT) {
             IpAddress::Ipv4(address) => names(&address.octets()),
             IpAddress::Ipv6(address) => names(&address.octets()),
         };
     }
 
+    /// A datagram for the host arrives in fragments.
+    pub fn arrives_whole(&mut self, from: IpEndpoint, text: &[u8]) {
+        self.due.push((from, upper(text)));
+    }
+
     /// The host receives this.
     pub fn arrives(&mut self, frame: &[u8]) {
-        self.fragments |= is_fragment(self.link, frame);
         if let Some((from, to, text)) = read_udp(self.link, frame)
             && to.port == PORT
         {
@@ -90,11 +98,16 @@ impl Judge {
     fn answered(&mut self, to: IpEndpoint, text: &[u8]) {
         assert_ne!(to.port, PORT, "it might be a server like this one");
         let due = self.due.iter();
-        let mut due = due.enumerate().filter(|(_, due)| due.0 == to && due.1 == text);
+        let mut due = due
+            .enumerate()
+            .filter(|(_, due)| due.0 == to && due.1 == text);
         if let Some((index, _)) = due.next() {
             self.due.swap_remove(index);
         } else {
-            assert!(self.fragments, "nobody asked for the answer {text:x?} to {to}");
+            assert!(
+                self.is_garbled,
+                "nobody asked for the answer {text:x?} to {to}"
+            );
             assert_eq!(text, upper(text), "this is no answer");
         }
     }

@@ -3,8 +3,10 @@
 
 pub mod arguments;
 pub mod frames;
+pub mod segments;
 pub mod transform;
 
+pub mod forge;
 pub mod house;
 pub mod judge;
 pub mod line;
