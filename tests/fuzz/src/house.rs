@@ -89,7 +89,7 @@ impl Setup {
             backlog: !bit(3),
             is_visited: bit(4),
             visits: bit(5),
-            is_flooded: byte >> 6 == 3,
+            is_flooded: byte >> 4 == 0b1111,
         }
     }
 

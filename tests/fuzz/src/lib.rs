@@ -3,6 +3,7 @@
 
 pub mod arguments;
 pub mod frames;
+pub mod names;
 pub mod segments;
 pub mod transform;
 
