@@ -162,8 +162,8 @@ impl Step {
                 house.forge(frame);
             }
             Self::Datagram { from, to, length } => {
-                let to = IpEndpoint::new(asked(link, to), port(to));
-                let from = IpEndpoint::new(asking(link, from), port(from));
+                let to = IpEndpoint::new(asked(link, to), asked_port(to));
+                let from = IpEndpoint::new(asking(link, from), source_port(from));
                 let text = content(text, length);
                 if text.len() + 48 <= house.setup.ip_mtu() {
                     house.forge(frames::udp(link, from, to, &text));
@@ -201,7 +201,7 @@ impl Step {
                 order,
                 harm,
             } => {
-                let from = IpEndpoint::new(asking(link, from), port(from));
+                let from = IpEndpoint::new(asking(link, from), source_port(from));
                 let text = content(text, length).repeat(4);
                 house.judge.arrives_whole(from, &text);
                 if harm & forge::TWICE != 0 {
@@ -328,14 +328,24 @@ fn asked(link: Link, to: u8) -> IpAddress {
     }
 }
 
-fn port(byte: u8) -> u16 {
-    match byte >> 4 {
-        0..10 => PORT,
-        10 => 0,
-        11 => 53,
+/// The port that a datagram comes from: nearly always one that can be answered.
+fn source_port(from: u8) -> u16 {
+    match from >> 4 {
+        12 => PORT,
+        13 => 0,
+        14 => 53,
         more => 40_000 + u16::from(more),
     }
-    .wrapping_add(u16::from(byte % 16 == 1) * 28_000)
+}
+
+/// The port that a datagram is for: nearly always the server's.
+fn asked_port(to: u8) -> u16 {
+    match to >> 4 {
+        0..12 => PORT,
+        12 => 0,
+        13 => 53,
+        more => 40_000 + u16::from(more),
+    }
 }
 
 fn content(u: &mut Unstructured<'_>, length: u8) -> Vec<u8> {
