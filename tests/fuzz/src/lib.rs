@@ -12,5 +12,6 @@ pub mod house;
 pub mod judge;
 pub mod line;
 
+#[allow(clippy::new_without_default)] // Nobody but tests uses it.
 #[path = "../../common/mod.rs"]
 pub mod common;
