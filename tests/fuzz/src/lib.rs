@@ -7,10 +7,12 @@ pub mod names;
 pub mod segments;
 pub mod transform;
 
+pub mod clients;
 pub mod forge;
 pub mod house;
 pub mod judge;
 pub mod line;
+pub mod parties;
 
 #[allow(clippy::new_without_default)] // Nobody but tests uses it.
 #[path = "../../common/mod.rs"]
