@@ -10,8 +10,10 @@ use divan::Bencher;
 use divan::counter::BytesCount;
 use uppercase::transform::{MAX_GROWTH, Upper};
 
-/// What a segment carries, and a large buffer.
-const LENGTHS: [usize; 2] = [1460, 65_536];
+/// What a segment carries, a large buffer, and more than a cache holds.
+const LENGTHS: [usize; 3] = [1460, 65_536, 64 << 20];
+/// How long each may be measured, in seconds.
+const TIME: u64 = 1;
 
 fn main() {
     divan::main();
@@ -21,12 +23,12 @@ fn main() {
 mod ascii {
     use super::*;
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn copy_from_slice(bencher: Bencher, length: usize) {
         copy(bencher, ascii(length).as_bytes());
     }
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn make_ascii_uppercase(bencher: Bencher, length: usize) {
         let text = ascii(length);
         let mut output = vec![0; length];
@@ -37,12 +39,12 @@ mod ascii {
         });
     }
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn convert(bencher: Bencher, length: usize) {
         upper(bencher, ascii(length).as_bytes());
     }
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn to_uppercase(bencher: Bencher, length: usize) {
         standard(bencher, &ascii(length));
     }
@@ -52,17 +54,17 @@ mod ascii {
 mod mixed {
     use super::*;
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn copy_from_slice(bencher: Bencher, length: usize) {
         copy(bencher, mixed(length).as_bytes());
     }
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn convert(bencher: Bencher, length: usize) {
         upper(bencher, mixed(length).as_bytes());
     }
 
-    #[divan::bench(args = LENGTHS)]
+    #[divan::bench(args = LENGTHS, max_time = TIME)]
     fn to_uppercase(bencher: Bencher, length: usize) {
         standard(bencher, &mixed(length));
     }

@@ -74,7 +74,7 @@ pub fn svg(results: &Results, kinds: &[Kind]) -> Result<Option<String>, fmt::Err
     let mut labels = Vec::new();
     for (kind, points) in &lines {
         let (color, stroke) = style(*kind);
-        let places = points.iter().map(|(x, y)| (across.place(*x), up.place(*y)));
+        let mut places = points.iter().map(|(x, y)| (across.place(*x), up.place(*y)));
         let path: String = places
             .clone()
             .map(|(x, y)| format!("{x:.1},{y:.1} "))
@@ -90,7 +90,7 @@ pub fn svg(results: &Results, kinds: &[Kind]) -> Result<Option<String>, fmt::Err
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{color}\"/>"
             )?;
         }
-        labels.extend(places.last().map(|(_, y)| (y, color, kind.title())));
+        labels.extend(places.next_back().map(|(_, y)| (y, color, kind.title())));
     }
     // Each beside the end of its line, none upon another.
     labels.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -19,11 +19,12 @@ pub fn table(
         .into_iter()
         .partition(|figure| figure.connections.is_some());
     let mut text = format!("`{command}`\n\n");
-    write!(
+    writeln!(
         text,
         "Medians of {} interleaved runs of {} s. In parentheses: how many times as good as the \
          better server on the kernel's stack (threads, epoll) in the same run, whether more is \
-         better or less. {}\n",
+         better or less. The name behind a bulk echo is the congestion control of the kernel's \
+         sockets, the client's and the servers'. {}",
         arguments.runs,
         arguments.duration.as_secs_f64(),
         machine(),
