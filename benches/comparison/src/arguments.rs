@@ -75,6 +75,9 @@ pub enum Role {
         #[arg(default_value = "")]
         congestion: String,
     },
+    /// The client of the connections from one number to another
+    #[command(hide = true)]
+    Hold { from: usize, to: usize },
 }
 
 /// In the order in which they are measured: ours between the two it has to be compared with.

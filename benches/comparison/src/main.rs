@@ -35,6 +35,7 @@ fn main() -> ExitCode {
             places,
             congestion,
         }) => serve(*kind, *places, congestion),
+        Some(Role::Hold { from, to }) => measures::connections::hold(*from..*to),
         None if env::var_os(INSIDE).is_some() => {
             arguments.shorten();
             compare(&arguments)
@@ -73,6 +74,8 @@ fn isolate() -> Result<(), String> {
     let this = env::current_exe().map_err(|error| error.to_string())?;
     let status = std::process::Command::new("unshare")
         .args(isolation)
+        // The first process of a namespace takes no notice of Ctrl-C, so that is another one.
+        .args(["sh", "-c", "\"$@\"; exit $?", "sh"])
         .arg(this)
         .args(env::args_os().skip(1))
         .env(INSIDE, "1")

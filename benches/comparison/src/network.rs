@@ -9,10 +9,12 @@ use std::process::{Command, Stdio};
 pub const TAP: &str = "tap0";
 pub const SERVER: Ipv4Addr = Ipv4Addr::new(192, 168, 69, 1);
 pub const PREFIX: u8 = 24;
-/// A client's address has ports for some fifty thousand connections.
-pub const CLIENTS: [Ipv4Addr; 2] = [
+/// The client's. The first is used unless another is asked for; each has ports for some fifty
+/// thousand connections.
+pub const CLIENTS: [Ipv4Addr; 3] = [
     Ipv4Addr::new(192, 168, 69, 100),
     Ipv4Addr::new(192, 168, 69, 101),
+    Ipv4Addr::new(192, 168, 69, 102),
 ];
 
 const VETH: &str = "veth0";

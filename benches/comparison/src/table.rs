@@ -21,7 +21,7 @@ pub fn table(
     let mut text = format!("`{command}`\n\n");
     writeln!(
         text,
-        "Medians of {} interleaved runs of {} s. In parentheses: how many times as good as the \
+        "Medians, {} interleaved runs of {} s. In parentheses: how many times as good as the \
          better server on the kernel's stack (threads, epoll) in the same run, whether more is \
          better or less. The name behind a bulk echo is the congestion control of the kernel's \
          sockets, the client's and the servers'. {}",

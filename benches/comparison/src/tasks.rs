@@ -129,12 +129,18 @@ impl Task {
             Self::Connections(20_000..) if kind == Kind::Threads => {
                 return Err("not tried, it would take a thread for each".into());
             }
+            Self::Connections(20_000..) if kind == Kind::Smoltcp => {
+                return Err("not tried, it would take 131 kB and a longer scan for each".into());
+            }
             Self::Connections(count) => (count + SPARE_PLACES, ""),
             Self::Bulk(congestion) => (arguments.places, congestion.as_str()),
             _ => (arguments.places, ""),
         };
-        if let Self::Connections(count) = self {
-            connections::raise_limit(count + 64)?;
+        if let Self::Connections(count) = self
+            && connections::raise_limit(*count) < *count
+            && kind.is_reference()
+        {
+            return Err(format!("it is not allowed {count} open files here"));
         }
         let server = Server::start(arguments, kind, places, congestion)?;
         Ok(match self {

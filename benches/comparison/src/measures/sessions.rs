@@ -96,13 +96,12 @@ pub fn run(at_once: usize, duration: Duration) -> Result<Sessions, String> {
         }
         if swept.elapsed() > LIMIT / 10 {
             swept = Instant::now();
-            for session in &mut sessions {
-                if session
-                    .as_ref()
-                    .is_some_and(|session| session.start.elapsed() > LIMIT)
-                {
+            for place in &mut sessions {
+                let late = |session: &Session| session.start.elapsed() > LIMIT;
+                if let Some(session) = place.take_if(|session| late(session)) {
                     result.timed_out += 1;
-                    *session = None;
+                    // Or the kernel would go on with it for minutes.
+                    let _ = sockopt::set_socket_linger(&session.stream, Some(Duration::ZERO));
                 }
             }
         }
