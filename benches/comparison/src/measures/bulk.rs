@@ -5,6 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
+use rustix::net::sockopt::set_tcp_congestion;
+use rustix::net::{AddressFamily, SocketType, socket};
 
 use super::{SILENCE, connect, wait};
 
@@ -19,11 +21,19 @@ pub struct Bulk {
     pub bytes: u64,
 }
 
+/// Whether the kernel has a congestion control and lets it be used here. A namespace takes it as
+/// its default only if everybody on the host may use it, so it is chosen for each socket instead.
+pub fn check_congestion(name: &str) -> Result<(), String> {
+    socket(AddressFamily::INET, SocketType::STREAM, None)
+        .and_then(|socket| set_tcp_congestion(&socket, name))
+        .map_err(|error| format!("congestion control {name}: {error}"))
+}
+
 /// Sends for so long, then to the last answer. An error if any byte is wrong, missing or late.
 pub fn run(congestion: &str, duration: Duration) -> Result<Bulk, String> {
     let (text, expected) = text();
     let stream = connect().map_err(|error| format!("no connection: {error}"))?;
-    let congested = rustix::net::sockopt::set_tcp_congestion(&stream, congestion);
+    let congested = set_tcp_congestion(&stream, congestion);
     congested.map_err(|error| format!("congestion control {congestion}: {error}"))?;
     stream
         .set_nonblocking(true)
