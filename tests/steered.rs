@@ -4,6 +4,10 @@
 #[path = "bad_input.rs"]
 mod bad_input;
 mod common;
+#[path = "simulation/model.rs"]
+mod model;
+#[path = "simulation/sessions.rs"]
+mod sessions;
 #[path = "tcp.rs"]
 mod tcp;
 #[path = "tcp_closing.rs"]
@@ -14,3 +18,5 @@ mod tcp_ends;
 mod tcp_errors;
 #[path = "tcp_places.rs"]
 mod tcp_places;
+#[path = "simulation/town.rs"]
+mod town;
