@@ -2,8 +2,8 @@
 //!
 //! What a connection waits for changes with each segment, mostly to a later moment: a
 //! retransmission that is due soon becomes a question whether the client is still there, which is
-//! not. So an alarm is moved to an earlier moment, but never to a later one. When it goes off, the
-//! place is looked at in vain, and the alarm is set again.
+//! not. So an alarm is moved to an earlier moment, but not to a later one: it goes off in vain, and
+//! then is set again. That takes a look at the entry only, not at the place.
 
 use smoltcp::time::Instant;
 
@@ -11,6 +11,9 @@ use super::entry::{Alarm, Entry, NOBODY};
 
 /// Children of a node. With four of them, half as many levels as with two.
 const ARITY: usize = 4;
+
+/// Alarms that may go off in vain before somebody else gets a turn.
+const LOOKS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Alarms {
@@ -23,8 +26,10 @@ impl Alarms {
         (self.count > 0).then(|| entries[0].heap.due)
     }
 
-    /// Has a place looked at then, or before.
-    pub(super) fn set(&mut self, entries: &mut [Entry], place: usize, due: Instant) {
+    /// Has a place looked at then; `None`: not at all.
+    pub(super) fn set(&mut self, entries: &mut [Entry], place: usize, due: Option<Instant>) {
+        entries[place].due = due;
+        let Some(due) = due else { return };
         let mut node = entries[place].alarm as usize;
         if entries[place].alarm == NOBODY {
             node = self.count;
@@ -42,18 +47,30 @@ impl Alarms {
         );
     }
 
-    /// A place whose alarm goes off.
+    /// A place whose time has come. If none is found, there still may be one while
+    /// [`due`](Self::due) has passed.
     pub(super) fn pop(&mut self, entries: &mut [Entry], now: Instant) -> Option<usize> {
-        let first = self.due(entries).filter(|due| *due <= now);
-        first?;
-        let place = entries[0].heap.place as usize;
-        entries[place].alarm = NOBODY;
-        self.count -= 1;
-        if self.count > 0 {
-            let last = entries[self.count].heap;
-            sink(entries, self.count, last);
+        for _ in 0..LOOKS {
+            self.due(entries).filter(|due| *due <= now)?;
+            let place = entries[0].heap.place;
+            let alarm = match entries[place as usize].due {
+                Some(due) if due > now => Alarm { due, place },
+                due => {
+                    entries[place as usize].alarm = NOBODY;
+                    self.count -= 1;
+                    if self.count > 0 {
+                        let last = entries[self.count].heap;
+                        sink(entries, self.count, last);
+                    }
+                    if due.is_some() {
+                        return Some(place as usize);
+                    }
+                    continue;
+                }
+            };
+            sink(entries, self.count, alarm);
         }
-        Some(place)
+        None
     }
 }
 

@@ -1,7 +1,9 @@
+use smoltcp::time::Instant;
+
 /// A number that is nobody's.
 pub(super) const NOBODY: u32 = u32::MAX;
 
-/// What the server has to find quickly of one connection, beside its [`Place`](super::Place): 48
+/// What the server has to find quickly of one connection, beside its [`Place`](super::Place): 64
 /// bytes.
 ///
 /// Whatever walks from one connection to another walks over these, as they are small.
@@ -16,7 +18,9 @@ pub struct Entry {
     pub(super) kin: Links,
     /// In the list of those that may have something to transmit.
     pub(super) busy: Links,
-    /// Where in the heap its alarm is.
+    /// When it is to be looked at.
+    pub(super) due: Option<Instant>,
+    /// Where in the heap its alarm is, which does not go off later than that.
     pub(super) alarm: u32,
     /// One alarm of the heap, whosever.
     pub(super) heap: Alarm,
@@ -32,7 +36,7 @@ pub(super) struct Links {
 /// When a place is to be looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Alarm {
-    pub(super) due: smoltcp::time::Instant,
+    pub(super) due: Instant,
     pub(super) place: u32,
 }
 
@@ -49,9 +53,10 @@ impl Entry {
             hash: 0,
             kin: links,
             busy: links,
+            due: None,
             alarm: NOBODY,
             heap: Alarm {
-                due: smoltcp::time::Instant::ZERO,
+                due: Instant::ZERO,
                 place: NOBODY,
             },
         }

@@ -390,9 +390,8 @@ impl<'a> Steering<'a> for Server<'a> {
             }
             let due = earliest(egress.due(set), deadline);
             self.note(number, due.is_none_or(|due| due > now));
-            if let Some(due) = due {
-                self.alarms.set(&mut self.entries, number, due.max(now));
-            }
+            let due = due.map(|due| due.max(now));
+            self.alarms.set(&mut self.entries, number, due);
         }
         transmitted || self.has_room() != had_room
     }
