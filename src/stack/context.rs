@@ -2,7 +2,7 @@ use core::num::NonZeroU64;
 
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
-use smoltcp::iface::{self, Interface, SocketSet};
+use smoltcp::iface::{self, Interface};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpProtocol, IpVersion};
@@ -16,6 +16,7 @@ use super::frame::Frame;
 use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
+use super::steering::{Sets, Steering};
 use super::{Config, Sockets};
 
 /// What a service works with: the time, the sockets, and what the stack knows about its link.
@@ -182,10 +183,10 @@ impl Link<'_> {
 
     /// Looks at a frame that has arrived, and decides what becomes of it.
     #[inline(never)] // Not to be part of the frame of what processes it.
-    pub(super) fn decide(
+    pub(super) fn decide<'a>(
         &mut self,
         frame: &[u8],
-        sockets: &mut SocketSet<'_>,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
     ) -> Decision {
         let frame = Frame::read(self.medium, frame);
@@ -208,8 +209,7 @@ impl Link<'_> {
                 return Decision::Drop;
             }
         }
-        self.admission
-            .decide(packet, sockets, now, &mut self.counters)
+        self.admission.decide(packet, sets, now, &mut self.counters)
     }
 
     /// The address of ours from which a packet to `address` is sent.

@@ -2,10 +2,12 @@
 
 use std::task::Poll;
 
+use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::SocketBuffer;
-use smoltcp::time::Duration;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
-use uppercase::tcp;
+use uppercase::Context;
+use uppercase::tcp::{self, steered};
 
 use super::network::{Actor, Link, Network};
 use super::talk::{TIMEOUT, Talk};
@@ -18,24 +20,91 @@ pub fn buffers(bytes: usize) -> (SocketBuffer<'static>, SocketBuffer<'static>) {
     )
 }
 
-/// A server with this many places, each with buffers of `window` bytes.
-pub fn server(
-    network: &mut Network,
-    places: usize,
-    window: usize,
-    config: tcp::Config,
-) -> tcp::Server<'static> {
+/// A server of either kind.
+pub enum Server {
+    Plain(tcp::Server<'static>),
+    Steered(Box<steered::Server<'static>>),
+}
+
+/// A server with this many places, each with buffers of `window` bytes: of the kind for many
+/// connections where this is a part of `tests/steered.rs`.
+pub fn server(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Server {
+    let buffers = (0..places).map(|_| buffers(window));
+    if env!("CARGO_CRATE_NAME") == "steered" {
+        let server = steered(places, buffers, config);
+        return Server::Steered(Box::new(server.expect("there is room")));
+    }
     let mut pool = Vec::new();
     pool.resize_with(places, tcp::Place::new);
-    let buffers = (0..places).map(|_| buffers(window));
-    tcp::Server::from_parts(network.server.sockets(), pool, buffers, config).expect("there is room")
+    let server = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
+    Server::Plain(server.expect("there is room"))
+}
+
+/// A server for many connections.
+pub fn steered(
+    places: usize,
+    buffers: impl IntoIterator<Item = (SocketBuffer<'static>, SocketBuffer<'static>)>,
+    config: tcp::Config,
+) -> Result<steered::Server<'static>, tcp::SetupError> {
+    let mut slots = Vec::new();
+    slots.resize_with(places, || SocketStorage::EMPTY);
+    let mut pool = Vec::new();
+    pool.resize_with(places, steered::Place::new);
+    let entries = vec![steered::Entry::EMPTY; places];
+    steered::Server::from_parts(slots.leak(), pool, entries, buffers, config, 1)
+}
+
+impl Server {
+    pub fn counters(&self) -> tcp::Counters {
+        match self {
+            Self::Plain(server) => server.counters(),
+            Self::Steered(server) => server.counters(),
+        }
+    }
+
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::Plain(server) => server.connections(),
+            Self::Steered(server) => server.connections(),
+        }
+    }
+
+    pub fn close(&mut self, context: &mut Context<'_, 'static>) {
+        match self {
+            Self::Plain(server) => server.close(context),
+            Self::Steered(server) => server.close(),
+        }
+    }
+
+    pub fn abort(&mut self, context: &mut Context<'_, 'static>) {
+        match self {
+            Self::Plain(server) => server.abort(context),
+            Self::Steered(server) => server.abort(),
+        }
+    }
+}
+
+impl Actor for Server {
+    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
+        match self {
+            Self::Plain(server) => server.poll(context),
+            Self::Steered(_) => None,
+        }
+    }
+
+    fn steered(&mut self) -> Option<&mut steered::Server<'static>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Steered(server) => Some(server),
+        }
+    }
 }
 
 /// Two hosts, one with a server.
 pub struct Scene {
     pub link: Link,
     pub network: Network,
-    pub server: tcp::Server<'static>,
+    pub server: Server,
 }
 
 impl Scene {
