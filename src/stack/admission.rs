@@ -164,7 +164,12 @@ impl Admission<'_> {
                 match sets.connection(&Ends::of(packet, &segment)) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
-                    Some(socket) if socket.state() == State::TimeWait => socket.abort(),
+                    Some(socket) if socket.state() == State::TimeWait => {
+                        socket.abort();
+                        // smoltcp owes nobody a reset any more once it listens.
+                        let _ = socket.listen(port);
+                        socket.close();
+                    }
                     Some(_) => {
                         count(&mut counters.copies);
                         return Decision::Drop;

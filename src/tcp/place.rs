@@ -76,6 +76,7 @@ impl Place {
         if moved {
             self.progress = now;
         }
+        self.unconfirmed = socket.send_queue();
         let due = self.progress + config.limit(self.phase)?;
         if now < due {
             return Some(due);
