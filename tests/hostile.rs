@@ -76,6 +76,7 @@ fn main() -> std::process::ExitCode {
         group_of_hosts_is_not_answered,
         senders_that_cannot_be_hosts_are_not_answered,
         extension_headers_do_no_harm,
+        extension_headers_of_forged_senders_stop_no_client,
         datagram_from_the_own_port_is_not_answered,
         two_servers_do_not_answer_each_other,
         sixty_four_clients_at_once_are_served_by_a_pool_of_two,

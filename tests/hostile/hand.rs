@@ -24,22 +24,22 @@ MAC = '02:00:c0:a8:45:01'
 class Link:
     def __init__(self, name):
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 1 << 26)
+        # SO_RCVBUFFORCE, for which Python has no name.
+        self.socket.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)
         self.socket.bind((name, 0))
-        with open(f'/sys/class/net/{name}/address') as address:
-            self.kernel = address.read().strip()
+        self.kernel = self.socket.getsockname()[4]
 
     def send(self, frame):
         self.socket.send(bytes(frame))
 
     # What the server sends to others than the kernel, for so many seconds.
     def received(self, patience):
-        kernel, server = mac2str(self.kernel), mac2str(MAC)
+        server = mac2str(MAC)
         end = time.monotonic() + patience
         while (left := end - time.monotonic()) > 0:
             if select.select([self.socket], [], [], left)[0]:
                 frame = self.socket.recv(65536)
-                if frame[6:12] == server and frame[:6] != kernel:
+                if frame[6:12] == server and frame[:6] != self.kernel:
                     yield Ether(frame)
 
 def ether(host, to=MAC):
@@ -100,11 +100,11 @@ class Client:
     def leave(self):
         self.send('R')
 
-# How many answers to these frames come; what is answered at all is answered at once.
+# The answers to these frames, in words; what is answered at all is answered at once.
 def answers(frames, wanted=lambda frame: True, patience=1):
     for frame in frames:
         link.send(frame)
-    return sum(1 for frame in link.received(patience) if wanted(frame))
+    return [frame.summary() for frame in link.received(patience) if wanted(frame)]
 
 def not_arp(frame):
     return ARP not in frame and ICMPv6ND_NS not in frame

@@ -18,7 +18,7 @@ frames = []
 for host in range(50, 60):
     frames.append(ether(host) / IP(src=f'192.168.69.{host}', dst=SERVER) / UDP(sport=PORT, dport=PORT) / Raw(b'hello'))
     frames.append(ether(host) / IPv6(src=f'fdaa::{host}', dst=SERVER6) / UDP(sport=PORT, dport=PORT) / Raw(b'hello'))
-assert (many := answers(frames, not_arp)) == 0, many
+assert (many := answers(frames, not_arp)) == [], many
 ",
         );
     });
@@ -51,14 +51,12 @@ def between(patience):
                 seen.append(frame)
     return [frame for frame in seen if ARP not in frame and ICMPv6ND_NS not in frame and ICMPv6ND_NA not in frame]
 
-def spoof(payload, limit):
+def spoof(payload, limit, strange='02:11:11:11:11:50', patience=0.5):
     for own, other in [(0, 1), (1, 0)]:
-        for source in (MACS[other], '02:11:11:11:11:50'):
+        for source in {MACS[other], strange or MACS[other]}:
             for head in (IP(src=V4[other], dst=V4[own]), IPv6(src=V6[other], dst=V6[own])):
                 links[own].send(bytes(Ether(src=source, dst=MACS[own]) / head / payload))
-                seen = between(0.5)
-                if source == MACS[other] or seen:
-                    print(payload.summary(), len(seen))
+                seen = between(patience)
                 assert len(seen) <= limit, [frame.summary() for frame in seen]
 
 # No answer.
@@ -66,10 +64,11 @@ spoof(UDP(sport=12000, dport=12000) / Raw(b'hello'), 0)
 # An answer, and that its port is closed.
 spoof(UDP(sport=7, dport=12000) / Raw(b'hello'), 2)
 spoof(UDP(sport=7, dport=7) / Raw(b'hello'), 1)
-# An acceptance, and a reset.
-spoof(TCP(sport=12000, dport=12000, flags='S'), 2)
-spoof(TCP(sport=12000, dport=12000, flags='A'), 2)
-spoof(TCP(sport=12000, dport=12001, flags='A'), 2)
+# A reset.
+spoof(TCP(sport=12000, dport=12000, flags='A'), 1)
+spoof(TCP(sport=12000, dport=12001, flags='A'), 1)
+# An acceptance and a reset, and both again where the other had to ask for its neighbor first.
+spoof(TCP(sport=12000, dport=12000, flags='S'), 4, strange=None, patience=2.5)
 ";
 
 pub fn two_servers_do_not_answer_each_other() {
@@ -96,7 +95,6 @@ pub fn two_servers_do_not_answer_each_other() {
     served();
     let outcome = run(Command::new(PYTHON).args(["-c", SPOOFED]), "");
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    println!("{}", String::from_utf8_lossy(&outcome.stdout));
     served();
     for server in &mut servers {
         let outcome = server.interrupt();
