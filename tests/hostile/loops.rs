@@ -51,13 +51,16 @@ def between(patience):
                 seen.append(frame)
     return [frame for frame in seen if ARP not in frame and ICMPv6ND_NS not in frame and ICMPv6ND_NA not in frame]
 
+# So many are answered to each at most, by both.
 def spoof(payload, limit, strange='02:11:11:11:11:50', patience=0.5):
     for own, other in [(0, 1), (1, 0)]:
+        sent = 0
         for source in {MACS[other], strange or MACS[other]}:
             for head in (IP(src=V4[other], dst=V4[own]), IPv6(src=V6[other], dst=V6[own])):
                 links[own].send(bytes(Ether(src=source, dst=MACS[own]) / head / payload))
-                seen = between(patience)
-                assert len(seen) <= limit, [frame.summary() for frame in seen]
+                sent += 1
+        seen = [frame.summary() for frame in between(patience)]
+        assert len(seen) <= limit * sent, seen
 
 # No answer.
 spoof(UDP(sport=12000, dport=12000) / Raw(b'hello'), 0)
