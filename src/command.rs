@@ -9,6 +9,8 @@ mod input;
 mod interface;
 mod memory;
 mod progress;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod report;
 mod resolve;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod serve;

@@ -23,7 +23,7 @@
 //! - **Storage is the caller's.** Buffers are structs with a `const fn new()`, declared first;
 //!   when something is full, an error says what.
 //! - **smoltcp is used as published.** What it does not do for a service is done here, next to the
-//!   reason: see [`tcp::UNSCALED_WINDOW`], [`device::reassembly`] and [`udp::Client`].
+//!   reason: see [`stack`], [`tcp::UNSCALED_WINDOW`], [`device::reassembly`] and [`udp::Client`].
 //!
 //! # Example
 //!
@@ -69,10 +69,12 @@
 //! | `unicode` | upper case of all of Unicode, not of ASCII only | yes |
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
+//! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
+//! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
-//! | `command` | the program `uppercase`, with all but `tuntap` of the above | yes |
+//! | `command` | the program `uppercase`, with all of the stack's features above | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
 //! and the in-memory wire.

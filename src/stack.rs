@@ -11,6 +11,22 @@
 //! called again. It does a bounded amount of work: under a flood it returns, asks to be called at
 //! once, and the program gets its turn.
 //!
+//! # What it does beside smoltcp
+//!
+//! Every frame is looked at before smoltcp is given it, and some are not, or not as they are:
+//!
+//! - A connection request that finds no place waits ([`Stack::with_backlog`]) instead of being
+//!   refused. With the feature `syn-cookies`, those who flood the stack with requests keep nobody
+//!   else from being served.
+//! - A late copy of a request, and a close behind text that does not fit, do no harm.
+//! - Answers go to where the question came from, and wait for no neighbor to be found.
+//! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4).
+//! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
+//!
+//! What is kept from the sockets is counted: [`Stack::counters`].
+//!
+//! # Large datagrams
+//!
 //! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
 //! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
 //! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
@@ -83,7 +99,7 @@ pub(crate) use observer::Unreachable;
 pub use sockets::{Slots, Sockets, SocketsFull};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, PollResult, SocketStorage};
+use smoltcp::iface::{Interface, PollResult, SocketSet, SocketStorage};
 #[cfg(feature = "syn-cookies")]
 use smoltcp::phy::TxToken;
 use smoltcp::phy::{Device, RxToken};
@@ -235,13 +251,16 @@ impl<'a, D: Device> Stack<'a, D> {
             self.link.admission.clear();
             let deadline = services(&mut self.context(now));
             self.introduce_neighbor(now);
-            let (interface, sockets, link) =
-                (&mut self.interface, &mut self.sockets, &mut self.link);
+            let (interface, link) = (&mut self.interface, &mut self.link);
             let (medium, closed_window) = (link.medium, &link.closed_window);
-            let admitted = link.admission.give(|request| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(request, medium, closed_window);
-                interface.poll_ingress_single(now, &mut device, sockets);
-            });
+            let (counters, device) = (&mut link.counters, &mut self.device);
+            let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
+                let mut given = Given::made_up(frame, medium, closed_window);
+                given.reply = device.transmit(now);
+                interface.poll_ingress_single(now, &mut given, sockets);
+            };
+            let admission = &mut link.admission;
+            let admitted = admission.give(&mut self.sockets, medium, now, counters, give);
             // Each takes a place, so this comes to an end.
             if !admitted {
                 return deadline;
@@ -280,8 +299,6 @@ impl<'a, D: Device> Stack<'a, D> {
                 #[cfg(feature = "syn-cookies")]
                 Decision::Replace(frame) => {
                     give(frame.as_bytes(), Some(reply));
-                    // The client waits for a window.
-                    link.transmit_first = true;
                     return;
                 }
             }
@@ -345,7 +362,7 @@ impl<'a, D: Device> Stack<'a, D> {
     fn finish_fragments(&mut self, now: Instant) -> bool {
         #[cfg(feature = "fragmentation")]
         {
-            let mut nothing = smoltcp::iface::SocketSet::new(&mut [][..]);
+            let mut nothing = SocketSet::new(&mut [][..]);
             // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
             for _ in 0..128 {
                 if self.interface.poll_at(now, &nothing).is_none() {

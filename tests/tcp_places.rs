@@ -8,9 +8,8 @@ use uppercase::tcp::{Config, Counters, Error};
 
 use common::frames::{read_tcp, segment, tcp, udp};
 use common::hand::Hand;
-use common::network::{Actor, Link, NOBODY, SECOND};
+use common::network::{Link, NOBODY, SECOND};
 use common::scene::{Caller, Scene};
-use common::talk::{TIMEOUT, Talk};
 
 #[test]
 fn fifty_clients_in_turn_find_the_only_place_free() {
@@ -256,17 +255,15 @@ fn a_client_that_reads_nothing_is_given_up_in_the_end() {
 }
 
 #[test]
-fn as_many_clients_as_places_are_served_at_once_and_the_next_is_refused() {
+fn as_many_clients_as_places_are_served_at_once_and_the_next_waits_for_a_place() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 5, Config::default());
         let mut callers: Vec<_> = (0..5).map(|_| Caller::connected(&mut scene)).collect();
         assert_eq!(scene.connections(), 5);
-        let mut sixth = Talk::new(&mut scene.network, link.server(), 512, b"and I?");
-        let clients: &mut [&mut dyn Actor] = &mut [&mut sixth];
-        scene
-            .network
-            .run(TIMEOUT, &mut [&mut scene.server], clients);
-        assert_eq!(sixth.outcome, Some(Err(Error::Refused)), "{link:?}");
+        let mut sixth = Caller::new(&mut scene.network, 512);
+        sixth.connect(&mut scene);
+        scene.settle();
+        assert_eq!(scene.connections(), 5, "{link:?}");
         for (number, caller) in callers.iter_mut().enumerate() {
             let text = format!("client {number}");
             caller.say(&mut scene, text.as_bytes());
@@ -275,5 +272,12 @@ fn as_many_clients_as_places_are_served_at_once_and_the_next_is_refused() {
             let text = format!("CLIENT {number}");
             caller.expect(&mut scene, text.as_bytes());
         }
+        callers[2].abort(&mut scene);
+        sixth.say(&mut scene, b"and I?");
+        // It asks again.
+        scene
+            .network
+            .run_for(SECOND * 5, &mut [&mut scene.server], &mut []);
+        sixth.expect(&mut scene, b"AND I?");
     }
 }

@@ -304,44 +304,23 @@ fn two_servers_do_not_answer_each_other_for_ever() {
 }
 
 #[test]
-fn a_forged_sender_does_not_stop_the_answers_to_others_for_long() {
+fn a_forged_sender_does_not_delay_the_answers_to_others() {
     for link in Link::ETHERNET {
         for text in [&b"catch me"[..], b""] {
             let mut network = Network::new(link);
             let mut server = server(&mut network, 500, 4);
             known_client(link, &mut network, &mut server);
+            let begin = network.now();
             for number in 0..20 {
                 let forged = IpEndpoint::new(link.address(NOBODY + number), 40_000);
                 let frame = frames::udp(link, forged, link.server(), text);
                 network.to_server.inject(&frame);
-                let begin = network.now();
                 let answer = ask(&mut network, Some(&mut server), link.server(), b"honest");
                 assert_eq!(answer, Ok(b"HONEST".to_vec()), "{link:?}");
-                assert!(network.now() <= begin + SECOND * 3, "{link:?}");
-                let begin = network.now();
-                let answer = ask(&mut network, Some(&mut server), link.server(), b"again");
-                assert_eq!(answer, Ok(b"AGAIN".to_vec()), "{link:?}");
-                assert_eq!(network.now(), begin, "{link:?}");
             }
-            assert_eq!(server.counters().undelivered, 20, "{link:?}");
+            assert_eq!(network.now(), begin, "{link:?}");
+            assert_eq!(server.counters().undelivered, 0, "{link:?}");
         }
-    }
-}
-
-#[test]
-fn empty_answers_that_nobody_takes_do_not_stop_empty_answers_to_others_for_long() {
-    for link in Link::ETHERNET {
-        let mut network = Network::new(link);
-        let mut server = server(&mut network, 500, 8);
-        known_client(link, &mut network, &mut server);
-        let forged = IpEndpoint::new(link.address(NOBODY), 40_000);
-        let frame = frames::udp(link, forged, link.server(), b"");
-        network.to_server.inject(&frame);
-        network.run_for(SECOND, &mut [&mut server], &mut []);
-        let begin = network.now();
-        let answer = ask(&mut network, Some(&mut server), link.server(), b"");
-        assert_eq!(answer, Ok(vec![]), "{link:?}");
-        assert!(network.now() <= begin + SECOND * 3, "{link:?}");
     }
 }
 
@@ -364,7 +343,7 @@ fn an_answer_that_has_left_is_not_waited_for() {
 }
 
 #[test]
-fn a_forged_sender_does_not_stop_the_answers_in_fragments_for_long() {
+fn a_forged_sender_does_not_delay_the_answers_in_fragments() {
     let link = Link::ETHERNET_V6;
     let mut network = Network::new(link);
     let server = server(&mut network, 6000, 4);
@@ -383,17 +362,13 @@ fn a_forged_sender_does_not_stop_the_answers_in_fragments_for_long() {
             .count()
     };
     network.to_client.capture();
-    for round in 1..=20 {
+    for _ in 1..=20 {
         for from in [nobody, honest] {
             let frame = frames::udp(link, from, link.server(), grows.as_bytes());
             network.to_server.inject(&frame);
         }
-        network.run_for(SECOND * 3, &mut [&mut server], &mut []);
-        assert_eq!(fragments(&mut network), 0);
-        assert_eq!(server.counters().undelivered, round);
-        let frame = frames::udp(link, honest, link.server(), grows.as_bytes());
-        network.to_server.inject(&frame);
         network.settle(&mut [&mut server], &mut []);
-        assert_eq!(fragments(&mut network), 2);
+        assert_eq!(fragments(&mut network), 4);
+        assert_eq!(server.counters().undelivered, 0);
     }
 }

@@ -41,6 +41,9 @@ Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arg
 #[derive(Subcommand)]
 pub enum Command {
     /// Serve over TCP and UDP on a TAP or TUN interface
+    ///
+    /// Ctrl-C ends it. At the end, and whenever it gets the signal USR1, it prints what it has seen
+    /// and what it has dropped.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     Serve(Server),
     /// Send a text over TCP; print the answer
@@ -100,9 +103,12 @@ pub struct Server {
     /// Serve over UDP, and over TCP only if that is given too
     #[arg(long)]
     udp: bool,
-    /// How many TCP clients can be connected at a time; further ones are refused. Each takes 130 kB
+    /// How many TCP clients can be connected at a time; further ones wait. Each takes 130 kB
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = connections())]
     pub connections: usize,
+    /// How many TCP clients can wait for a place; further ones have to ask again
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = backlog())]
+    pub backlog: usize,
     /// Seconds after which a connection on which no text moves is closed
     #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
     pub timeout: Duration,
@@ -219,6 +225,14 @@ fn connections() -> impl clap::builder::TypedValueParser<Value = usize> {
     clap::value_parser!(u32)
         .range(1..=4096)
         .map(|connections| connections as usize)
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+fn backlog() -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    clap::value_parser!(u32)
+        .range(0..=65_536)
+        .map(|backlog| backlog as usize)
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

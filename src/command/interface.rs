@@ -5,14 +5,14 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use log::{info, warn};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 use smoltcp::time::Duration;
 use smoltcp::wire::IpCidr;
 use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap, owner, wait};
-use uppercase::stack::Sockets;
+use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, owner, wait};
+use uppercase::stack::{self, Sockets, Waiting};
 
 use super::args::{Client, Link};
 use super::failure::Failure;
@@ -25,6 +25,8 @@ pub struct Interface<'a> {
     stack: Stack<'a, Reassembly<'a, TunTap>>,
     /// Can be read after Ctrl-C.
     interrupt: UnixStream,
+    /// Can be read after somebody asked for a report.
+    question: UnixStream,
 }
 
 /// Runs a client on the interface `name`.
@@ -40,18 +42,20 @@ pub fn with_client(
         mode,
         &args.link,
         2,
+        0,
         &mut fragments,
     )?)
 }
 
 impl<'a> Interface<'a> {
     /// Attaches to the interface, or makes it, with a stack that by default has the addresses that
-    /// end in `host`.
+    /// end in `host`; so many clients can wait for a place as `backlog` says.
     pub fn open(
         name: &str,
         mode: Mode,
         link: &Link,
         host: u8,
+        backlog: usize,
         fragments: &'a mut Fragments,
     ) -> Result<Self, Failure> {
         let addresses = link.addresses(host);
@@ -69,11 +73,26 @@ impl<'a> Interface<'a> {
         }
         let clock = Clock::start();
         let device = Reassembly::new(device, fragments);
+        let stack = setup::stack(device, link, host, clock.now())?;
         Ok(Self {
-            stack: setup::stack(device, link, host, clock.now())?,
+            stack: stack.with_backlog(vec![Waiting::NOBODY; backlog]),
             clock,
-            interrupt: interrupt().map_err(Failure::of("signals cannot be caught"))?,
+            interrupt: caught(&[SIGINT, SIGTERM])?,
+            question: caught(&[SIGUSR1])?,
         })
+    }
+
+    /// Whether somebody has asked for a report (SIGUSR1) since this was called last.
+    pub fn is_asked(&mut self) -> bool {
+        self.question
+            .read(&mut [0; 64])
+            .is_ok_and(|length| length > 0)
+    }
+
+    /// What the stack has counted, and the device.
+    pub fn counters(&self) -> (stack::Counters, Statistics) {
+        let device = self.stack.device().inner();
+        (self.stack.counters(), device.statistics())
     }
 }
 
@@ -135,12 +154,14 @@ impl<'a> Host<'a> for Interface<'a> {
             return Err(Failure::of(device.name())(fault));
         }
         let (frames, stop) = (device.as_fd(), self.interrupt.as_fd());
+        let question = self.question.as_fd();
         let (stop, input) = if input {
-            let [_, stop, input] = wait([frames, stop, io::stdin().as_fd()], delay)
+            let [_, stop, _, input] = wait([frames, stop, question, io::stdin().as_fd()], delay)
                 .map_err(Failure::of(device.name()))?;
             (stop, input)
         } else {
-            let [_, stop] = wait([frames, stop], delay).map_err(Failure::of(device.name()))?;
+            let [_, stop, _] =
+                wait([frames, stop, question], delay).map_err(Failure::of(device.name()))?;
             (stop, false)
         };
         if stop {
@@ -152,11 +173,15 @@ impl<'a> Host<'a> for Interface<'a> {
     }
 }
 
-/// What can be read after Ctrl-C, or when somebody else asks the program to end.
-fn interrupt() -> io::Result<UnixStream> {
-    let (read, write) = UnixStream::pair()?;
-    read.set_nonblocking(true)?;
-    pipe::register(SIGINT, write.try_clone()?)?;
-    pipe::register(SIGTERM, write)?;
-    Ok(read)
+/// What can be read after one of these signals.
+fn caught(signals: &[i32]) -> Result<UnixStream, Failure> {
+    let catch = || {
+        let (read, write) = UnixStream::pair()?;
+        read.set_nonblocking(true)?;
+        for signal in signals {
+            pipe::register(*signal, write.try_clone()?)?;
+        }
+        Ok(read)
+    };
+    catch().map_err(Failure::of::<io::Error>("signals cannot be caught"))
 }

@@ -11,6 +11,7 @@ use super::args::Server;
 use super::failure::Failure;
 use super::host::Host;
 use super::interface::Interface;
+use super::report::Report;
 use super::setup;
 
 /// Places for new clients while those before them are being closed.
@@ -24,7 +25,7 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         unreachable!("the arguments are not accepted without an interface");
     };
     let mut fragments = Box::new(setup::Fragments::new());
-    let mut host = Interface::open(name, mode, &args.link, 1, &mut fragments)?;
+    let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
     let config = tcp::Config {
         port: args.port,
         connections: args.connections,
@@ -39,10 +40,28 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         let delay = host.poll(&mut |context| servers.poll(context));
         match host.wait(delay, false) {
             Ok(_) => {}
-            Err(Failure::Interrupted) => return close(&mut host, &mut servers),
+            Err(Failure::Interrupted) => break,
             Err(failure) => return Err(failure),
         }
+        if host.is_asked() {
+            report(&host, &servers)?;
+        }
     }
+    close(&mut host, &mut servers)?;
+    match report(&host, &servers) {
+        // It was to end anyway.
+        Err(Failure::OutputClosed) => Ok(()),
+        result => result,
+    }
+}
+
+/// Says what happened since the start.
+fn report(host: &Interface<'_>, servers: &Servers<'_>) -> Result<(), Failure> {
+    let (stack, device) = host.counters();
+    let report = Report::new(servers, stack, device);
+    let mut output = io::stdout().lock();
+    let written = write!(output, "{report}").and_then(|()| output.flush());
+    written.map_err(Failure::output)
 }
 
 /// Closes all connections; does not wait long for clients that leave theirs open.

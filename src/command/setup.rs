@@ -20,6 +20,8 @@ pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
 /// Room to put datagrams in fragments together.
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
 
+/// Bytes that are upper-cased at a time: they fit the fastest cache.
+const CHUNK: usize = 8192;
 /// Datagrams of the greatest length that wait each way; of shorter ones, more do.
 const DATAGRAMS: usize = 8;
 /// Datagrams of any length that wait each way.
@@ -78,11 +80,12 @@ pub fn servers<'a>(
     places: Option<usize>,
     udp: bool,
 ) -> Result<Servers<'a>, Failure> {
-    let tcp = places.map(|count| {
+    let tcp = places.map(|count| -> Result<_, tcp::SetupError> {
         let mut places = Vec::new();
         places.resize_with(count, Place::new);
         let buffers = std::iter::repeat_with(tcp_buffers);
-        tcp::Server::from_parts(sockets, places, buffers, config)
+        let server = tcp::Server::from_parts(sockets, places, buffers, config)?;
+        Ok(server.with_chunk(vec![0; CHUNK]))
     });
     let tcp = tcp
         .transpose()

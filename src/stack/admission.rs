@@ -20,6 +20,7 @@
 use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::SocketSet;
+use smoltcp::phy::Medium;
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{self, State};
 use smoltcp::time::{Duration, Instant};
@@ -28,6 +29,8 @@ use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpPacket};
 #[cfg(feature = "syn-cookies")]
 use super::cookies::{Cookies, MadeUp};
 use super::counters::{Counters, count};
+#[cfg(feature = "syn-cookies")]
+use super::frame::Frame;
 use super::frame::Packet;
 
 /// Headers of Ethernet, IP and TCP with all options, in bytes.
@@ -45,6 +48,9 @@ pub struct Waiting {
     client: IpEndpoint,
     port: u16,
     since: Instant,
+    /// Whether this is the confirmation of a client that has brought its cookie back.
+    #[cfg(feature = "syn-cookies")]
+    proven: bool,
     /// 0: nobody waits.
     length: u8,
     frame: [u8; LONGEST],
@@ -56,6 +62,8 @@ impl Waiting {
         client: IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0),
         port: 0,
         since: Instant::ZERO,
+        #[cfg(feature = "syn-cookies")]
+        proven: false,
         length: 0,
         frame: [0; LONGEST],
     };
@@ -63,6 +71,13 @@ impl Waiting {
     /// Whether a request for `port` waits that its client has not given up.
     fn waits(&self, port: u16, now: Instant) -> bool {
         self.length > 0 && self.port == port && now < self.since + PATIENCE
+    }
+
+    fn is_proven(&self) -> bool {
+        #[cfg(feature = "syn-cookies")]
+        return self.proven;
+        #[cfg(not(feature = "syn-cookies"))]
+        false
     }
 }
 
@@ -191,7 +206,11 @@ impl Admission<'_> {
         if has_place && !by_cookie {
             return Decision::Pass;
         }
-        if !by_cookie && self.put(packet, segment, now) {
+        // One with text does not wait: its client asks again, at last without.
+        let bare = packet.payload.len() == usize::from(segment.header_len());
+        let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
+        let client = IpEndpoint::new(packet.source, segment.src_port());
+        if !by_cookie && bare && self.put(client, segment.dst_port(), frame, false, now) {
             count(&mut counters.queued);
             return Decision::Drop;
         }
@@ -220,36 +239,58 @@ impl Admission<'_> {
         if connection(sockets, packet, segment).is_some() {
             return Decision::Pass;
         }
-        if !has_place {
-            self.wanted = Some(segment.dst_port());
-            return Decision::Drop;
+        if has_place {
+            count(&mut counters.proven);
+            let probe = self.cookies.connect(packet, segment, &proof, now, sockets);
+            return Decision::Replace(probe);
         }
-        count(&mut counters.proven);
-        let confirmation = self.cookies.connect(packet, segment, &proof, now, sockets);
-        Decision::Replace(confirmation)
+        let port = segment.dst_port();
+        let client = IpEndpoint::new(packet.source, segment.src_port());
+        let confirmation = self.cookies.confirmation(packet, segment, &proof);
+        self.put(client, port, confirmation.as_bytes(), true, now);
+        self.wanted = Some(port);
+        Decision::Drop
     }
 
-    /// Lets a client wait; returns whether there is room. One that asks again keeps its turn.
-    fn put(&mut self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>, now: Instant) -> bool {
-        let client = IpEndpoint::new(packet.source, segment.src_port());
-        let port = segment.dst_port();
-        let mut free = None;
+    /// Lets a client wait; returns whether there is room. One that asks again keeps its turn, and
+    /// who has proven to be there takes the room of somebody who has not.
+    fn put(
+        &mut self,
+        client: IpEndpoint,
+        port: u16,
+        frame: &[u8],
+        proven: bool,
+        now: Instant,
+    ) -> bool {
+        let mut free: Option<&mut Waiting> = None;
+        let mut unproven: Option<&mut Waiting> = None;
         for waiting in self.backlog.iter_mut() {
             if !waiting.waits(waiting.port, now) {
                 free = Some(waiting);
-            } else if waiting.port == port && waiting.client == client {
+            } else if waiting.port == port
+                && waiting.client == client
+                && waiting.is_proven() == proven
+            {
                 return true;
+            } else if proven
+                && !waiting.is_proven()
+                && unproven
+                    .as_ref()
+                    .is_none_or(|oldest| waiting.since < oldest.since)
+            {
+                unproven = Some(waiting);
             }
         }
-        // One with text does not wait: its client asks again, at last without.
-        let bare = packet.payload.len() == usize::from(segment.header_len());
-        let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
-        let Some(waiting) = free.filter(|_| bare && frame.len() <= LONGEST) else {
+        let Some(waiting) = free.or(unproven).filter(|_| frame.len() <= LONGEST) else {
             return false;
         };
         waiting.client = client;
         waiting.port = port;
         waiting.since = now;
+        #[cfg(feature = "syn-cookies")]
+        {
+            waiting.proven = proven;
+        }
         waiting.length = frame.len() as u8;
         waiting.frame[..frame.len()].copy_from_slice(frame);
         true
@@ -273,14 +314,16 @@ impl Admission<'_> {
     /// The server on `port` has a place for whoever has waited longest.
     pub(super) fn admit(&mut self, port: u16, now: Instant) {
         self.serve(port, true);
+        // Who has proven to be there comes first, and during a flood nobody else does.
         #[cfg(feature = "syn-cookies")]
-        if self.cookies.are_given(now) {
-            return;
-        }
-        let waiting = self.backlog.iter().enumerate();
-        let waiting = waiting.filter(|(_, waiting)| waiting.waits(port, now));
-        let oldest = waiting.min_by_key(|(_, waiting)| waiting.since);
-        self.admitted = oldest.map(|(index, _)| index);
+        let only_proven = self.cookies.are_given(now);
+        #[cfg(not(feature = "syn-cookies"))]
+        let only_proven = false;
+        let waiting = self.backlog.iter().enumerate().filter(|(_, waiting)| {
+            waiting.waits(port, now) && (waiting.is_proven() || !only_proven)
+        });
+        let first = waiting.min_by_key(|(_, waiting)| (!waiting.is_proven(), waiting.since));
+        self.admitted = first.map(|(index, _)| index);
     }
 
     fn serve(&mut self, port: u16, has_place: bool) {
@@ -288,14 +331,36 @@ impl Admission<'_> {
         let _ = self.servers.push((port, has_place));
     }
 
-    /// Gives the request that was admitted; returns whether there was one.
-    pub(super) fn give(&mut self, give: impl FnOnce(&[u8])) -> bool {
+    /// Gives whoever was admitted to the socket that listens; returns whether there was somebody.
+    pub(super) fn give<'a>(
+        &mut self,
+        sockets: &mut SocketSet<'a>,
+        medium: Medium,
+        now: Instant,
+        counters: &mut Counters,
+        give: impl FnOnce(&[u8], &mut SocketSet<'a>),
+    ) -> bool {
+        let _ = (medium, now, &counters);
         let index = self.admitted.take();
         let Some(waiting) = index.and_then(|index| self.backlog.get_mut(index)) else {
             return false;
         };
-        give(&waiting.frame[..waiting.length.into()]);
+        let frame = &waiting.frame[..waiting.length.into()];
         waiting.length = 0;
+        #[cfg(feature = "syn-cookies")]
+        if waiting.proven {
+            if let Some(frame) = Frame::read(medium, frame)
+                && let Some(packet) = frame.packet()
+                && let Ok(segment) = TcpPacket::new_checked(packet.payload)
+                && let Some(proof) = self.cookies.check(packet, &segment, now)
+            {
+                count(&mut counters.proven);
+                let probe = self.cookies.connect(packet, &segment, &proof, now, sockets);
+                give(probe.as_bytes(), sockets);
+            }
+            return true;
+        }
+        give(frame, sockets);
         true
     }
 }

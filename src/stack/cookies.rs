@@ -177,7 +177,8 @@ impl Cookies {
     }
 
     /// Takes a place for a client that is there: the socket that listens begins the connection
-    /// with the numbers of the cookie. Returns the confirmation that still is to be given to it.
+    /// with the numbers of the cookie. Returns a probe that the socket answers with its window, of
+    /// which the client does not know.
     #[inline(never)] // An interface is large, and not needed for long.
     pub(super) fn connect(
         &mut self,
@@ -214,6 +215,31 @@ impl Cookies {
             let _ = addresses.push(IpCidr::new(own, prefix));
         });
         interface.poll_ingress_single(now, &mut device, sockets);
+        let confirmation = TcpRepr {
+            control: TcpControl::None,
+            seq_number: proof.client + 1,
+            ack_number: Some(proof.cookie + 1),
+            max_seg_size: None,
+            ..request
+        };
+        device.frame = Some(self.emit(packet, Direction::Forth, &confirmation));
+        interface.poll_ingress_single(now, &mut device, sockets);
+        // Of text that it has had already, it always says so; of nothing, once a second at most.
+        let probe = TcpRepr {
+            seq_number: proof.client,
+            payload: b"?",
+            ..confirmation
+        };
+        self.emit(packet, Direction::Forth, &probe)
+    }
+
+    /// The confirmation of a client by itself, to be kept.
+    pub(super) fn confirmation(
+        &self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        proof: &Proof,
+    ) -> MadeUp {
         let confirmation = TcpRepr {
             src_port: segment.src_port(),
             dst_port: segment.dst_port(),

@@ -6,15 +6,15 @@ use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 
-/// Room for `N` sockets.
+/// Room for `N` sockets, in a `static`: all zeros, so that it takes no flash on a board.
 ///
-/// An array of [`SocketStorage::EMPTY`] does as well. As a `static`, this one is all zeros, so it
-/// takes no flash on a board.
+/// It is lent for good; what lives shorter is an array of [`SocketStorage::EMPTY`].
 ///
 /// ```
 /// use uppercase::stack::{Slots, Sockets};
 ///
-/// let mut slots = Slots::<3>::new();
+/// // A board would take it from a `ConstStaticCell`.
+/// let slots = Box::leak(Box::new(Slots::<3>::new()));
 /// let sockets = Sockets::new(slots.as_mut_slice());
 /// ```
 pub struct Slots<'a, const N: usize>(Vec<SocketStorage<'a>, N>);

@@ -7,8 +7,8 @@ use super::phase::Phase;
 use super::server::{Config, Counters};
 use crate::transform::{Progress, Upper};
 
-/// Bytes that are upper-cased on their way from the receive to the transmit buffer at a time.
-/// They live on the stack of [`Server::poll`](super::Server::poll).
+/// Bytes that are upper-cased on their way from the receive to the transmit buffer at a time, where
+/// the server has no room of its own for them. They live on the stack while it serves.
 const CHUNK: usize = 512;
 
 /// How long an aborted connection keeps its place if its reset cannot be sent.
@@ -55,11 +55,15 @@ impl Place {
         now: Instant,
         socket: &mut Socket<'_>,
         config: &Config,
+        chunk: &mut [u8],
         counters: &mut Counters,
     ) -> Option<Instant> {
         self.note_progress(now, socket, counters);
         let moved = match self.phase {
-            Phase::Open | Phase::HalfClosed => self.serve(socket, config.once),
+            Phase::Open | Phase::HalfClosed if chunk.is_empty() => {
+                self.serve_by_little(socket, config.once)
+            }
+            Phase::Open | Phase::HalfClosed => self.serve(socket, config.once, chunk),
             Phase::Closing => discard(socket),
             _ => false,
         };
@@ -109,17 +113,21 @@ impl Place {
         self.phase = Phase::of(socket);
     }
 
-    /// Answers what there is room for, closes at the end; returns whether anything moved.
     #[inline(never)] // The chunk is needed for as long as this takes only.
-    fn serve(&mut self, socket: &mut Socket<'_>, once: bool) -> bool {
-        let mut chunk = [0; CHUNK];
+    fn serve_by_little(&mut self, socket: &mut Socket<'_>, once: bool) -> bool {
+        self.serve(socket, once, &mut [0; CHUNK])
+    }
+
+    /// Answers what there is room for, closes at the end; returns whether anything moved.
+    fn serve(&mut self, socket: &mut Socket<'_>, once: bool, chunk: &mut [u8]) -> bool {
         let mut moved = false;
         if once && self.once.is_none() && socket.can_recv() {
             self.once = Some(socket.recv_queue());
         }
         loop {
             let room = socket.send_capacity() - socket.send_queue();
-            let output = &mut chunk[..room.min(CHUNK)];
+            let length = room.min(chunk.len());
+            let output = &mut chunk[..length];
             let ended = self.once == Some(0) || !socket.may_recv();
             let Progress { consumed, produced } = if ended {
                 let produced = self.upper.finish(output);

@@ -33,10 +33,12 @@ pub struct Counters {
 /// than can be answered, they wait in the receive buffer; when that is full, they are lost, as
 /// everywhere in UDP.
 ///
-/// An answer to a host on the link that does not say its hardware address holds up those behind
-/// it, as smoltcp's socket sends one after the other. When none could be sent for 3 seconds, all
-/// that wait are dropped, and with them the datagrams for whose answers there was no room;
-/// [`Counters::undelivered`] says how often. smoltcp cannot drop one without the others.
+/// An answer goes to where its request came from, so it waits for nobody. Only where it could not
+/// be sent at once, as the device had no room, its hardware address may be forgotten by then; it
+/// then holds up those behind it, as smoltcp's socket sends one after the other. When none could be
+/// sent for 3 seconds, all that wait are dropped, and with them the datagrams for whose answers
+/// there was no room; [`Counters::undelivered`] says how often. smoltcp cannot drop one without the
+/// others.
 ///
 /// A datagram from the server's own port number is not answered: it would be from another server
 /// like this one, or pretend to be, and the two would answer each other for ever.

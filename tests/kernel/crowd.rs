@@ -52,35 +52,33 @@ pub fn thirty_two_clients_are_served_at_once() {
     });
 }
 
-pub fn clients_without_a_place_are_refused_and_served_later() {
-    each_served("--connections 4", |link| {
-        let mut taken: Vec<_> = (0..4).map(|_| connect(link.server())).collect();
-        for stream in &mut taken {
-            stream.write_all(b"x").unwrap();
-            stream.read_exact(&mut [0]).unwrap();
-        }
-        for _ in 0..3 {
-            let error = TcpStream::connect(link.server()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-        }
-        // Who has a place keeps it.
-        for stream in taken {
-            assert_eq!(exchange(stream, b"still here", &[10]), b"STILL HERE");
-            let free = || TcpStream::connect(link.server()).ok();
-            let stream = wait_for("a place", free);
-            assert_eq!(exchange(stream, b"at last", &[7]), b"AT LAST");
-        }
-        assert_eq!(ask(link.server(), b"no place needed"), b"NO PLACE NEEDED");
-    });
+pub fn clients_without_a_place_wait_for_one() {
+    for backlog in [0, 1, 1024] {
+        each_served(&format!("--connections 4 --backlog {backlog}"), |link| {
+            let taken: Vec<_> = (0..4).map(|_| connect(link.server())).collect();
+            thread::scope(|scope| {
+                let waiting = [(); 2].map(|()| {
+                    scope.spawn(move || exchange(connect(link.server()), b"at last", &[7]))
+                });
+                // Who has a place keeps it.
+                for stream in taken {
+                    assert_eq!(exchange(stream, b"still here", &[10]), b"STILL HERE");
+                }
+                for client in waiting {
+                    assert_eq!(client.join().unwrap(), b"AT LAST");
+                }
+            });
+            assert_eq!(ask(link.server(), b"no place needed"), b"NO PLACE NEEDED");
+        });
+    }
 }
 
-pub fn all_clients_of_a_crowd_are_served_in_the_end() {
+pub fn all_clients_of_a_crowd_are_served() {
     each_served("--connections 3", |link| {
         thread::scope(|scope| {
-            for _ in 0..24 {
+            for _ in 0..100 {
                 scope.spawn(move || {
-                    let free = || TcpStream::connect(link.server()).ok();
-                    let stream = wait_for("a place", free);
+                    let stream = connect(link.server());
                     assert_eq!(exchange(stream, b"me too", &[2]), b"ME TOO");
                 });
             }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::command::{LIMIT, Program, UPPERCASE, start, words};
+use crate::command::{LIMIT, Program, UPPERCASE, start, wait_for, words};
 use crate::link::{Link, bound, connect, serve};
+use crate::serve_udp::ask;
 
 /// Longer than the second that the server gives its clients, shorter than any other time.
 const PROMPT: Duration = Duration::from_secs(8);
@@ -45,6 +46,27 @@ pub fn server_that_ends_closes_its_connections() {
         });
         assert_ends_well(&mut server, Signal::INT);
         polite.join().unwrap();
+    }
+}
+
+pub fn server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end() {
+    for link in Link::ALL {
+        let mut server = serve(link.option);
+        let mut client = connect(link.server());
+        client.write_all(b"hello").unwrap();
+        client.read_exact(&mut [0; 5]).unwrap();
+        server.signal(Signal::USR1);
+        let report = wait_for("the report", || Some(server.line()).filter(|line| line.starts_with("TCP:")));
+        assert_eq!(report, "TCP: 1 connections opened, 0 given up\n");
+        // It goes on.
+        client.write_all(b"again").unwrap();
+        client.read_exact(&mut [0; 5]).unwrap();
+        drop(client);
+        assert_eq!(ask(link.server(), b"x"), b"X");
+        let outcome = server.interrupt();
+        let report = outcome.text();
+        assert!(report.contains("TCP: 1 connections opened"), "{report}");
+        assert!(report.contains("UDP: 1 datagrams answered"), "{report}");
     }
 }
 

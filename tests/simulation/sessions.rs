@@ -2,6 +2,7 @@
 
 use smoltcp::time::Duration;
 use uppercase::simulation::{Conditions, Network, Probability, Statistics, seeds};
+use uppercase::tcp;
 
 use super::common::network::{Link, MINUTE};
 use super::model::Verdict;

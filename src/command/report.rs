@@ -1,0 +1,75 @@
+//! What `serve` has seen, for whoever asks by SIGUSR1, and at the end.
+
+use std::fmt;
+
+use uppercase::device::tuntap::Statistics;
+use uppercase::{Servers, stack, tcp, udp};
+
+/// All counts since the start.
+pub struct Report {
+    tcp: Option<tcp::Counters>,
+    udp: Option<udp::Counters>,
+    stack: stack::Counters,
+    device: Statistics,
+}
+
+impl Report {
+    pub fn new(servers: &Servers<'_>, stack: stack::Counters, device: Statistics) -> Self {
+        Self {
+            tcp: servers.tcp.as_ref().map(tcp::Server::counters),
+            udp: servers.udp.as_ref().map(udp::Server::counters),
+            stack,
+            device,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(tcp) = self.tcp {
+            let tcp::Counters { opened, expired } = tcp;
+            writeln!(f, "TCP: {opened} connections opened, {expired} given up")?;
+            let stack::Counters {
+                queued,
+                dropped,
+                copies,
+                cookies,
+                proven,
+                ..
+            } = self.stack;
+            writeln!(
+                f,
+                "  requests: {queued} had to wait, {dropped} were dropped, {copies} were copies; \
+                 {cookies} got a cookie, {proven} brought it back"
+            )?;
+        }
+        if let Some(udp) = self.udp {
+            let udp::Counters {
+                answered,
+                too_large,
+                unanswerable,
+                undelivered,
+            } = udp;
+            writeln!(
+                f,
+                "UDP: {answered} datagrams answered; dropped: {too_large} with too large an \
+                 answer, {unanswerable} that may not be answered; {undelivered} times all that \
+                 could not be sent"
+            )?;
+        }
+        let misdirected = self.stack.misdirected;
+        writeln!(f, "IP: {misdirected} packets were for other hosts")?;
+        let device = self.device;
+        writeln!(
+            f,
+            "interface: {} frames received, {} sent; dropped: {} that were too long, {} with \
+             a wrong TCP checksum, {} with a part of a TCP segment, {} that could not be sent",
+            device.received_frames,
+            device.sent_frames,
+            device.received_oversize,
+            device.received_corrupt,
+            device.received_partial,
+            device.sent_oversize + device.sent_refused,
+        )
+    }
+}
