@@ -46,9 +46,9 @@ mod measure {
     use std::net::SocketAddr;
     use std::process::{Command, ExitCode};
     use std::time::Duration;
-    use std::{env, fs, thread};
+    use std::{env, thread};
 
-    use crate::flood::Flood;
+    use crate::flood::{Flood, Frames};
     use crate::link::{Link, serve};
     use crate::namespace::ip;
     use crate::sessions::{Sessions, offer};
@@ -123,12 +123,12 @@ mod measure {
             unreachable!("the first is IPv4")
         };
         let without = offer(address, HONEST, TIME, PATIENCE);
-        let lost = lost();
+        let before = Frames::count();
         let flood = Flood::start(target, 100, FLOOD);
         thread::sleep(Duration::from_secs(1));
         let with = offer(address, HONEST, TIME, PATIENCE);
         let sent = flood.stop();
-        let lost = self::lost() - lost;
+        let lost = Frames::count().lost - before.lost;
         let share = with.completed.len() as f64 / without.completed.len().max(1) as f64;
         println!(
             "{connections:11} | {:7.0} {:4.1}% | {} | {} {:8} {:5} {} | {:4.0} %",
@@ -154,17 +154,5 @@ mod measure {
     fn times(sessions: &Sessions) -> String {
         let milliseconds = |share| sessions.quantile(share).as_secs_f64() * 1e3;
         format!("{:6.1} ms {:6.1} ms", milliseconds(0.5), milliseconds(0.99))
-    }
-
-    /// How many frames the queue of the TAP had no room for.
-    fn lost() -> u64 {
-        let table = fs::read_to_string("/proc/net/dev").expect("the kernel counts");
-        let line = table
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("tap0:"));
-        let field = line.and_then(|line| line.split_whitespace().nth(11));
-        field
-            .and_then(|field| field.parse().ok())
-            .expect("it is the 4th of those transmitted")
     }
 }

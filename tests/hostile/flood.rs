@@ -1,5 +1,6 @@
 //! Connection requests that nobody goes on with, at a given rate, with a raw socket of the kernel.
 
+use std::fs;
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,4 +102,28 @@ fn request(server: SocketAddrV4, host: u8, random: u64) -> [u8; LENGTH] {
     sum = (sum & 0xffff) + (sum >> 16);
     packet[36..38].copy_from_slice(&(!sum as u16).to_be_bytes());
     packet
+}
+
+/// What the kernel has counted at a TAP.
+pub struct Frames {
+    /// Those that the server has taken.
+    pub taken: u64,
+    /// Those for which the queue had no room.
+    pub lost: u64,
+}
+
+impl Frames {
+    /// Of `tap0`, since it was made.
+    pub fn count() -> Self {
+        let table = fs::read_to_string("/proc/net/dev").expect("the kernel counts");
+        let mut lines = table.lines();
+        let line = lines.find_map(|line| line.trim().strip_prefix("tap0:"));
+        let fields: Vec<&str> = line.expect("a TAP").split_whitespace().collect();
+        let number = |index: usize| fields[index].parse().expect("a number");
+        // After eight of what the kernel has received come those that it has transmitted.
+        Self {
+            taken: number(8 + 1),
+            lost: number(8 + 3),
+        }
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::process::Command;
 
-use crate::command::{Program, start};
-use crate::flood::Flood;
+use crate::command::{Program, start, wait_for};
+use crate::flood::{Flood, Frames};
 use crate::hand::PYTHON;
 use crate::honest::{Honest, served_throughout};
 
-/// So many rounds of honest clients are served while a flood goes on.
+/// So many frames is a flood at least, those of honest clients among them.
+const FRAMES: u64 = 20_000;
+/// And so many rounds of honest clients are served after these, while it goes on.
 const ROUNDS: usize = 5;
 
 /// Lets `hping3` send with these options until enough honest clients have been served.
@@ -19,10 +21,22 @@ fn hping3(options: &str) {
     });
 }
 
-fn goes_on(mut flood: Program, honest: &Honest) {
+/// Lets a flood go on until it has been one.
+pub fn goes_on(mut flood: Program, honest: &Honest) {
+    last(honest);
+    // That is what it ends with, `hping3` or Python, unless it has ended before.
+    let outcome = flood.interrupt();
+    let endings = ["packets transmitted", "KeyboardInterrupt"];
+    let ends = |ending: &&str| outcome.stderr.contains(*ending);
+    assert!(endings.iter().any(ends), "{outcome:?}");
+}
+
+fn last(honest: &Honest) {
+    let enough = Frames::count().taken + FRAMES;
+    wait_for("the frames of a flood", || {
+        (Frames::count().taken >= enough).then_some(())
+    });
     honest.wait_for_rounds(ROUNDS);
-    // It has not ended before.
-    flood.interrupt();
 }
 
 pub fn flood_of_requests_from_everywhere_stops_no_client() {
@@ -39,7 +53,7 @@ pub fn flood_of_requests_from_the_link_stops_no_client() {
     served_throughout("", |honest| {
         let server = "192.168.69.1:12000".parse().unwrap();
         let flood = Flood::start(server, 100, 50_000);
-        honest.wait_for_rounds(ROUNDS);
+        last(honest);
         let sent = flood.stop();
         println!("{:.0} requests a second", sent.rate());
     });

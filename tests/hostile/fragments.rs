@@ -1,6 +1,9 @@
 //! Fragments that no honest host sends.
 
+use std::process::Command;
+
 use crate::command::start;
+use crate::floods::goes_on;
 use crate::hand::{PYTHON, by_hand};
 use crate::honest::served_throughout;
 use crate::link::Link;
@@ -43,10 +46,9 @@ while True:
 
 pub fn flood_of_fragments_that_never_complete_stops_no_client() {
     served_throughout("", |honest| {
-        let mut flood = start(std::process::Command::new(PYTHON).args(["-c", UNFINISHED]));
+        let mut flood = start(Command::new(PYTHON).args(["-c", UNFINISHED]));
         assert_eq!(flood.line(), "sending\n");
-        honest.wait_for_rounds(5);
-        flood.interrupt();
+        goes_on(flood, honest);
         // The room for fragments is that of whoever comes.
         let text = mixed(20_000);
         for link in [Link::ALL[0], Link::ALL[1]] {
