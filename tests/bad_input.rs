@@ -7,8 +7,10 @@ use std::task::Poll;
 
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpEndpoint, IpProtocol};
-use uppercase::{Context, PORT, tcp, udp};
+use smoltcp::wire::{IpCidr, IpEndpoint, IpProtocol};
+use uppercase::device::wire::Wire;
+use uppercase::stack::{Config, ConfigError};
+use uppercase::{Context, PORT, Stack, tcp, udp};
 
 use common::chance::{Chance, repair};
 use common::frames;
@@ -327,4 +329,20 @@ fn a_client_that_never_speaks_does_not_stop_the_others() {
         mute.say(&mut scene, b"at last");
         mute.expect(&mut scene, b"AT LAST");
     }
+}
+
+/// Over it smoltcp 0.14 would panic: an ICMP error has up to 576 bytes, and cannot be cut.
+#[test]
+fn a_link_that_carries_less_than_every_host_takes_is_refused() {
+    let wire = Wire::<8, 575>::new();
+    let (device, _) = wire.ports(Medium::Ip);
+    let config = Config {
+        hardware_address: hardware_address(SERVER),
+        addresses: &[IpCidr::new(Link::IP_V4.address(SERVER), 24)],
+        gateways: &[],
+        random_seed: 1,
+    };
+    let refused = Stack::new(device, config, vec![], Instant::ZERO).err();
+    let (ip_mtu, least) = (575, 576);
+    assert_eq!(refused, Some(ConfigError::MtuTooSmall { ip_mtu, least }));
 }

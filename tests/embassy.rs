@@ -187,7 +187,7 @@ fn mtu_too_small_for_ip_is_an_error_of_the_stack() {
     card.capabilities.max_transmission_unit = 0;
     let device = device(&Rc::new(card));
     let error = Stack::new(device, config(SERVER), &mut [][..], Instant::ZERO).err();
-    let (ip_mtu, least) = (0, 68);
+    let (ip_mtu, least) = (0, 576);
     assert_eq!(error, Some(ConfigError::MtuTooSmall { ip_mtu, least }));
 }
 

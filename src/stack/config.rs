@@ -6,8 +6,9 @@ use smoltcp::phy::{Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 
-/// The least MTU of an IPv4 link (RFC 791), in bytes.
-const IPV4_LEAST_MTU: usize = 68;
+/// What every IPv4 host takes (RFC 791), in bytes. smoltcp 0.14 panics where an ICMP error, which is
+/// as long as that, has to leave in fragments.
+const IPV4_LEAST_MTU: usize = 576;
 /// The least MTU of an IPv6 link (RFC 8200), in bytes.
 #[cfg(feature = "ipv6")]
 const IPV6_LEAST_MTU: usize = 1280;

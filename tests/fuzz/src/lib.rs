@@ -1,0 +1,19 @@
+//! What must hold whatever the input is: one module for each fuzz target, whose `run` takes what
+//! libFuzzer makes up and panics if a promise is broken.
+
+pub mod arguments;
+pub mod frames;
+pub mod names;
+pub mod segments;
+pub mod transform;
+
+pub mod clients;
+pub mod forge;
+pub mod house;
+pub mod judge;
+pub mod line;
+pub mod parties;
+
+#[allow(clippy::new_without_default)] // Nobody but tests uses it.
+#[path = "../../common/mod.rs"]
+pub mod common;
