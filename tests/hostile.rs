@@ -65,7 +65,7 @@ fn main() -> std::process::ExitCode {
         text_that_overlaps_comes_once,
         text_in_a_request_comes_once,
         request_that_is_also_a_close_takes_no_place,
-        reset_beside_the_next_number_does_not_end_a_connection,
+        reset_outside_of_the_window_does_not_end_a_connection,
         acknowledgements_of_nothing_are_not_all_answered,
         every_combination_of_flags_does_no_harm,
         window_of_one_byte_is_enough,

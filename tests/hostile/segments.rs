@@ -83,9 +83,8 @@ for flags in ['SF', 'SFP', 'SFU', 'SR', 'SFR']:
     });
 }
 
-/// One outside of the window, that is. RFC 5961, 3.2, wants the exact number; smoltcp 0.14 takes
-/// any inside the window.
-pub fn reset_beside_the_next_number_does_not_end_a_connection() {
+/// Inside it, RFC 5961, 3.2, wants the exact number, and smoltcp 0.14 takes any.
+pub fn reset_outside_of_the_window_does_not_end_a_connection() {
     served_throughout("", |_| {
         by_hand(
             r"
