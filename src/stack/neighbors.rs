@@ -70,15 +70,18 @@ impl Neighbors {
     /// This frame is given to smoltcp.
     pub(super) fn received(&mut self, frame: Option<&Frame<'_>>) {
         self.sender = None;
-        match frame.and_then(Frame::packet) {
-            Some(packet) if matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp) => {
-                self.sender = packet.sender.map(|hardware| Neighbor {
-                    address: packet.source,
-                    hardware,
-                });
-            }
+        let packet = frame.and_then(Frame::packet);
+        if let Some(packet) = packet {
+            self.sender = packet.sender.map(|hardware| Neighbor {
+                address: packet.source,
+                hardware,
+            });
+        }
+        if !packet
+            .is_some_and(|packet| matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp))
+        {
             // It may be about another neighbor, for whom smoltcp forgets this one.
-            _ => self.known = None,
+            self.known = None;
         }
     }
 
