@@ -277,13 +277,6 @@ impl<'a, D: Device> Stack<'a, D> {
                     reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
                     return;
                 }
-                #[cfg(feature = "syn-cookies")]
-                Decision::Replace(frame) => {
-                    give(frame.as_bytes(), Some(reply));
-                    // The client waits for a window.
-                    link.transmit_first = true;
-                    return;
-                }
             }
             // Its answer goes nowhere, lest two hosts answer each other for ever.
             link.closed_window

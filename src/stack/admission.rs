@@ -67,7 +67,7 @@ impl Waiting {
 }
 
 /// The connection that a segment belongs to.
-fn connection<'s, 'a>(
+pub(super) fn connection<'s, 'a>(
     sockets: &'s mut SocketSet<'a>,
     packet: &Packet<'_>,
     segment: &TcpPacket<&[u8]>,
@@ -101,9 +101,6 @@ pub(super) enum Decision {
     /// This is sent back.
     #[cfg(feature = "syn-cookies")]
     Answer(MadeUp),
-    /// smoltcp is given this in its place.
-    #[cfg(feature = "syn-cookies")]
-    Replace(MadeUp),
 }
 
 /// The servers of this stack, and the requests that wait for them.
@@ -225,8 +222,8 @@ impl Admission<'_> {
             return Decision::Drop;
         }
         count(&mut counters.proven);
-        let confirmation = self.cookies.connect(packet, segment, &proof, now, sockets);
-        Decision::Replace(confirmation)
+        let answer = self.cookies.connect(packet, segment, &proof, now, sockets);
+        Decision::Answer(answer)
     }
 
     /// Lets a client wait; returns whether there is room. One that asks again keeps its turn.

@@ -31,6 +31,7 @@ use smoltcp::wire::{
 };
 
 use super::Config;
+use super::admission::connection;
 use super::frame::Packet;
 
 /// How long after a request that found no room all requests are answered by cookies.
@@ -177,7 +178,10 @@ impl Cookies {
     }
 
     /// Takes a place for a client that is there: the socket that listens begins the connection
-    /// with the numbers of the cookie. Returns the confirmation that still is to be given to it.
+    /// with the numbers of the cookie. Returns the acknowledgement that opens the window.
+    ///
+    /// smoltcp would announce no window by itself, as it has not sent the cookie. So it is also
+    /// asked whether it is there (RFC 9293, 3.8.4), and takes its answer for sent.
     #[inline(never)] // An interface is large, and not needed for long.
     pub(super) fn connect(
         &mut self,
@@ -199,7 +203,7 @@ impl Cookies {
         };
         let mut device = Made {
             capabilities: self.capabilities.clone(),
-            frame: Some(self.emit(packet, Direction::Forth, &request)),
+            frame: None,
         };
         let mut config = iface::Config::new(self.hardware);
         config.random_seed = seed_for(proof.cookie);
@@ -213,16 +217,31 @@ impl Cookies {
             };
             let _ = addresses.push(IpCidr::new(own, prefix));
         });
-        interface.poll_ingress_single(now, &mut device, sockets);
         let confirmation = TcpRepr {
-            src_port: segment.src_port(),
-            dst_port: segment.dst_port(),
+            control: TcpControl::None,
             seq_number: proof.client + 1,
             ack_number: Some(proof.cookie + 1),
-            window_len: segment.window_len(),
+            max_seg_size: None,
+            ..request
+        };
+        let question = TcpRepr {
+            seq_number: proof.client,
+            ..confirmation
+        };
+        for segment in [request, confirmation, question] {
+            device.frame = Some(self.emit(packet, Direction::Forth, &segment));
+            interface.poll_ingress_single(now, &mut device, sockets);
+        }
+        let window = connection(sockets, packet, segment).map_or(0, |socket| socket.recv_capacity());
+        let answer = TcpRepr {
+            src_port: segment.dst_port(),
+            dst_port: segment.src_port(),
+            seq_number: proof.cookie + 1,
+            ack_number: Some(proof.client + 1),
+            window_len: window.min(u16::MAX.into()) as u16,
             ..BARE
         };
-        self.emit(packet, Direction::Forth, &confirmation)
+        self.emit(packet, Direction::Back, &answer)
     }
 
     fn hash(
