@@ -232,7 +232,8 @@ impl Cookies {
             device.frame = Some(self.emit(packet, Direction::Forth, &segment));
             interface.poll_ingress_single(now, &mut device, sockets);
         }
-        let window = connection(sockets, packet, segment).map_or(0, |socket| socket.recv_capacity());
+        let window =
+            connection(sockets, packet, segment).map_or(0, |socket| socket.recv_capacity());
         let answer = TcpRepr {
             src_port: segment.dst_port(),
             dst_port: segment.src_port(),
