@@ -235,18 +235,38 @@ impl<'a, D: Device> Stack<'a, D> {
             self.link.admission.clear();
             let deadline = services(&mut self.context(now));
             self.introduce_neighbor(now);
-            let (interface, sockets, link) =
-                (&mut self.interface, &mut self.sockets, &mut self.link);
-            let (medium, closed_window) = (link.medium, &link.closed_window);
-            let admitted = link.admission.give(|request| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(request, medium, closed_window);
-                interface.poll_ingress_single(now, &mut device, sockets);
-            });
             // Each takes a place, so this comes to an end.
-            if !admitted {
+            if !self.admit(now) {
                 return deadline;
             }
         }
+    }
+
+    /// Receives the request once more that was admitted; returns whether there was one.
+    #[inline(never)] // The room for it is needed for as long as this takes only.
+    fn admit(&mut self, now: Instant) -> bool {
+        let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
+        let Some(waiting) = link.admission.take() else {
+            return false;
+        };
+        match link.decide(waiting.frame(), sockets, now) {
+            Decision::Pass => {
+                let (medium, closed_window) = (link.medium, &link.closed_window);
+                let mut device =
+                    Given::<D::TxToken<'_>>::made_up(waiting.frame(), medium, closed_window);
+                interface.poll_ingress_single(now, &mut device, sockets);
+            }
+            Decision::Drop => {}
+            #[cfg(feature = "syn-cookies")]
+            Decision::Answer(answer) => {
+                // Without room its client asks for the window after a while.
+                if let Some(token) = self.device.transmit(now) {
+                    let answer = answer.as_bytes();
+                    token.consume(answer.len(), |frame| frame.copy_from_slice(answer));
+                }
+            }
+        }
+        true
     }
 
     /// Takes one frame from the device; returns whether there was one.

@@ -45,6 +45,9 @@ pub struct Waiting {
     client: IpEndpoint,
     port: u16,
     since: Instant,
+    /// Whether it has brought back a cookie, so that it is there for sure.
+    #[cfg(feature = "syn-cookies")]
+    proven: bool,
     /// 0: nobody waits.
     length: u8,
     frame: [u8; LONGEST],
@@ -56,6 +59,8 @@ impl Waiting {
         client: IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0),
         port: 0,
         since: Instant::ZERO,
+        #[cfg(feature = "syn-cookies")]
+        proven: false,
         length: 0,
         frame: [0; LONGEST],
     };
@@ -63,6 +68,18 @@ impl Waiting {
     /// Whether a request for `port` waits that its client has not given up.
     fn waits(&self, port: u16, now: Instant) -> bool {
         self.length > 0 && self.port == port && now < self.since + PATIENCE
+    }
+
+    /// Its frame, which is to be received once more.
+    pub(super) fn frame(&self) -> &[u8] {
+        &self.frame[..self.length.into()]
+    }
+
+    const fn is_proven(&self) -> bool {
+        #[cfg(feature = "syn-cookies")]
+        return self.proven;
+        #[cfg(not(feature = "syn-cookies"))]
+        false
     }
 }
 
@@ -188,7 +205,10 @@ impl Admission<'_> {
         if has_place && !by_cookie {
             return Decision::Pass;
         }
-        if !by_cookie && self.put(packet, segment, now) {
+        // One with text does not wait: its client asks again, at last without.
+        let bare = packet.payload.len() == usize::from(segment.header_len());
+        let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
+        if !by_cookie && bare && self.put(packet, segment, frame, false, now) {
             count(&mut counters.queued);
             return Decision::Drop;
         }
@@ -219,6 +239,10 @@ impl Admission<'_> {
         }
         if !has_place {
             self.wanted = Some(segment.dst_port());
+            let frame = self.cookies.confirmation(packet, segment, &proof);
+            if self.put(packet, segment, frame.as_bytes(), true, now) {
+                count(&mut counters.queued);
+            }
             return Decision::Drop;
         }
         count(&mut counters.proven);
@@ -226,28 +250,45 @@ impl Admission<'_> {
         Decision::Answer(answer)
     }
 
-    /// Lets a client wait; returns whether there is room. One that asks again keeps its turn.
-    fn put(&mut self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>, now: Instant) -> bool {
+    /// Lets a client wait; returns whether there is room. One that asks again keeps its turn, one
+    /// that is there takes the room of one that may not be.
+    fn put(
+        &mut self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        frame: &[u8],
+        proven: bool,
+        now: Instant,
+    ) -> bool {
         let client = IpEndpoint::new(packet.source, segment.src_port());
         let port = segment.dst_port();
-        let mut free = None;
+        let mut room: Option<&mut Waiting> = None;
         for waiting in self.backlog.iter_mut() {
-            if !waiting.waits(waiting.port, now) {
-                free = Some(waiting);
-            } else if waiting.port == port && waiting.client == client {
+            let waits = waiting.waits(waiting.port, now);
+            let same = waits && (waiting.port, waiting.client) == (port, client);
+            if same && waiting.is_proven() == proven {
                 return true;
             }
+            if same {
+                room = Some(waiting);
+                break;
+            }
+            if !waits || proven && !waiting.is_proven() && room.is_none() {
+                room = Some(waiting);
+            }
         }
-        // One with text does not wait: its client asks again, at last without.
-        let bare = packet.payload.len() == usize::from(segment.header_len());
-        let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
-        let Some(waiting) = free.filter(|_| bare && frame.len() <= LONGEST) else {
+        let Some(waiting) = room.filter(|_| frame.len() <= LONGEST) else {
             return false;
         };
-        waiting.client = client;
-        waiting.port = port;
-        waiting.since = now;
-        waiting.length = frame.len() as u8;
+        *waiting = Waiting {
+            client,
+            port,
+            since: now,
+            #[cfg(feature = "syn-cookies")]
+            proven,
+            length: frame.len() as u8,
+            ..Waiting::NOBODY
+        };
         waiting.frame[..frame.len()].copy_from_slice(frame);
         true
     }
@@ -271,28 +312,29 @@ impl Admission<'_> {
     pub(super) fn admit(&mut self, port: u16, now: Instant) {
         self.serve(port, true);
         #[cfg(feature = "syn-cookies")]
-        if self.cookies.are_given(now) {
-            return;
-        }
+        let by_cookie = self.cookies.are_given(now);
+        #[cfg(not(feature = "syn-cookies"))]
+        let by_cookie = false;
         let waiting = self.backlog.iter().enumerate();
-        let waiting = waiting.filter(|(_, waiting)| waiting.waits(port, now));
-        let oldest = waiting.min_by_key(|(_, waiting)| waiting.since);
+        let waiting = waiting
+            .filter(|(_, waiting)| waiting.waits(port, now) && (waiting.is_proven() || !by_cookie));
+        let oldest = waiting.min_by_key(|(_, waiting)| (!waiting.is_proven(), waiting.since));
         self.admitted = oldest.map(|(index, _)| index);
     }
 
     fn serve(&mut self, port: u16, has_place: bool) {
-        // Where there are too many, requests are refused.
-        let _ = self.servers.push((port, has_place));
+        match self.servers.iter_mut().find(|(served, _)| *served == port) {
+            Some((_, before)) => *before = has_place,
+            // Where there are too many, requests are refused.
+            None => {
+                let _ = self.servers.push((port, has_place));
+            }
+        }
     }
 
-    /// Gives the request that was admitted; returns whether there was one.
-    pub(super) fn give(&mut self, give: impl FnOnce(&[u8])) -> bool {
-        let index = self.admitted.take();
-        let Some(waiting) = index.and_then(|index| self.backlog.get_mut(index)) else {
-            return false;
-        };
-        give(&waiting.frame[..waiting.length.into()]);
-        waiting.length = 0;
-        true
+    /// Takes whoever was admitted, who no longer waits.
+    pub(super) fn take(&mut self) -> Option<Waiting> {
+        let waiting = self.backlog.get_mut(self.admitted.take()?)?;
+        Some(core::mem::replace(waiting, Waiting::NOBODY))
     }
 }

@@ -15,7 +15,8 @@
 //! - Connections that begin like this have no scaled windows, no selective acknowledgements and
 //!   segments of at most 1460 bytes.
 //! - A client sends its text one round trip later, as the first answer announces no window. If no
-//!   place is free then, it asks again after its retransmission timeout.
+//!   place is free then, it waits in the backlog, in front of those that have not answered. Where
+//!   that is full of others like it, it asks for the window after its retransmission timeout.
 //! - It depends on the generator of smoltcp 0.14. With another one clients would be refused
 //!   during a flood; a test would tell.
 
@@ -65,6 +66,19 @@ pub(super) struct Proof {
     /// The number that we began with.
     cookie: TcpSeqNumber,
     segment_size: u16,
+}
+
+impl Proof {
+    fn confirmation(&self, segment: &TcpPacket<&[u8]>) -> TcpRepr<'static> {
+        TcpRepr {
+            src_port: segment.src_port(),
+            dst_port: segment.dst_port(),
+            seq_number: self.client + 1,
+            ack_number: Some(self.cookie + 1),
+            window_len: segment.window_len(),
+            ..BARE
+        }
+    }
 }
 
 /// A frame that was made up.
@@ -217,13 +231,7 @@ impl Cookies {
             };
             let _ = addresses.push(IpCidr::new(own, prefix));
         });
-        let confirmation = TcpRepr {
-            control: TcpControl::None,
-            seq_number: proof.client + 1,
-            ack_number: Some(proof.cookie + 1),
-            max_seg_size: None,
-            ..request
-        };
+        let confirmation = proof.confirmation(segment);
         let question = TcpRepr {
             seq_number: proof.client,
             ..confirmation
@@ -243,6 +251,16 @@ impl Cookies {
             ..BARE
         };
         self.emit(packet, Direction::Back, &answer)
+    }
+
+    /// The frame by which a client brings back its cookie, without text.
+    pub(super) fn confirmation(
+        &self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        proof: &Proof,
+    ) -> MadeUp {
+        self.emit(packet, Direction::Forth, &proof.confirmation(segment))
     }
 
     fn hash(

@@ -62,8 +62,8 @@ pub fn answered_on_the_other_port(link: Link, make: Make) -> usize {
 }
 
 /// How many datagrams two servers exchange in 10 seconds, a millisecond apart, after one that says
-/// that it is from the other.
-pub fn exchanged_by_two_servers(link: Link, makes: [Make; 2]) -> usize {
+/// that it is from the other's port.
+pub fn exchanged_by_two_servers(link: Link, makes: [Make; 2], port: u16) -> usize {
     let mut network = Network::new(link.medium, 1);
     let cables = ["one server", "the other server"].map(|name| network.link(name));
     let [one, other] = &cables;
@@ -84,7 +84,7 @@ pub fn exchanged_by_two_servers(link: Link, makes: [Make; 2]) -> usize {
             count.set(count.get() + 1);
         }
     });
-    let other = IpEndpoint::new(link.address(CLIENT), PORT);
+    let other = IpEndpoint::new(link.address(CLIENT), port);
     let forged = frames::udp(link, other, link.server(), b"ping");
     one.to_host.inject(&forged);
     let end = network.run_for(SECOND * 10, |turn| {
@@ -150,7 +150,7 @@ fn one_forged_sender_silences_the_other_socket_of_plain_smoltcp_and_not_ours() {
 #[test]
 fn one_forged_datagram_has_two_plain_servers_answer_each_other_for_ever_and_not_ours() {
     for link in Link::ALL {
-        let exchanged = |makes| exchanged_by_two_servers(link, makes);
+        let exchanged = |makes| exchanged_by_two_servers(link, makes, PORT);
         // One each millisecond, until the test ends.
         assert!(exchanged([Make::Stock; 2]) > 4_900, "{link:?}");
         assert_eq!(exchanged([Make::OURS; 2]), 0, "{link:?}");
@@ -176,5 +176,14 @@ fn floods_of_forged_neighbors_and_senders_delay_nobody() {
         );
         let (answered, _) = answered_in_a_flood(link, Make::Stock, Forged::Datagrams);
         assert!(answered < 5, "{link:?}: {answered}");
+    }
+}
+
+#[test]
+#[ignore = "a server on another port is not known for one"]
+fn servers_on_different_ports_do_not_answer_each_other_for_ever() {
+    for link in Link::ALL {
+        let exchanged = exchanged_by_two_servers(link, [Make::OURS; 2], OTHER_PORT);
+        assert!(exchanged <= 2, "{link:?}: {exchanged}");
     }
 }

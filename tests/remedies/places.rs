@@ -114,10 +114,6 @@ fn a_crowd_without_room_to_wait_is_not_refused() {
 }
 
 #[test]
-#[cfg_attr(
-    feature = "syn-cookies",
-    ignore = "clients that were given a cookie do not wait in the backlog: 14 of 64 are served"
-)]
 fn a_crowd_with_some_room_to_wait_is_served_when_it_asks_again() {
     for link in Link::ALL {
         let ours = crowd(link, Make::Ours { backlog: 8 }, 2, 64);
@@ -176,7 +172,7 @@ fn a_flood_of_connection_requests_leaves_our_clients_served() {
         assert_eq!(sessions(Syns::None), OFFERED, "{link:?}");
         for syns in [Syns::Far, Syns::Near] {
             let served = sessions(syns);
-            assert!(served >= OFFERED * 9 / 10, "{link:?}, {syns:?}: {served}");
+            assert!(served >= OFFERED * 19 / 20, "{link:?}, {syns:?}: {served}");
         }
     }
 }

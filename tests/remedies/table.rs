@@ -2,6 +2,8 @@
 
 use smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT;
 
+use uppercase::PORT;
+
 use super::answers::{
     Forged, answered_after_one_forged_sender, answered_in_a_flood, answered_on_the_other_port,
     exchanged_by_two_servers,
@@ -77,7 +79,7 @@ fn table() {
             answered(Make::OURS),
         );
     }
-    let exchanged = |make| exchanged_by_two_servers(link, [make; 2]);
+    let exchanged = |make| exchanged_by_two_servers(link, [make; 2], PORT);
     row(
         "one forged datagram between two servers: datagrams in the next 10 s",
         exchanged(Make::Stock),
