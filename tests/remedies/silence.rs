@@ -108,7 +108,6 @@ fn packets_for_a_host_whose_address_ends_as_ours_does_are_not_answered() {
 }
 
 #[test]
-#[ignore = "what says that it is from our own address is taken for what others send"]
 fn what_says_that_it_is_from_our_own_address_is_not_answered() {
     for link in Link::ALL {
         let mut place = Place::new(link);
