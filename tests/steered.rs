@@ -9,6 +9,8 @@
 #[path = "bad_input.rs"]
 mod bad_input;
 mod common;
+#[path = "steered/many.rs"]
+mod many;
 #[path = "simulation/model.rs"]
 mod model;
 #[path = "simulation/sessions.rs"]
@@ -25,3 +27,5 @@ mod tcp_errors;
 mod tcp_places;
 #[path = "simulation/town.rs"]
 mod town;
+#[path = "steered/twins.rs"]
+mod twins;

@@ -28,33 +28,45 @@ pub enum Server {
 
 /// A server with this many places, each with buffers of `window` bytes: of the kind for many
 /// connections where this is a part of `tests/steered.rs`.
-pub fn server(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Server {
-    let buffers = (0..places).map(|_| buffers(window));
-    if env!("CARGO_CRATE_NAME") == "steered" {
-        let server = steered(places, buffers, config);
-        return Server::Steered(Box::new(server.expect("there is room")));
-    }
-    let mut pool = Vec::new();
-    pool.resize_with(places, tcp::Place::new);
-    let server = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
-    Server::Plain(server.expect("there is room"))
-}
-
-/// A server for many connections.
-pub fn steered(
+pub fn server(
+    network: &mut Network,
     places: usize,
-    buffers: impl IntoIterator<Item = (SocketBuffer<'static>, SocketBuffer<'static>)>,
+    window: usize,
     config: tcp::Config,
-) -> Result<steered::Server<'static>, tcp::SetupError> {
-    let mut slots = Vec::new();
-    slots.resize_with(places, || SocketStorage::EMPTY);
-    let mut pool = Vec::new();
-    pool.resize_with(places, steered::Place::new);
-    let entries = vec![steered::Entry::EMPTY; places];
-    steered::Server::from_parts(slots.leak(), pool, entries, buffers, config, 1)
+) -> Server {
+    if env!("CARGO_CRATE_NAME") == "steered" {
+        Server::steered(places, window, config)
+    } else {
+        Server::plain(network, places, window, config)
+    }
 }
 
 impl Server {
+    pub fn plain(
+        network: &mut Network,
+        places: usize,
+        window: usize,
+        config: tcp::Config,
+    ) -> Self {
+        let mut pool = Vec::new();
+        pool.resize_with(places, tcp::Place::new);
+        let buffers = (0..places).map(|_| buffers(window));
+        let server = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
+        Self::Plain(server.expect("there is room"))
+    }
+
+    /// The server for many connections.
+    pub fn steered(places: usize, window: usize, config: tcp::Config) -> Self {
+        let (mut slots, mut pool) = (Vec::new(), Vec::new());
+        slots.resize_with(places, || SocketStorage::EMPTY);
+        pool.resize_with(places, steered::Place::new);
+        let entries = vec![steered::Entry::EMPTY; places];
+        let buffers = (0..places).map(|_| buffers(window));
+        let slots = slots.leak();
+        let server = steered::Server::from_parts(slots, pool, entries, buffers, config, 1);
+        Self::Steered(Box::new(server.expect("there is room")))
+    }
+
     pub fn counters(&self) -> tcp::Counters {
         match self {
             Self::Plain(server) => server.counters(),

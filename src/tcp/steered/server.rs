@@ -224,7 +224,11 @@ impl<'a> Server<'a> {
             return;
         };
         let (config, chunk, counters) = (&self.config, &mut self.chunk, &mut self.counters);
-        let deadline = connection.poll(context.now, socket, config, chunk, counters);
+        let mut deadline = connection.poll(context.now, socket, config, chunk, counters);
+        if connection.phase != Phase::Free && connection.phase != Phase::of(socket) {
+            // It has closed, or was given up: another time limit begins at this moment.
+            deadline = connection.poll(context.now, socket, config, chunk, counters);
+        }
         if let Some(client) = socket.remote_endpoint() {
             context.answer(&client.addr);
         }
