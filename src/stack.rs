@@ -351,7 +351,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 self.interface
                     .poll_ingress_single(now, &mut device, &mut self.sockets);
             });
-            self.link.transmit_first |= self.link.neighbors.are_many();
+            self.link.transmit_first = true;
         }
     }
 
@@ -369,7 +369,6 @@ impl<'a, D: Device> Stack<'a, D> {
             transmitted = true;
         }
         transmitted |= steering.transmit(&mut self.egress(now).0);
-        self.link.neighbors.transmitted();
         // Sockets that have nothing to send do not ask for another pass, fragments may.
         self.finish_fragments(now);
         transmitted

@@ -13,7 +13,6 @@
 //!   next frame, as a forged message of ARP does.
 //! - What is sent unasked still waits for the neighbor to answer.
 
-use smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT;
 #[cfg(feature = "ipv6")]
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::{Duration, Instant};
@@ -52,8 +51,6 @@ pub(super) struct Neighbors {
     until: Instant,
     /// Whether it still is to be told that.
     is_news: bool,
-    /// How many it was told since it transmitted.
-    unused: usize,
 }
 
 impl Neighbors {
@@ -63,7 +60,6 @@ impl Neighbors {
             known: None,
             until: Instant::ZERO,
             is_news: false,
-            unused: 0,
         }
     }
 
@@ -101,21 +97,13 @@ impl Neighbors {
         }
     }
 
-    /// What smoltcp is to be told before it transmits.
+    /// What smoltcp is to be told, and then to use at once: told of one more, it may forget this.
+    ///
+    /// It forgets the neighbor that it has known for longest, and of those that it was told of at
+    /// the same moment any.
     pub(super) fn take_news(&mut self) -> Option<Neighbor> {
         let is_news = core::mem::take(&mut self.is_news);
-        self.unused += usize::from(is_news);
         self.known.filter(|_| is_news)
-    }
-
-    /// Whether smoltcp, if it is told of more, forgets those that it has not used yet.
-    pub(super) fn are_many(&self) -> bool {
-        2 * self.unused >= IFACE_NEIGHBOR_CACHE_COUNT
-    }
-
-    /// smoltcp has transmitted what it can.
-    pub(super) fn transmitted(&mut self) {
-        self.unused = 0;
     }
 }
 

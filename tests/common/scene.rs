@@ -28,12 +28,7 @@ pub enum Server {
 
 /// A server with this many places, each with buffers of `window` bytes: of the kind for many
 /// connections where this is a part of `tests/steered.rs`.
-pub fn server(
-    network: &mut Network,
-    places: usize,
-    window: usize,
-    config: tcp::Config,
-) -> Server {
+pub fn server(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Server {
     if env!("CARGO_CRATE_NAME") == "steered" {
         Server::steered(places, window, config)
     } else {
@@ -42,12 +37,7 @@ pub fn server(
 }
 
 impl Server {
-    pub fn plain(
-        network: &mut Network,
-        places: usize,
-        window: usize,
-        config: tcp::Config,
-    ) -> Self {
+    pub fn plain(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Self {
         let mut pool = Vec::new();
         pool.resize_with(places, tcp::Place::new);
         let buffers = (0..places).map(|_| buffers(window));
