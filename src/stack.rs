@@ -268,10 +268,10 @@ impl<'a, D: Device> Stack<'a, D> {
             let deadline = earliest(services(&mut context), steering.serve(&mut context));
             self.introduce_neighbor(now);
             let (interface, link) = (&mut self.interface, &mut self.link);
-            let (medium, closed_window) = (link.medium, &link.closed_window);
+            let (medium, sent) = (link.medium, &link.sent);
             let (counters, device) = (&mut link.counters, &mut self.device);
             let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
-                let mut given = Given::made_up(frame, medium, closed_window);
+                let mut given = Given::made_up(frame, sent);
                 given.reply = device.transmit(now);
                 interface.poll_ingress_single(now, &mut given, sockets);
             };
@@ -307,8 +307,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 let mut device = Given {
                     frame: Some(Arrived { frame, meta }),
                     reply,
-                    medium,
-                    closed_window: &link.closed_window,
+                    sent: &link.sent,
                 };
                 if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
                     interface.poll_ingress_single(now, &mut device, sockets);
@@ -330,10 +329,10 @@ impl<'a, D: Device> Stack<'a, D> {
                 }
             }
             // Its answer goes nowhere, lest two hosts answer each other for ever.
-            link.closed_window
-                .received(link.medium, bytes, |acknowledgement| {
-                    give(acknowledgement, None)
-                });
+            let closed_window = &link.sent.closed_window;
+            closed_window.received(link.medium, bytes, |acknowledgement| {
+                give(acknowledgement, None)
+            });
         });
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);
@@ -346,13 +345,13 @@ impl<'a, D: Device> Stack<'a, D> {
             && let HardwareAddress::Ethernet(own_hardware) = self.interface.hardware_addr()
             && let Some(own) = self.link.source_for(neighbor.address())
         {
-            let (medium, closed_window) = (self.link.medium, &self.link.closed_window);
+            let sent = &self.link.sent;
             neighbor.introduce(own, own_hardware, |message| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(message, medium, closed_window);
+                let mut device = Given::<D::TxToken<'_>>::made_up(message, sent);
                 self.interface
                     .poll_ingress_single(now, &mut device, &mut self.sockets);
             });
-            self.link.transmit_first |= self.link.neighbors.are_many();
+            self.link.transmit_first = true;
         }
     }
 
@@ -370,7 +369,6 @@ impl<'a, D: Device> Stack<'a, D> {
             transmitted = true;
         }
         transmitted |= steering.transmit(&mut self.egress(now).0);
-        self.link.neighbors.transmitted();
         // Sockets that have nothing to send do not ask for another pass, fragments may.
         self.finish_fragments(now);
         transmitted

@@ -1,6 +1,11 @@
 //! The server for many connections keeps all promises of the other one: the same tests, with this
 //! one in its place (see `common/scene.rs`), and some of its own.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "each of these brings `mod common`, here and there"
+)]
+
 #[path = "bad_input.rs"]
 mod bad_input;
 mod common;

@@ -62,8 +62,17 @@ impl fmt::Display for Report {
                  could not be sent"
             )?;
         }
-        let misdirected = self.stack.misdirected;
-        writeln!(f, "IP: {misdirected} packets were for other hosts")?;
+        let stack::Counters {
+            misdirected,
+            forged,
+            unroutable,
+            ..
+        } = self.stack;
+        writeln!(
+            f,
+            "IP: dropped: {misdirected} packets for other hosts, {forged} that pretended to be \
+             ours, {unroutable} from where there is no way back to"
+        )?;
         let device = self.device;
         writeln!(
             f,

@@ -200,6 +200,7 @@ impl Town {
 }
 
 /// A TCP server of either kind, and a UDP server.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Both<'a> {
     Plain(Servers<'a>),
     Steered(steered::Server<'a>, udp::Server<'a>),

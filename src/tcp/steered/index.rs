@@ -107,5 +107,5 @@ impl Index {
 
 /// Where the chain for a hash begins: all of them in equal shares, without a division.
 fn bucket(entries: &[Entry], hash: u32) -> usize {
-    (u64::from(hash) * entries.len() as u64 >> 32) as usize
+    ((u64::from(hash) * entries.len() as u64) >> 32) as usize
 }

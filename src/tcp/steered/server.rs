@@ -368,12 +368,11 @@ impl<'a> Steering<'a> for Server<'a> {
                 None => break,
             }
         }
-        if !self.closed {
-            if self.has_room()
-                || context.busy(self.config.port) && self.reuse_half_open(context.now)
-            {
-                context.admit(self.config.port);
-            }
+        if !self.closed
+            && (self.has_room()
+                || context.busy(self.config.port) && self.reuse_half_open(context.now))
+        {
+            context.admit(self.config.port);
         }
         None
     }
