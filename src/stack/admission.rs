@@ -322,6 +322,8 @@ impl Admission<'_> {
     }
 
     fn serve(&mut self, port: u16, has_place: bool) {
+        // What was said last counts.
+        self.servers.retain(|(served, _)| *served != port);
         // Where there are too many, requests are refused.
         let _ = self.servers.push((port, has_place));
     }
