@@ -28,7 +28,7 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         unreachable!("the arguments are not accepted without an interface");
     };
     let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
-    let mut places = places.map(setup::Places::new);
+    let mut places = places.map(|count| setup::Places::new(count, args.buffer()));
     let mut fragments = Box::new(setup::Fragments::new());
     let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
     let config = tcp::Config {

@@ -122,10 +122,11 @@ pub struct Places<'a> {
 
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 impl<'a> Places<'a> {
-    /// Room for so many connections: with the buffers of a host for a few thousand, with smaller
-    /// ones for more.
-    pub fn new(count: usize) -> Self {
-        let size = (MOST_BUFFERS / 2 / count.max(1)).clamp(LEAST_BUFFER, UNSCALED_WINDOW);
+    /// Room for so many connections with buffers of so many bytes each way; with smaller ones where
+    /// they would be too much together.
+    pub fn new(count: usize, buffer: usize) -> Self {
+        let share = MOST_BUFFERS / 2 / count.max(1);
+        let size = share.clamp(LEAST_BUFFER.min(buffer), buffer);
         let mut slots = Vec::new();
         slots.resize_with(count, || SocketStorage::EMPTY);
         Self {

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use crate::command::start;
 use crate::link::{Link, connect, datagrams, each_served, serve};
 use crate::peers::nc;
-use crate::serve_tcp::assert_served;
+use crate::serve_tcp::{assert_served, exchange};
 use crate::serve_udp::ask;
+use crate::text::{mixed, upper};
 
 pub fn once_closes_after_the_first_answer() {
     each_served("--once", |link| {
@@ -49,6 +50,16 @@ pub fn server_of_both_is_the_default_and_can_be_asked_for() {
         assert_served(link.server());
         assert_eq!(ask(link.server(), b"hello"), b"HELLO");
     });
+}
+
+pub fn text_is_exact_with_buffers_of_any_size() {
+    for options in ["--fast", "--small", "--fast --no-offload", "--small --no-offload"] {
+        each_served(options, |link| {
+            let text = mixed(1_000_000);
+            let answer = exchange(connect(link.server()), &text, &[100_000]);
+            assert!(answer == upper(&text), "{options}");
+        });
+    }
 }
 
 pub fn port_is_that_of_both_servers() {
