@@ -85,13 +85,14 @@ impl Waiting {
 /// behind it all the same. The other side sends again what it should not have sent yet.
 fn cuts_text<'a>(
     sets: &mut Sets<'_, 'a, impl Steering<'a>>,
+    ends: &Ends,
     packet: &Packet<'_>,
     segment: &TcpPacket<&[u8]>,
 ) -> bool {
     let length = packet.payload.len() - usize::from(segment.header_len());
     length > 0
         && sets
-            .connection(&Ends::of(packet, segment))
+            .connection(ends)
             .map(|socket| socket.recv_capacity() - socket.recv_queue())
             .is_some_and(|room| 0 < room && room < length)
 }
@@ -156,12 +157,13 @@ impl Admission<'_> {
         let Some(&(_, has_place)) = server else {
             return Decision::Pass;
         };
-        if segment.fin() && cuts_text(sets, packet, &segment) {
+        let ends = Ends::of(packet, &segment);
+        if segment.fin() && cuts_text(sets, &ends, packet, &segment) {
             return Decision::Drop;
         }
         match (segment.syn(), segment.ack(), segment.rst()) {
             (true, false, false) => {
-                match sets.connection(&Ends::of(packet, &segment)) {
+                match sets.connection(&ends) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
                     Some(socket) if socket.state() == State::TimeWait => {

@@ -28,6 +28,10 @@ impl List {
         (self.first != NOBODY).then_some(self.first as usize)
     }
 
+    pub(super) fn last(&self) -> Option<usize> {
+        (self.last != NOBODY).then_some(self.last as usize)
+    }
+
     /// Puts a place that is not in this list behind all others.
     pub(super) fn push_back(&mut self, entries: &mut [Entry], place: usize) {
         *(self.which)(&mut entries[place]) = Links {

@@ -19,8 +19,8 @@ use crate::tcp::{Config, Counters, SetupError};
 
 /// Places whose time has come that are served in one go.
 const ALARMS_PER_POLL: usize = 64;
-/// Packets that one connection transmits before it is the next one's turn.
-const PACKETS_PER_TURN: usize = 64;
+/// Turns of each place to transmit one packet before frames are received again.
+const PASSES: usize = 64;
 
 /// Serves as many clients at a time as it has places, each at the cost of one.
 ///
@@ -283,6 +283,33 @@ impl<'a> Server<'a> {
         }
     }
 
+    /// Lets one place transmit a packet; it gets another turn if it has more, unless this is the
+    /// last.
+    fn transmit_one<D: Device>(
+        &mut self,
+        number: usize,
+        egress: &mut Egress<'_, 'a, D>,
+        is_last: bool,
+    ) -> bool {
+        let place = &mut self.places[number];
+        let (now, deadline) = (egress.now(), place.deadline);
+        let Some(set) = place.set() else {
+            return false;
+        };
+        let transmitted = egress.transmit(set);
+        let due = egress.due(set);
+        if transmitted && !is_last && due.is_some_and(|due| due <= now) {
+            self.busy.push_back(&mut self.entries, number);
+            return true;
+        }
+        place.is_busy = false;
+        let due = earliest(due, deadline);
+        self.note(number, due.is_none_or(|due| due > now));
+        let due = due.map(|due| due.max(now));
+        self.alarms.set(&mut self.entries, number, due);
+        transmitted
+    }
+
     fn leave_kin(&mut self, number: usize) {
         let list = match self.places[number].kin.take() {
             Some(Kin::Free) => &mut self.free,
@@ -379,22 +406,16 @@ impl<'a> Steering<'a> for Server<'a> {
 
     fn transmit<D: Device>(&mut self, egress: &mut Egress<'_, 'a, D>) -> bool {
         let had_room = self.has_room();
-        let (mut transmitted, now) = (false, egress.now());
-        while let Some(number) = self.busy.pop_front(&mut self.entries) {
-            let place = &mut self.places[number];
-            place.is_busy = false;
-            let deadline = place.deadline;
-            let Some(set) = place.set() else { continue };
-            for _ in 0..PACKETS_PER_TURN {
-                if !egress.transmit(set) {
-                    break;
+        let mut transmitted = false;
+        for pass in 1..=PASSES {
+            // Those behind the last one have had their turn.
+            let mut last = self.busy.last();
+            while let Some(number) = last.and_then(|_| self.busy.pop_front(&mut self.entries)) {
+                if last == Some(number) {
+                    last = None;
                 }
-                transmitted = true;
+                transmitted |= self.transmit_one(number, egress, pass == PASSES);
             }
-            let due = earliest(egress.due(set), deadline);
-            self.note(number, due.is_none_or(|due| due > now));
-            let due = due.map(|due| due.max(now));
-            self.alarms.set(&mut self.entries, number, due);
         }
         transmitted || self.has_room() != had_room
     }

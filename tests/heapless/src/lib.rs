@@ -24,7 +24,27 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 /// Everything the library offers, in use. Returns whether it went well.
 #[unsafe(no_mangle)]
 pub extern "C" fn run(polls: u32) -> bool {
-    serve(polls).is_some()
+    serve(polls).is_some() && serve_many(polls).is_some()
+}
+
+/// The server for many connections.
+fn serve_many(polls: u32) -> Option<()> {
+    let queue = Queue::<8, 1514>::new();
+    let mut pool = tcp::steered::Pool::<4, 512, 512>::new();
+    let config = Config {
+        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+        addresses: &[IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8)],
+        gateways: &[],
+        random_seed: 42,
+    };
+    let mut now = Instant::ZERO;
+    let device = Port::loopback(&queue, Medium::Ethernet);
+    let mut stack = Stack::new(device, config, &mut [][..], now).ok()?;
+    let mut server = tcp::steered::Server::new(&mut pool, tcp::Config::default(), 42).ok()?;
+    for _ in 0..polls {
+        now += stack.poll_with(now, &mut server, |_| None)?;
+    }
+    Some(())
 }
 
 fn serve(polls: u32) -> Option<()> {
