@@ -89,6 +89,7 @@ mod neighbors;
 #[cfg(feature = "client")]
 mod observer;
 mod sockets;
+mod steering;
 
 pub use admission::Waiting;
 pub use config::{Config, ConfigError};
@@ -97,9 +98,10 @@ pub use counters::Counters;
 #[cfg(feature = "client")]
 pub(crate) use observer::Unreachable;
 pub use sockets::{Slots, Sockets, SocketsFull};
+pub use steering::{Arrival, Content, Egress, Ends, Steering, connection};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, PollResult, SocketSet, SocketStorage};
+use smoltcp::iface::{Interface, SocketSet, SocketStorage};
 #[cfg(feature = "syn-cookies")]
 use smoltcp::phy::TxToken;
 use smoltcp::phy::{Device, RxToken};
@@ -109,6 +111,7 @@ use smoltcp::wire::HardwareAddress;
 use admission::Decision;
 use context::Link;
 use door::{Arrived, Door, Given};
+use steering::{Sets, Unsteered};
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
@@ -180,6 +183,17 @@ impl<'a, D: Device> Stack<'a, D> {
     pub fn poll(
         &mut self,
         now: Instant,
+        services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+    ) -> Option<Duration> {
+        self.poll_with(now, &mut Unsteered, services)
+    }
+
+    /// Does what [`poll`](Self::poll) does, with sockets that are somebody's own beside the
+    /// stack's: those of a [`tcp::steered::Server`](crate::tcp::steered::Server).
+    pub fn poll_with<S: Steering<'a>>(
+        &mut self,
+        now: Instant,
+        steering: &mut S,
         mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
     ) -> Option<Duration> {
         self.interface.poll_maintenance(now);
@@ -188,13 +202,13 @@ impl<'a, D: Device> Stack<'a, D> {
             let mut deadline = None;
             let mut frames = 0;
             while frames < FRAMES_PER_ROUND {
-                let received = self.receive(now);
+                let received = self.receive(now, steering);
                 if received || frames == 0 {
-                    deadline = self.serve(now, &mut services);
+                    deadline = self.serve(now, steering, &mut services);
                 }
                 if core::mem::take(&mut self.link.transmit_first) {
-                    transmitted |= self.transmit(now);
-                    deadline = self.serve(now, &mut services);
+                    transmitted |= self.transmit(now, steering);
+                    deadline = self.serve(now, steering, &mut services);
                 }
                 if !received {
                     break;
@@ -202,9 +216,9 @@ impl<'a, D: Device> Stack<'a, D> {
                 frames += 1;
             }
             // Transmitting makes room, which a service may be waiting for.
-            transmitted |= self.transmit(now);
+            transmitted |= self.transmit(now, steering);
             if !transmitted && frames < FRAMES_PER_ROUND {
-                return self.delay(now, deadline);
+                return self.delay(now, earliest(deadline, steering.due()));
             }
         }
         Some(Duration::ZERO)
@@ -242,25 +256,31 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// Lets the services work, and does at once what they ask for.
     #[inline(never)] // Its frame is needed for as long as this takes only, as is that of `receive`.
-    fn serve(
+    fn serve<S: Steering<'a>>(
         &mut self,
         now: Instant,
+        steering: &mut S,
         services: &mut impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
     ) -> Option<Instant> {
         loop {
             self.link.admission.clear();
-            let deadline = services(&mut self.context(now));
+            let mut context = self.context(now);
+            let deadline = earliest(services(&mut context), steering.serve(&mut context));
             self.introduce_neighbor(now);
             let (interface, link) = (&mut self.interface, &mut self.link);
-            let (medium, closed_window) = (link.medium, &link.closed_window);
+            let (medium, sent) = (link.medium, &link.sent);
             let (counters, device) = (&mut link.counters, &mut self.device);
             let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
-                let mut given = Given::made_up(frame, medium, closed_window);
+                let mut given = Given::made_up(frame, sent);
                 given.reply = device.transmit(now);
                 interface.poll_ingress_single(now, &mut given, sockets);
             };
             let admission = &mut link.admission;
-            let admitted = admission.give(&mut self.sockets, medium, now, counters, give);
+            let mut sets = Sets {
+                own: &mut self.sockets,
+                steering: &mut *steering,
+            };
+            let admitted = admission.give(&mut sets, medium, now, counters, give);
             // Each takes a place, so this comes to an end.
             if !admitted {
                 return deadline;
@@ -270,22 +290,28 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// Takes one frame from the device; returns whether there was one.
     #[inline(never)]
-    fn receive(&mut self, now: Instant) -> bool {
+    fn receive(&mut self, now: Instant, steering: &mut impl Steering<'a>) -> bool {
         let Some((received, reply)) = self.device.receive(now) else {
             return false;
         };
-        let (interface, sockets, link) = (&mut self.interface, &mut self.sockets, &mut self.link);
+        let (interface, link) = (&mut self.interface, &mut self.link);
+        let mut sets = Sets {
+            own: &mut self.sockets,
+            steering,
+        };
         let meta = received.meta();
         received.consume(|bytes| {
-            let decision = link.decide(bytes, sockets, now);
-            let mut give = |bytes: &[u8], reply| {
+            let decision = link.decide(bytes, &mut sets, now);
+            let medium = link.medium;
+            let mut give = |frame: &[u8], reply| {
                 let mut device = Given {
-                    frame: Some(Arrived { frame: bytes, meta }),
+                    frame: Some(Arrived { frame, meta }),
                     reply,
-                    medium: link.medium,
-                    closed_window: &link.closed_window,
+                    sent: &link.sent,
                 };
-                interface.poll_ingress_single(now, &mut device, sockets);
+                if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
+                    interface.poll_ingress_single(now, &mut device, sockets);
+                }
             };
             match decision {
                 Decision::Pass => give(bytes, Some(reply)),
@@ -303,10 +329,10 @@ impl<'a, D: Device> Stack<'a, D> {
                 }
             }
             // Its answer goes nowhere, lest two hosts answer each other for ever.
-            link.closed_window
-                .received(link.medium, bytes, |acknowledgement| {
-                    give(acknowledgement, None)
-                });
+            let closed_window = &link.sent.closed_window;
+            closed_window.received(link.medium, bytes, |acknowledgement| {
+                give(acknowledgement, None)
+            });
         });
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);
@@ -319,39 +345,45 @@ impl<'a, D: Device> Stack<'a, D> {
             && let HardwareAddress::Ethernet(own_hardware) = self.interface.hardware_addr()
             && let Some(own) = self.link.source_for(neighbor.address())
         {
-            let (medium, closed_window) = (self.link.medium, &self.link.closed_window);
+            let sent = &self.link.sent;
             neighbor.introduce(own, own_hardware, |message| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(message, medium, closed_window);
+                let mut device = Given::<D::TxToken<'_>>::made_up(message, sent);
                 self.interface
                     .poll_ingress_single(now, &mut device, &mut self.sockets);
             });
-            self.link.transmit_first |= self.link.neighbors.are_many();
+            self.link.transmit_first = true;
         }
     }
 
     /// Whether anything was transmitted.
-    fn transmit(&mut self, now: Instant) -> bool {
+    fn transmit(&mut self, now: Instant, steering: &mut impl Steering<'a>) -> bool {
         let mut transmitted = false;
         for _ in 0..PASSES_PER_ROUND {
             if !self.finish_fragments(now) {
                 break;
             }
-            let mut door = Door {
-                device: &mut self.device,
-                link: &mut self.link,
-            };
-            let result = self
-                .interface
-                .poll_egress(now, &mut door, &mut self.sockets);
-            if result == PollResult::None {
+            let (mut egress, sockets) = self.egress(now);
+            if !egress.transmit(sockets) {
                 break;
             }
             transmitted = true;
         }
-        self.link.neighbors.transmitted();
+        transmitted |= steering.transmit(&mut self.egress(now).0);
         // Sockets that have nothing to send do not ask for another pass, fragments may.
         self.finish_fragments(now);
         transmitted
+    }
+
+    fn egress(&mut self, now: Instant) -> (Egress<'_, 'a, D>, &mut Sockets<'a>) {
+        let egress = Egress {
+            now,
+            interface: &mut self.interface,
+            door: Door {
+                device: &mut self.device,
+                link: &mut self.link,
+            },
+        };
+        (egress, &mut self.sockets)
     }
 
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.

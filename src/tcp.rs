@@ -6,6 +6,7 @@ mod client;
 mod phase;
 mod place;
 mod server;
+pub mod steered;
 mod storage;
 
 #[cfg(feature = "client")]

@@ -109,11 +109,7 @@ fn both_may_close_at_once() {
         // hears of it, it closes too.
         let now = scene.network.now();
         scene.network.client.poll(now, |_| None);
-        let server = &mut scene.server;
-        scene
-            .network
-            .server
-            .poll(now, |context| server.poll(context));
+        scene.network.poll_server(&mut [&mut scene.server]);
         caller.finish(scene);
         caller.expect_end(scene, b"CROSSING");
         assert_eq!(caller.is_closed(scene), Ok(true));

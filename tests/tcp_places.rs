@@ -281,3 +281,43 @@ fn as_many_clients_as_places_are_served_at_once_and_the_next_waits_for_a_place()
         sixth.expect(&mut scene, b"AND I?");
     }
 }
+
+#[test]
+fn who_comes_after_a_client_that_did_not_confirm_does_not_wait_longer_for_it() {
+    for link in Link::ALL {
+        let mut scene = Scene::new(link, 1, Config::default());
+        let hand = Hand::connected(&mut scene, 40_000, 1024);
+        let reset = TcpRepr {
+            control: TcpControl::Rst,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &reset);
+        let slow = Hand {
+            from: IpEndpoint::new(hand.from.addr, 40_001),
+            ..hand
+        };
+        slow.send(&mut scene, &slow.syn());
+        assert_eq!(slow.hear(&mut scene).len(), 1);
+        // Answers it after 0, 1, 3 and 7 seconds.
+        scene.pass(SECOND * 8);
+        assert_eq!(slow.hear(&mut scene).len(), 3, "{link:?}");
+        let gone = TcpRepr {
+            control: TcpControl::Rst,
+            seq_number: slow.syn().seq_number + 1,
+            ack_number: None,
+            ..slow.segment()
+        };
+        slow.send(&mut scene, &gone);
+        let next = Hand {
+            from: IpEndpoint::new(hand.from.addr, 40_002),
+            ..hand
+        };
+        next.send(&mut scene, &next.syn());
+        assert_eq!(next.hear(&mut scene).len(), 1, "{link:?}");
+        // The answer was lost.
+        scene.pass(SECOND);
+        let heard = next.hear(&mut scene);
+        assert_eq!(heard.len(), 1, "{link:?}");
+        assert_eq!((heard[0].port, heard[0].control), (40_002, TcpControl::Syn));
+    }
+}

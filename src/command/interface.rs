@@ -13,6 +13,7 @@ use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, owner, wait};
 use uppercase::stack::{self, Sockets, Waiting};
+use uppercase::tcp::steered;
 
 use super::args::{Client, Link};
 use super::failure::Failure;
@@ -80,6 +81,18 @@ impl<'a> Interface<'a> {
             interrupt: caught(&[SIGINT, SIGTERM])?,
             question: caught(&[SIGUSR1])?,
         })
+    }
+
+    /// One poll of the stack with this server, and others; returns how long it can be left alone.
+    pub fn poll_with(
+        &mut self,
+        server: Option<&mut steered::Server<'a>>,
+        service: Service<'_, 'a>,
+    ) -> Option<Duration> {
+        match server {
+            Some(server) => self.stack.poll_with(self.clock.now(), server, service),
+            None => self.poll(service),
+        }
     }
 
     /// Whether somebody has asked for a report (SIGUSR1) since this was called last.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use uppercase::device::tuntap::Statistics;
-use uppercase::{Servers, stack, tcp, udp};
+use uppercase::{stack, tcp, udp};
 
 /// All counts since the start.
 pub struct Report {
@@ -14,10 +14,15 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(servers: &Servers<'_>, stack: stack::Counters, device: Statistics) -> Self {
+    pub fn new(
+        tcp: Option<tcp::Counters>,
+        udp: Option<udp::Counters>,
+        stack: stack::Counters,
+        device: Statistics,
+    ) -> Self {
         Self {
-            tcp: servers.tcp.as_ref().map(tcp::Server::counters),
-            udp: servers.udp.as_ref().map(udp::Server::counters),
+            tcp,
+            udp,
             stack,
             device,
         }
@@ -57,8 +62,17 @@ impl fmt::Display for Report {
                  could not be sent"
             )?;
         }
-        let misdirected = self.stack.misdirected;
-        writeln!(f, "IP: {misdirected} packets were for other hosts")?;
+        let stack::Counters {
+            misdirected,
+            forged,
+            unroutable,
+            ..
+        } = self.stack;
+        writeln!(
+            f,
+            "IP: dropped: {misdirected} packets for other hosts, {forged} that pretended to be \
+             ours, {unroutable} from where there is no way back to"
+        )?;
         let device = self.device;
         writeln!(
             f,

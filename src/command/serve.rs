@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpCidr;
-use uppercase::{Servers, tcp};
+use uppercase::tcp::{self, steered};
+use uppercase::udp;
 
 use super::args::Server;
 use super::failure::Failure;
@@ -24,6 +25,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
+    let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
+    let mut places = places.map(setup::Places::new);
     let mut fragments = Box::new(setup::Fragments::new());
     let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
     let config = tcp::Config {
@@ -33,11 +36,16 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         idle_timeout: Some(args.timeout),
         ..tcp::Config::default()
     };
-    let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
-    let mut servers = setup::servers(host.sockets(), config, places, args.serves_udp())?;
+    let tcp = places.as_mut().map(|places| places.server(config));
+    let udp = args.serves_udp();
+    let udp = udp.then(|| setup::udp_server(host.sockets(), args.port));
+    let mut servers = Servers {
+        tcp: tcp.transpose()?,
+        udp: udp.transpose()?,
+    };
     announce(&args.link.addresses(1), args).map_err(Failure::output)?;
     loop {
-        let delay = host.poll(&mut |context| servers.poll(context));
+        let delay = servers.poll(&mut host);
         match host.wait(delay, false) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
@@ -55,33 +63,47 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     }
 }
 
+/// Both servers, either of which may be missing.
+struct Servers<'a> {
+    tcp: Option<steered::Server<'a>>,
+    udp: Option<udp::Server<'a>>,
+}
+
+impl<'a> Servers<'a> {
+    fn poll(&mut self, host: &mut Interface<'a>) -> Option<Duration> {
+        let Self { tcp, udp } = self;
+        host.poll_with(tcp.as_mut(), &mut |context| {
+            udp.as_mut().and_then(|udp| udp.poll(context))
+        })
+    }
+}
+
 /// Says what happened since the start.
 fn report(host: &Interface<'_>, servers: &Servers<'_>) -> Result<(), Failure> {
     let (stack, device) = host.counters();
-    let report = Report::new(servers, stack, device);
+    let tcp = servers.tcp.as_ref().map(steered::Server::counters);
+    let udp = servers.udp.as_ref().map(udp::Server::counters);
+    let report = Report::new(tcp, udp, stack, device);
     let mut output = io::stdout().lock();
     let written = write!(output, "{report}").and_then(|()| output.flush());
     written.map_err(Failure::output)
 }
 
 /// Closes all connections; does not wait long for clients that leave theirs open.
-fn close<'a>(host: &mut dyn Host<'a>, servers: &mut Servers<'a>) -> Result<(), Failure> {
+fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), Failure> {
+    let Some(tcp) = &mut servers.tcp else {
+        return Ok(());
+    };
+    tcp.close();
     let mut give_up: Option<Instant> = None;
     loop {
-        let mut done = true;
-        let delay = host.poll(&mut |context| {
-            let Some(tcp) = &mut servers.tcp else {
-                return None;
-            };
-            let end = *give_up.get_or_insert_with(|| {
-                tcp.close(context);
-                context.now + CLOSE_TIMEOUT
-            });
-            tcp.poll(context);
-            done = tcp.connections() == 0 || context.now >= end;
+        let mut late = false;
+        let delay = host.poll_with(Some(tcp), &mut |context| {
+            let end = *give_up.get_or_insert(context.now + CLOSE_TIMEOUT);
+            late = context.now >= end;
             Some(end)
         });
-        if done {
+        if late || tcp.connections() == 0 {
             break;
         }
         match host.wait(delay, false) {
@@ -91,12 +113,8 @@ fn close<'a>(host: &mut dyn Host<'a>, servers: &mut Servers<'a>) -> Result<(), F
         }
     }
     // A client that has not taken all of its answer would wait for the rest for ever.
-    host.poll(&mut |context| {
-        if let Some(tcp) = &mut servers.tcp {
-            tcp.abort(context);
-        }
-        None
-    });
+    tcp.abort();
+    host.poll_with(Some(tcp), &mut |_| None);
     Ok(())
 }
 

@@ -1,10 +1,14 @@
 //! Servers and clients with buffers of a host's size, from the heap.
 
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+use uppercase::tcp::steered;
 use uppercase::tcp::{Place, UNSCALED_WINDOW};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
@@ -22,6 +26,12 @@ pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHE
 
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
+/// The buffers of all connections together, in bytes, as long as each gets the least.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+const MOST_BUFFERS: usize = 1 << 30;
+/// Less than three segments would make the two sides wait for each other.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+const LEAST_BUFFER: usize = 4608;
 /// Datagrams of the greatest length that wait each way; of shorter ones, more do.
 const DATAGRAMS: usize = 8;
 /// Datagrams of any length that wait each way.
@@ -90,14 +100,56 @@ pub fn servers<'a>(
     let tcp = tcp
         .transpose()
         .map_err(Failure::of("the TCP server cannot be set up"))?;
-    let udp = udp.then(|| -> Result<_, udp::SetupError> {
-        let server = udp::Server::from_parts(sockets, udp_buffers(), config.port)?;
-        Ok(server.with_fragmenter(fragmenter(sockets)?))
-    });
-    let udp = udp
-        .transpose()
-        .map_err(Failure::of("the UDP server cannot be set up"))?;
+    let udp = udp.then(|| udp_server(sockets, config.port)).transpose()?;
     Ok(Servers { tcp, udp })
+}
+
+/// A UDP server.
+pub fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Server<'a>, Failure> {
+    udp::Server::from_parts(sockets, udp_buffers(), port)
+        .and_then(|server| Ok(server.with_fragmenter(fragmenter(sockets)?)))
+        .map_err(Failure::of("the UDP server cannot be set up"))
+}
+
+/// What a server for any number of connections lives in. Of the buffers, the system provides what
+/// is used.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+pub struct Places<'a> {
+    slots: Vec<SocketStorage<'a>>,
+    buffers: Vec<u8>,
+    size: usize,
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+impl<'a> Places<'a> {
+    /// Room for so many connections: with the buffers of a host for a few thousand, with smaller
+    /// ones for more.
+    pub fn new(count: usize) -> Self {
+        let size = (MOST_BUFFERS / 2 / count.max(1)).clamp(LEAST_BUFFER, UNSCALED_WINDOW);
+        let mut slots = Vec::new();
+        slots.resize_with(count, || SocketStorage::EMPTY);
+        Self {
+            slots,
+            buffers: vec![0; 2 * size * count],
+            size,
+        }
+    }
+
+    /// The server.
+    pub fn server(&'a mut self, config: tcp::Config) -> Result<steered::Server<'a>, Failure> {
+        let count = self.slots.len();
+        let mut places = Vec::new();
+        places.resize_with(count, steered::Place::new);
+        let entries = vec![steered::Entry::EMPTY; count];
+        let buffers = self.buffers.chunks_exact_mut(2 * self.size).map(|both| {
+            let (receive, transmit) = both.split_at_mut(self.size);
+            (SocketBuffer::new(receive), SocketBuffer::new(transmit))
+        });
+        let slots = &mut self.slots[..];
+        steered::Server::from_parts(slots, places, entries, buffers, config, random_seed())
+            .map(|server| server.with_chunk(vec![0; CHUNK]))
+            .map_err(Failure::of("the TCP server cannot be set up"))
+    }
 }
 
 /// The TCP client that the arguments describe.

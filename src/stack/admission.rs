@@ -21,8 +21,7 @@ use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::SocketSet;
 use smoltcp::phy::Medium;
-use smoltcp::socket::AnySocket;
-use smoltcp::socket::tcp::{self, State};
+use smoltcp::socket::tcp::State;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpPacket};
 
@@ -32,6 +31,7 @@ use super::counters::{Counters, count};
 #[cfg(feature = "syn-cookies")]
 use super::frame::Frame;
 use super::frame::Packet;
+use super::steering::{Arrival, Ends, Sets, Steering};
 
 /// Headers of Ethernet, IP and TCP with all options, in bytes.
 #[cfg(feature = "ipv6")]
@@ -81,28 +81,17 @@ impl Waiting {
     }
 }
 
-/// The connection that a segment belongs to.
-fn connection<'s, 'a>(
-    sockets: &'s mut SocketSet<'a>,
-    packet: &Packet<'_>,
-    segment: &TcpPacket<&[u8]>,
-) -> Option<&'s mut tcp::Socket<'a>> {
-    let local = IpEndpoint::new(packet.destination, segment.dst_port());
-    let remote = IpEndpoint::new(packet.source, segment.src_port());
-    let sockets = sockets.iter_mut();
-    let mut sockets = sockets.filter_map(|(_, socket)| tcp::Socket::downcast_mut(socket));
-    sockets.find(|socket| {
-        let ends = (socket.local_endpoint(), socket.remote_endpoint());
-        ends == (Some(local), Some(remote)) && socket.state() != State::Closed
-    })
-}
-
 /// Whether only a part of the text finds room. smoltcp 0.14 would cut it there, and take the close
 /// behind it all the same. The other side sends again what it should not have sent yet.
-fn cuts_text(sockets: &mut SocketSet<'_>, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+fn cuts_text<'a>(
+    sets: &mut Sets<'_, 'a, impl Steering<'a>>,
+    packet: &Packet<'_>,
+    segment: &TcpPacket<&[u8]>,
+) -> bool {
     let length = packet.payload.len() - usize::from(segment.header_len());
     length > 0
-        && connection(sockets, packet, segment)
+        && sets
+            .connection(&Ends::of(packet, segment))
             .map(|socket| socket.recv_capacity() - socket.recv_queue())
             .is_some_and(|room| 0 < room && room < length)
 }
@@ -149,10 +138,10 @@ impl Admission<'_> {
     }
 
     /// What becomes of a packet that is for one of our addresses.
-    pub(super) fn decide(
+    pub(super) fn decide<'a>(
         &mut self,
         packet: &Packet<'_>,
-        sockets: &mut SocketSet<'_>,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
@@ -167,12 +156,12 @@ impl Admission<'_> {
         let Some(&(_, has_place)) = server else {
             return Decision::Pass;
         };
-        if segment.fin() && cuts_text(sockets, packet, &segment) {
+        if segment.fin() && cuts_text(sets, packet, &segment) {
             return Decision::Drop;
         }
         match (segment.syn(), segment.ack(), segment.rst()) {
             (true, false, false) => {
-                match connection(sockets, packet, &segment) {
+                match sets.connection(&Ends::of(packet, &segment)) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
                     Some(socket) if socket.state() == State::TimeWait => socket.abort(),
@@ -185,7 +174,7 @@ impl Admission<'_> {
             }
             #[cfg(feature = "syn-cookies")]
             (false, true, false) => {
-                self.confirmation(packet, &segment, has_place, sockets, now, counters)
+                self.confirmation(packet, &segment, has_place, sets, now, counters)
             }
             _ => Decision::Pass,
         }
@@ -224,22 +213,23 @@ impl Admission<'_> {
     }
 
     #[cfg(feature = "syn-cookies")]
-    fn confirmation(
+    fn confirmation<'a>(
         &mut self,
         packet: &Packet<'_>,
         segment: &TcpPacket<&[u8]>,
         has_place: bool,
-        sockets: &mut SocketSet<'_>,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
         let Some(proof) = self.cookies.check(packet, segment, now) else {
             return Decision::Pass;
         };
-        if connection(sockets, packet, segment).is_some() {
+        let ends = Ends::of(packet, segment);
+        if sets.connection(&ends).is_some() {
             return Decision::Pass;
         }
-        if has_place {
+        if has_place && let Some(sockets) = sets.listener(&ends) {
             count(&mut counters.proven);
             let probe = self.cookies.connect(packet, segment, &proof, now, sockets);
             return Decision::Replace(probe);
@@ -334,7 +324,7 @@ impl Admission<'_> {
     /// Gives whoever was admitted to the socket that listens; returns whether there was somebody.
     pub(super) fn give<'a>(
         &mut self,
-        sockets: &mut SocketSet<'a>,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         medium: Medium,
         now: Instant,
         counters: &mut Counters,
@@ -353,6 +343,7 @@ impl Admission<'_> {
                 && let Some(packet) = frame.packet()
                 && let Ok(segment) = TcpPacket::new_checked(packet.payload)
                 && let Some(proof) = self.cookies.check(packet, &segment, now)
+                && let Some(sockets) = sets.listener(&Ends::of(packet, &segment))
             {
                 count(&mut counters.proven);
                 let probe = self.cookies.connect(packet, &segment, &proof, now, sockets);
@@ -360,7 +351,9 @@ impl Admission<'_> {
             }
             return true;
         }
-        give(frame, sockets);
+        if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
+            give(frame, sockets);
+        }
         true
     }
 }

@@ -2,20 +2,21 @@ use core::num::NonZeroU64;
 
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
-use smoltcp::iface::{self, Interface, SocketSet};
+use smoltcp::iface::{self, Interface};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpProtocol, IpVersion};
 
 use super::admission::{Admission, Decision};
-use super::closed_window::ClosedWindow;
 #[cfg(feature = "syn-cookies")]
 use super::cookies::Cookies;
 use super::counters::{Counters, count};
+use super::door::Sent;
 use super::frame::Frame;
 use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
+use super::steering::{Sets, Steering};
 use super::{Config, Sockets};
 
 /// What a service works with: the time, the sockets, and what the stack knows about its link.
@@ -134,7 +135,7 @@ pub(super) struct Link<'a> {
     pub(super) neighbors: Neighbors,
     pub(super) admission: Admission<'a>,
     pub(super) counters: Counters,
-    pub(super) closed_window: ClosedWindow,
+    pub(super) sent: Sent,
     #[cfg(feature = "client")]
     pub(super) observer: Observer,
 }
@@ -161,7 +162,7 @@ impl Link<'_> {
                 cookies,
             ),
             counters: Counters::default(),
-            closed_window: ClosedWindow::new(capabilities),
+            sent: Sent::new(capabilities),
             #[cfg(feature = "client")]
             observer: Observer::new(),
         };
@@ -182,10 +183,10 @@ impl Link<'_> {
 
     /// Looks at a frame that has arrived, and decides what becomes of it.
     #[inline(never)] // Not to be part of the frame of what processes it.
-    pub(super) fn decide(
+    pub(super) fn decide<'a>(
         &mut self,
         frame: &[u8],
-        sockets: &mut SocketSet<'_>,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
     ) -> Decision {
         let frame = Frame::read(self.medium, frame);
@@ -198,6 +199,16 @@ impl Link<'_> {
         let Some(packet) = frame.packet() else {
             return Decision::Pass;
         };
+        // Nobody but a loopback brings us our own packets, and whoever forges them has the answers
+        // sent to ourselves.
+        if self.is_own(&packet.source) && !self.sent.to_itself.get() {
+            count(&mut self.counters.forged);
+            return Decision::Drop;
+        }
+        if packet.protocol == IpProtocol::Tcp && self.next_hop(&packet.source).is_none() {
+            count(&mut self.counters.unroutable);
+            return Decision::Drop;
+        }
         if !self.is_own(&packet.destination) {
             // smoltcp 0.14 takes what is for another host whose IPv6 address ends as ours does,
             // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
@@ -208,8 +219,7 @@ impl Link<'_> {
                 return Decision::Drop;
             }
         }
-        self.admission
-            .decide(packet, sockets, now, &mut self.counters)
+        self.admission.decide(packet, sets, now, &mut self.counters)
     }
 
     /// The address of ours from which a packet to `address` is sent.

@@ -3,6 +3,10 @@
 pub struct Counters {
     /// Packets that were for other hosts, and TCP segments for a group of hosts.
     pub misdirected: u32,
+    /// Packets of others that gave an address of ours as their sender.
+    pub forged: u32,
+    /// TCP segments from where there is no way back to.
+    pub unroutable: u32,
     /// Connection requests that were copies of one that has been answered.
     pub copies: u32,
     /// Connection requests that had to wait for a place.

@@ -1,13 +1,40 @@
 //! The door between the device and smoltcp: every frame passes it, and is looked at.
 
+use core::cell::Cell;
+
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 use super::closed_window::ClosedWindow;
 use super::context::Link;
-use super::frame::Frame;
+use super::frame::{Frame, Packet};
 #[cfg(feature = "client")]
 use super::observer::Observer;
+
+/// What has to be known of the packets that were transmitted.
+pub(super) struct Sent {
+    pub(super) medium: Medium,
+    pub(super) closed_window: ClosedWindow,
+    /// Whether the device is a loopback: some packet was from us to ourselves.
+    pub(super) to_itself: Cell<bool>,
+}
+
+impl Sent {
+    pub(super) fn new(capabilities: &DeviceCapabilities) -> Self {
+        Self {
+            medium: capabilities.medium,
+            closed_window: ClosedWindow::new(capabilities),
+            to_itself: Cell::new(false),
+        }
+    }
+
+    fn note(&self, packet: &Packet<'_>) {
+        self.closed_window.transmitted(packet);
+        if packet.source == packet.destination {
+            self.to_itself.set(true);
+        }
+    }
+}
 
 /// A device to transmit by.
 pub(super) struct Door<'d, 'a, D> {
@@ -32,8 +59,7 @@ impl<D: Device> Device for Door<'_, '_, D> {
     fn transmit(&mut self, now: Instant) -> Option<Self::TxToken<'_>> {
         Some(Transmit {
             token: Some(self.device.transmit(now)?),
-            medium: self.link.medium,
-            closed_window: &self.link.closed_window,
+            sent: &self.link.sent,
             #[cfg(feature = "client")]
             observer: Some(&mut self.link.observer),
         })
@@ -49,25 +75,19 @@ pub(super) struct Given<'f, 'o, T> {
     pub(super) frame: Option<Arrived<'f>>,
     /// `None`: the reply goes nowhere.
     pub(super) reply: Option<T>,
-    pub(super) medium: Medium,
-    pub(super) closed_window: &'o ClosedWindow,
+    pub(super) sent: &'o Sent,
 }
 
 impl<'f, 'o, T> Given<'f, 'o, T> {
     /// A frame that has waited or is made up; an answer to it goes nowhere.
-    pub(super) fn made_up(
-        frame: &'f [u8],
-        medium: Medium,
-        closed_window: &'o ClosedWindow,
-    ) -> Self {
+    pub(super) fn made_up(frame: &'f [u8], sent: &'o Sent) -> Self {
         Self {
             frame: Some(Arrived {
                 frame,
                 meta: PacketMeta::default(),
             }),
             reply: None,
-            medium,
-            closed_window,
+            sent,
         }
     }
 }
@@ -85,8 +105,7 @@ impl<'f, 'o, T: TxToken> Device for Given<'f, 'o, T> {
     fn receive(&mut self, _: Instant) -> Option<(Self::RxToken<'_>, Self::TxToken<'_>)> {
         let reply = Transmit {
             token: self.reply.take(),
-            medium: self.medium,
-            closed_window: self.closed_window,
+            sent: self.sent,
             // It may have to ask for a neighbor too, but no client waits for that one.
             #[cfg(feature = "client")]
             observer: None,
@@ -124,8 +143,7 @@ impl RxToken for Arrived<'_> {
 /// Room for a frame, which is looked at when it is filled.
 pub(super) struct Transmit<'o, T> {
     token: Option<T>,
-    medium: Medium,
-    closed_window: &'o ClosedWindow,
+    sent: &'o Sent,
     #[cfg(feature = "client")]
     observer: Option<&'o mut Observer>,
 }
@@ -146,9 +164,9 @@ impl<T: TxToken> TxToken for Transmit<'_, T> {
         };
         token.consume(length, |frame| {
             let result = fill(frame);
-            let seen = Frame::read(self.medium, frame);
+            let seen = Frame::read(self.sent.medium, frame);
             if let Some(packet) = seen.as_ref().and_then(Frame::packet) {
-                self.closed_window.transmitted(packet);
+                self.sent.note(packet);
             }
             #[cfg(feature = "client")]
             if let (Some(observer), Some(frame)) = (self.observer, &seen) {

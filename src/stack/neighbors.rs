@@ -13,7 +13,6 @@
 //!   next frame, as a forged message of ARP does.
 //! - What is sent unasked still waits for the neighbor to answer.
 
-use smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT;
 #[cfg(feature = "ipv6")]
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::{Duration, Instant};
@@ -52,8 +51,6 @@ pub(super) struct Neighbors {
     until: Instant,
     /// Whether it still is to be told that.
     is_news: bool,
-    /// How many it was told since it transmitted.
-    unused: usize,
 }
 
 impl Neighbors {
@@ -63,22 +60,24 @@ impl Neighbors {
             known: None,
             until: Instant::ZERO,
             is_news: false,
-            unused: 0,
         }
     }
 
     /// This frame is given to smoltcp.
     pub(super) fn received(&mut self, frame: Option<&Frame<'_>>) {
         self.sender = None;
-        match frame.and_then(Frame::packet) {
-            Some(packet) if matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp) => {
-                self.sender = packet.sender.map(|hardware| Neighbor {
-                    address: packet.source,
-                    hardware,
-                });
-            }
+        let packet = frame.and_then(Frame::packet);
+        if let Some(packet) = packet {
+            self.sender = packet.sender.map(|hardware| Neighbor {
+                address: packet.source,
+                hardware,
+            });
+        }
+        if !packet
+            .is_some_and(|packet| matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp))
+        {
             // It may be about another neighbor, for whom smoltcp forgets this one.
-            _ => self.known = None,
+            self.known = None;
         }
     }
 
@@ -98,21 +97,13 @@ impl Neighbors {
         }
     }
 
-    /// What smoltcp is to be told before it transmits.
+    /// What smoltcp is to be told, and then to use at once: told of one more, it may forget this.
+    ///
+    /// It forgets the neighbor that it has known for longest, and of those that it was told of at
+    /// the same moment any.
     pub(super) fn take_news(&mut self) -> Option<Neighbor> {
         let is_news = core::mem::take(&mut self.is_news);
-        self.unused += usize::from(is_news);
         self.known.filter(|_| is_news)
-    }
-
-    /// Whether smoltcp, if it is told of more, forgets those that it has not used yet.
-    pub(super) fn are_many(&self) -> bool {
-        2 * self.unused >= IFACE_NEIGHBOR_CACHE_COUNT
-    }
-
-    /// smoltcp has transmitted what it can.
-    pub(super) fn transmitted(&mut self) {
-        self.unused = 0;
     }
 }
 

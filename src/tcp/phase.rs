@@ -46,4 +46,17 @@ impl Phase {
             Self::Open | Self::HalfClosed | Self::Closing | Self::TimeWait
         )
     }
+
+    /// Whether the place counts as one of those that may be connected at a time.
+    pub(super) fn is_used(self) -> bool {
+        matches!(
+            self,
+            Self::Listening | Self::Opening | Self::Open | Self::HalfClosed
+        )
+    }
+
+    /// Whether there is a client for whom something is left to do.
+    pub(super) fn is_taken(self) -> bool {
+        !matches!(self, Self::Free | Self::Listening | Self::TimeWait)
+    }
 }

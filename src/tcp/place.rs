@@ -59,6 +59,12 @@ impl Place {
         counters: &mut Counters,
     ) -> Option<Instant> {
         self.note_progress(now, socket, counters);
+        if self.phase == Phase::Listening && !self.settled {
+            // A client has reset its connection before it was open. smoltcp 0.14 then listens
+            // without forgetting how slow that one was to confirm.
+            socket.abort();
+            self.listen(socket, config.port);
+        }
         let moved = match self.phase {
             Phase::Open | Phase::HalfClosed if chunk.is_empty() => {
                 self.serve_by_little(socket, config.once)

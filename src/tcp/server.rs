@@ -10,7 +10,7 @@ use crate::stack::{Context, Sockets, earliest};
 
 /// How long a client may take to confirm its connection even if others wait for the place: longer
 /// than a round trip to anywhere.
-const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
+pub(super) const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
 
 /// How a [`Server`] treats its clients.
 ///
@@ -213,10 +213,7 @@ impl<'a> Server<'a> {
             // What it is now: some have begun to close in this poll.
             let phase = Phase::of(sockets.get(handle));
             listening |= phase == Phase::Listening;
-            used += usize::from(matches!(
-                phase,
-                Phase::Listening | Phase::Opening | Phase::Open | Phase::HalfClosed
-            ));
+            used += usize::from(phase.is_used());
         }
         let allowed = self.config.connections.max(1).saturating_sub(used);
         let free = self.places.iter_mut();
@@ -261,8 +258,7 @@ impl<'a> Server<'a> {
     /// How many clients there are, as of the last poll. Those to which a connection is being opened
     /// or closed count, those in TIME-WAIT do not: for them nothing is left to do.
     pub fn connections(&self) -> usize {
-        let idle = [Phase::Free, Phase::Listening, Phase::TimeWait];
-        let taken = |place: &&Place| !idle.contains(&place.phase);
+        let taken = |place: &&Place| place.phase.is_taken();
         self.places.iter().filter(taken).count()
     }
 

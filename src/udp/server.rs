@@ -10,6 +10,9 @@ use super::storage::{self, Buffers, Parts, SetupError};
 use crate::stack::{Context, Sockets};
 use crate::transform;
 
+/// Where the ports begin that clients are given, on Linux; RFC 6335 begins higher, at 49152.
+const CLIENT_PORTS: u16 = 32_768;
+
 /// What a [`Server`] has seen; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
@@ -20,7 +23,7 @@ pub struct Counters {
     pub too_large: u32,
     /// Datagrams that were dropped because no answer may be sent: they were for a group of hosts
     /// (RFC 1122, 4.1.3.6), gave no address or port to answer to, came from where there is no way
-    /// back to, or from the server's own port.
+    /// back to, from the server's own port, or were the 64th that may be another server's answer.
     pub unanswerable: u32,
     /// How often the answers that waited were dropped, because the first of them could not be
     /// sent for 3 seconds.
@@ -40,8 +43,10 @@ pub struct Counters {
 /// there was no room; [`Counters::undelivered`] says how often. smoltcp cannot drop one without the
 /// others.
 ///
-/// A datagram from the server's own port number is not answered: it would be from another server
-/// like this one, or pretend to be, and the two would answer each other for ever.
+/// Two servers could answer each other for ever, if somebody forges one datagram. So a datagram from
+/// the server's own port number is not answered. Nor is every 64th that comes from a port of servers
+/// (below 32768) and has nothing to be upper-cased, as whatever the other one says: a server like
+/// this one on another port, one that echoes.
 ///
 /// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
 /// [`stack`](crate::stack).
@@ -50,6 +55,8 @@ pub struct Server<'a> {
     answer: ManagedSlice<'a, u8>,
     /// The answer that has been made, but for which there was no room yet.
     waiting: Option<Answer>,
+    /// Answers that were no other than their requests, to ports of servers.
+    echoes: u8,
     counters: Counters,
 }
 
@@ -89,6 +96,7 @@ impl<'a> Server<'a> {
             sender: Sender::new(handle),
             answer,
             waiting: None,
+            echoes: 0,
             counters: Counters::default(),
         })
     }
@@ -149,6 +157,15 @@ impl<'a> Server<'a> {
                 }
                 None => {
                     let length = transform::datagram(request, &mut self.answer);
+                    let answer = length.and_then(|length| self.answer.get(..length));
+                    if to.endpoint.port < CLIENT_PORTS && answer == Some(request) {
+                        self.echoes = self.echoes.wrapping_add(1);
+                        if self.echoes.is_multiple_of(64) {
+                            debug!("UDP: {to} is not answered: it may be a server that answers");
+                            count(&mut self.counters.unanswerable, 1);
+                            continue;
+                        }
+                    }
                     return Some(Answer { length, to });
                 }
             }

@@ -249,7 +249,8 @@ pub fn read_tcp(link: Link, frame: &[u8]) -> Option<(IpEndpoint, IpEndpoint, Tcp
     ))
 }
 
-fn unborrowed(repr: &TcpRepr<'_>) -> TcpRepr<'static> {
+/// A segment without its text.
+pub fn unborrowed(repr: &TcpRepr<'_>) -> TcpRepr<'static> {
     TcpRepr {
         src_port: repr.src_port,
         dst_port: repr.dst_port,

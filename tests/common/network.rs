@@ -8,6 +8,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::simulation::{self, Conditions, Lane, Port, Turn};
 use uppercase::stack::Config;
+use uppercase::tcp::steered;
 use uppercase::{Context, Stack, tcp, udp};
 
 pub const SERVER: u8 = 1;
@@ -91,6 +92,11 @@ pub fn hardware_address(host: u8) -> EthernetAddress {
 /// Whoever works on a stack.
 pub trait Actor {
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant>;
+
+    /// Whom the stack itself polls, instead.
+    fn steered(&mut self) -> Option<&mut steered::Server<'static>> {
+        None
+    }
 
     /// Whether the test need not wait for it.
     fn is_done(&self) -> bool {
@@ -223,6 +229,11 @@ impl Network {
         self.run_for(Duration::ZERO, servers, clients);
     }
 
+    /// Polls the server's host once.
+    pub fn poll_server(&mut self, servers: &mut [&mut dyn Actor]) {
+        poll_at(self.simulation.now(), &mut self.server, servers);
+    }
+
     /// Loses every frame from now on, in both directions.
     pub fn cut(&mut self) {
         self.to_server.cut();
@@ -231,10 +242,31 @@ impl Network {
 }
 
 fn poll(turn: &mut Turn, stack: &mut Stack<'static, Port>, actors: &mut [&mut dyn Actor]) {
-    turn.wake_in(stack.poll(turn.now, |context| {
-        let due = actors.iter_mut().filter_map(|actor| actor.poll(context));
+    turn.wake_in(poll_at(turn.now, stack, actors));
+}
+
+fn poll_at(
+    now: Instant,
+    stack: &mut Stack<'static, Port>,
+    actors: &mut [&mut dyn Actor],
+) -> Option<Duration> {
+    let (mut steered, mut others) = (None, Vec::new());
+    for actor in actors {
+        // Asked twice: what is borrowed by the answer cannot be used if it is no.
+        if actor.steered().is_some() {
+            steered = actor.steered();
+        } else {
+            others.push(actor);
+        }
+    }
+    let services = |context: &mut Context<'_, 'static>| {
+        let due = others.iter_mut().filter_map(|actor| actor.poll(context));
         due.min()
-    }));
+    };
+    match steered {
+        Some(steered) => stack.poll_with(now, steered, services),
+        None => stack.poll(now, services),
+    }
 }
 
 fn stack(

@@ -2,10 +2,12 @@
 
 use std::task::Poll;
 
+use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::SocketBuffer;
-use smoltcp::time::Duration;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
-use uppercase::tcp;
+use uppercase::Context;
+use uppercase::tcp::{self, steered};
 
 use super::network::{Actor, Link, Network};
 use super::talk::{TIMEOUT, Talk};
@@ -18,24 +20,93 @@ pub fn buffers(bytes: usize) -> (SocketBuffer<'static>, SocketBuffer<'static>) {
     )
 }
 
-/// A server with this many places, each with buffers of `window` bytes.
-pub fn server(
-    network: &mut Network,
-    places: usize,
-    window: usize,
-    config: tcp::Config,
-) -> tcp::Server<'static> {
-    let mut pool = Vec::new();
-    pool.resize_with(places, tcp::Place::new);
-    let buffers = (0..places).map(|_| buffers(window));
-    tcp::Server::from_parts(network.server.sockets(), pool, buffers, config).expect("there is room")
+/// A server of either kind.
+pub enum Server {
+    Plain(tcp::Server<'static>),
+    Steered(Box<steered::Server<'static>>),
+}
+
+/// A server with this many places, each with buffers of `window` bytes: of the kind for many
+/// connections where this is a part of `tests/steered.rs`.
+pub fn server(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Server {
+    if env!("CARGO_CRATE_NAME") == "steered" {
+        Server::steered(places, window, config)
+    } else {
+        Server::plain(network, places, window, config)
+    }
+}
+
+impl Server {
+    pub fn plain(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Self {
+        let mut pool = Vec::new();
+        pool.resize_with(places, tcp::Place::new);
+        let buffers = (0..places).map(|_| buffers(window));
+        let server = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
+        Self::Plain(server.expect("there is room"))
+    }
+
+    /// The server for many connections.
+    pub fn steered(places: usize, window: usize, config: tcp::Config) -> Self {
+        let (mut slots, mut pool) = (Vec::new(), Vec::new());
+        slots.resize_with(places, || SocketStorage::EMPTY);
+        pool.resize_with(places, steered::Place::new);
+        let entries = vec![steered::Entry::EMPTY; places];
+        let buffers = (0..places).map(|_| buffers(window));
+        let slots = slots.leak();
+        let server = steered::Server::from_parts(slots, pool, entries, buffers, config, 1);
+        Self::Steered(Box::new(server.expect("there is room")))
+    }
+
+    pub fn counters(&self) -> tcp::Counters {
+        match self {
+            Self::Plain(server) => server.counters(),
+            Self::Steered(server) => server.counters(),
+        }
+    }
+
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::Plain(server) => server.connections(),
+            Self::Steered(server) => server.connections(),
+        }
+    }
+
+    pub fn close(&mut self, context: &mut Context<'_, 'static>) {
+        match self {
+            Self::Plain(server) => server.close(context),
+            Self::Steered(server) => server.close(),
+        }
+    }
+
+    pub fn abort(&mut self, context: &mut Context<'_, 'static>) {
+        match self {
+            Self::Plain(server) => server.abort(context),
+            Self::Steered(server) => server.abort(),
+        }
+    }
+}
+
+impl Actor for Server {
+    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
+        match self {
+            Self::Plain(server) => server.poll(context),
+            Self::Steered(_) => None,
+        }
+    }
+
+    fn steered(&mut self) -> Option<&mut steered::Server<'static>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Steered(server) => Some(server),
+        }
+    }
 }
 
 /// Two hosts, one with a server.
 pub struct Scene {
     pub link: Link,
     pub network: Network,
-    pub server: tcp::Server<'static>,
+    pub server: Server,
 }
 
 impl Scene {

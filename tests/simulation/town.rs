@@ -8,7 +8,8 @@ use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpCidr;
 use uppercase::simulation::{self, Conditions, Network, Port, Random, Statistics};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, Sockets};
+use uppercase::tcp::steered;
 use uppercase::{Servers, Stack, tcp, udp};
 
 use super::common::network::{Link, SERVER, hardware_address};
@@ -100,12 +101,18 @@ impl Town {
         }
 
         let mut pool = tcp::Pool::<4, WINDOW, WINDOW>::new();
+        let mut steered = steered::Pool::<4, WINDOW, WINDOW>::new();
         let mut datagrams = udp::Buffers::<DATAGRAM, 4>::new();
         let mut slots = [const { SocketStorage::EMPTY }; 5];
         let mut server = self.stack(&mut network, &cable, SERVER, &mut slots);
         let sockets = server.sockets();
-        let mut servers = Servers::new(sockets, &mut pool, &mut datagrams, self.config)
-            .expect("there is room for the servers");
+        let mut servers = Both::new(
+            sockets,
+            &mut pool,
+            &mut steered,
+            &mut datagrams,
+            self.config,
+        );
 
         let mut random = Random::new(seed);
         let mut rooms = [const { Room::new() }; CLIENTS];
@@ -118,7 +125,7 @@ impl Town {
 
         let begin = network.now();
         let all_done = network.run(PATIENCE * 10, |turn| {
-            turn.wake_in(server.poll(turn.now, |context| servers.poll(context)));
+            turn.wake_in(servers.poll(&mut server, turn.now));
             for client in &mut clients {
                 turn.wake_in(client.poll(turn.now));
             }
@@ -130,12 +137,12 @@ impl Town {
         all_done.unwrap_or_else(|stuck| panic!("{stuck}: seed {seed}, {:?}", self.link));
         let time = network.now() - begin;
         let all_free = network.run(PATIENCE * 10, |turn| {
-            turn.wake_in(server.poll(turn.now, |context| servers.poll(context)));
+            turn.wake_in(servers.poll(&mut server, turn.now));
             for client in &mut clients {
                 turn.wake_in(client.poll(turn.now));
             }
-            match servers.tcp.as_ref().map(tcp::Server::connections) {
-                Some(0) => Poll::Ready(()),
+            match servers.connections() {
+                0 => Poll::Ready(()),
                 _ => Poll::Pending,
             }
         });
@@ -188,6 +195,46 @@ impl Town {
             stack,
             speaker,
             asker,
+        }
+    }
+}
+
+/// A TCP server of either kind, and a UDP server.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
+enum Both<'a> {
+    Plain(Servers<'a>),
+    Steered(steered::Server<'a>, udp::Server<'a>),
+}
+
+impl<'a> Both<'a> {
+    /// Of the kind for many connections where this is a part of `tests/steered.rs`.
+    fn new(
+        sockets: &mut Sockets<'a>,
+        plain: &'a mut tcp::Pool<4, WINDOW, WINDOW>,
+        steered: &'a mut steered::Pool<'a, 4, WINDOW, WINDOW>,
+        datagrams: &'a mut udp::Buffers<DATAGRAM, 4>,
+        config: tcp::Config,
+    ) -> Self {
+        if env!("CARGO_CRATE_NAME") == "steered" {
+            let tcp = steered::Server::new(steered, config, 1).expect("there is room");
+            let udp = udp::Server::new(sockets, datagrams, config.port);
+            return Self::Steered(tcp, udp.expect("there is room"));
+        }
+        let servers = Servers::new(sockets, plain, datagrams, config);
+        Self::Plain(servers.expect("there is room for the servers"))
+    }
+
+    fn poll(&mut self, stack: &mut Stack<'a, Port>, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Plain(servers) => stack.poll(now, |context| servers.poll(context)),
+            Self::Steered(tcp, udp) => stack.poll_with(now, tcp, |context| udp.poll(context)),
+        }
+    }
+
+    fn connections(&self) -> usize {
+        match self {
+            Self::Plain(servers) => servers.tcp.as_ref().map_or(0, tcp::Server::connections),
+            Self::Steered(tcp, _) => tcp.connections(),
         }
     }
 }
