@@ -263,9 +263,7 @@ impl<'a, D: Device> Stack<'a, D> {
         services: &mut impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
     ) -> Option<Instant> {
         loop {
-            self.link.admission.clear();
-            let mut context = self.context(now);
-            let deadline = earliest(services(&mut context), steering.serve(&mut context));
+            let deadline = self.ask(now, steering, services);
             self.introduce_neighbor(now);
             let (interface, link) = (&mut self.interface, &mut self.link);
             let (medium, sent) = (link.medium, &link.sent);
@@ -286,6 +284,19 @@ impl<'a, D: Device> Stack<'a, D> {
                 return deadline;
             }
         }
+    }
+
+    /// Lets the services work.
+    #[inline(never)]
+    fn ask<S: Steering<'a>>(
+        &mut self,
+        now: Instant,
+        steering: &mut S,
+        services: &mut impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+    ) -> Option<Instant> {
+        self.link.admission.clear();
+        let mut context = self.context(now);
+        earliest(services(&mut context), steering.serve(&mut context))
     }
 
     /// Takes one frame from the device; returns whether there was one.

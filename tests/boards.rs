@@ -7,15 +7,21 @@
 
 #[path = "boards/cable.rs"]
 mod cable;
+#[path = "boards/crowd.rs"]
+mod crowd;
 #[path = "boards/emulator.rs"]
 #[allow(dead_code, reason = "some of it is for the test `footprint`")]
 mod emulator;
 #[path = "boards/frames.rs"]
 mod frames;
+#[path = "boards/hosts.rs"]
+mod hosts;
 #[path = "boards/peer.rs"]
 mod peer;
 #[path = "boards/scenes.rs"]
 mod scenes;
+#[path = "boards/scenes_hostile.rs"]
+mod scenes_hostile;
 #[path = "boards/scenes_ipv6.rs"]
 mod scenes_ipv6;
 #[path = "common/stock.rs"]
@@ -40,38 +46,46 @@ macro_rules! scenes {
 }
 
 /// What a firmware is asked, by the options that it is built with.
-type Scenes = (&'static str, &'static [(&'static str, fn(&Firmware))]);
+type Scenes = (&'static str, &'static [&'static [Scene]]);
+type Scene = (&'static str, fn(&Firmware));
 
 const SCENES: [Scenes; 2] = [
     (
         "",
-        scenes![scenes:
-            gives_the_answers_of_the_transcript,
-            serves_twenty_connections_one_after_the_other,
-            serves_two_connections_at_once,
-            serves_two_busy_connections_at_once,
-            echoes_a_mebibyte,
-            survives_garbage_datagrams,
-            survives_clients_that_reset,
-            answers_ping,
-            survives_frames_that_no_card_sends,
+        &[
+            scenes![scenes:
+                gives_the_answers_of_the_transcript,
+                serves_twenty_connections_one_after_the_other,
+                serves_two_connections_at_once,
+                serves_two_busy_connections_at_once,
+                echoes_a_mebibyte,
+                survives_garbage_datagrams,
+                survives_clients_that_reset,
+                answers_ping,
+                survives_frames_that_no_card_sends,
+            ],
+            scenes![scenes_hostile:
+                answers_honest_requests_between_forged_ones,
+                serves_sixteen_clients_that_come_at_once,
+                half_open_connections_leave_their_places,
+            ],
         ],
     ),
     (
         "--features ipv6",
-        scenes![scenes_ipv6:
+        &[scenes![scenes_ipv6:
             gives_the_answers_of_the_transcript_over_ipv6,
             gives_the_answers_of_the_transcript_over_ipv4_beside_ipv6,
             echoes_a_mebibyte_over_ipv6,
             answers_ping_over_ipv6_and_ipv4,
-        ],
+        ]],
     ),
 ];
 
 /// What is in assembler, checked by a program of its own.
 const CHECK: Scenes = (
     "--bin check-runtime",
-    scenes![scenes: does_what_the_compiler_wants_of_its_runtime],
+    &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
 );
 
 fn main() -> ExitCode {
@@ -84,7 +98,7 @@ fn main() -> ExitCode {
         for (options, scenes) in of_board {
             // Built once, by the first test that needs it; the others wait for it.
             let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, options)));
-            for (name, scene) in *scenes {
+            for (name, scene) in scenes.iter().copied().flatten() {
                 let name = format!("{}::{name}", board.name);
                 trials.push(Trial::ignorable_test(name, || match firmware.build() {
                     Ok(_) => {

@@ -107,15 +107,23 @@ const RISCV32_VIRT: Board = Board {
 pub struct Firmware {
     board: &'static Board,
     options: &'static str,
+    /// Where the package is.
+    root: PathBuf,
     file: OnceLock<Result<PathBuf, String>>,
 }
 
 impl Firmware {
     /// The firmware of a board, built with these options of `cargo build`, separated by spaces.
     pub fn of(board: &'static Board, options: &'static str) -> Self {
+        Self::of_copy(board, options, env!("CARGO_MANIFEST_DIR"))
+    }
+
+    /// The same, of a copy of the package in another folder.
+    pub fn of_copy(board: &'static Board, options: &'static str, root: impl Into<PathBuf>) -> Self {
         Self {
             board,
             options,
+            root: root.into(),
             file: OnceLock::new(),
         }
     }
@@ -127,9 +135,9 @@ impl Firmware {
             run(Command::new(emulator).arg("--version")).map_err(|reason| {
                 format!("{reason} (Debian: apt install qemu-system-arm qemu-system-misc)")
             })?;
-            let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-            let mut build = Command::new(root.join(".ci/firmware"));
-            build.arg(root.join("examples").join(self.board.folder));
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/firmware");
+            let mut build = Command::new(script);
+            build.arg(self.root.join("examples").join(self.board.folder));
             build.args(self.options.split_whitespace());
             if let Some(target) = self.board.target {
                 build.env("CARGO_BUILD_TARGET", target);
@@ -137,7 +145,8 @@ impl Firmware {
             // Each set of options is built in the same place: what is to be run is copied away.
             let built = run(&mut build)?;
             let options = self.options.replace([' ', ','], "-");
-            let name = format!("{}{options}", self.board.name);
+            let root = self.root.file_name().unwrap_or_default().display();
+            let name = format!("{root}-{}{options}", self.board.name);
             let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
             fs::copy(built.trim_end(), &file).map_err(|error| format!("{built}: {error}"))?;
             Ok(file)

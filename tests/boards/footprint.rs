@@ -12,12 +12,15 @@
 //! cargo test --test footprint                         # all of it
 //! cargo test --test footprint -- 'Unicode | IPv4 |'   # the rows with this in it
 //! FOOTPRINT_BUDGET=file cargo test --test footprint   # another budget
+//! cargo test --test footprint -- remedies             # what each remedy costs; several minutes
 //! ```
 
 #[path = "budget.rs"]
 mod budget;
 #[path = "cable.rs"]
 mod cable;
+#[path = "crowd.rs"]
+mod crowd;
 #[path = "elf.rs"]
 mod elf;
 #[path = "emulator.rs"]
@@ -30,6 +33,8 @@ mod frames;
 mod peer;
 #[path = "qmp.rs"]
 mod qmp;
+#[path = "remedies.rs"]
+mod remedies;
 #[path = "../common/stock.rs"]
 mod stock;
 #[path = "../common/text.rs"]
@@ -48,6 +53,7 @@ use emulator::{BOARDS, Board, Firmware};
 use frames::{PING_LENGTHS, PING_LENGTHS_V6, find, find_v6, ping, ping_v6};
 use peer::Peer;
 use qmp::Qmp;
+use remedies::REMEDIES;
 use stock::over_tcp;
 use transcript::requests;
 
@@ -106,13 +112,20 @@ fn main() -> ExitCode {
         asked.is_empty() || asked.iter().any(|asked| row.contains(*asked))
     };
     let variants: Vec<&Variant> = VARIANTS.iter().filter(is_asked).collect();
-    if arguments.iter().any(|a| a == "--list") || variants.is_empty() {
+    let of_remedies = asked == ["remedies"];
+    if arguments.iter().any(|a| a == "--list") || variants.is_empty() && !of_remedies {
         return ExitCode::SUCCESS;
     }
     // The others have more memory than they know what to do with.
     let mut boards = BOARDS.iter();
     let board = boards.find(|board| board.name == "lm3s6965evb");
-    match measure(board.expect("one of them"), &variants) {
+    let board = board.expect("one of them");
+    let measured = if of_remedies {
+        measure_remedies(board).map(|()| true)
+    } else {
+        measure(board, &variants)
+    };
+    match measured {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(reason) => {
@@ -157,6 +170,51 @@ fn measure(board: &'static Board, variants: &[&Variant]) -> Result<bool, String>
         eprintln!("{sentence}");
     }
     Ok(failures.is_empty())
+}
+
+/// Prints what each remedy costs: the firmware less the firmware without it.
+fn measure_remedies(board: &'static Board) -> Result<(), String> {
+    let measure = |firmware: &Firmware, painted: &Firmware| {
+        let elf = Elf::read(firmware.build()?);
+        let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
+        Ok::<_, String>([
+            f64::from(elf.flash()),
+            f64::from(elf.ram()),
+            peak_stack(painted, false)? as f64,
+            instructions_per_byte(firmware, text.as_bytes(), true),
+        ])
+    };
+    let print = |name: &str, more: [f64; 4], less: [f64; 4]| {
+        let [flash, ram, stack, instructions] = std::array::from_fn(|i| more[i] - less[i]);
+        println!("| {name} | {flash} | {ram} | {stack} | {instructions:.1} |");
+    };
+    println!(
+        "| remedy | flash | static RAM | peak stack | instructions per byte, ASCII text |\n\
+        |---|---|---|---|---|"
+    );
+    let [default, painted] = ["", "--features paint-stack"];
+    let firmware = Firmware::of(board, default);
+    let all = measure(&firmware, &Firmware::of(board, painted))?;
+    for remedy in &REMEDIES {
+        let copy = remedy.cut();
+        let [without, painted] =
+            [default, painted].map(|options| Firmware::of_copy(board, options, &copy));
+        print(remedy.name, all, measure(&without, &painted)?);
+    }
+    let cookies = Firmware::of(board, "--features syn-cookies");
+    let painted = Firmware::of(board, "--features syn-cookies,paint-stack");
+    print(
+        "SYN cookies (`syn-cookies`), not in the others",
+        measure(&cookies, &painted)?,
+        all,
+    );
+    print("the firmware", all, [0.0; 4]);
+    println!(
+        "\n{}, {}; bytes; Unicode over IPv4",
+        board.name,
+        Elf::read(firmware.build()?).compiler()
+    );
+    Ok(())
 }
 
 /// How many bytes of the stack were ever used, after work of every kind.
@@ -206,7 +264,13 @@ fn peak_stack(firmware: &Firmware, ipv6: bool) -> Result<usize, String> {
         }
         by_cable = by_cable.max(used(qmp));
     }
-    Ok(by_sockets.max(by_cable))
+
+    // More clients than there are places: they wait.
+    let (boot, qmp) = Qmp::attach(|line| firmware.boot_on_cable_with(line));
+    let (_emulator, cable) = boot;
+    find(&cable);
+    crowd::ask(cable, &vec![text::mixed(1000); 6]);
+    Ok(by_sockets.max(by_cable).max(used(qmp)))
 }
 
 /// The least of five measurements: in the others, something was sent twice.

@@ -26,6 +26,7 @@ pub fn find(cable: &Cable) -> EthernetAddress {
         target_protocol_addr: BOARD,
     };
     let frame = ethernet(
+        OUR_CARD,
         EthernetAddress::BROADCAST,
         EthernetProtocol::Arp,
         question.buffer_len(),
@@ -64,7 +65,7 @@ pub fn ping(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8
         hop_limit: 64,
     };
     let length = header.buffer_len() + request.buffer_len();
-    let frame = ethernet(board, EthernetProtocol::Ipv4, length, |payload| {
+    let frame = ethernet(OUR_CARD, board, EthernetProtocol::Ipv4, length, |payload| {
         let mut packet = Ipv4Packet::new_unchecked(payload);
         header.emit(&mut packet, &checksums);
         request.emit(
@@ -149,7 +150,7 @@ pub fn ping_v6(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec
 
 /// Sends the frame until an answer is accepted, but not for ever. What the board still has to say
 /// to other frames is passed over.
-fn exchange<T>(
+pub fn exchange<T>(
     cable: &Cable,
     frame: &[u8],
     accept: impl Fn(&EthernetFrame<&[u8]>) -> Option<T>,
@@ -175,7 +176,7 @@ fn icmpv6(card: EthernetAddress, to: Ipv6Address, message: &Icmpv6Repr<'_>) -> V
         hop_limit: 255, // what has passed a router is no neighbour's
     };
     let length = header.buffer_len() + message.buffer_len();
-    ethernet(card, EthernetProtocol::Ipv6, length, |payload| {
+    ethernet(OUR_CARD, card, EthernetProtocol::Ipv6, length, |payload| {
         let mut packet = Ipv6Packet::new_unchecked(payload);
         header.emit(&mut packet);
         message.emit(
@@ -187,14 +188,15 @@ fn icmpv6(card: EthernetAddress, to: Ipv6Address, message: &Icmpv6Repr<'_>) -> V
     })
 }
 
-fn ethernet(
+pub fn ethernet(
+    source: EthernetAddress,
     destination: EthernetAddress,
     ethertype: EthernetProtocol,
     length: usize,
     emit: impl FnOnce(&mut [u8]),
 ) -> Vec<u8> {
     let header = EthernetRepr {
-        src_addr: OUR_CARD,
+        src_addr: source,
         dst_addr: destination,
         ethertype,
     };

@@ -29,17 +29,7 @@ pub struct Peer {
 impl Peer {
     /// Clients of the board that speak IPv4 or IPv6 to it.
     pub fn new(cable: Cable, ipv6: bool) -> Self {
-        let config = Config {
-            hardware_address: OUR_CARD,
-            addresses: &[
-                IpCidr::new(IpAddress::Ipv4(HOST), 24),
-                IpCidr::new(IpAddress::Ipv6(HOST_V6), 64),
-            ],
-            gateways: &[],
-            random_seed: 1,
-        };
-        let slots = Vec::<SocketStorage<'_>>::new();
-        let mut stack = Stack::new(cable, config, slots, Instant::ZERO).expect("a right one");
+        let (mut stack, start) = stack(cable);
         // What the stack borrows lives as long as the test process.
         let stream = Box::leak(Box::new(tcp::Buffers::<16384, 16384>::new()));
         let datagrams = Box::leak(Box::new(udp::Buffers::<1024, 2>::new()));
@@ -52,7 +42,7 @@ impl Peer {
                 addr: if ipv6 { BOARD_V6.into() } else { BOARD.into() },
                 port: PORT,
             },
-            start: Clock::now(),
+            start,
         }
     }
 
@@ -115,12 +105,29 @@ impl Peer {
     }
 }
 
-fn now(start: Clock) -> Instant {
+/// A stack at the other end of the cable, and when its time begins.
+pub fn stack(cable: Cable) -> (Stack<'static, Cable>, Clock) {
+    let config = Config {
+        hardware_address: OUR_CARD,
+        addresses: &[
+            IpCidr::new(IpAddress::Ipv4(HOST), 24),
+            IpCidr::new(IpAddress::Ipv6(HOST_V6), 64),
+        ],
+        gateways: &[],
+        random_seed: 1,
+    };
+    let slots = Vec::<SocketStorage<'_>>::new();
+    let stack = Stack::new(cable, config, slots, Instant::ZERO).expect("a right one");
+    (stack, Clock::now())
+}
+
+/// The time of such a stack.
+pub fn now(start: Clock) -> Instant {
     Instant::from_micros(start.elapsed().as_micros() as i64)
 }
 
 /// Polls the stack until `step`, which also says when it wants to be called again, is done.
-fn run<E>(
+pub fn run<E>(
     stack: &mut Stack<'static, Cable>,
     start: Clock,
     mut step: impl FnMut(&mut Context<'_, 'static>) -> Result<(bool, Option<Instant>), E>,

@@ -22,7 +22,7 @@ use core::panic::PanicInfo;
 
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::stack::{Config, Slots};
+use uppercase::stack::{Config, Slots, Waiting};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use clock::Clock;
@@ -42,6 +42,10 @@ static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
 static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
 static SLOTS: ConstStaticCell<Slots<'_, 3>> = ConstStaticCell::new(Slots::new());
+// Clients that come while both connections are taken. Without any, they would have to ask again,
+// after 1 second, then 2, then 4, and sixteen at once would take two minutes.
+static BACKLOG: ConstStaticCell<[Waiting; 2]> =
+    ConstStaticCell::new([const { Waiting::NOBODY }; 2]);
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -73,7 +77,8 @@ fn stack(clock: &Clock) -> Stack<'static, Ethernet> {
     };
     let slots = SLOTS.take().as_mut_slice();
     let stack = Stack::new(device, config, slots, clock.now());
-    stack.unwrap_or_else(|error| panic!("{error}"))
+    let stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    stack.with_backlog(&mut BACKLOG.take()[..])
 }
 
 #[inline(never)]

@@ -19,7 +19,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::device::embassy::{Embassy, turn};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, Waiting};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use board::Frames;
@@ -38,6 +38,9 @@ static DATAGRAMS: ConstStaticCell<udp::Buffers<1472, 2>> =
     ConstStaticCell::new(udp::Buffers::new());
 static SLOTS: ConstStaticCell<[SocketStorage<'_>; 5]> =
     ConstStaticCell::new([const { SocketStorage::EMPTY }; 5]);
+// Clients that come while all connections are taken. Without any, they would have to ask again.
+static BACKLOG: ConstStaticCell<[Waiting; 4]> =
+    ConstStaticCell::new([const { Waiting::NOBODY }; 4]);
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) -> ! {
@@ -50,7 +53,8 @@ async fn main(_spawner: Spawner) -> ! {
         random_seed: board.random_seed,
     };
     let stack = Stack::new(device, config, &mut SLOTS.take()[..], now());
-    let mut stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    let stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    let mut stack = stack.with_backlog(&mut BACKLOG.take()[..]);
     let config = tcp::Config::default();
     let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
     let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));

@@ -23,7 +23,7 @@ use core::panic::PanicInfo;
 use smoltcp::iface::SocketStorage;
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::stack::Config;
+use uppercase::stack::{Config, Waiting};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use clock::Clock;
@@ -42,6 +42,9 @@ static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tc
 static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
 static SLOTS: ConstStaticCell<[SocketStorage<'_>; 3]> =
     ConstStaticCell::new([const { SocketStorage::EMPTY }; 3]);
+// Clients that come while all connections are taken. Without any, they would have to ask again.
+static BACKLOG: ConstStaticCell<[Waiting; 4]> =
+    ConstStaticCell::new([const { Waiting::NOBODY }; 4]);
 
 #[riscv_rt::entry]
 fn main() -> ! {
@@ -56,7 +59,8 @@ fn main() -> ! {
         random_seed: board::random_seed(),
     };
     let stack = Stack::new(device, config, &mut SLOTS.take()[..], clock.now());
-    let mut stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    let stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    let mut stack = stack.with_backlog(&mut BACKLOG.take()[..]);
     let config = tcp::Config::default();
     let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
     let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));
