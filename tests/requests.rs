@@ -200,9 +200,8 @@ fn a_group_of_hosts_is_sent_no_cookie() {
     let link = Link::ETHERNET_V4;
     let mut busy = Busy::new(link, 1, 1, 0);
     let request = busy.request(40_001);
-    for all in [IpAddress::v4(192, 168, 69, 255)] {
-        assert_eq!(busy.send_from(all, &request), [], "{all}");
-    }
+    let all = IpAddress::v4(192, 168, 69, 255);
+    assert_eq!(busy.send_from(all, &request), []);
 }
 
 #[test]
@@ -321,17 +320,16 @@ fn a_request_with_a_wrong_checksum_does_not_wait() {
 #[test]
 fn a_frame_for_another_card_is_left_alone() {
     let link = Link::ETHERNET_V4;
-    for destination in [EthernetAddress([2, 0, 0, 0, 0, 55])] {
-        let mut busy = Busy::new(link, 1, 1, 0);
-        let mut frame = tcp(
-            link,
-            link.address(CLIENT),
-            link.server().addr,
-            &busy.request(40_001),
-        );
-        frame[..6].copy_from_slice(destination.as_bytes());
-        assert_eq!(busy.put(&frame), [], "{destination}");
-    }
+    let destination = EthernetAddress([2, 0, 0, 0, 0, 55]);
+    let mut busy = Busy::new(link, 1, 1, 0);
+    let mut frame = tcp(
+        link,
+        link.address(CLIENT),
+        link.server().addr,
+        &busy.request(40_001),
+    );
+    frame[..6].copy_from_slice(destination.as_bytes());
+    assert_eq!(busy.put(&frame), []);
 }
 
 #[test]
