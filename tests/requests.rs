@@ -1,4 +1,4 @@
-//! Proofs of a review; each states what should be.
+//! Connection requests at the edges: who asks twice, who asks wrongly, who is asked at two ports.
 #![cfg(feature = "syn-cookies")]
 
 mod common;
