@@ -185,6 +185,8 @@ impl Admission<'_> {
             return Decision::Drop;
         }
         match (segment.syn(), segment.ack(), segment.rst()) {
+            // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
+            (false, false, false) => Decision::Drop,
             // One that closes, too, is none; smoltcp drops it.
             (true, false, false) if !segment.fin() => {
                 match sets.connection(&ends) {
