@@ -111,6 +111,7 @@ use smoltcp::wire::HardwareAddress;
 use admission::Decision;
 use context::Link;
 use door::{Arrived, Door, Given};
+use frame::Frame;
 use steering::{Sets, Unsteered};
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
@@ -268,7 +269,9 @@ impl<'a, D: Device> Stack<'a, D> {
             let (interface, link) = (&mut self.interface, &mut self.link);
             let (medium, sent) = (link.medium, &link.sent);
             let (counters, device) = (&mut link.counters, &mut self.device);
+            let neighbors = &mut link.neighbors;
             let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
+                neighbors.received(Frame::read(medium, frame).as_ref());
                 let mut given = Given::made_up(frame, sent);
                 given.reply = device.transmit(now);
                 interface.poll_ingress_single(now, &mut given, sockets);

@@ -46,8 +46,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Waiting {
     client: IpEndpoint,
+    server: IpAddress,
     port: u16,
     since: Instant,
+    /// When its client asked last.
+    asked: Instant,
     /// Whether this is the confirmation of a client that has brought its cookie back.
     #[cfg(feature = "syn-cookies")]
     proven: bool,
@@ -60,8 +63,10 @@ impl Waiting {
     /// Nobody waits.
     pub const NOBODY: Self = Self {
         client: IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0),
+        server: IpAddress::v4(0, 0, 0, 0),
         port: 0,
         since: Instant::ZERO,
+        asked: Instant::ZERO,
         #[cfg(feature = "syn-cookies")]
         proven: false,
         length: 0,
@@ -70,7 +75,19 @@ impl Waiting {
 
     /// Whether a request for `port` waits that its client has not given up.
     fn waits(&self, port: u16, now: Instant) -> bool {
-        self.length > 0 && self.port == port && now < self.since + PATIENCE
+        self.length > 0 && self.port == port && now < self.asked + PATIENCE
+    }
+
+    /// Keeps a frame, which is not too long.
+    fn hold(&mut self, frame: &[u8], proven: bool, now: Instant) {
+        self.asked = now;
+        #[cfg(feature = "syn-cookies")]
+        {
+            self.proven = proven;
+        }
+        let _ = proven;
+        self.length = frame.len() as u8;
+        self.frame[..frame.len()].copy_from_slice(frame);
     }
 
     fn is_proven(&self) -> bool {
@@ -118,6 +135,8 @@ pub(super) struct Admission<'a> {
     pub(super) backlog: ManagedSlice<'a, Waiting>,
     /// The one that is to be given to smoltcp.
     admitted: Option<usize>,
+    /// Whether the checksums of segments are to be verified.
+    verifies: bool,
     #[cfg(feature = "syn-cookies")]
     cookies: Cookies,
     /// The server that has no place for a client that brought back its cookie.
@@ -126,11 +145,15 @@ pub(super) struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    pub(super) const fn new(#[cfg(feature = "syn-cookies")] cookies: Cookies) -> Self {
+    pub(super) const fn new(
+        verifies: bool,
+        #[cfg(feature = "syn-cookies")] cookies: Cookies,
+    ) -> Self {
         Self {
             servers: Vec::new(),
             backlog: ManagedSlice::Borrowed(&mut []),
             admitted: None,
+            verifies,
             #[cfg(feature = "syn-cookies")]
             cookies,
             #[cfg(feature = "syn-cookies")]
@@ -162,7 +185,8 @@ impl Admission<'_> {
             return Decision::Drop;
         }
         match (segment.syn(), segment.ack(), segment.rst()) {
-            (true, false, false) => {
+            // One that closes, too, is none; smoltcp drops it.
+            (true, false, false) if !segment.fin() => {
                 match sets.connection(&ends) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
@@ -187,6 +211,10 @@ impl Admission<'_> {
         }
     }
 
+    fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+        !self.verifies || segment.verify_checksum(&packet.source, &packet.destination)
+    }
+
     fn request(
         &mut self,
         packet: &Packet<'_>,
@@ -199,14 +227,15 @@ impl Admission<'_> {
         let by_cookie = self.cookies.are_given(now);
         #[cfg(not(feature = "syn-cookies"))]
         let by_cookie = false;
-        if has_place && !by_cookie {
+        // smoltcp drops what is not intact.
+        if has_place && !by_cookie || !self.is_intact(packet, segment) {
             return Decision::Pass;
         }
         // One with text does not wait: its client asks again, at last without.
         let bare = packet.payload.len() == usize::from(segment.header_len());
         let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
-        let client = IpEndpoint::new(packet.source, segment.src_port());
-        if !by_cookie && bare && self.put(client, segment.dst_port(), frame, false, now) {
+        let ends = Ends::of(packet, segment);
+        if !by_cookie && bare && self.put(ends, frame, false, now) {
             count(&mut counters.queued);
             return Decision::Drop;
         }
@@ -233,7 +262,7 @@ impl Admission<'_> {
             return Decision::Pass;
         };
         let ends = Ends::of(packet, segment);
-        if sets.connection(&ends).is_some() {
+        if sets.connection(&ends).is_some() || !self.is_intact(packet, segment) {
             return Decision::Pass;
         }
         if has_place && let Some(sockets) = sets.listener(&ends) {
@@ -241,33 +270,29 @@ impl Admission<'_> {
             let probe = self.cookies.connect(packet, segment, &proof, now, sockets);
             return Decision::Replace(probe);
         }
-        let port = segment.dst_port();
-        let client = IpEndpoint::new(packet.source, segment.src_port());
         let confirmation = self.cookies.confirmation(packet, segment, &proof);
-        self.put(client, port, confirmation.as_bytes(), true, now);
-        self.wanted = Some(port);
+        self.put(ends, confirmation.as_bytes(), true, now);
+        self.wanted = Some(ends.local.port);
         Decision::Drop
     }
 
     /// Lets a client wait; returns whether there is room. One that asks again keeps its turn, and
     /// who has proven to be there takes the room of somebody who has not.
-    fn put(
-        &mut self,
-        client: IpEndpoint,
-        port: u16,
-        frame: &[u8],
-        proven: bool,
-        now: Instant,
-    ) -> bool {
+    fn put(&mut self, ends: Ends, frame: &[u8], proven: bool, now: Instant) -> bool {
+        if frame.len() > LONGEST {
+            return false;
+        }
         let mut free: Option<&mut Waiting> = None;
         let mut unproven: Option<&mut Waiting> = None;
         for waiting in self.backlog.iter_mut() {
             if !waiting.waits(waiting.port, now) {
                 free = Some(waiting);
-            } else if waiting.port == port
-                && waiting.client == client
-                && waiting.is_proven() == proven
+            } else if (waiting.port, waiting.client, waiting.server)
+                == (ends.local.port, ends.remote, ends.local.addr)
             {
+                if proven || !waiting.is_proven() {
+                    waiting.hold(frame, proven, now);
+                }
                 return true;
             } else if proven
                 && !waiting.is_proven()
@@ -278,34 +303,33 @@ impl Admission<'_> {
                 unproven = Some(waiting);
             }
         }
-        let Some(waiting) = free.or(unproven).filter(|_| frame.len() <= LONGEST) else {
+        let Some(waiting) = free.or(unproven) else {
             return false;
         };
-        waiting.client = client;
-        waiting.port = port;
+        waiting.client = ends.remote;
+        waiting.server = ends.local.addr;
+        waiting.port = ends.local.port;
         waiting.since = now;
-        #[cfg(feature = "syn-cookies")]
-        {
-            waiting.proven = proven;
-        }
-        waiting.length = frame.len() as u8;
-        waiting.frame[..frame.len()].copy_from_slice(frame);
+        waiting.hold(frame, proven, now);
         true
     }
 
     /// The servers are asked anew who has a place.
     pub(super) fn clear(&mut self) {
         self.servers.clear();
+        self.admitted = None;
     }
 
     /// The server on `port` has no place; returns whether somebody would deserve one more than
     /// those who have not confirmed their connection.
-    pub(super) fn busy(&mut self, port: u16) -> bool {
+    pub(super) fn busy(&mut self, port: u16, now: Instant) -> bool {
         self.serve(port, false);
         #[cfg(feature = "syn-cookies")]
-        return self.wanted.take_if(|wanted| *wanted == port).is_some();
-        #[cfg(not(feature = "syn-cookies"))]
-        false
+        if self.wanted.take_if(|wanted| *wanted == port).is_some() {
+            return true;
+        }
+        let mut waiting = self.backlog.iter();
+        waiting.any(|waiting| waiting.is_proven() && waiting.waits(port, now))
     }
 
     /// The server on `port` has a place for whoever has waited longest.
@@ -320,7 +344,8 @@ impl Admission<'_> {
             waiting.waits(port, now) && (waiting.is_proven() || !only_proven)
         });
         let first = waiting.min_by_key(|(_, waiting)| (!waiting.is_proven(), waiting.since));
-        self.admitted = first.map(|(index, _)| index);
+        // The next time it is another server's turn.
+        self.admitted = self.admitted.or(first.map(|(index, _)| index));
     }
 
     fn serve(&mut self, port: u16, has_place: bool) {
@@ -344,8 +369,16 @@ impl Admission<'_> {
         let Some(waiting) = index.and_then(|index| self.backlog.get_mut(index)) else {
             return false;
         };
+        let ends = Ends {
+            local: IpEndpoint::new(waiting.server, waiting.port),
+            remote: waiting.client,
+        };
         let frame = &waiting.frame[..waiting.length.into()];
         waiting.length = 0;
+        // It has come in by another way.
+        if sets.connection(&ends).is_some() {
+            return true;
+        }
         #[cfg(feature = "syn-cookies")]
         if waiting.proven {
             if let Some(frame) = Frame::read(medium, frame)

@@ -1,11 +1,11 @@
 use core::num::NonZeroU64;
 
 use heapless::Vec;
-use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
+use smoltcp::config::IFACE_MAX_ROUTE_COUNT;
 use smoltcp::iface::{self, Interface};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr, IpProtocol, IpVersion};
+use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpCidr, IpProtocol, IpVersion};
 
 use super::admission::{Admission, Decision};
 #[cfg(feature = "syn-cookies")]
@@ -74,7 +74,7 @@ impl Context<'_, '_> {
     /// A stack has four servers at most that say this or [`admit`](Self::admit) clients; requests
     /// for a fifth are refused.
     pub fn busy(&mut self, port: u16) -> bool {
-        self.link.admission.busy(port)
+        self.link.admission.busy(port, self.now)
     }
 
     /// Says that a socket listens on `port`: whoever has waited longest is handed over to it, and
@@ -92,13 +92,7 @@ impl Context<'_, '_> {
     /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.
     #[cfg(feature = "client")]
     pub(crate) fn is_one_host(&self, address: &IpAddress) -> bool {
-        let own = &mut self.link.addresses.iter();
-        let of_network = own.any(|own| match own {
-            IpCidr::Ipv4(own) => own.broadcast().is_some_and(|all| *address == all.into()),
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => false,
-        });
-        address.is_unicast() && !of_network
+        self.link.is_one_host(address)
     }
 
     /// The address of ours from which a packet to `address` is sent; `None` if we have none of
@@ -126,7 +120,8 @@ impl Context<'_, '_> {
 pub(super) struct Link<'a> {
     ip_mtu: usize,
     pub(super) medium: Medium,
-    addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
+    /// The card's, on Ethernet.
+    hardware: EthernetAddress,
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     random: NonZeroU64,
     /// The latest ephemeral port, of which only the low 14 bits count.
@@ -151,18 +146,19 @@ impl Link<'_> {
         let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,
-            addresses: interface.ip_addrs().iter().copied().collect(),
+            hardware: config.hardware_address,
             gateways: config.gateways.iter().copied().collect(),
             random: NonZeroU64::new(config.random_seed).unwrap_or(NonZeroU64::MAX),
             port: 0,
             transmit_first: false,
             neighbors: Neighbors::new(),
             admission: Admission::new(
+                capabilities.checksum.tcp.rx(),
                 #[cfg(feature = "syn-cookies")]
                 cookies,
             ),
             counters: Counters::default(),
-            sent: Sent::new(capabilities),
+            sent: Sent::new(capabilities, interface.ip_addrs()),
             #[cfg(feature = "client")]
             observer: Observer::new(),
         };
@@ -189,6 +185,14 @@ impl Link<'_> {
         sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
     ) -> Decision {
+        if self.medium == Medium::Ethernet
+            && EthernetFrame::new_checked(frame).is_ok_and(|frame| {
+                frame.dst_addr().is_unicast() && frame.dst_addr() != self.hardware
+            })
+        {
+            // It is for another card, and smoltcp leaves it alone.
+            return Decision::Pass;
+        }
         let frame = Frame::read(self.medium, frame);
         self.neighbors.received(frame.as_ref());
         let Some(frame) = frame else {
@@ -205,7 +209,9 @@ impl Link<'_> {
             count(&mut self.counters.forged);
             return Decision::Drop;
         }
-        if packet.protocol == IpProtocol::Tcp && self.next_hop(&packet.source).is_none() {
+        if packet.protocol == IpProtocol::Tcp
+            && (!self.is_one_host(&packet.source) || self.next_hop(&packet.source).is_none())
+        {
             count(&mut self.counters.unroutable);
             return Decision::Drop;
         }
@@ -222,9 +228,20 @@ impl Link<'_> {
         self.admission.decide(packet, sets, now, &mut self.counters)
     }
 
+    /// Whether `address` can be that of one host.
+    fn is_one_host(&self, address: &IpAddress) -> bool {
+        let own = &mut self.sent.addresses.iter();
+        let of_network = own.any(|own| match own {
+            IpCidr::Ipv4(own) => own.broadcast().is_some_and(|all| *address == all.into()),
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => false,
+        });
+        address.is_unicast() && !of_network
+    }
+
     /// The address of ours from which a packet to `address` is sent.
     pub(super) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
-        let own = &self.addresses;
+        let own = &self.sent.addresses;
         let near = own.iter().find(|own| own.contains_addr(address));
         let far = || {
             own.iter()
@@ -234,11 +251,14 @@ impl Link<'_> {
     }
 
     fn is_own(&self, address: &IpAddress) -> bool {
-        self.addresses.iter().any(|own| own.address() == *address)
+        self.sent
+            .addresses
+            .iter()
+            .any(|own| own.address() == *address)
     }
 
     fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
-        let mut own = self.addresses.iter();
+        let mut own = self.sent.addresses.iter();
         let direct = match self.medium {
             Medium::Ip => own.any(|own| own.address().version() == address.version()),
             _ => own.any(|own| own.contains_addr(address)),

@@ -110,11 +110,6 @@ impl Cookies {
         no_room: bool,
         now: Instant,
     ) -> Option<MadeUp> {
-        if self.capabilities.checksum.tcp.rx()
-            && !request.verify_checksum(&packet.source, &packet.destination)
-        {
-            return None;
-        }
         if !self.are_given(now) {
             self.unproven = 0;
         }
@@ -124,10 +119,7 @@ impl Cookies {
             self.pressed = Some(now);
         }
         let asked = segment_size(request);
-        let size = SEGMENT_SIZES
-            .iter()
-            .rposition(|size| *size <= asked)
-            .unwrap_or(0);
+        let size = SEGMENT_SIZES.iter().rposition(|size| *size <= asked)?;
         let hash = self.hash(packet, request, request.seq_number(), period(now));
         let own_size = match packet.source.version() {
             IpVersion::Ipv4 => self.capabilities.ip_mtu().saturating_sub(40),

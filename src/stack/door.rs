@@ -2,8 +2,11 @@
 
 use core::cell::Cell;
 
+use heapless::Vec;
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
+use smoltcp::wire::IpCidr;
 
 use super::closed_window::ClosedWindow;
 use super::context::Link;
@@ -14,15 +17,18 @@ use super::observer::Observer;
 /// What has to be known of the packets that were transmitted.
 pub(super) struct Sent {
     pub(super) medium: Medium,
+    /// Ours.
+    pub(super) addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
     pub(super) closed_window: ClosedWindow,
     /// Whether the device is a loopback: some packet was from us to ourselves.
     pub(super) to_itself: Cell<bool>,
 }
 
 impl Sent {
-    pub(super) fn new(capabilities: &DeviceCapabilities) -> Self {
+    pub(super) fn new(capabilities: &DeviceCapabilities, addresses: &[IpCidr]) -> Self {
         Self {
             medium: capabilities.medium,
+            addresses: addresses.iter().copied().collect(),
             closed_window: ClosedWindow::new(capabilities),
             to_itself: Cell::new(false),
         }
@@ -30,7 +36,8 @@ impl Sent {
 
     fn note(&self, packet: &Packet<'_>) {
         self.closed_window.transmitted(packet);
-        if packet.source == packet.destination {
+        let mut own = self.addresses.iter();
+        if own.any(|own| own.address() == packet.destination) {
             self.to_itself.set(true);
         }
     }
