@@ -58,6 +58,8 @@ use stock::over_tcp;
 use transcript::requests;
 
 const MEBIBYTE: usize = 1 << 20;
+/// How many come at once: more than there are places, so that some have to wait.
+const CLIENTS: usize = 6;
 /// What cortex-m-rt's feature `paint-stack` paints with.
 const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();
 
@@ -151,7 +153,7 @@ fn measure(board: &'static Board, variants: &[&Variant]) -> Result<bool, String>
             quantities: [
                 elf.flash().into(),
                 elf.ram().into(),
-                peak_stack(&Firmware::of(board, variant.painted), variant.ipv6)? as f64,
+                peak_stack(&Firmware::of(board, variant.painted), variant.ipv6, CLIENTS)? as f64,
                 instructions_per_byte(&firmware, ascii.as_bytes(), variant.unicode),
                 instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), variant.unicode),
             ],
@@ -174,13 +176,13 @@ fn measure(board: &'static Board, variants: &[&Variant]) -> Result<bool, String>
 
 /// Prints what each remedy costs: the firmware less the firmware without it.
 fn measure_remedies(board: &'static Board) -> Result<(), String> {
-    let measure = |firmware: &Firmware, painted: &Firmware| {
+    let measure = |firmware: &Firmware, painted: &Firmware, clients| {
         let elf = Elf::read(firmware.build()?);
         let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
         Ok::<_, String>([
             f64::from(elf.flash()),
             f64::from(elf.ram()),
-            peak_stack(painted, false)? as f64,
+            peak_stack(painted, false, clients)? as f64,
             instructions_per_byte(firmware, text.as_bytes(), true),
         ])
     };
@@ -194,18 +196,22 @@ fn measure_remedies(board: &'static Board) -> Result<(), String> {
     );
     let [default, painted] = ["", "--features paint-stack"];
     let firmware = Firmware::of(board, default);
-    let all = measure(&firmware, &Firmware::of(board, painted))?;
+    let all = measure(&firmware, &Firmware::of(board, painted), CLIENTS)?;
     for remedy in &REMEDIES {
         let copy = remedy.cut();
         let [without, painted] =
             [default, painted].map(|options| Firmware::of_copy(board, options, &copy));
-        print(remedy.name, all, measure(&without, &painted)?);
+        print(
+            remedy.name,
+            all,
+            measure(&without, &painted, remedy.clients)?,
+        );
     }
     let cookies = Firmware::of(board, "--features syn-cookies");
     let painted = Firmware::of(board, "--features syn-cookies,paint-stack");
     print(
         "SYN cookies (`syn-cookies`), not in the others",
-        measure(&cookies, &painted)?,
+        measure(&cookies, &painted, CLIENTS)?,
         all,
     );
     print("the firmware", all, [0.0; 4]);
@@ -218,7 +224,7 @@ fn measure_remedies(board: &'static Board) -> Result<(), String> {
 }
 
 /// How many bytes of the stack were ever used, after work of every kind.
-fn peak_stack(firmware: &Firmware, ipv6: bool) -> Result<usize, String> {
+fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, String> {
     let statics = Elf::read(firmware.build()?).end_within(&firmware.board().ram);
     let used = |mut qmp: Qmp| {
         let stack = qmp.memory(statics..firmware.board().ram.end);
@@ -265,11 +271,11 @@ fn peak_stack(firmware: &Firmware, ipv6: bool) -> Result<usize, String> {
         by_cable = by_cable.max(used(qmp));
     }
 
-    // More clients than there are places: they wait.
+    // All at once.
     let (boot, qmp) = Qmp::attach(|line| firmware.boot_on_cable_with(line));
     let (_emulator, cable) = boot;
     find(&cable);
-    crowd::ask(cable, &vec![text::mixed(1000); 6]);
+    crowd::ask(cable, &vec![text::mixed(1000); clients]);
     Ok(by_sockets.max(by_cable).max(used(qmp)))
 }
 

@@ -7,6 +7,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::CLIENTS;
+
 /// Something that the firmware can do without.
 pub struct Remedy {
     pub name: &'static str,
@@ -14,6 +16,8 @@ pub struct Remedy {
     functions: &'static [(&'static str, &'static str, &'static str)],
     /// Whether there is no room to wait then.
     has_backlog: bool,
+    /// How many clients may come at once then: no more than places where the others are refused.
+    pub clients: usize,
 }
 
 const CLOSED_WINDOW: &str = "src/stack/closed_window.rs";
@@ -31,6 +35,7 @@ pub const REMEDIES: [Remedy; 5] = [
             (CLOSED_WINDOW, "transmitted", ""),
         ],
         has_backlog: false,
+        clients: CLIENTS,
     },
     Remedy {
         name: "answers wait for no neighbor",
@@ -40,11 +45,13 @@ pub const REMEDIES: [Remedy; 5] = [
             (NEIGHBORS, "take_news", "None"),
         ],
         has_backlog: false,
+        clients: CLIENTS,
     },
     Remedy {
         name: "a backlog of 2",
         functions: &[(ADMISSION, "put", "false"), (ADMISSION, "give", "false")],
         has_backlog: true,
+        clients: CLIENTS,
     },
     Remedy {
         name: "nobody is refused, and copies of requests do no harm; a backlog of 2",
@@ -55,6 +62,7 @@ pub const REMEDIES: [Remedy; 5] = [
             (ADMISSION, "give", "false"),
         ],
         has_backlog: true,
+        clients: 2,
     },
     Remedy {
         name: "all of these",
@@ -70,6 +78,7 @@ pub const REMEDIES: [Remedy; 5] = [
             (ADMISSION, "give", "false"),
         ],
         has_backlog: true,
+        clients: 2,
     },
 ];
 
