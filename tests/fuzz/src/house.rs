@@ -167,7 +167,7 @@ impl<'a> House<'a> {
     /// A frame that nobody here has sent arrives at the host.
     pub fn forge(&mut self, frame: Vec<u8>) {
         self.judge.forged(&frame);
-        self.judge.arrives(&frame);
+        self.judge.arrives(&frame, 1);
         if self.setup.is_flooded {
             self.flood.push(frame.clone());
         }
@@ -247,7 +247,7 @@ impl<'a> House<'a> {
         });
         self.peer_due = delay.map(|delay| self.now + delay);
         for frame in std::mem::take(&mut self.peer.device_mut().end().outgoing) {
-            self.judge.arrives(&frame);
+            self.judge.arrives(&frame, 1);
             self.host.device_mut().end().incoming.push_back(frame);
         }
     }
@@ -277,13 +277,11 @@ impl<'a> House<'a> {
         let text = [TEXT, &MORE.repeat(more)].concat();
         self.visitors
             .begin(&mut self.peer, self.now, link.address(SERVER), &text);
-        self.peer_due = Some(self.now);
-        self.pass(SECOND * 9);
-        self.visitors.expect_answers();
         self.own
             .begin(&mut self.host, self.now, link.address(CLIENT), TEXT);
-        self.host_due = Some(self.now);
+        (self.host_due, self.peer_due) = (Some(self.now), Some(self.now));
         self.pass(SECOND * 9);
+        self.visitors.expect_answers();
         self.own.expect_answers();
     }
 
@@ -294,9 +292,9 @@ impl<'a> House<'a> {
         // Fragments come together anew each time.
         self.judge.is_raw = true;
         let flood = std::mem::take(&mut self.flood);
-        for frame in flood.iter().cycle().take(flood.len().min(1) * MOST_FRAMES) {
+        for frame in &flood {
             self.judge.forged(frame);
-            self.judge.arrives(frame);
+            self.judge.arrives(frame, MOST_FRAMES.div_ceil(flood.len()));
         }
         self.host.device_mut().end().flood = flood;
         self.host_due = Some(self.now);

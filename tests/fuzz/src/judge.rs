@@ -17,10 +17,18 @@ pub struct Heard {
     pub expected: TcpSeqNumber,
 }
 
+/// An answer over UDP.
+struct Due {
+    to: IpEndpoint,
+    text: Vec<u8>,
+    /// How often it may be given.
+    times: usize,
+}
+
 pub struct Judge {
     link: Link,
     /// The answers that the host may give over UDP.
-    due: Vec<(IpEndpoint, Vec<u8>)>,
+    due: Vec<Due>,
     /// Whether fragments arrived of which only the host knows what they make together.
     pub is_garbled: bool,
     /// Whether forged fragments are told apart by nobody.
@@ -54,16 +62,25 @@ impl Judge {
 
     /// A datagram for the host arrives in fragments.
     pub fn arrives_whole(&mut self, from: IpEndpoint, text: &[u8]) {
-        self.due.push((from, upper(text)));
+        self.asked(from, text, 1);
     }
 
-    /// The host receives this.
-    pub fn arrives(&mut self, frame: &[u8]) {
+    /// The host receives this, as many times.
+    pub fn arrives(&mut self, frame: &[u8], times: usize) {
         if let Some((from, to, text)) = read_udp(self.link, frame)
             && to.port == PORT
         {
-            self.due.push((from, upper(text)));
+            self.asked(from, text, times);
         }
+    }
+
+    fn asked(&mut self, from: IpEndpoint, text: &[u8], times: usize) {
+        let text = upper(text);
+        self.due.push(Due {
+            to: from,
+            text,
+            times,
+        });
     }
 
     /// The host has sent this.
@@ -97,12 +114,12 @@ impl Judge {
     /// Each request is answered once at most, by its upper case, to where it came from.
     fn answered(&mut self, to: IpEndpoint, text: &[u8]) {
         assert_ne!(to.port, PORT, "it might be a server like this one");
-        let due = self.due.iter();
-        let mut due = due
-            .enumerate()
-            .filter(|(_, due)| due.0 == to && due.1 == text);
-        if let Some((index, _)) = due.next() {
-            self.due.swap_remove(index);
+        let mut due = self.due.iter();
+        if let Some(index) = due.position(|due| due.to == to && due.text == text) {
+            self.due[index].times -= 1;
+            if self.due[index].times == 0 {
+                self.due.swap_remove(index);
+            }
         } else {
             assert!(
                 self.is_garbled,
