@@ -22,7 +22,7 @@ pub fn run(input: &[u8]) {
     let Some((&setup, mut rest)) = input.split_first() else {
         return;
     };
-    let setup = Setup::new(setup);
+    let setup = Setup::new(setup, rest);
     let mut memory = [const { Fragments::new() }; 2];
     let mut house = House::new(setup, &mut memory);
     house.judge.is_raw = true;
