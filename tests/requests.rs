@@ -292,3 +292,16 @@ fn a_cookie_that_comes_back_right_after_the_close_is_refused() {
         assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
     }
 }
+
+#[test]
+fn a_request_right_after_the_close_is_refused() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 1);
+        busy.close();
+        let mut heard = busy.send(&busy.request(40_001));
+        // Whose place it was, hears of the close.
+        heard.retain(|heard| heard.port == 40_001);
+        assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
+        assert_eq!(busy.counters().queued, 0, "{link:?}");
+    }
+}

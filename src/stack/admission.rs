@@ -350,9 +350,14 @@ impl Admission<'_> {
         self.admitted = self.admitted.or(first.map(|(index, _)| index));
     }
 
+    /// There is no server on `port`.
+    pub(super) fn gone(&mut self, port: u16) {
+        self.servers.retain(|(served, _)| *served != port);
+    }
+
     fn serve(&mut self, port: u16, has_place: bool) {
         // What was said last counts.
-        self.servers.retain(|(served, _)| *served != port);
+        self.gone(port);
         // Where there are too many, requests are refused.
         let _ = self.servers.push((port, has_place));
     }

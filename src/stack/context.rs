@@ -83,6 +83,12 @@ impl Context<'_, '_> {
         self.link.admission.admit(port, self.now);
     }
 
+    /// Says that nobody serves `port` any more: whoever asks for it from now on is refused, and
+    /// those who wait when they ask again.
+    pub fn gone(&mut self, port: u16) {
+        self.link.admission.gone(port);
+    }
+
     /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
     /// gateway; `None` if there is no way to it.
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
