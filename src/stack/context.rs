@@ -8,7 +8,6 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpCidr, IpProtocol, IpVersion};
 
 use super::admission::{Admission, Decision};
-#[cfg(feature = "syn-cookies")]
 use super::cookies::Cookies;
 use super::counters::{Counters, count};
 use super::door::Sent;
@@ -147,8 +146,6 @@ impl Link<'_> {
         interface: &Interface,
         config: &Config<'_>,
     ) -> Self {
-        #[cfg(feature = "syn-cookies")]
-        let cookies = Cookies::new(config, capabilities);
         let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,
@@ -160,8 +157,7 @@ impl Link<'_> {
             neighbors: Neighbors::new(),
             admission: Admission::new(
                 capabilities.checksum.tcp.rx(),
-                #[cfg(feature = "syn-cookies")]
-                cookies,
+                Cookies::new(config, capabilities),
             ),
             counters: Counters::default(),
             sent: Sent::new(capabilities, interface.ip_addrs()),
