@@ -77,21 +77,26 @@
 //! ```
 
 mod admission;
+mod backlog;
 mod closed_window;
 mod config;
 mod context;
 #[cfg(feature = "syn-cookies")]
 mod cookies;
+#[cfg(not(feature = "syn-cookies"))]
+#[path = "stack/no_cookies.rs"]
+mod cookies;
 mod counters;
 mod door;
 mod frame;
+mod made_up;
 mod neighbors;
 #[cfg(feature = "client")]
 mod observer;
 mod sockets;
 mod steering;
 
-pub use admission::Waiting;
+pub use backlog::Waiting;
 pub use config::{Config, ConfigError};
 pub use context::Context;
 pub use counters::Counters;
@@ -102,13 +107,12 @@ pub use steering::{Arrival, Content, Egress, Ends, Steering, connection};
 
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, SocketSet, SocketStorage};
-#[cfg(feature = "syn-cookies")]
-use smoltcp::phy::TxToken;
-use smoltcp::phy::{Device, RxToken};
+use smoltcp::phy::{Device, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::HardwareAddress;
 
 use admission::Decision;
+use backlog::Backlog;
 use context::Link;
 use door::{Arrived, Door, Given};
 use frame::Frame;
@@ -164,7 +168,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// One slot makes the `listen(1)` of the classic exercise. Without any, clients have to ask
     /// again, as TCP does after 1 second, then 2, then 4.
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, Waiting>>) -> Self {
-        self.link.admission.backlog = slots.into();
+        self.link.admission.backlog = Backlog::new(slots.into());
         self
     }
 
@@ -282,7 +286,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 steering: &mut *steering,
             };
             let admitted = admission.give(&mut sets, medium, now, counters, give);
-            // Each takes a place, so this comes to an end.
+            // Each leaves the backlog, so this comes to an end.
             if !admitted {
                 return deadline;
             }
@@ -330,13 +334,11 @@ impl<'a, D: Device> Stack<'a, D> {
             match decision {
                 Decision::Pass => give(bytes, Some(reply)),
                 Decision::Drop => return,
-                #[cfg(feature = "syn-cookies")]
                 Decision::Answer(answer) => {
                     let answer = answer.as_bytes();
                     reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
                     return;
                 }
-                #[cfg(feature = "syn-cookies")]
                 Decision::Replace(frame) => {
                     give(frame.as_bytes(), Some(reply));
                     return;

@@ -29,6 +29,7 @@ use smoltcp::wire::Ipv6Packet;
 use smoltcp::wire::{IpEndpoint, IpProtocol, IpVersion, Ipv4Packet, TcpPacket, TcpSeqNumber};
 
 use super::frame::{Frame, Packet};
+use super::made_up::MadeUp;
 
 /// How far from the edge of the closed window a segment may come, in bytes.
 ///
@@ -36,9 +37,6 @@ use super::frame::{Frame, Packet};
 /// 2.3), and a probe is one byte more. A blind attacker (RFC 5961, 5) has to hit this range, the
 /// ports, and an acknowledgement that smoltcp accepts: no less than where a window is open.
 const REACH: i32 = 1 << 14;
-
-/// Headers of Ethernet, IPv6 and TCP; TCP has up to 40 bytes of options.
-const LONGEST_HEADERS: usize = 14 + 40 + 20 + 40;
 
 /// The receive window of a connection, which is closed.
 #[derive(Clone, Copy)]
@@ -132,12 +130,12 @@ fn acknowledging_segment<'f>(packet: &Packet<'f>) -> Option<TcpPacket<&'f [u8]>>
 /// Gives the headers of a segment, which is without text and comes from the edge of the window.
 #[inline(never)] // The room for them is needed for as long as this takes only.
 fn give_headers(next: TcpSeqNumber, packet: &Packet<'_>, tcp: usize, give: impl FnOnce(&[u8])) {
-    let mut headers = [0; LONGEST_HEADERS];
     let length = packet.payload_start + tcp;
-    let (Some(headers), Some(received)) = (headers.get_mut(..length), packet.frame.get(..length))
+    let (Some(mut made_up), Some(received)) = (MadeUp::zeros(length), packet.frame.get(..length))
     else {
         return;
     };
+    let headers = made_up.as_bytes_mut();
     headers.copy_from_slice(received);
     let (before, segment) = headers.split_at_mut(packet.payload_start);
     if set_payload_len(&mut before[packet.start..], tcp).is_none() {
@@ -147,7 +145,7 @@ fn give_headers(next: TcpSeqNumber, packet: &Packet<'_>, tcp: usize, give: impl 
     segment.set_seq_number(next);
     segment.set_fin(false);
     segment.fill_checksum(&packet.source, &packet.destination);
-    give(headers);
+    give(made_up.as_bytes());
 }
 
 /// Says in an intact IP header how long what follows it is, in bytes.

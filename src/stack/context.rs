@@ -8,7 +8,6 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpCidr, IpProtocol, IpVersion};
 
 use super::admission::{Admission, Decision};
-#[cfg(feature = "syn-cookies")]
 use super::cookies::Cookies;
 use super::counters::{Counters, count};
 use super::door::Sent;
@@ -83,6 +82,12 @@ impl Context<'_, '_> {
         self.link.admission.admit(port, self.now);
     }
 
+    /// Says that nobody serves `port` any more: whoever asks for it from now on is refused, and
+    /// those who wait when they ask again.
+    pub fn gone(&mut self, port: u16) {
+        self.link.admission.gone(port);
+    }
+
     /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
     /// gateway; `None` if there is no way to it.
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
@@ -141,8 +146,6 @@ impl Link<'_> {
         interface: &Interface,
         config: &Config<'_>,
     ) -> Self {
-        #[cfg(feature = "syn-cookies")]
-        let cookies = Cookies::new(config, capabilities);
         let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,
@@ -154,8 +157,7 @@ impl Link<'_> {
             neighbors: Neighbors::new(),
             admission: Admission::new(
                 capabilities.checksum.tcp.rx(),
-                #[cfg(feature = "syn-cookies")]
-                cookies,
+                Cookies::new(config, capabilities),
             ),
             counters: Counters::default(),
             sent: Sent::new(capabilities, interface.ip_addrs()),

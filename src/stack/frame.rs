@@ -5,6 +5,9 @@ use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, IpVersion, Ipv4Packet,
 };
 
+/// Headers of Ethernet, IPv6 and TCP with all options, in bytes.
+pub(super) const LONGEST_HEADERS: usize = 14 + 40 + 60;
+
 /// What a frame carries, for those who look at frames.
 pub(super) enum Frame<'f> {
     /// A message of ARP.

@@ -239,7 +239,6 @@ impl<'a, S: Steering<'a>> Sets<'_, 'a, S> {
         self.steering.connection(self.own, ends)
     }
 
-    #[cfg(feature = "syn-cookies")]
     pub(super) fn listener(&mut self, ends: &Ends) -> Option<&mut SocketSet<'a>> {
         self.steering.listener(self.own, ends)
     }
