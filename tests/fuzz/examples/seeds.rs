@@ -56,6 +56,13 @@ fn kinds(link: Link) -> Vec<(&'static str, Vec<Vec<u8>>)> {
         };
         frames::tcp(link, stranger, server.addr, &segment)
     };
+    let request = |port| {
+        let asking = TcpRepr {
+            control: TcpControl::Syn,
+            ..frames::segment(IpEndpoint::new(stranger, port), server)
+        };
+        frames::tcp(link, stranger, server.addr, &asking)
+    };
     let nothing: &[u8] = &[];
     let mut kinds = vec![
         ("datagram", vec![datagram.clone()]),
@@ -69,6 +76,8 @@ fn kinds(link: Link) -> Vec<(&'static str, Vec<Vec<u8>>)> {
                 segment(TcpControl::Rst, 1006, None, nothing),
             ],
         ),
+        // More than there is room for.
+        ("requests", (40_000..40_008).map(request).collect()),
         (
             "messages",
             (0..8)
@@ -137,6 +146,13 @@ fn steps() -> Vec<(&'static str, Vec<u8>)> {
         (
             "reset",
             [open, opened, segment(0, 4, 1, 0), segment(0, 4, 0, 0)].concat(),
+        ),
+        (
+            "requests",
+            [2, 16]
+                .iter()
+                .flat_map(|control| (0..8).flat_map(|who| segment(who, *control, 0, 0)))
+                .collect(),
         ),
         (
             "impostor",
