@@ -21,6 +21,7 @@
 //! - A late copy of a request, and a close behind text that does not fit, do no harm.
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
 //! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4).
+//! - A client that has acknowledged everything is not asked for room again and again.
 //! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
 //!
 //! What is kept from the sockets is counted: [`Stack::counters`].
@@ -78,6 +79,7 @@
 
 mod admission;
 mod backlog;
+mod bare;
 mod closed_window;
 mod config;
 mod context;
@@ -93,6 +95,7 @@ mod made_up;
 mod neighbors;
 #[cfg(feature = "client")]
 mod observer;
+mod segments;
 mod sockets;
 mod steering;
 
@@ -320,19 +323,26 @@ impl<'a, D: Device> Stack<'a, D> {
         let meta = received.meta();
         received.consume(|bytes| {
             let decision = link.decide(bytes, &mut sets, now);
-            let medium = link.medium;
-            let mut give = |frame: &[u8], reply| {
+            let (medium, sent) = (link.medium, &link.sent);
+            let mut give = |frame: &[u8], reply, sets: &mut Sets<'_, 'a, _>| {
                 let mut device = Given {
                     frame: Some(Arrived { frame, meta }),
                     reply,
-                    sent: &link.sent,
+                    sent,
                 };
                 if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
                     interface.poll_ingress_single(now, &mut device, sockets);
                 }
             };
-            match decision {
-                Decision::Pass => give(bytes, Some(reply)),
+            let reply = match decision {
+                Decision::Pass { again } => {
+                    give(bytes, Some(reply), &mut sets);
+                    if !again {
+                        return;
+                    }
+                    None
+                }
+                Decision::Bare => Some(reply),
                 Decision::Drop => return,
                 Decision::Answer(answer) => {
                     let answer = answer.as_bytes();
@@ -340,14 +350,14 @@ impl<'a, D: Device> Stack<'a, D> {
                     return;
                 }
                 Decision::Replace(frame) => {
-                    give(frame.as_bytes(), Some(reply));
+                    give(frame.as_bytes(), Some(reply), &mut sets);
                     return;
                 }
-            }
-            // Its answer goes nowhere, lest two hosts answer each other for ever.
-            let closed_window = &link.sent.closed_window;
-            closed_window.received(link.medium, bytes, |acknowledgement| {
-                give(acknowledgement, None)
+            };
+            // Of what is given once more, the answer goes nowhere, lest two hosts answer each
+            // other for ever.
+            link.give_again(bytes, reply.is_some(), &mut sets, |frame, sets| {
+                give(frame, reply, sets)
             });
         });
         // The reply may have been a large one, to a ping for instance.

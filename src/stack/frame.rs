@@ -3,6 +3,7 @@ use smoltcp::phy::Medium;
 use smoltcp::wire::Ipv6Packet;
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, IpVersion, Ipv4Packet,
+    TcpPacket,
 };
 
 /// Headers of Ethernet, IPv6 and TCP with all options, in bytes.
@@ -58,6 +59,14 @@ impl<'f> Frame<'f> {
 }
 
 impl<'f> Packet<'f> {
+    /// The TCP segment in it.
+    pub(super) fn segment(&self) -> Option<TcpPacket<&'f [u8]>> {
+        match self.protocol {
+            IpProtocol::Tcp => TcpPacket::new_checked(self.payload).ok(),
+            _ => None,
+        }
+    }
+
     fn read(frame: &'f [u8], sender: Option<EthernetAddress>) -> Option<Self> {
         let start = sender.map_or(0, |_| EthernetFrame::<&[u8]>::header_len());
         let packet = frame.get(start..)?;
