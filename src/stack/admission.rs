@@ -22,7 +22,7 @@ use smoltcp::iface::SocketSet;
 use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpProtocol, TcpPacket};
+use smoltcp::wire::TcpPacket;
 
 use super::backlog::{Backlog, Turn};
 use super::cookies::{Cookies, MadeUp};
@@ -30,26 +30,13 @@ use super::counters::{Counters, count};
 use super::frame::{Frame, Packet};
 use super::steering::{Arrival, Ends, Sets, Steering};
 
-/// Whether only a part of the text finds room. smoltcp 0.14 would cut it there, and take the close
-/// behind it all the same. The other side sends again what it should not have sent yet.
-fn cuts_text<'a>(
-    sets: &mut Sets<'_, 'a, impl Steering<'a>>,
-    ends: &Ends,
-    packet: &Packet<'_>,
-    segment: &TcpPacket<&[u8]>,
-) -> bool {
-    let length = packet.payload.len() - usize::from(segment.header_len());
-    length > 0
-        && sets
-            .connection(ends)
-            .map(|socket| socket.recv_capacity() - socket.recv_queue())
-            .is_some_and(|room| 0 < room && room < length)
-}
-
 /// What becomes of a frame.
 pub(super) enum Decision {
-    /// smoltcp is given it.
-    Pass,
+    /// smoltcp is given it, and perhaps something of it once more.
+    Pass { again: bool },
+    /// smoltcp is given it without its text and close. Their sender hears what is missing, and
+    /// sends it again.
+    Bare,
     /// It is no more needed.
     Drop,
     /// This is sent back.
@@ -57,6 +44,8 @@ pub(super) enum Decision {
     /// smoltcp is given this in its place.
     Replace(MadeUp),
 }
+
+const PASS: Decision = Decision::Pass { again: false };
 
 /// The servers of this stack, and the requests that wait for them.
 pub(super) struct Admission<'a> {
@@ -81,35 +70,26 @@ impl Admission<'_> {
         }
     }
 
-    /// What becomes of a packet that is for one of our addresses.
+    /// What becomes of a segment that is for one of our addresses.
     pub(super) fn decide<'a>(
         &mut self,
         packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
         sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        if packet.protocol != IpProtocol::Tcp {
-            return Decision::Pass;
-        }
-        let Ok(segment) = TcpPacket::new_checked(packet.payload) else {
-            return Decision::Pass;
-        };
         let port = segment.dst_port();
         let server = self.servers.iter().find(|(served, _)| *served == port);
         let Some(&(_, has_place)) = server else {
-            return Decision::Pass;
+            return PASS;
         };
-        let ends = Ends::of(packet, &segment);
-        if segment.fin() && cuts_text(sets, &ends, packet, &segment) {
-            return Decision::Drop;
-        }
         match (segment.syn(), segment.ack(), segment.rst()) {
             // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
             (false, false, false) => Decision::Drop,
             // One that closes, too, is none; smoltcp drops it.
             (true, false, false) if !segment.fin() => {
-                match sets.connection(&ends) {
+                match sets.connection(&Ends::of(packet, segment)) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
                     Some(socket) if socket.state() == State::TimeWait => {
@@ -123,16 +103,16 @@ impl Admission<'_> {
                         return Decision::Drop;
                     }
                 }
-                self.request(packet, &segment, has_place, now, counters)
+                self.request(packet, segment, has_place, now, counters)
             }
             (false, true, false) => {
-                self.confirmation(packet, &segment, has_place, sets, now, counters)
+                self.confirmation(packet, segment, has_place, sets, now, counters)
             }
-            _ => Decision::Pass,
+            _ => PASS,
         }
     }
 
-    fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+    pub(super) fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
         !self.verifies || segment.verify_checksum(&packet.source, &packet.destination)
     }
 
@@ -147,7 +127,7 @@ impl Admission<'_> {
         let by_cookie = self.cookies.are_given(now);
         // smoltcp drops what is not intact.
         if has_place && !by_cookie || !self.is_intact(packet, segment) {
-            return Decision::Pass;
+            return PASS;
         }
         // One with text does not wait: its client asks again, at last without.
         let bare = packet.payload.len() == usize::from(segment.header_len());
@@ -175,11 +155,11 @@ impl Admission<'_> {
         counters: &mut Counters,
     ) -> Decision {
         let Some(proof) = self.cookies.check(packet, segment, now) else {
-            return Decision::Pass;
+            return PASS;
         };
         let ends = Ends::of(packet, segment);
         if sets.connection(&ends).is_some() || !self.is_intact(packet, segment) {
-            return Decision::Pass;
+            return PASS;
         }
         if has_place && let Some(sockets) = sets.listener(&ends) {
             count(&mut counters.proven);
@@ -251,7 +231,7 @@ impl Admission<'_> {
             }
         } else if let Some(frame) = Frame::read(medium, frame)
             && let Some(packet) = frame.packet()
-            && let Ok(segment) = TcpPacket::new_checked(packet.payload)
+            && let Some(segment) = packet.segment()
             && let Some(proof) = self.cookies.check(packet, &segment, now)
             && let Some(sockets) = sets.listener(&ends)
         {

@@ -165,6 +165,7 @@ impl Cookies {
     /// Takes a place for a client that is there: the socket that listens begins the connection
     /// with the numbers of the cookie. Returns a probe that the socket answers with its window, of
     /// which the client does not know.
+    #[inline(never)] // An interface is large, and not needed for long.
     pub(super) fn connect(
         &mut self,
         packet: &Packet<'_>,
@@ -182,19 +183,20 @@ impl Cookies {
             max_seg_size: Some(proof.segment_size),
             ..confirmation
         };
+        let host = Host {
+            capabilities: &self.capabilities,
+            hardware: self.hardware,
+            address: packet.destination,
+        };
+        let segments = [&request, &confirmation].into_iter();
+        let frames = segments.map(|segment| self.forth(packet, segment));
+        begin(&host, proof.cookie, frames, now, sockets);
         // Of text that it has had already, it always says so; of nothing, once a second at most.
         let probe = TcpRepr {
             seq_number: proof.client,
             payload: b"?",
             ..confirmation
         };
-        let host = Host {
-            capabilities: &self.capabilities,
-            hardware: self.hardware,
-            address: packet.destination,
-        };
-        let frames = [request, confirmation].map(|segment| self.forth(packet, &segment));
-        begin(&host, proof.cookie, frames, now, sockets);
         self.forth(packet, &probe)
     }
 

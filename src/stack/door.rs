@@ -29,7 +29,7 @@ impl Sent {
         Self {
             medium: capabilities.medium,
             addresses: addresses.iter().copied().collect(),
-            closed_window: ClosedWindow::new(capabilities),
+            closed_window: ClosedWindow::new(),
             to_itself: Cell::new(false),
         }
     }

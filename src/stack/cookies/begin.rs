@@ -4,10 +4,11 @@
 //! given to an interface that is made for it, with the seed that leads to the number.
 
 use smoltcp::iface::{Config, Interface, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, TxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
+use crate::stack::door::Arrived;
 use crate::stack::frame::LONGEST_HEADERS;
 use crate::stack::made_up::MadeUp;
 
@@ -18,19 +19,16 @@ pub(super) struct Host<'c> {
     pub(super) address: IpAddress,
 }
 
-/// Gives the socket that listens a request and its confirmation; its own number is `first`.
-#[inline(never)] // An interface is large, and not needed for long.
+/// Gives the socket that listens the frames of a request and its confirmation; its own number is
+/// `first`.
 pub(super) fn begin(
     host: &Host<'_>,
     first: TcpSeqNumber,
-    frames: [Option<MadeUp>; 2],
+    frames: impl Iterator<Item = Option<MadeUp>>,
     now: Instant,
     sockets: &mut SocketSet<'_>,
 ) {
-    let mut device = Made {
-        capabilities: host.capabilities.clone(),
-        frame: None,
-    };
+    let mut device = Made { host, frame: None };
     let mut config = Config::new(host.hardware);
     config.random_seed = seed_for(first);
     let mut interface = Interface::new(config, &mut device, now);
@@ -43,8 +41,8 @@ pub(super) fn begin(
         let _ = addresses.push(IpCidr::new(host.address, prefix));
     });
     for frame in frames {
-        device.frame = frame;
-        interface.poll_ingress_single(now, &mut device, sockets);
+        let frame = frame.as_ref().map(MadeUp::as_bytes);
+        interface.poll_ingress_single(now, &mut Made { host, frame }, sockets);
     }
 }
 
@@ -79,17 +77,25 @@ const fn inverse(number: u64) -> u64 {
 }
 
 /// A device with one frame, for one interface.
-struct Made {
-    capabilities: DeviceCapabilities,
-    frame: Option<MadeUp>,
+struct Made<'h, 'f> {
+    host: &'h Host<'h>,
+    frame: Option<&'f [u8]>,
 }
 
-impl Device for Made {
-    type RxToken<'t> = MadeUp;
-    type TxToken<'t> = Nothing;
+impl<'f> Device for Made<'_, 'f> {
+    type RxToken<'t>
+        = Arrived<'f>
+    where
+        Self: 't;
+    type TxToken<'t>
+        = Nothing
+    where
+        Self: 't;
 
-    fn receive(&mut self, _: Instant) -> Option<(MadeUp, Nothing)> {
-        Some((self.frame.take()?, Nothing))
+    fn receive(&mut self, _: Instant) -> Option<(Arrived<'f>, Nothing)> {
+        let frame = self.frame.take()?;
+        let meta = PacketMeta::default();
+        Some((Arrived { frame, meta }, Nothing))
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Nothing> {
@@ -97,13 +103,7 @@ impl Device for Made {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        self.capabilities.clone()
-    }
-}
-
-impl RxToken for MadeUp {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        read(self.as_bytes())
+        self.host.capabilities.clone()
     }
 }
 

@@ -1,0 +1,150 @@
+//! What smoltcp makes of it.
+
+use smoltcp::iface::{Config, Interface, SocketSet, SocketStorage};
+use smoltcp::phy::{Device, Medium, TxToken};
+use smoltcp::socket::udp;
+use smoltcp::wire::{HardwareAddress, IpCidr};
+use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
+
+use super::datagram::{address, everywhere, text, udp};
+use super::line::{Line, with_room};
+use super::{OURS, START, VERSIONS};
+
+struct Host {
+    interface: Interface,
+    sockets: SocketSet<'static>,
+}
+
+impl Host {
+    fn new(device: &mut impl Device) -> Self {
+        let address_of_device = match device.capabilities().medium {
+            Medium::Ethernet => HardwareAddress::Ethernet(OURS),
+            Medium::Ip => HardwareAddress::Ip,
+        };
+        let mut interface = Interface::new(Config::new(address_of_device), device, START);
+        interface.update_ip_addrs(|addresses| {
+            for version in VERSIONS {
+                addresses
+                    .push(IpCidr::new(address(*version, 1), 24))
+                    .unwrap();
+            }
+        });
+        // Leaked, because without `std` smoltcp takes nothing but slices.
+        let buffer = || {
+            let packets = vec![udp::PacketMetadata::EMPTY; 4].leak();
+            udp::PacketBuffer::new(packets, vec![0; 65_535].leak())
+        };
+        let mut socket = udp::Socket::new(buffer(), buffer());
+        socket.bind(12_000).unwrap();
+        let mut sockets = SocketSet::new(vec![SocketStorage::EMPTY].leak());
+        sockets.add(socket);
+        Self { interface, sockets }
+    }
+
+    /// What the socket has received.
+    fn poll(&mut self, device: &mut impl Device) -> Vec<Vec<u8>> {
+        self.interface.poll(START, device, &mut self.sockets);
+        let mut received = vec![];
+        for (_, socket) in self.sockets.iter_mut() {
+            let smoltcp::socket::Socket::Udp(socket) = socket else {
+                continue;
+            };
+            while let Ok((payload, _)) = socket.recv() {
+                received.push(payload.to_vec());
+            }
+        }
+        received
+    }
+}
+
+#[test]
+fn smoltcp_receives_datagrams_of_every_size() {
+    everywhere(|datagram| {
+        let longest = if datagram.version == 4 {
+            65_507
+        } else {
+            65_527
+        };
+        let mut buffers = Box::new(Buffers::<{ 65_527 + OVERHEAD }, 2>::new());
+        let mut device = Reassembly::new(Line::new(datagram.medium), &mut buffers);
+        let mut host = Host::new(&mut device);
+        let sizes = [
+            1473,
+            1480,
+            2047,
+            2048,
+            2953,
+            6144,
+            9000,
+            65_000,
+            longest - 1,
+            longest,
+        ];
+        for (number, size) in sizes.into_iter().enumerate() {
+            let datagram = datagram.numbered(number as u16);
+            let mut frames = datagram.fragments(&udp(datagram.version, size), 1448);
+            let count = frames.len();
+            frames.rotate_left(number % count);
+            device.inner_mut().arriving.extend(frames);
+            assert!(host.poll(&mut device) == [text(size)], "{size} bytes");
+        }
+        assert_eq!(device.counters().reassembled, sizes.len() as u32);
+    });
+}
+
+#[test]
+fn two_datagrams_at_a_time_are_received_but_not_by_smoltcp_alone() {
+    everywhere(|datagram| {
+        let other = datagram.numbered(8);
+        let data = [2048, 2049].map(|length| udp(datagram.version, length));
+        let [first, second] = [(datagram, &data[0]), (other, &data[1])]
+            .map(|(datagram, data)| datagram.fragments(data, 1448));
+        let frames = [&first[..1], &second[..1], &first[1..], &second[1..]].concat();
+
+        let mut line = Line::new(datagram.medium);
+        let mut host = Host::new(&mut line);
+        line.arriving.extend(frames.clone());
+        let alone = host.poll(&mut line).len();
+        assert!(alone < 2, "{alone} received");
+
+        let mut room = Buffers::<{ 2049 + OVERHEAD }, 2>::new();
+        let mut device = Reassembly::new(line, &mut room);
+        device.inner_mut().arriving.extend(frames);
+        assert!(host.poll(&mut device) == [text(2048), text(2049)]);
+    });
+}
+
+#[test]
+fn smoltcp_notices_when_fragments_of_two_datagrams_were_mixed() {
+    everywhere(|datagram| {
+        with_room(datagram.medium, |device| {
+            let mut host = Host::new(device);
+            let mut other = udp(datagram.version, 2040);
+            other[2000] ^= 1;
+            let mixed = [
+                datagram
+                    .fragments(&udp(datagram.version, 2040), 1448)
+                    .remove(0),
+                datagram.fragments(&other, 1448).remove(1),
+            ];
+            device.inner_mut().arriving.extend(mixed);
+            assert_eq!(host.poll(device).len(), 0);
+            assert_eq!(device.counters().reassembled, 1);
+        })
+    });
+}
+
+#[test]
+fn what_is_transmitted_is_not_touched() {
+    everywhere(|datagram| {
+        with_room(datagram.medium, |device| {
+            let frame = datagram.fragment(0, true, &text(400));
+            let copy = |buffer: &mut [u8]| buffer.copy_from_slice(&frame);
+            device.transmit(START).unwrap().consume(frame.len(), copy);
+            device.inner_mut().arriving.push_back(frame.clone());
+            let (_, answer) = device.receive(START).unwrap();
+            answer.consume(frame.len(), copy);
+            assert!(device.inner().sent == [frame.clone(), frame.clone()]);
+        })
+    });
+}
