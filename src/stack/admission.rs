@@ -34,9 +34,9 @@ use super::steering::{Arrival, Ends, Sets, Steering};
 pub(super) enum Decision {
     /// smoltcp is given it, and perhaps something of it once more.
     Pass { again: bool },
-    /// smoltcp is given it without its text and close. Their sender hears what is missing, and
-    /// sends it again.
-    Bare,
+    /// A close behind text, which fits into the window or does not. smoltcp is reminded of its
+    /// window; then it is given it, or the sender hears how far the connection is.
+    Close { fits: bool },
     /// It is no more needed.
     Drop,
     /// This is sent back.

@@ -7,13 +7,6 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 use super::frame::LONGEST_HEADERS;
 use super::steering::Ends;
 
-/// Without IPv6 its slots are smaller.
-const LONGEST: usize = if cfg!(feature = "ipv6") {
-    LONGEST_HEADERS
-} else {
-    LONGEST_HEADERS - 20
-};
-
 /// How long a request waits. Its client has asked again by then, or has given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -30,7 +23,7 @@ pub struct Waiting {
     is_proven: bool,
     /// 0: nobody waits.
     length: u8,
-    frame: [u8; LONGEST],
+    frame: [u8; LONGEST_HEADERS],
 }
 
 impl Waiting {
@@ -44,7 +37,7 @@ impl Waiting {
         asked: Instant::ZERO,
         is_proven: false,
         length: 0,
-        frame: [0; LONGEST],
+        frame: [0; LONGEST_HEADERS],
     };
 
     /// Whether somebody waits that has not given up.
@@ -89,7 +82,7 @@ impl<'a> Backlog<'a> {
     /// Lets a client wait; returns whether there is room. One that asks again keeps its turn, and
     /// who has proven to be there takes the room of somebody who has not.
     pub(super) fn put(&mut self, ends: Ends, frame: &[u8], is_proven: bool, now: Instant) -> bool {
-        if frame.len() > LONGEST {
+        if frame.len() > LONGEST_HEADERS {
             return false;
         }
         let mut free: Option<&mut Waiting> = None;

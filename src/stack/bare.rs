@@ -12,32 +12,47 @@ use super::made_up::MadeUp;
 pub(super) struct Bare {
     pub(super) number: TcpSeqNumber,
     pub(super) window: u16,
+    /// How many bytes of text it has after all.
+    text: usize,
 }
 
 impl Bare {
-    /// Of the segment itself.
-    pub(super) fn of(segment: &TcpPacket<&[u8]>) -> Self {
+    pub(super) fn new(number: TcpSeqNumber, window: u16) -> Self {
         Self {
-            number: segment.seq_number(),
-            window: segment.window_len(),
+            number,
+            window,
+            text: 0,
         }
     }
 
-    /// A frame like that of an intact segment, without text and close.
-    pub(super) fn frame(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> Option<MadeUp> {
-        let tcp = usize::from(segment.header_len());
-        let length = packet.payload_start + tcp;
-        let mut frame = MadeUp::zeros(length)?;
-        let headers = frame.as_bytes_mut();
-        headers.copy_from_slice(packet.frame.get(..length)?);
-        let (before, segment) = headers.split_at_mut(packet.payload_start);
-        set_payload_len(&mut before[packet.start..], tcp)?;
+    /// Of a byte from long ago. To that, smoltcp always answers which byte it expects, and with
+    /// which window (RFC 9293, 3.10.7.4).
+    pub(super) fn reminder(segment: &TcpPacket<&[u8]>) -> Self {
+        Self {
+            number: segment.seq_number() - (1 << 30),
+            window: segment.window_len(),
+            text: 1,
+        }
+    }
+
+    /// Makes a frame like that of an intact segment, without its text and close.
+    pub(super) fn emit(
+        &self,
+        packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
+        frame: &mut MadeUp,
+    ) -> Option<()> {
+        let headers = packet.payload_start + usize::from(segment.header_len());
+        let bytes = frame.resize(headers + self.text)?;
+        bytes[..headers].copy_from_slice(packet.frame.get(..headers)?);
+        let (before, segment) = bytes.split_at_mut(packet.payload_start);
+        set_payload_len(&mut before[packet.start..], segment.len())?;
         let mut segment = TcpPacket::new_unchecked(segment);
         segment.set_seq_number(self.number);
         segment.set_window_len(self.window);
         segment.set_fin(false);
         segment.fill_checksum(&packet.source, &packet.destination);
-        Some(frame)
+        Some(())
     }
 }
 

@@ -86,10 +86,9 @@ impl ClosedWindow {
     /// it is to be given of it once more.
     pub(super) fn received(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> Option<Bare> {
         let closed = self.closed.get()?;
-        closed.shuts_out(packet, segment).then(|| Bare {
-            number: closed.next,
-            window: segment.window_len(),
-        })
+        closed
+            .shuts_out(packet, segment)
+            .then(|| Bare::new(closed.next, segment.window_len()))
     }
 }
 

@@ -13,10 +13,11 @@ use super::cookies::Cookies;
 use super::counters::{Counters, count};
 use super::door::Sent;
 use super::frame::Frame;
+use super::made_up::MadeUp;
 use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
-use super::segments::{cuts_text, with_room};
+use super::segments::{fits, with_room};
 use super::steering::{Sets, Steering};
 use super::{Config, Sockets};
 
@@ -233,8 +234,8 @@ impl Link<'_> {
         let Some(segment) = packet.segment() else {
             return PASS;
         };
-        if cuts_text(packet, &segment, sets) {
-            return Decision::Bare;
+        if let Some(fits) = fits(packet, &segment, sets) {
+            return Decision::Close { fits };
         }
         let again = self.sent.closed_window.is_closed() || segment.window_len() == 0;
         let admission = &mut self.admission;
@@ -244,28 +245,42 @@ impl Link<'_> {
         }
     }
 
-    /// Gives what is left of a segment that `is_bare`, or what smoltcp, which has been given it,
-    /// is to be given of it once more.
+    /// Gives what is made up of a segment: a reminder of the window, or what smoltcp, which has
+    /// been given it, is to be given of it once more.
     #[inline(never)] // The room for it is needed for as long as this takes only.
     pub(super) fn give_again<'s, 'a, S: Steering<'a>>(
         &self,
         frame: &[u8],
-        is_bare: bool,
+        is_reminder: bool,
         sets: &mut Sets<'s, 'a, S>,
-        give: impl FnOnce(&[u8], &mut Sets<'s, 'a, S>),
+        give: &mut dyn FnMut(&[u8], &mut Sets<'s, 'a, S>),
     ) {
-        if let Some(frame) = Frame::read(self.medium, frame)
-            && let Some(packet) = frame.packet()
-            && let Some(segment) = packet.segment()
-            && let Some(bare) = is_bare
-                .then(|| Bare::of(&segment))
-                .or_else(|| self.sent.closed_window.received(packet, &segment))
-                .or_else(|| with_room(packet, &segment, sets))
-            && self.admission.is_intact(packet, &segment)
-            && let Some(frame) = bare.frame(packet, &segment)
+        let mut made_up = MadeUp::new();
+        if self
+            .make_up(frame, is_reminder, sets, &mut made_up)
+            .is_some()
         {
-            give(frame.as_bytes(), sets);
+            give(made_up.as_bytes(), sets);
         }
+    }
+
+    #[inline(never)] // What it takes is not needed any more when the frame is given.
+    fn make_up<'a>(
+        &self,
+        frame: &[u8],
+        is_reminder: bool,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
+        made_up: &mut MadeUp,
+    ) -> Option<()> {
+        let frame = Frame::read(self.medium, frame)?;
+        let packet = frame.packet()?;
+        let segment = packet.segment()?;
+        let bare = is_reminder
+            .then(|| Bare::reminder(&segment))
+            .or_else(|| self.sent.closed_window.received(packet, &segment))
+            .or_else(|| with_room(packet, &segment, sets))
+            .filter(|_| self.admission.is_intact(packet, &segment))?;
+        bare.emit(packet, &segment, made_up)
     }
 
     /// Whether `address` can be that of one host.

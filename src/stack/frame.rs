@@ -6,8 +6,8 @@ use smoltcp::wire::{
     TcpPacket,
 };
 
-/// Headers of Ethernet, IPv6 and TCP with all options, in bytes.
-pub(super) const LONGEST_HEADERS: usize = 14 + 40 + 60;
+/// Headers of Ethernet, IP and TCP with all options, in bytes.
+pub(super) const LONGEST_HEADERS: usize = 14 + if cfg!(feature = "ipv6") { 40 } else { 20 } + 60;
 
 /// What a frame carries, for those who look at frames.
 pub(super) enum Frame<'f> {

@@ -2,24 +2,28 @@
 
 use super::frame::LONGEST_HEADERS;
 
-/// Headers of a segment without text.
+/// Room for the headers of a segment, and one byte of text.
 pub(super) struct MadeUp {
-    bytes: [u8; LONGEST_HEADERS],
+    bytes: [u8; LONGEST_HEADERS + 1],
     length: usize,
 }
 
 impl MadeUp {
-    /// `length` zeros, `None` if there is no room for them.
-    pub(super) fn zeros(length: usize) -> Option<Self> {
-        let bytes = [0; LONGEST_HEADERS];
-        (length <= bytes.len()).then_some(Self { bytes, length })
+    pub(super) const fn new() -> Self {
+        Self {
+            bytes: [0; LONGEST_HEADERS + 1],
+            length: 0,
+        }
+    }
+
+    /// Makes it this long, in bytes; `None` if there is no room for them.
+    pub(super) fn resize(&mut self, length: usize) -> Option<&mut [u8]> {
+        let bytes = self.bytes.get_mut(..length)?;
+        self.length = length;
+        Some(bytes)
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
-    }
-
-    pub(super) fn as_bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.bytes[..self.length]
     }
 }

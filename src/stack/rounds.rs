@@ -126,31 +126,36 @@ impl<'a, D: Device> Stack<'a, D> {
                     interface.poll_ingress_single(now, &mut device, sockets);
                 }
             };
-            let reply = match decision {
-                Decision::Pass { again } => {
-                    give(bytes, Some(reply), &mut sets);
-                    if !again {
+            let mut reply = Some(reply);
+            let mut again = false;
+            match decision {
+                Decision::Pass { again: twice } => again = twice,
+                Decision::Close { fits } => {
+                    let mut answer = if fits { None } else { reply.take() };
+                    link.give_again(bytes, true, &mut sets, &mut |frame, sets| {
+                        give(frame, answer.take(), sets)
+                    });
+                    if !fits {
                         return;
                     }
-                    None
                 }
-                Decision::Bare => Some(reply),
                 Decision::Drop => return,
                 Decision::Answer(answer) => {
-                    let answer = answer.as_bytes();
-                    reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
+                    if let Some(reply) = reply {
+                        let answer = answer.as_bytes();
+                        reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
+                    }
                     return;
                 }
-                Decision::Replace(frame) => {
-                    give(frame.as_bytes(), Some(reply), &mut sets);
-                    return;
-                }
-            };
-            // Of what is given once more, the answer goes nowhere, lest two hosts answer each
-            // other for ever.
-            link.give_again(bytes, reply.is_some(), &mut sets, |frame, sets| {
-                give(frame, reply, sets)
-            });
+                Decision::Replace(frame) => return give(frame.as_bytes(), reply, &mut sets),
+            }
+            give(bytes, reply, &mut sets);
+            if again {
+                // Its answer goes nowhere, lest two hosts answer each other for ever.
+                link.give_again(bytes, false, &mut sets, &mut |frame, sets| {
+                    give(frame, None, sets)
+                });
+            }
         });
         // The reply may have been a large one, to a ping for instance.
         self.finish_fragments(now);

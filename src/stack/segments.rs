@@ -7,20 +7,25 @@ use super::bare::Bare;
 use super::frame::Packet;
 use super::steering::{Ends, Sets, Steering};
 
-/// Whether it is a close behind text of which only a part finds room. smoltcp would cut the text
-/// there, and take the close all the same.
-pub(super) fn cuts_text<'a>(
+/// Whether all of the text in front of a close finds room in the window; `None` if there is no such
+/// text. Of text that goes beyond, smoltcp drops the end, and takes the close all the same.
+///
+/// It counts from the window that it has told of last, not from the room that there is now. It
+/// forgets that when it is asked for its window ([`Bare::reminder`]).
+pub(super) fn fits<'a>(
     packet: &Packet<'_>,
     segment: &TcpPacket<&[u8]>,
     sets: &mut Sets<'_, 'a, impl Steering<'a>>,
-) -> bool {
+) -> Option<bool> {
     let length = text_length(packet, segment);
-    segment.fin()
-        && length > 0
-        && sets
-            .connection(&Ends::of(packet, segment))
-            .map(|socket| socket.recv_capacity() - socket.recv_queue())
-            .is_some_and(|room| 0 < room && room < length)
+    if !segment.fin() || length == 0 {
+        return None;
+    }
+    let socket = sets.connection(&Ends::of(packet, segment))?;
+    let (capacity, queue) = (socket.recv_capacity(), socket.recv_queue());
+    // A window that is scaled is rounded down (RFC 7323, 2.2).
+    let scale = (usize::BITS - capacity.leading_zeros()).saturating_sub(16);
+    Some(length <= (capacity - queue) >> scale << scale)
 }
 
 /// After the last acknowledgement of a client that has no room, smoltcp would go on to probe its
@@ -31,9 +36,9 @@ pub(super) fn with_room<'a>(
     sets: &mut Sets<'_, 'a, impl Steering<'a>>,
 ) -> Option<Bare> {
     let socket = sets.connection(&Ends::of(packet, segment))?;
-    (segment.window_len() == 0 && socket.state() == State::FinWait2).then(|| Bare {
-        number: segment.seq_number() + text_length(packet, segment),
-        window: 1,
+    (segment.window_len() == 0 && socket.state() == State::FinWait2).then(|| {
+        let end = segment.seq_number() + text_length(packet, segment);
+        Bare::new(end, 1)
     })
 }
 

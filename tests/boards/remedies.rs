@@ -42,10 +42,7 @@ pub const REMEDIES: [Remedy; 6] = [
     },
     Remedy {
         name: "closes behind text that does not fit, and towards windows that stay closed",
-        functions: &[
-            (SEGMENTS, "cuts_text", "false"),
-            (SEGMENTS, "with_room", "None"),
-        ],
+        functions: &[(SEGMENTS, "fits", "None"), (SEGMENTS, "with_room", "None")],
         has_backlog: false,
         clients: CLIENTS,
     },
@@ -81,7 +78,7 @@ pub const REMEDIES: [Remedy; 6] = [
         functions: &[
             (CLOSED_WINDOW, "received", "None"),
             (CLOSED_WINDOW, "transmitted", ""),
-            (SEGMENTS, "cuts_text", "false"),
+            (SEGMENTS, "fits", "None"),
             (SEGMENTS, "with_room", "None"),
             (NEIGHBORS, "received", ""),
             (NEIGHBORS, "answer", ""),

@@ -47,7 +47,10 @@ fn a_close_behind_text_that_does_not_fit_the_window_is_not_taken() {
             ..hand.segment()
         };
         hand.send(&mut scene, &close);
-        assert_eq!(hand.hear(&mut scene), [], "{link:?}");
+        // It is told that nothing of it was.
+        let heard = hand.hear(&mut scene);
+        assert_eq!(heard.len(), 1, "{link:?}");
+        assert_eq!(heard[0].acknowledged, Some(hand.next), "{link:?}");
         // What fits is taken.
         let begin = TcpRepr {
             control: TcpControl::None,

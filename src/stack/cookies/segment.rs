@@ -35,8 +35,8 @@ pub(super) fn emit(
     let header = IpRepr::new(source, destination, IpProtocol::Tcp, length, 64);
     let start = hardware.map_or(0, |_| EthernetFrame::<&[u8]>::header_len());
     let payload = start + header.header_len();
-    let mut frame = MadeUp::zeros(payload + length)?;
-    let bytes = frame.as_bytes_mut();
+    let mut frame = MadeUp::new();
+    let bytes = frame.resize(payload + length)?;
     if let Some((src_addr, dst_addr)) = hardware {
         let ethertype = match source.version() {
             IpVersion::Ipv4 => EthernetProtocol::Ipv4,
