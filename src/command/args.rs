@@ -117,6 +117,10 @@ pub struct Server {
     /// Give each TCP connection 1 KiB each way, as the small boards do
     #[arg(long)]
     small: bool,
+    /// Look for frames for so many microseconds before sleeping: answers come sooner and more text
+    /// passes, where there is a core to spare for it
+    #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = microseconds)]
+    pub spin: Duration,
     /// How many TCP clients can wait for a place; further ones have to ask again
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = backlog())]
     pub backlog: usize,
@@ -253,6 +257,14 @@ fn backlog() -> impl clap::builder::TypedValueParser<Value = usize> {
     clap::value_parser!(u32)
         .range(0..=65_536)
         .map(|backlog| backlog as usize)
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+fn microseconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(microseconds @ 0..=1000) => Ok(Duration::from_micros(microseconds)),
+        _ => Err("a number of microseconds is needed, 0 to 1000".into()),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -19,6 +19,8 @@ use super::setup;
 const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
 /// Places for new clients while those before them are being closed.
 const SPARE_PLACES: usize = 8;
+/// How long nobody looks whether the command is to end, while frames come without a pause.
+const LONGEST_SPIN: Duration = Duration::from_millis(10);
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -49,7 +51,10 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     };
     announce(&args.link.addresses(1), args).map_err(Failure::output)?;
     loop {
-        let delay = servers.poll(&mut host);
+        let mut delay = servers.poll(&mut host);
+        if args.spin > Duration::ZERO {
+            delay = servers.spin(&mut host, delay, args.spin);
+        }
         match host.wait(delay, false) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
@@ -79,6 +84,30 @@ impl<'a> Servers<'a> {
         host.poll_with(tcp.as_mut(), &mut |context| {
             udp.as_mut().and_then(|udp| udp.poll(context))
         })
+    }
+
+    /// Polls on until no frame has come for so long. Returns how long it can be slept then.
+    fn spin(
+        &mut self,
+        host: &mut Interface<'a>,
+        mut delay: Option<Duration>,
+        patience: Duration,
+    ) -> Option<Duration> {
+        let start = host.now();
+        let (mut last, mut frames) = (start, host.received_frames());
+        loop {
+            let now = host.now();
+            if now >= start + LONGEST_SPIN {
+                return Some(Duration::ZERO);
+            }
+            if now >= last + patience {
+                return delay;
+            }
+            delay = self.poll(host);
+            if host.received_frames() != frames || delay == Some(Duration::ZERO) {
+                (last, frames) = (now, host.received_frames());
+            }
+        }
     }
 }
 
