@@ -87,6 +87,10 @@ pub enum Kind {
     Threads,
     /// `uppercase serve --tap`
     Ours,
+    /// `uppercase serve --tap --fast --spin 50`
+    Fast,
+    /// The pool of the small boards with a host's buffers, all its sockets in one set
+    Plain,
     /// The kernel's TCP, one thread with epoll
     Epoll,
     /// The kernel's TCP, the exercise in Python
@@ -139,6 +143,8 @@ impl Kind {
         match self {
             Self::Threads => "kernel, threads",
             Self::Ours => "uppercase",
+            Self::Fast => "uppercase --fast --spin 50",
+            Self::Plain => "uppercase, plain pool",
             Self::Epoll => "kernel, epoll",
             Self::Python => "kernel, Python",
             Self::Smoltcp => "smoltcp",

@@ -36,7 +36,7 @@ impl Server {
                 embassy::MOST_PLACES
             ));
         }
-        if matches!(kind, Kind::Smoltcp | Kind::Embassy) {
+        if matches!(kind, Kind::Plain | Kind::Smoltcp | Kind::Embassy) {
             network::make_tap()?;
         }
         let log = arguments.output.join("server.log");
@@ -58,8 +58,8 @@ impl Server {
             ));
         }
         match kind {
-            Kind::Ours => network::complete_tap()?,
-            Kind::Smoltcp | Kind::Embassy => {}
+            Kind::Ours | Kind::Fast => network::complete_tap()?,
+            Kind::Plain | Kind::Smoltcp | Kind::Embassy => {}
             Kind::Threads | Kind::Epoll | Kind::Python => network::make_veth(server.id())?,
         }
         server.wait_for_answer()?;
@@ -110,13 +110,16 @@ fn command(
     let this = env::current_exe().map_err(|error| error.to_string())?;
     let role = format!("{kind:?}").to_lowercase();
     let mut command = match kind {
-        Kind::Ours => {
+        Kind::Ours | Kind::Fast => {
             let mut command = Command::new(arguments.ours.as_deref().ok_or("no --ours is given")?);
             command.args(["serve", "--tap", TAP, "--connections", &places.to_string()]);
+            if kind == Kind::Fast {
+                command.args(["--fast", "--spin", "50"]);
+            }
             command.args(arguments.serve_options.split_whitespace());
             command
         }
-        Kind::Smoltcp | Kind::Embassy => Command::new(this),
+        Kind::Plain | Kind::Smoltcp | Kind::Embassy => Command::new(this),
         Kind::Threads | Kind::Epoll => {
             let mut command = Command::new("unshare");
             command.arg("--net").arg(this);
@@ -128,7 +131,7 @@ fn command(
             command
         }
     };
-    if !matches!(kind, Kind::Ours | Kind::Python) {
+    if !matches!(kind, Kind::Ours | Kind::Fast | Kind::Python) {
         command.args(["serve", &role, &places.to_string(), congestion]);
     }
     Ok(command)

@@ -47,9 +47,14 @@ pub fn all(arguments: &Arguments) -> Vec<Task> {
 }
 
 impl Task {
-    /// Whether this is anything for that server: the exercise's takes one client after the other.
+    /// Whether this is anything for that server: the exercise's takes one client after the other,
+    /// large buffers are not for many connections, and the plain pool differs there only.
     pub fn fits(&self, kind: Kind) -> bool {
-        !(kind == Kind::Python && matches!(self, Self::Connections(_)))
+        match kind {
+            Kind::Python | Kind::Fast => !matches!(self, Self::Connections(_)),
+            Kind::Plain => matches!(self, Self::Connections(_)),
+            _ => true,
+        }
     }
 
     /// With a server of its own, from its start to its end.
@@ -129,7 +134,7 @@ impl Task {
             Self::Connections(20_000..) if kind == Kind::Threads => {
                 return Err("not tried, it would take a thread for each".into());
             }
-            Self::Connections(20_000..) if kind == Kind::Smoltcp => {
+            Self::Connections(20_000..) if matches!(kind, Kind::Smoltcp | Kind::Plain) => {
                 return Err("not tried, it would take 131 kB and a longer scan for each".into());
             }
             Self::Connections(count) => (count + SPARE_PLACES, ""),
