@@ -21,6 +21,7 @@
 //! - A late copy of a request, and a close behind text that does not fit, do no harm.
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
 //! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4).
+//! - A client that has acknowledged everything is not asked for room again and again.
 //! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
 //!
 //! What is kept from the sockets is counted: [`Stack::counters`].
@@ -77,21 +78,29 @@
 //! ```
 
 mod admission;
+mod backlog;
+mod bare;
 mod closed_window;
 mod config;
 mod context;
 #[cfg(feature = "syn-cookies")]
 mod cookies;
+#[cfg(not(feature = "syn-cookies"))]
+#[path = "stack/no_cookies.rs"]
+mod cookies;
 mod counters;
 mod door;
 mod frame;
+mod made_up;
 mod neighbors;
 #[cfg(feature = "client")]
 mod observer;
+mod rounds;
+mod segments;
 mod sockets;
 mod steering;
 
-pub use admission::Waiting;
+pub use backlog::Waiting;
 pub use config::{Config, ConfigError};
 pub use context::Context;
 pub use counters::Counters;
@@ -101,29 +110,17 @@ pub use sockets::{Slots, Sockets, SocketsFull};
 pub use steering::{Arrival, Content, Egress, Ends, Steering, connection};
 
 use managed::ManagedSlice;
-use smoltcp::iface::{Interface, SocketSet, SocketStorage};
-#[cfg(feature = "syn-cookies")]
-use smoltcp::phy::TxToken;
-use smoltcp::phy::{Device, RxToken};
+use smoltcp::iface::{Interface, SocketStorage};
+use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::HardwareAddress;
 
-use admission::Decision;
+use backlog::Backlog;
 use context::Link;
-use door::{Arrived, Door, Given};
-use frame::Frame;
-use steering::{Sets, Unsteered};
+use steering::Unsteered;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
-
-/// Frames received before the sockets may transmit.
-const FRAMES_PER_ROUND: usize = 64;
-/// Passes over all sockets, each of which transmits at most one packet, before receiving again.
-const PASSES_PER_ROUND: usize = 64;
-/// Rounds of receiving, serving and transmitting in one call.
-const ROUNDS_PER_POLL: usize = 4;
 
 /// One device, one interface and its sockets.
 pub struct Stack<'a, D: Device> {
@@ -164,7 +161,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// One slot makes the `listen(1)` of the classic exercise. Without any, clients have to ask
     /// again, as TCP does after 1 second, then 2, then 4.
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, Waiting>>) -> Self {
-        self.link.admission.backlog = slots.into();
+        self.link.admission.backlog = Backlog::new(slots.into());
         self
     }
 
@@ -197,32 +194,7 @@ impl<'a, D: Device> Stack<'a, D> {
         steering: &mut S,
         mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
     ) -> Option<Duration> {
-        self.interface.poll_maintenance(now);
-        for _ in 0..ROUNDS_PER_POLL {
-            let mut transmitted = false;
-            let mut deadline = None;
-            let mut frames = 0;
-            while frames < FRAMES_PER_ROUND {
-                let received = self.receive(now, steering);
-                if received || frames == 0 {
-                    deadline = self.serve(now, steering, &mut services);
-                }
-                if core::mem::take(&mut self.link.transmit_first) {
-                    transmitted |= self.transmit(now, steering);
-                    deadline = self.serve(now, steering, &mut services);
-                }
-                if !received {
-                    break;
-                }
-                frames += 1;
-            }
-            // Transmitting makes room, which a service may be waiting for.
-            transmitted |= self.transmit(now, steering);
-            if !transmitted && frames < FRAMES_PER_ROUND {
-                return self.delay(now, earliest(deadline, steering.due()));
-            }
-        }
-        Some(Duration::ZERO)
+        self.rounds(now, steering, &mut services)
     }
 
     /// The device, for instance to wait for it.
@@ -253,185 +225,6 @@ impl<'a, D: Device> Stack<'a, D> {
             interface: self.interface.context(),
             link: &mut self.link,
         }
-    }
-
-    /// Lets the services work, and does at once what they ask for.
-    #[inline(never)] // Its frame is needed for as long as this takes only, as is that of `receive`.
-    fn serve<S: Steering<'a>>(
-        &mut self,
-        now: Instant,
-        steering: &mut S,
-        services: &mut impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
-    ) -> Option<Instant> {
-        loop {
-            let deadline = self.ask(now, steering, services);
-            self.introduce_neighbor(now);
-            let (interface, link) = (&mut self.interface, &mut self.link);
-            let (medium, sent) = (link.medium, &link.sent);
-            let (counters, device) = (&mut link.counters, &mut self.device);
-            let neighbors = &mut link.neighbors;
-            let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
-                neighbors.received(Frame::read(medium, frame).as_ref());
-                let mut given = Given::made_up(frame, sent);
-                given.reply = device.transmit(now);
-                interface.poll_ingress_single(now, &mut given, sockets);
-            };
-            let admission = &mut link.admission;
-            let mut sets = Sets {
-                own: &mut self.sockets,
-                steering: &mut *steering,
-            };
-            let admitted = admission.give(&mut sets, medium, now, counters, give);
-            // Each takes a place, so this comes to an end.
-            if !admitted {
-                return deadline;
-            }
-        }
-    }
-
-    /// Lets the services work.
-    #[inline(never)]
-    fn ask<S: Steering<'a>>(
-        &mut self,
-        now: Instant,
-        steering: &mut S,
-        services: &mut impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
-    ) -> Option<Instant> {
-        self.link.admission.clear();
-        let mut context = self.context(now);
-        earliest(services(&mut context), steering.serve(&mut context))
-    }
-
-    /// Takes one frame from the device; returns whether there was one.
-    #[inline(never)]
-    fn receive(&mut self, now: Instant, steering: &mut impl Steering<'a>) -> bool {
-        let Some((received, reply)) = self.device.receive(now) else {
-            return false;
-        };
-        let (interface, link) = (&mut self.interface, &mut self.link);
-        let mut sets = Sets {
-            own: &mut self.sockets,
-            steering,
-        };
-        let meta = received.meta();
-        received.consume(|bytes| {
-            let decision = link.decide(bytes, &mut sets, now);
-            let medium = link.medium;
-            let mut give = |frame: &[u8], reply| {
-                let mut device = Given {
-                    frame: Some(Arrived { frame, meta }),
-                    reply,
-                    sent: &link.sent,
-                };
-                if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
-                    interface.poll_ingress_single(now, &mut device, sockets);
-                }
-            };
-            match decision {
-                Decision::Pass => give(bytes, Some(reply)),
-                Decision::Drop => return,
-                #[cfg(feature = "syn-cookies")]
-                Decision::Answer(answer) => {
-                    let answer = answer.as_bytes();
-                    reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
-                    return;
-                }
-                #[cfg(feature = "syn-cookies")]
-                Decision::Replace(frame) => {
-                    give(frame.as_bytes(), Some(reply));
-                    return;
-                }
-            }
-            // Its answer goes nowhere, lest two hosts answer each other for ever.
-            let closed_window = &link.sent.closed_window;
-            closed_window.received(link.medium, bytes, |acknowledgement| {
-                give(acknowledgement, None)
-            });
-        });
-        // The reply may have been a large one, to a ping for instance.
-        self.finish_fragments(now);
-        true
-    }
-
-    /// Tells smoltcp where the host is that is about to be answered.
-    fn introduce_neighbor(&mut self, now: Instant) {
-        if let Some(neighbor) = self.link.neighbors.take_news()
-            && let HardwareAddress::Ethernet(own_hardware) = self.interface.hardware_addr()
-            && let Some(own) = self.link.source_for(neighbor.address())
-        {
-            let sent = &self.link.sent;
-            neighbor.introduce(own, own_hardware, |message| {
-                let mut device = Given::<D::TxToken<'_>>::made_up(message, sent);
-                self.interface
-                    .poll_ingress_single(now, &mut device, &mut self.sockets);
-            });
-            self.link.transmit_first = true;
-        }
-    }
-
-    /// Whether anything was transmitted.
-    fn transmit(&mut self, now: Instant, steering: &mut impl Steering<'a>) -> bool {
-        let mut transmitted = false;
-        for _ in 0..PASSES_PER_ROUND {
-            if !self.finish_fragments(now) {
-                break;
-            }
-            let (mut egress, sockets) = self.egress(now);
-            if !egress.transmit(sockets) {
-                break;
-            }
-            transmitted = true;
-        }
-        transmitted |= steering.transmit(&mut self.egress(now).0);
-        // Sockets that have nothing to send do not ask for another pass, fragments may.
-        self.finish_fragments(now);
-        transmitted
-    }
-
-    fn egress(&mut self, now: Instant) -> (Egress<'_, 'a, D>, &mut Sockets<'a>) {
-        let egress = Egress {
-            now,
-            interface: &mut self.interface,
-            door: Door {
-                device: &mut self.device,
-                link: &mut self.link,
-            },
-        };
-        (egress, &mut self.sockets)
-    }
-
-    /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
-    ///
-    /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
-    /// so everybody has to wait until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way, as the module's documentation says.)
-    fn finish_fragments(&mut self, now: Instant) -> bool {
-        #[cfg(feature = "fragmentation")]
-        {
-            let mut nothing = SocketSet::new(&mut [][..]);
-            // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
-            for _ in 0..128 {
-                if self.interface.poll_at(now, &nothing).is_none() {
-                    return true;
-                }
-                if self.device.transmit(now).is_none() {
-                    break;
-                }
-                self.interface
-                    .poll_egress(now, &mut self.device, &mut nothing);
-            }
-            false
-        }
-        #[cfg(not(feature = "fragmentation"))]
-        {
-            let _ = now;
-            true
-        }
-    }
-
-    fn delay(&mut self, now: Instant, deadline: Option<Instant>) -> Option<Duration> {
-        let due = self.interface.poll_at(now, &self.sockets);
-        earliest(due, deadline).map(|due| due - now.min(due))
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod common;
 
+use smoltcp::wire::{TcpControl, TcpRepr};
 use uppercase::tcp::{Config, Error};
 
+use common::busy::controls;
+use common::hand::Hand;
 use common::network::{Link, SECOND};
 use common::scene::{Caller, Scene};
 
@@ -244,5 +247,77 @@ fn a_client_that_vanishes_gives_its_place_back_within_the_limits() {
             scene.network.to_client.mend();
             scene.expect_service();
         });
+    }
+}
+
+/// smoltcp 0.14 goes on probing a window for which it has nothing left, without a pause.
+#[test]
+fn a_client_that_has_everything_and_no_room_is_not_asked_for_room() {
+    for link in Link::ALL {
+        let mut scene = Scene::new(link, 1, Config::default());
+        let mut hand = Hand::connected(&mut scene, 40_000, 0);
+        let text = TcpRepr {
+            payload: b"x",
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &text);
+        hand.next += 1;
+        scene.settle();
+        // The probe of its window is all that there is, and the close.
+        let now = scene.network.now();
+        scene.server.close(&mut scene.network.server.context(now));
+        scene.pass(SECOND * 2);
+        let heard = hand.hear(&mut scene);
+        let last = heard.last().expect("a probe");
+        assert_eq!(
+            (last.control, &last.text[..]),
+            (TcpControl::Fin, &b"X"[..]),
+            "{link:?}"
+        );
+        // It has taken both, and has no more room than before.
+        hand.expected += 2;
+        hand.send(&mut scene, &hand.segment());
+        scene.pass(SECOND * 9);
+        assert_eq!(hand.hear(&mut scene), [], "{link:?}");
+        let close = TcpRepr {
+            control: TcpControl::Fin,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &close);
+        assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::None]);
+        assert_eq!(scene.connections(), 0, "{link:?}");
+    }
+}
+
+/// Two segments at once, of which the first has been answered but not the second, as text: the
+/// window is full.
+#[test]
+fn a_close_behind_text_that_does_not_fit_is_told_how_far_the_server_is() {
+    for link in Link::ALL {
+        let mut scene = Scene::new(link, 1, Config::default());
+        // Nothing is taken from the server, which therefore takes 1024 bytes to answer, and 1024
+        // more to keep.
+        let mut hand = Hand::connected(&mut scene, 40_000, 0);
+        for _ in 0..2 {
+            let text = TcpRepr {
+                payload: &[b'x'; 1000],
+                ..hand.segment()
+            };
+            hand.send(&mut scene, &text);
+            scene.settle();
+            hand.next += 1000;
+        }
+        hand.hear(&mut scene);
+        // What it had, what it can take, and what it cannot.
+        let rest = TcpRepr {
+            control: TcpControl::Fin,
+            seq_number: hand.next - 500,
+            payload: &[b'x'; 1000],
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &rest);
+        let heard = hand.hear(&mut scene);
+        assert_eq!(heard.len(), 1, "{link:?}");
+        assert_eq!(heard[0].acknowledged, Some(hand.next), "{link:?}");
     }
 }

@@ -9,11 +9,11 @@ use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpCidr;
-use uppercase::Stack;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, owner, wait};
 use uppercase::stack::{self, Sockets, Waiting};
 use uppercase::tcp::steered;
+use uppercase::{Context, Stack};
 
 use super::args::{Client, Link};
 use super::failure::Failure;
@@ -115,6 +115,11 @@ impl<'a> Interface<'a> {
     /// How many frames have come so far.
     pub fn received_frames(&self) -> u64 {
         self.stack.device().inner().statistics().received_frames
+    }
+
+    /// For what is done between two polls.
+    pub fn context(&mut self) -> Context<'_, 'a> {
+        self.stack.context(self.clock.now())
     }
 
     /// What the stack has counted, and the device.

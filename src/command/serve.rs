@@ -134,7 +134,7 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
     let Some(tcp) = &mut servers.tcp else {
         return Ok(());
     };
-    tcp.close();
+    tcp.close(&mut host.context());
     let mut give_up: Option<Instant> = None;
     loop {
         let mut late = false;
@@ -153,7 +153,7 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
         }
     }
     // A client that has not taken all of its answer would wait for the rest for ever.
-    tcp.abort();
+    tcp.abort(&mut host.context());
     host.poll_with(Some(tcp), &mut |_| None);
     Ok(())
 }

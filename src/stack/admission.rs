@@ -18,178 +18,78 @@
 //! Requests for all other ports are smoltcp's, which refuses those for a port that nobody serves.
 
 use heapless::Vec;
-use managed::ManagedSlice;
 use smoltcp::iface::SocketSet;
 use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::State;
-use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpPacket};
+use smoltcp::time::Instant;
+use smoltcp::wire::TcpPacket;
 
-#[cfg(feature = "syn-cookies")]
+use super::backlog::{Backlog, Turn};
 use super::cookies::{Cookies, MadeUp};
 use super::counters::{Counters, count};
-#[cfg(feature = "syn-cookies")]
-use super::frame::Frame;
-use super::frame::Packet;
+use super::frame::{Frame, Packet};
 use super::steering::{Arrival, Ends, Sets, Steering};
-
-/// Headers of Ethernet, IP and TCP with all options, in bytes.
-#[cfg(feature = "ipv6")]
-const LONGEST: usize = 14 + 40 + 60;
-#[cfg(not(feature = "ipv6"))]
-const LONGEST: usize = 14 + 20 + 60;
-
-/// How long a request waits. Its client has asked again by then, or has given up.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Room for a connection request that waits for a place; about 140 bytes.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    client: IpEndpoint,
-    server: IpAddress,
-    port: u16,
-    since: Instant,
-    /// When its client asked last.
-    asked: Instant,
-    /// Whether this is the confirmation of a client that has brought its cookie back.
-    #[cfg(feature = "syn-cookies")]
-    proven: bool,
-    /// 0: nobody waits.
-    length: u8,
-    frame: [u8; LONGEST],
-}
-
-impl Waiting {
-    /// Nobody waits.
-    pub const NOBODY: Self = Self {
-        client: IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0),
-        server: IpAddress::v4(0, 0, 0, 0),
-        port: 0,
-        since: Instant::ZERO,
-        asked: Instant::ZERO,
-        #[cfg(feature = "syn-cookies")]
-        proven: false,
-        length: 0,
-        frame: [0; LONGEST],
-    };
-
-    /// Whether a request for `port` waits that its client has not given up.
-    fn waits(&self, port: u16, now: Instant) -> bool {
-        self.length > 0 && self.port == port && now < self.asked + PATIENCE
-    }
-
-    /// Keeps a frame, which is not too long.
-    fn hold(&mut self, frame: &[u8], proven: bool, now: Instant) {
-        self.asked = now;
-        #[cfg(feature = "syn-cookies")]
-        {
-            self.proven = proven;
-        }
-        let _ = proven;
-        self.length = frame.len() as u8;
-        self.frame[..frame.len()].copy_from_slice(frame);
-    }
-
-    fn is_proven(&self) -> bool {
-        #[cfg(feature = "syn-cookies")]
-        return self.proven;
-        #[cfg(not(feature = "syn-cookies"))]
-        false
-    }
-}
-
-/// Whether only a part of the text finds room. smoltcp 0.14 would cut it there, and take the close
-/// behind it all the same. The other side sends again what it should not have sent yet.
-fn cuts_text<'a>(
-    sets: &mut Sets<'_, 'a, impl Steering<'a>>,
-    ends: &Ends,
-    packet: &Packet<'_>,
-    segment: &TcpPacket<&[u8]>,
-) -> bool {
-    let length = packet.payload.len() - usize::from(segment.header_len());
-    length > 0
-        && sets
-            .connection(ends)
-            .map(|socket| socket.recv_capacity() - socket.recv_queue())
-            .is_some_and(|room| 0 < room && room < length)
-}
 
 /// What becomes of a frame.
 pub(super) enum Decision {
-    /// smoltcp is given it.
-    Pass,
+    /// smoltcp is given it, and perhaps something of it once more.
+    Pass { again: bool },
+    /// smoltcp is given it without its text and close. Their sender hears what is missing, and
+    /// sends it again.
+    Bare,
     /// It is no more needed.
     Drop,
     /// This is sent back.
-    #[cfg(feature = "syn-cookies")]
     Answer(MadeUp),
     /// smoltcp is given this in its place.
-    #[cfg(feature = "syn-cookies")]
     Replace(MadeUp),
 }
+
+const PASS: Decision = Decision::Pass { again: false };
 
 /// The servers of this stack, and the requests that wait for them.
 pub(super) struct Admission<'a> {
     /// Their ports, and whether they have a place.
     servers: Vec<(u16, bool), 4>,
-    pub(super) backlog: ManagedSlice<'a, Waiting>,
+    pub(super) backlog: Backlog<'a>,
     /// The one that is to be given to smoltcp.
     admitted: Option<usize>,
     /// Whether the checksums of segments are to be verified.
     verifies: bool,
-    #[cfg(feature = "syn-cookies")]
     cookies: Cookies,
-    /// The server that has no place for a client that brought back its cookie.
-    #[cfg(feature = "syn-cookies")]
-    wanted: Option<u16>,
 }
 
 impl Admission<'_> {
-    pub(super) const fn new(
-        verifies: bool,
-        #[cfg(feature = "syn-cookies")] cookies: Cookies,
-    ) -> Self {
+    pub(super) fn new(verifies: bool, cookies: Cookies) -> Self {
         Self {
             servers: Vec::new(),
-            backlog: ManagedSlice::Borrowed(&mut []),
+            backlog: Backlog::new((&mut [][..]).into()),
             admitted: None,
             verifies,
-            #[cfg(feature = "syn-cookies")]
             cookies,
-            #[cfg(feature = "syn-cookies")]
-            wanted: None,
         }
     }
 
-    /// What becomes of a packet that is for one of our addresses.
+    /// What becomes of a segment that is for one of our addresses.
     pub(super) fn decide<'a>(
         &mut self,
         packet: &Packet<'_>,
+        segment: &TcpPacket<&[u8]>,
         sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        if packet.protocol != IpProtocol::Tcp {
-            return Decision::Pass;
-        }
-        let Ok(segment) = TcpPacket::new_checked(packet.payload) else {
-            return Decision::Pass;
-        };
         let port = segment.dst_port();
         let server = self.servers.iter().find(|(served, _)| *served == port);
         let Some(&(_, has_place)) = server else {
-            return Decision::Pass;
+            return PASS;
         };
-        let ends = Ends::of(packet, &segment);
-        if segment.fin() && cuts_text(sets, &ends, packet, &segment) {
-            return Decision::Drop;
-        }
         match (segment.syn(), segment.ack(), segment.rst()) {
             // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
             (false, false, false) => Decision::Drop,
             // One that closes, too, is none; smoltcp drops it.
             (true, false, false) if !segment.fin() => {
-                match sets.connection(&ends) {
+                match sets.connection(&Ends::of(packet, segment)) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
                     Some(socket) if socket.state() == State::TimeWait => {
@@ -203,17 +103,16 @@ impl Admission<'_> {
                         return Decision::Drop;
                     }
                 }
-                self.request(packet, &segment, has_place, now, counters)
+                self.request(packet, segment, has_place, now, counters)
             }
-            #[cfg(feature = "syn-cookies")]
             (false, true, false) => {
-                self.confirmation(packet, &segment, has_place, sets, now, counters)
+                self.confirmation(packet, segment, has_place, sets, now, counters)
             }
-            _ => Decision::Pass,
+            _ => PASS,
         }
     }
 
-    fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
+    pub(super) fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
         !self.verifies || segment.verify_checksum(&packet.source, &packet.destination)
     }
 
@@ -225,23 +124,19 @@ impl Admission<'_> {
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        #[cfg(feature = "syn-cookies")]
         let by_cookie = self.cookies.are_given(now);
-        #[cfg(not(feature = "syn-cookies"))]
-        let by_cookie = false;
         // smoltcp drops what is not intact.
         if has_place && !by_cookie || !self.is_intact(packet, segment) {
-            return Decision::Pass;
+            return PASS;
         }
         // One with text does not wait: its client asks again, at last without.
         let bare = packet.payload.len() == usize::from(segment.header_len());
         let frame = &packet.frame[..packet.payload_start + packet.payload.len()];
         let ends = Ends::of(packet, segment);
-        if !by_cookie && bare && self.put(ends, frame, false, now) {
+        if !by_cookie && bare && self.backlog.put(ends, frame, false, now) {
             count(&mut counters.queued);
             return Decision::Drop;
         }
-        #[cfg(feature = "syn-cookies")]
         if let Some(answer) = self.cookies.answer(packet, segment, !has_place, now) {
             count(&mut counters.cookies);
             return Decision::Answer(answer);
@@ -250,7 +145,6 @@ impl Admission<'_> {
         Decision::Drop
     }
 
-    #[cfg(feature = "syn-cookies")]
     fn confirmation<'a>(
         &mut self,
         packet: &Packet<'_>,
@@ -261,59 +155,22 @@ impl Admission<'_> {
         counters: &mut Counters,
     ) -> Decision {
         let Some(proof) = self.cookies.check(packet, segment, now) else {
-            return Decision::Pass;
+            return PASS;
         };
         let ends = Ends::of(packet, segment);
         if sets.connection(&ends).is_some() || !self.is_intact(packet, segment) {
-            return Decision::Pass;
+            return PASS;
         }
         if has_place && let Some(sockets) = sets.listener(&ends) {
             count(&mut counters.proven);
             let probe = self.cookies.connect(packet, segment, &proof, now, sockets);
-            return Decision::Replace(probe);
+            return probe.map_or(Decision::Drop, Decision::Replace);
         }
-        let confirmation = self.cookies.confirmation(packet, segment, &proof);
-        self.put(ends, confirmation.as_bytes(), true, now);
-        self.wanted = Some(ends.local.port);
+        if let Some(confirmation) = self.cookies.confirmation(packet, segment, &proof) {
+            self.backlog.put(ends, confirmation.as_bytes(), true, now);
+        }
+        self.cookies.want_place(ends.local.port);
         Decision::Drop
-    }
-
-    /// Lets a client wait; returns whether there is room. One that asks again keeps its turn, and
-    /// who has proven to be there takes the room of somebody who has not.
-    fn put(&mut self, ends: Ends, frame: &[u8], proven: bool, now: Instant) -> bool {
-        if frame.len() > LONGEST {
-            return false;
-        }
-        let mut free: Option<&mut Waiting> = None;
-        let mut unproven: Option<&mut Waiting> = None;
-        for waiting in self.backlog.iter_mut() {
-            if !waiting.waits(waiting.port, now) {
-                free = Some(waiting);
-            } else if (waiting.port, waiting.client, waiting.server)
-                == (ends.local.port, ends.remote, ends.local.addr)
-            {
-                if proven || !waiting.is_proven() {
-                    waiting.hold(frame, proven, now);
-                }
-                return true;
-            } else if proven
-                && !waiting.is_proven()
-                && unproven
-                    .as_ref()
-                    .is_none_or(|oldest| waiting.since < oldest.since)
-            {
-                unproven = Some(waiting);
-            }
-        }
-        let Some(waiting) = free.or(unproven) else {
-            return false;
-        };
-        waiting.client = ends.remote;
-        waiting.server = ends.local.addr;
-        waiting.port = ends.local.port;
-        waiting.since = now;
-        waiting.hold(frame, proven, now);
-        true
     }
 
     /// The servers are asked anew who has a place.
@@ -326,33 +183,26 @@ impl Admission<'_> {
     /// those who have not confirmed their connection.
     pub(super) fn busy(&mut self, port: u16, now: Instant) -> bool {
         self.serve(port, false);
-        #[cfg(feature = "syn-cookies")]
-        if self.wanted.take_if(|wanted| *wanted == port).is_some() {
-            return true;
-        }
-        let mut waiting = self.backlog.iter();
-        waiting.any(|waiting| waiting.is_proven() && waiting.waits(port, now))
+        self.cookies.wants_place(port) || self.backlog.has_proven(port, now)
     }
 
     /// The server on `port` has a place for whoever has waited longest.
     pub(super) fn admit(&mut self, port: u16, now: Instant) {
         self.serve(port, true);
-        // Who has proven to be there comes first, and during a flood nobody else does.
-        #[cfg(feature = "syn-cookies")]
-        let only_proven = self.cookies.are_given(now);
-        #[cfg(not(feature = "syn-cookies"))]
-        let only_proven = false;
-        let waiting = self.backlog.iter().enumerate().filter(|(_, waiting)| {
-            waiting.waits(port, now) && (waiting.is_proven() || !only_proven)
-        });
-        let first = waiting.min_by_key(|(_, waiting)| (!waiting.is_proven(), waiting.since));
+        // During a flood nobody else than those who have proven to be there is let in.
+        let first = self.backlog.first(port, self.cookies.are_given(now), now);
         // The next time it is another server's turn.
-        self.admitted = self.admitted.or(first.map(|(index, _)| index));
+        self.admitted = self.admitted.or(first);
+    }
+
+    /// There is no server on `port`.
+    pub(super) fn gone(&mut self, port: u16) {
+        self.servers.retain(|(served, _)| *served != port);
     }
 
     fn serve(&mut self, port: u16, has_place: bool) {
         // What was said last counts.
-        self.servers.retain(|(served, _)| *served != port);
+        self.gone(port);
         // Where there are too many, requests are refused.
         let _ = self.servers.push((port, has_place));
     }
@@ -366,37 +216,30 @@ impl Admission<'_> {
         counters: &mut Counters,
         give: impl FnOnce(&[u8], &mut SocketSet<'a>),
     ) -> bool {
-        let _ = (medium, now, &counters);
         let index = self.admitted.take();
-        let Some(waiting) = index.and_then(|index| self.backlog.get_mut(index)) else {
+        let Some(turn) = index.and_then(|index| self.backlog.take(index)) else {
             return false;
         };
-        let ends = Ends {
-            local: IpEndpoint::new(waiting.server, waiting.port),
-            remote: waiting.client,
-        };
-        let frame = &waiting.frame[..waiting.length.into()];
-        waiting.length = 0;
+        let Turn { ends, frame, .. } = turn;
         // It has come in by another way.
         if sets.connection(&ends).is_some() {
             return true;
         }
-        #[cfg(feature = "syn-cookies")]
-        if waiting.proven {
-            if let Some(frame) = Frame::read(medium, frame)
-                && let Some(packet) = frame.packet()
-                && let Ok(segment) = TcpPacket::new_checked(packet.payload)
-                && let Some(proof) = self.cookies.check(packet, &segment, now)
-                && let Some(sockets) = sets.listener(&Ends::of(packet, &segment))
-            {
-                count(&mut counters.proven);
-                let probe = self.cookies.connect(packet, &segment, &proof, now, sockets);
+        if !turn.is_proven {
+            if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
+                give(frame, sockets);
+            }
+        } else if let Some(frame) = Frame::read(medium, frame)
+            && let Some(packet) = frame.packet()
+            && let Some(segment) = packet.segment()
+            && let Some(proof) = self.cookies.check(packet, &segment, now)
+            && let Some(sockets) = sets.listener(&ends)
+        {
+            count(&mut counters.proven);
+            let probe = self.cookies.connect(packet, &segment, &proof, now, sockets);
+            if let Some(probe) = probe {
                 give(probe.as_bytes(), sockets);
             }
-            return true;
-        }
-        if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
-            give(frame, sockets);
         }
         true
     }

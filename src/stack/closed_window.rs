@@ -23,12 +23,10 @@
 
 use core::cell::Cell;
 
-use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities, Medium};
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::Ipv6Packet;
-use smoltcp::wire::{IpEndpoint, IpProtocol, IpVersion, Ipv4Packet, TcpPacket, TcpSeqNumber};
+use smoltcp::wire::{IpEndpoint, TcpPacket, TcpSeqNumber};
 
-use super::frame::{Frame, Packet};
+use super::bare::Bare;
+use super::frame::Packet;
 
 /// How far from the edge of the closed window a segment may come, in bytes.
 ///
@@ -36,9 +34,6 @@ use super::frame::{Frame, Packet};
 /// 2.3), and a probe is one byte more. A blind attacker (RFC 5961, 5) has to hit this range, the
 /// ports, and an acknowledgement that smoltcp accepts: no less than where a window is open.
 const REACH: i32 = 1 << 14;
-
-/// Headers of Ethernet, IPv6 and TCP; TCP has up to 40 bytes of options.
-const LONGEST_HEADERS: usize = 14 + 40 + 20 + 40;
 
 /// The receive window of a connection, which is closed.
 #[derive(Clone, Copy)]
@@ -51,22 +46,24 @@ struct Closed {
 
 /// Knows the window that was closed last.
 pub(super) struct ClosedWindow {
-    /// What is to be verified of a frame that was received.
-    checksums: ChecksumCapabilities,
     closed: Cell<Option<Closed>>,
 }
 
 impl ClosedWindow {
-    pub(super) fn new(capabilities: &DeviceCapabilities) -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            checksums: capabilities.checksum.clone(),
             closed: Cell::new(None),
         }
     }
 
+    /// Whether there is one.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.get().is_some()
+    }
+
     /// smoltcp transmits this packet.
     pub(super) fn transmitted(&self, packet: &Packet<'_>) {
-        let Some(segment) = acknowledging_segment(packet) else {
+        let Some(segment) = packet.segment().filter(acknowledges) else {
             return;
         };
         let local = IpEndpoint::new(packet.source, segment.src_port());
@@ -85,29 +82,22 @@ impl ClosedWindow {
         }
     }
 
-    /// smoltcp has received this frame, and transmitted its answer if there is one. Gives it what
-    /// it did not use.
-    pub(super) fn received(&self, medium: Medium, frame: &[u8], give: impl FnOnce(&[u8])) {
-        if let Some(closed) = self.closed.get()
-            && let Some(frame) = Frame::read(medium, frame)
-            && let Some(packet) = frame.packet()
-            && let Some(segment) = acknowledging_segment(packet)
-            && closed.shuts_out(packet, &segment)
-            && self.is_intact(packet, &segment)
-        {
-            give_headers(closed.next, packet, segment.header_len().into(), give);
-        }
-    }
-
-    fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
-        !self.checksums.tcp.rx() || segment.verify_checksum(&packet.source, &packet.destination)
+    /// smoltcp has received this segment, and transmitted its answer if there is one. Returns what
+    /// it is to be given of it once more.
+    pub(super) fn received(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> Option<Bare> {
+        let closed = self.closed.get()?;
+        closed.shuts_out(packet, segment).then(|| Bare {
+            number: closed.next,
+            window: segment.window_len(),
+        })
     }
 }
 
 impl Closed {
     /// Whether smoltcp has used nothing of a segment that was received.
     fn shuts_out(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
-        if IpEndpoint::new(packet.source, segment.src_port()) != self.remote
+        if !acknowledges(segment)
+            || IpEndpoint::new(packet.source, segment.src_port()) != self.remote
             || IpEndpoint::new(packet.destination, segment.dst_port()) != self.local
         {
             return false;
@@ -120,50 +110,7 @@ impl Closed {
     }
 }
 
-/// The segment in a packet, if it has an acknowledgement, and neither opens nor resets.
-fn acknowledging_segment<'f>(packet: &Packet<'f>) -> Option<TcpPacket<&'f [u8]>> {
-    if packet.protocol != IpProtocol::Tcp {
-        return None;
-    }
-    let segment = TcpPacket::new_checked(packet.payload).ok()?;
-    (segment.ack() && !segment.syn() && !segment.rst()).then_some(segment)
-}
-
-/// Gives the headers of a segment, which is without text and comes from the edge of the window.
-#[inline(never)] // The room for them is needed for as long as this takes only.
-fn give_headers(next: TcpSeqNumber, packet: &Packet<'_>, tcp: usize, give: impl FnOnce(&[u8])) {
-    let mut headers = [0; LONGEST_HEADERS];
-    let length = packet.payload_start + tcp;
-    let (Some(headers), Some(received)) = (headers.get_mut(..length), packet.frame.get(..length))
-    else {
-        return;
-    };
-    headers.copy_from_slice(received);
-    let (before, segment) = headers.split_at_mut(packet.payload_start);
-    if set_payload_len(&mut before[packet.start..], tcp).is_none() {
-        return;
-    }
-    let mut segment = TcpPacket::new_unchecked(segment);
-    segment.set_seq_number(next);
-    segment.set_fin(false);
-    segment.fill_checksum(&packet.source, &packet.destination);
-    give(headers);
-}
-
-/// Says in an intact IP header how long what follows it is, in bytes.
-fn set_payload_len(header: &mut [u8], length: usize) -> Option<()> {
-    match IpVersion::of_packet(header).ok()? {
-        IpVersion::Ipv4 => {
-            let total = header.len() + length;
-            let mut header = Ipv4Packet::new_unchecked(header);
-            header.verify_checksum().then_some(())?;
-            header.set_total_len(total as u16);
-            header.fill_checksum();
-        }
-        #[cfg(feature = "ipv6")]
-        IpVersion::Ipv6 => Ipv6Packet::new_unchecked(header).set_payload_len(length as u16),
-        #[allow(unreachable_patterns)] // without IPv6 there is no other version
-        _ => return None,
-    }
-    Some(())
+/// Whether it has an acknowledgement, and neither opens nor resets.
+fn acknowledges(segment: &TcpPacket<&[u8]>) -> bool {
+    segment.ack() && !segment.syn() && !segment.rst()
 }

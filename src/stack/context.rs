@@ -8,7 +8,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpCidr, IpProtocol, IpVersion};
 
 use super::admission::{Admission, Decision};
-#[cfg(feature = "syn-cookies")]
+use super::bare::Bare;
 use super::cookies::Cookies;
 use super::counters::{Counters, count};
 use super::door::Sent;
@@ -16,6 +16,7 @@ use super::frame::Frame;
 use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
+use super::segments::{cuts_text, with_room};
 use super::steering::{Sets, Steering};
 use super::{Config, Sockets};
 
@@ -83,6 +84,12 @@ impl Context<'_, '_> {
         self.link.admission.admit(port, self.now);
     }
 
+    /// Says that nobody serves `port` any more: whoever asks for it from now on is refused, and
+    /// those who wait when they ask again.
+    pub fn gone(&mut self, port: u16) {
+        self.link.admission.gone(port);
+    }
+
     /// Who a packet to `address` is handed to: the host itself if it is on the link, else a
     /// gateway; `None` if there is no way to it.
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
@@ -141,8 +148,6 @@ impl Link<'_> {
         interface: &Interface,
         config: &Config<'_>,
     ) -> Self {
-        #[cfg(feature = "syn-cookies")]
-        let cookies = Cookies::new(config, capabilities);
         let mut link = Self {
             ip_mtu: capabilities.ip_mtu(),
             medium: capabilities.medium,
@@ -154,8 +159,7 @@ impl Link<'_> {
             neighbors: Neighbors::new(),
             admission: Admission::new(
                 capabilities.checksum.tcp.rx(),
-                #[cfg(feature = "syn-cookies")]
-                cookies,
+                Cookies::new(config, capabilities),
             ),
             counters: Counters::default(),
             sent: Sent::new(capabilities, interface.ip_addrs()),
@@ -185,23 +189,24 @@ impl Link<'_> {
         sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
     ) -> Decision {
+        const PASS: Decision = Decision::Pass { again: false };
         if self.medium == Medium::Ethernet
             && EthernetFrame::new_checked(frame).is_ok_and(|frame| {
                 frame.dst_addr().is_unicast() && frame.dst_addr() != self.hardware
             })
         {
             // It is for another card, and smoltcp leaves it alone.
-            return Decision::Pass;
+            return PASS;
         }
         let frame = Frame::read(self.medium, frame);
         self.neighbors.received(frame.as_ref());
         let Some(frame) = frame else {
-            return Decision::Pass;
+            return PASS;
         };
         #[cfg(feature = "client")]
         self.observer.received(&frame);
         let Some(packet) = frame.packet() else {
-            return Decision::Pass;
+            return PASS;
         };
         // Nobody but a loopback brings us our own packets, and whoever forges them has the answers
         // sent to ourselves.
@@ -225,7 +230,42 @@ impl Link<'_> {
                 return Decision::Drop;
             }
         }
-        self.admission.decide(packet, sets, now, &mut self.counters)
+        let Some(segment) = packet.segment() else {
+            return PASS;
+        };
+        if cuts_text(packet, &segment, sets) {
+            return Decision::Bare;
+        }
+        let again = self.sent.closed_window.is_closed() || segment.window_len() == 0;
+        let admission = &mut self.admission;
+        match admission.decide(packet, &segment, sets, now, &mut self.counters) {
+            Decision::Pass { .. } => Decision::Pass { again },
+            decision => decision,
+        }
+    }
+
+    /// Gives what is left of a segment that `is_bare`, or what smoltcp, which has been given it,
+    /// is to be given of it once more.
+    #[inline(never)] // The room for it is needed for as long as this takes only.
+    pub(super) fn give_again<'s, 'a, S: Steering<'a>>(
+        &self,
+        frame: &[u8],
+        is_bare: bool,
+        sets: &mut Sets<'s, 'a, S>,
+        give: impl FnOnce(&[u8], &mut Sets<'s, 'a, S>),
+    ) {
+        if let Some(frame) = Frame::read(self.medium, frame)
+            && let Some(packet) = frame.packet()
+            && let Some(segment) = packet.segment()
+            && let Some(bare) = is_bare
+                .then(|| Bare::of(&segment))
+                .or_else(|| self.sent.closed_window.received(packet, &segment))
+                .or_else(|| with_room(packet, &segment, sets))
+            && self.admission.is_intact(packet, &segment)
+            && let Some(frame) = bare.frame(packet, &segment)
+        {
+            give(frame.as_bytes(), sets);
+        }
     }
 
     /// Whether `address` can be that of one host.

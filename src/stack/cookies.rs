@@ -17,21 +17,28 @@
 //! - A client sends its text one round trip later, as the first answer announces no window. If no
 //!   place is free then, it asks again after its retransmission timeout.
 //! - It depends on the generator of smoltcp 0.14. With another one clients would be refused
-//!   during a flood; a test would tell.
+//!   during a flood; a test would tell. smoltcp's feature `medium-ieee802154` takes a number more
+//!   from it, so with that there are no connections by cookies.
+
+mod begin;
+mod segment;
 
 use core::hash::Hasher;
 
 use siphasher::sip::SipHasher24;
-use smoltcp::iface::{self, Interface, SocketSet};
-use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, RxToken, TxToken};
+use smoltcp::iface::SocketSet;
+use smoltcp::phy::DeviceCapabilities;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, EthernetRepr, HardwareAddress, IpAddress, IpCidr, IpProtocol,
-    IpRepr, IpVersion, TcpControl, TcpOption, TcpPacket, TcpRepr, TcpSeqNumber,
+    EthernetAddress, HardwareAddress, IpAddress, IpVersion, TcpControl, TcpOption, TcpPacket,
+    TcpRepr, TcpSeqNumber,
 };
 
 use super::Config;
 use super::frame::Packet;
+pub(super) use super::made_up::MadeUp;
+use begin::{Host, begin};
+use segment::{BARE, emit};
 
 /// How long after a request that found no room all requests are answered by cookies.
 const PRESSURE: Duration = Duration::from_secs(4);
@@ -43,9 +50,6 @@ const PERIOD: Duration = Duration::from_secs(64);
 /// on Ethernet, and what every host takes.
 const SEGMENT_SIZES: [u16; 4] = [536, 1220, 1440, 1460];
 
-/// Headers of Ethernet, IPv6 and TCP with one option, in bytes.
-const LONGEST: usize = 14 + 40 + 20 + 4;
-
 /// Makes cookies, and knows its own.
 pub(super) struct Cookies {
     key: [u64; 2],
@@ -55,6 +59,7 @@ pub(super) struct Cookies {
     pressed: Option<Instant>,
     /// Cookies that were given since then, less two for each that came back.
     unproven: usize,
+    wanted: Option<u16>,
 }
 
 /// A segment of a client that has seen its cookie.
@@ -64,18 +69,6 @@ pub(super) struct Proof {
     /// The number that we began with.
     cookie: TcpSeqNumber,
     segment_size: u16,
-}
-
-/// A frame that was made up.
-pub(super) struct MadeUp {
-    bytes: [u8; LONGEST],
-    length: usize,
-}
-
-impl MadeUp {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
-    }
 }
 
 impl Cookies {
@@ -94,6 +87,7 @@ impl Cookies {
             hardware: config.hardware_address(capabilities.medium),
             pressed: None,
             unproven: 0,
+            wanted: None,
         }
     }
 
@@ -135,7 +129,7 @@ impl Cookies {
             max_seg_size: Some(own_size.min(u16::MAX.into()) as u16),
             ..BARE
         };
-        Some(self.emit(packet, Direction::Back, &segment))
+        self.back(packet, &segment)
     }
 
     /// Whether this segment brings back a cookie of ours.
@@ -179,50 +173,31 @@ impl Cookies {
         proof: &Proof,
         now: Instant,
         sockets: &mut SocketSet<'_>,
-    ) -> MadeUp {
+    ) -> Option<MadeUp> {
         self.unproven = self.unproven.saturating_sub(2);
+        let confirmation = proof.confirmation(segment);
         let request = TcpRepr {
-            src_port: segment.src_port(),
-            dst_port: segment.dst_port(),
             control: TcpControl::Syn,
             seq_number: proof.client,
-            window_len: segment.window_len(),
+            ack_number: None,
             max_seg_size: Some(proof.segment_size),
-            ..BARE
+            ..confirmation
         };
-        let mut device = Made {
-            capabilities: self.capabilities.clone(),
-            frame: Some(self.emit(packet, Direction::Forth, &request)),
+        let host = Host {
+            capabilities: &self.capabilities,
+            hardware: self.hardware,
+            address: packet.destination,
         };
-        let mut config = iface::Config::new(self.hardware);
-        config.random_seed = seed_for(proof.cookie);
-        let mut interface = Interface::new(config, &mut device, now);
-        let own = packet.destination;
-        interface.update_ip_addrs(|addresses| {
-            let prefix = match own.version() {
-                IpVersion::Ipv4 => 32,
-                #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-                _ => 128,
-            };
-            let _ = addresses.push(IpCidr::new(own, prefix));
-        });
-        interface.poll_ingress_single(now, &mut device, sockets);
-        let confirmation = TcpRepr {
-            control: TcpControl::None,
-            seq_number: proof.client + 1,
-            ack_number: Some(proof.cookie + 1),
-            max_seg_size: None,
-            ..request
-        };
-        device.frame = Some(self.emit(packet, Direction::Forth, &confirmation));
-        interface.poll_ingress_single(now, &mut device, sockets);
+        let segments = [&request, &confirmation].into_iter();
+        let frames = segments.map(|segment| self.forth(packet, segment));
+        begin(&host, proof.cookie, frames, now, sockets);
         // Of text that it has had already, it always says so; of nothing, once a second at most.
         let probe = TcpRepr {
             seq_number: proof.client,
             payload: b"?",
             ..confirmation
         };
-        self.emit(packet, Direction::Forth, &probe)
+        self.forth(packet, &probe)
     }
 
     /// The confirmation of a client by itself, to be kept.
@@ -231,16 +206,40 @@ impl Cookies {
         packet: &Packet<'_>,
         segment: &TcpPacket<&[u8]>,
         proof: &Proof,
-    ) -> MadeUp {
-        let confirmation = TcpRepr {
-            src_port: segment.src_port(),
-            dst_port: segment.dst_port(),
-            seq_number: proof.client + 1,
-            ack_number: Some(proof.cookie + 1),
-            window_len: segment.window_len(),
-            ..BARE
-        };
-        self.emit(packet, Direction::Forth, &confirmation)
+    ) -> Option<MadeUp> {
+        self.forth(packet, &proof.confirmation(segment))
+    }
+
+    /// The server that has no place for a client that brought back its cookie, is this one.
+    pub(super) fn wants_place(&mut self, port: u16) -> bool {
+        self.wanted.take_if(|wanted| *wanted == port).is_some()
+    }
+
+    /// A client of the server on `port` has brought back its cookie, and there is no place for it.
+    pub(super) fn want_place(&mut self, port: u16) {
+        self.wanted = Some(port);
+    }
+
+    /// A frame with this segment, as if it came from where the packet comes from.
+    fn forth(&self, packet: &Packet<'_>, segment: &TcpRepr<'_>) -> Option<MadeUp> {
+        let ends = (packet.source, packet.destination);
+        let hardware = self.hardware(packet).map(|(own, client)| (client, own));
+        emit(hardware, ends, segment)
+    }
+
+    /// A frame with this segment, to where the packet comes from.
+    fn back(&self, packet: &Packet<'_>, segment: &TcpRepr<'_>) -> Option<MadeUp> {
+        let ends = (packet.destination, packet.source);
+        emit(self.hardware(packet), ends, segment)
+    }
+
+    /// Our own hardware address, and the client's.
+    fn hardware(&self, packet: &Packet<'_>) -> Option<(EthernetAddress, EthernetAddress)> {
+        match self.hardware {
+            HardwareAddress::Ethernet(own) => Some((own, packet.sender?)),
+            #[allow(unreachable_patterns)] // other media, wherever smoltcp was given them
+            _ => None,
+        }
     }
 
     fn hash(
@@ -266,70 +265,21 @@ impl Cookies {
         hasher.write_u64(period);
         hasher.finish() as u32
     }
+}
 
-    /// A frame with this segment, from or to where the packet comes from.
-    fn emit(&self, packet: &Packet<'_>, direction: Direction, segment: &TcpRepr<'_>) -> MadeUp {
-        let (mut source, mut destination) = (packet.source, packet.destination);
-        if direction == Direction::Back {
-            (source, destination) = (destination, source);
+impl Proof {
+    /// The segment with which a client goes on that has heard our answer.
+    fn confirmation(&self, segment: &TcpPacket<&[u8]>) -> TcpRepr<'static> {
+        TcpRepr {
+            src_port: segment.src_port(),
+            dst_port: segment.dst_port(),
+            seq_number: self.client + 1,
+            ack_number: Some(self.cookie + 1),
+            window_len: segment.window_len(),
+            ..BARE
         }
-        let mut made_up = MadeUp {
-            bytes: [0; LONGEST],
-            length: 0,
-        };
-        let mut start = 0;
-        if let (HardwareAddress::Ethernet(own), Some(client)) = (self.hardware, packet.sender) {
-            let (src_addr, dst_addr) = match direction {
-                Direction::Back => (own, client),
-                Direction::Forth => (client, own),
-            };
-            let ethertype = match source.version() {
-                IpVersion::Ipv4 => EthernetProtocol::Ipv4,
-                #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-                _ => EthernetProtocol::Ipv6,
-            };
-            let header = EthernetRepr {
-                src_addr,
-                dst_addr,
-                ethertype,
-            };
-            header.emit(&mut EthernetFrame::new_unchecked(&mut made_up.bytes[..]));
-            start = EthernetFrame::<&[u8]>::header_len();
-        }
-        let length = segment.buffer_len();
-        let header = IpRepr::new(source, destination, IpProtocol::Tcp, length, 64);
-        let payload = start + header.header_len();
-        made_up.length = payload + length;
-        let checksums = ChecksumCapabilities::default();
-        let (before, after) = made_up.bytes.split_at_mut(payload);
-        header.emit(&mut before[start..], &checksums);
-        let mut packet = TcpPacket::new_unchecked(&mut after[..length]);
-        segment.emit(&mut packet, &source, &destination, &checksums);
-        made_up
     }
 }
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Forth,
-    Back,
-}
-
-/// A segment of nothing, with a window that is closed.
-const BARE: TcpRepr<'_> = TcpRepr {
-    src_port: 0,
-    dst_port: 0,
-    control: TcpControl::None,
-    seq_number: TcpSeqNumber(0),
-    ack_number: None,
-    window_len: 0,
-    window_scale: None,
-    max_seg_size: None,
-    sack_permitted: false,
-    sack_ranges: [None; 3],
-    timestamp: None,
-    payload: &[],
-};
 
 fn cookie(hash: u32, size: usize) -> TcpSeqNumber {
     TcpSeqNumber((hash ^ size as u32) as i32)
@@ -350,72 +300,4 @@ fn segment_size(request: &TcpPacket<&[u8]>) -> u16 {
         }
     }
     SEGMENT_SIZES[0]
-}
-
-/// The seed with which an interface draws this number first, after the one that it draws for
-/// itself: the generator (sPCG32) backwards.
-fn seed_for(number: TcpSeqNumber) -> u64 {
-    const FACTOR: u64 = 0xbb2e_fcec_3c39_611d;
-    const STEP: u64 = 0x7590_ef39;
-    let before = |state: u64| state.wrapping_sub(STEP).wrapping_mul(inverse(FACTOR));
-    // With its highest three bits clear, a state gives bits 29 to 60; the lower ones are free.
-    let state = u64::from(number.0 as u32) << 29;
-    (state..)
-        .map(before)
-        // Of the state before, 16 bits must not be zero, or the interface draws once more.
-        .find(|state| {
-            let drawn = (state >> (29 - (state >> 61))) as u32;
-            (drawn ^ drawn >> 16) as u16 != 0
-        })
-        .map(before)
-        .unwrap_or_default()
-}
-
-/// The inverse of an odd number modulo 2^64: each step doubles the bits that are right.
-const fn inverse(number: u64) -> u64 {
-    let mut inverse = number;
-    let mut step = 0;
-    while step < 5 {
-        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(number.wrapping_mul(inverse)));
-        step += 1;
-    }
-    inverse
-}
-
-/// A device with one frame, for one interface.
-struct Made {
-    capabilities: DeviceCapabilities,
-    frame: Option<MadeUp>,
-}
-
-impl Device for Made {
-    type RxToken<'t> = MadeUp;
-    type TxToken<'t> = Nothing;
-
-    fn receive(&mut self, _: Instant) -> Option<(MadeUp, Nothing)> {
-        Some((self.frame.take()?, Nothing))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Nothing> {
-        None
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        self.capabilities.clone()
-    }
-}
-
-impl RxToken for MadeUp {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        read(self.as_bytes())
-    }
-}
-
-/// Room for what is not to be sent: a refusal, if the socket was not the right one.
-struct Nothing;
-
-impl TxToken for Nothing {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        fill(&mut [0; LONGEST][..length])
-    }
 }

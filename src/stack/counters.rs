@@ -13,11 +13,10 @@ pub struct Counters {
     pub queued: u32,
     /// Connection requests that found neither a place nor room to wait. Their clients ask again.
     pub dropped: u32,
-    /// Connection requests that were answered without taking a place.
-    #[cfg(feature = "syn-cookies")]
+    /// Connection requests that were answered without taking a place; none without the feature
+    /// `syn-cookies`.
     pub cookies: u32,
     /// Connections that were opened by such an answer.
-    #[cfg(feature = "syn-cookies")]
     pub proven: u32,
 }
 

@@ -10,7 +10,7 @@ use smoltcp::wire::IpCidr;
 
 use super::closed_window::ClosedWindow;
 use super::context::Link;
-use super::frame::{Frame, Packet};
+use super::frame::{Frame, LONGEST_HEADERS, Packet};
 #[cfg(feature = "client")]
 use super::observer::Observer;
 
@@ -29,7 +29,7 @@ impl Sent {
         Self {
             medium: capabilities.medium,
             addresses: addresses.iter().copied().collect(),
-            closed_window: ClosedWindow::new(capabilities),
+            closed_window: ClosedWindow::new(),
             to_itself: Cell::new(false),
         }
     }
@@ -155,14 +155,11 @@ pub(super) struct Transmit<'o, T> {
     observer: Option<&'o mut Observer>,
 }
 
-/// The room for it is needed for as long as this takes only.
-#[inline(never)]
+/// Of a reply to a frame without text, which is headers only.
+#[inline(never)] // The room for it is needed for as long as this takes only.
 fn nowhere<R>(length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
-    fill(&mut [0; LONGEST_REPLY][..length])
+    fill(&mut [0; LONGEST_HEADERS][..length])
 }
-
-/// The longest reply to a frame that was made up: headers of Ethernet, IPv6 and TCP with options.
-const LONGEST_REPLY: usize = 14 + 40 + 20 + 40;
 
 impl<T: TxToken> TxToken for Transmit<'_, T> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {

@@ -3,7 +3,11 @@ use smoltcp::phy::Medium;
 use smoltcp::wire::Ipv6Packet;
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, IpVersion, Ipv4Packet,
+    TcpPacket,
 };
+
+/// Headers of Ethernet, IPv6 and TCP with all options, in bytes.
+pub(super) const LONGEST_HEADERS: usize = 14 + 40 + 60;
 
 /// What a frame carries, for those who look at frames.
 pub(super) enum Frame<'f> {
@@ -11,6 +15,8 @@ pub(super) enum Frame<'f> {
     #[cfg(feature = "client")]
     Arp(&'f [u8]),
     Ip(Packet<'f>),
+    /// A part of an IPv4 packet, of this protocol.
+    Fragment(IpProtocol),
 }
 
 /// An IP packet that is not a fragment. Nothing but lengths is verified.
@@ -32,14 +38,14 @@ pub(super) struct Packet<'f> {
 impl<'f> Frame<'f> {
     pub(super) fn read(medium: Medium, frame: &'f [u8]) -> Option<Self> {
         if medium == Medium::Ip {
-            return Packet::read(frame, None).map(Self::Ip);
+            return Packet::read(frame, None);
         }
         let ethernet = EthernetFrame::new_checked(frame).ok()?;
         match ethernet.ethertype() {
             #[cfg(feature = "client")]
             EthernetProtocol::Arp => Some(Self::Arp(ethernet.payload())),
             EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => {
-                Packet::read(frame, Some(ethernet.src_addr())).map(Self::Ip)
+                Packet::read(frame, Some(ethernet.src_addr()))
             }
             _ => None,
         }
@@ -48,14 +54,21 @@ impl<'f> Frame<'f> {
     pub(super) fn packet(&self) -> Option<&Packet<'f>> {
         match self {
             Self::Ip(packet) => Some(packet),
-            #[cfg(feature = "client")]
-            Self::Arp(_) => None,
+            _ => None,
         }
     }
 }
 
 impl<'f> Packet<'f> {
-    fn read(frame: &'f [u8], sender: Option<EthernetAddress>) -> Option<Self> {
+    /// The TCP segment in it.
+    pub(super) fn segment(&self) -> Option<TcpPacket<&'f [u8]>> {
+        match self.protocol {
+            IpProtocol::Tcp => TcpPacket::new_checked(self.payload).ok(),
+            _ => None,
+        }
+    }
+
+    fn read(frame: &'f [u8], sender: Option<EthernetAddress>) -> Option<Frame<'f>> {
         let start = sender.map_or(0, |_| EthernetFrame::<&[u8]>::header_len());
         let packet = frame.get(start..)?;
         // smoltcp 0.14 looks at the first byte without asking whether there is one.
@@ -65,7 +78,7 @@ impl<'f> Packet<'f> {
                 IpVersion::Ipv4 => {
                     let packet = Ipv4Packet::new_checked(packet).ok()?;
                     if packet.frag_offset() != 0 || packet.more_frags() {
-                        return None;
+                        return Some(Frame::Fragment(packet.next_header()));
                     }
                     (
                         packet.src_addr().into(),
@@ -89,7 +102,7 @@ impl<'f> Packet<'f> {
                 #[allow(unreachable_patterns)] // without IPv6 there is no other version
                 _ => return None,
             };
-        Some(Self {
+        Some(Frame::Ip(Self {
             frame,
             sender,
             start,
@@ -98,6 +111,6 @@ impl<'f> Packet<'f> {
             destination,
             protocol,
             payload,
-        })
+        }))
     }
 }

@@ -10,7 +10,8 @@
 //! # Limits
 //!
 //! - A frame with a forged source leads what is for that address astray until its owner sends the
-//!   next frame, as a forged message of ARP does.
+//!   next frame, as a forged message of ARP does. If the address is beyond a gateway, that goes for
+//!   everything that is for the gateway.
 //! - What is sent unasked still waits for the neighbor to answer.
 
 #[cfg(feature = "ipv6")]

@@ -113,6 +113,7 @@ fn look(frame: &Frame<'_>) -> Option<Seen> {
             IpProtocol::Icmpv6 => look_at_icmpv6(packet),
             _ => None,
         },
+        Frame::Fragment(_) => None,
     }
 }
 

@@ -9,11 +9,7 @@ use smoltcp::phy::{Device, Medium};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{self, State};
 use smoltcp::time::Instant;
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::Ipv6Packet;
-use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, IpEndpoint, IpProtocol, IpVersion, Ipv4Packet, TcpPacket,
-};
+use smoltcp::wire::{IpEndpoint, IpProtocol, TcpPacket};
 
 use super::Context;
 use super::door::Door;
@@ -101,48 +97,21 @@ impl Arrival<'_> {
     /// What it is. Nothing but lengths is verified.
     pub fn content(&self) -> Content {
         match Frame::read(self.medium, self.frame) {
-            Some(Frame::Ip(packet)) if packet.protocol == IpProtocol::Tcp => {
-                match TcpPacket::new_checked(packet.payload) {
-                    Ok(segment) => Content::Segment {
-                        ends: Ends::of(&packet, &segment),
-                        opens: segment.syn() && !segment.ack() && !segment.rst(),
-                    },
-                    Err(_) => Content::Other,
-                }
-            }
-            _ if self.is_obscured() => Content::Obscured,
-            _ => Content::Other,
-        }
-    }
-
-    /// Whether smoltcp may find a segment where [`Frame`] does not.
-    fn is_obscured(&self) -> bool {
-        let packet = match self.medium {
-            Medium::Ip => self.frame,
-            _ => match EthernetFrame::new_checked(self.frame) {
-                Ok(frame) => match frame.ethertype() {
-                    EthernetProtocol::Ipv4 | EthernetProtocol::Ipv6 => {
-                        &self.frame[EthernetFrame::<&[u8]>::header_len()..]
-                    }
-                    _ => return false,
+            Some(Frame::Ip(packet)) => match packet.segment() {
+                Some(segment) => Content::Segment {
+                    ends: Ends::of(&packet, &segment),
+                    opens: segment.syn() && !segment.ack() && !segment.rst(),
                 },
-                Err(_) => return false,
+                // smoltcp looks behind these headers.
+                None if packet.protocol == IpProtocol::HopByHop
+                    && packet.payload.first() == Some(&IpProtocol::Tcp.into()) =>
+                {
+                    Content::Obscured
+                }
+                None => Content::Other,
             },
-        };
-        if packet.is_empty() {
-            return false;
-        }
-        match IpVersion::of_packet(packet) {
-            Ok(IpVersion::Ipv4) => Ipv4Packet::new_checked(packet).is_ok_and(|packet| {
-                let is_fragment = packet.frag_offset() != 0 || packet.more_frags();
-                is_fragment && packet.next_header() == IpProtocol::Tcp
-            }),
-            #[cfg(feature = "ipv6")]
-            Ok(IpVersion::Ipv6) => Ipv6Packet::new_checked(packet).is_ok_and(|packet| {
-                let next = packet.payload().first().copied().map(IpProtocol::from);
-                packet.next_header() == IpProtocol::HopByHop && next == Some(IpProtocol::Tcp)
-            }),
-            _ => false,
+            Some(Frame::Fragment(IpProtocol::Tcp)) => Content::Obscured,
+            _ => Content::Other,
         }
     }
 }
@@ -239,7 +208,6 @@ impl<'a, S: Steering<'a>> Sets<'_, 'a, S> {
         self.steering.connection(self.own, ends)
     }
 
-    #[cfg(feature = "syn-cookies")]
     pub(super) fn listener(&mut self, ends: &Ends) -> Option<&mut SocketSet<'a>> {
         self.steering.listener(self.own, ends)
     }

@@ -234,7 +234,7 @@ impl<'a> Server<'a> {
     ///
     /// Go on polling until there are no [`connections`](Self::connections).
     pub fn close(&mut self, context: &mut Context<'_, 'a>) {
-        self.closed = true;
+        self.stop_listening(context);
         for handle in self.places.iter().filter_map(|place| place.handle) {
             context.sockets.get_mut::<Socket<'_>>(handle).close();
         }
@@ -242,12 +242,17 @@ impl<'a> Server<'a> {
 
     /// Stops listening, and ends every connection at once; the clients get a reset.
     pub fn abort(&mut self, context: &mut Context<'_, 'a>) {
-        self.closed = true;
+        self.stop_listening(context);
         for place in self.places.iter() {
             if let (Some(handle), false) = (place.handle, place.phase == Phase::TimeWait) {
                 context.sockets.get_mut::<Socket<'_>>(handle).abort();
             }
         }
+    }
+
+    fn stop_listening(&mut self, context: &mut Context<'_, 'a>) {
+        self.closed = true;
+        context.gone(self.config.port);
     }
 
     /// What it has seen since it was made.

@@ -23,16 +23,28 @@ pub struct Remedy {
 const CLOSED_WINDOW: &str = "src/stack/closed_window.rs";
 const NEIGHBORS: &str = "src/stack/neighbors.rs";
 const ADMISSION: &str = "src/stack/admission.rs";
+const BACKLOG: &str = "src/stack/backlog.rs";
+const SEGMENTS: &str = "src/stack/segments.rs";
+const PASS: &str = "Decision::Pass { again: false }";
 /// Where the board lends the room in which clients wait.
 const MAIN: &str = "examples/lm3s6965evb/src/main.rs";
 const LENT: &str = "stack.with_backlog(&mut BACKLOG.take()[..])";
 
-pub const REMEDIES: [Remedy; 5] = [
+pub const REMEDIES: [Remedy; 6] = [
     Remedy {
         name: "acknowledgements from beyond a closed window",
         functions: &[
-            (CLOSED_WINDOW, "received", ""),
+            (CLOSED_WINDOW, "received", "None"),
             (CLOSED_WINDOW, "transmitted", ""),
+        ],
+        has_backlog: false,
+        clients: CLIENTS,
+    },
+    Remedy {
+        name: "closes behind text that does not fit, and towards windows that stay closed",
+        functions: &[
+            (SEGMENTS, "cuts_text", "false"),
+            (SEGMENTS, "with_room", "None"),
         ],
         has_backlog: false,
         clients: CLIENTS,
@@ -49,14 +61,14 @@ pub const REMEDIES: [Remedy; 5] = [
     },
     Remedy {
         name: "a backlog of 2",
-        functions: &[(ADMISSION, "put", "false"), (ADMISSION, "give", "false")],
+        functions: &[(BACKLOG, "put", "false"), (ADMISSION, "give", "false")],
         has_backlog: true,
         clients: CLIENTS,
     },
     Remedy {
         name: "nobody is refused, and copies of requests do no harm; a backlog of 2",
         functions: &[
-            (ADMISSION, "decide", "Decision::Pass"),
+            (ADMISSION, "decide", PASS),
             (ADMISSION, "busy", "false"),
             (ADMISSION, "admit", ""),
             (ADMISSION, "give", "false"),
@@ -67,12 +79,14 @@ pub const REMEDIES: [Remedy; 5] = [
     Remedy {
         name: "all of these",
         functions: &[
-            (CLOSED_WINDOW, "received", ""),
+            (CLOSED_WINDOW, "received", "None"),
             (CLOSED_WINDOW, "transmitted", ""),
+            (SEGMENTS, "cuts_text", "false"),
+            (SEGMENTS, "with_room", "None"),
             (NEIGHBORS, "received", ""),
             (NEIGHBORS, "answer", ""),
             (NEIGHBORS, "take_news", "None"),
-            (ADMISSION, "decide", "Decision::Pass"),
+            (ADMISSION, "decide", PASS),
             (ADMISSION, "busy", "false"),
             (ADMISSION, "admit", ""),
             (ADMISSION, "give", "false"),

@@ -13,6 +13,7 @@ const FIRST: TcpSeqNumber = TcpSeqNumber(1_000_000);
 pub struct Heard {
     pub port: u16,
     pub control: TcpControl,
+    pub number: TcpSeqNumber,
     pub acknowledged: Option<TcpSeqNumber>,
     pub window: u16,
     pub text: Vec<u8>,
@@ -98,18 +99,30 @@ impl Hand {
     /// Whatever the server's host has sent since the last call, to whomever.
     #[track_caller]
     pub fn hear(&self, scene: &mut Scene) -> Vec<Heard> {
-        scene.settle();
-        let frames = scene.network.to_client.captured();
-        let segments = frames.iter().filter_map(|frame| {
-            let (_, to, segment) = read_tcp(scene.link, frame)?;
-            Some(Heard {
-                port: to.port,
-                control: segment.control,
-                acknowledged: segment.ack_number,
-                window: segment.window_len,
-                text: segment.payload.to_vec(),
-            })
-        });
-        segments.collect()
+        hear(scene)
     }
+}
+
+/// Whatever the server's host has sent since the last call, to whomever.
+#[track_caller]
+pub fn hear(scene: &mut Scene) -> Vec<Heard> {
+    scene.settle();
+    heard(scene)
+}
+
+/// The same of what is past.
+pub fn heard(scene: &Scene) -> Vec<Heard> {
+    let frames = scene.network.to_client.captured();
+    let segments = frames.iter().filter_map(|frame| {
+        let (_, to, segment) = read_tcp(scene.link, frame)?;
+        Some(Heard {
+            port: to.port,
+            control: segment.control,
+            number: segment.seq_number,
+            acknowledged: segment.ack_number,
+            window: segment.window_len,
+            text: segment.payload.to_vec(),
+        })
+    });
+    segments.collect()
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod ask;
+pub mod busy;
 pub mod chance;
 pub mod frames;
 pub mod hand;

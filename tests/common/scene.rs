@@ -74,14 +74,14 @@ impl Server {
     pub fn close(&mut self, context: &mut Context<'_, 'static>) {
         match self {
             Self::Plain(server) => server.close(context),
-            Self::Steered(server) => server.close(),
+            Self::Steered(server) => server.close(context),
         }
     }
 
     pub fn abort(&mut self, context: &mut Context<'_, 'static>) {
         match self {
             Self::Plain(server) => server.abort(context),
-            Self::Steered(server) => server.abort(),
+            Self::Steered(server) => server.abort(context),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::command::{Program, start, wait_for};
 use crate::flood::{Flood, Frames};
-use crate::hand::PYTHON;
+use crate::hand::flood_of;
 use crate::honest::{Honest, served_throughout};
 
 /// So many frames is a flood at least, those of honest clients among them.
@@ -72,21 +72,12 @@ pub fn flood_of_pings_stops_no_client() {
 /// Questions and answers of ARP and neighbor discovery that nobody asked for, with senders made
 /// up. (Who takes the honest clients' own address gets what is for them, until they send again.)
 const NEIGHBORS: &str = r"
-import random, socket, struct, time
-link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-link.bind(('tap0', 0))
-random.seed(12000)
 server = bytes.fromhex('0200c0a84501')
 
 def arp(mac, host, operation):
     header = b'\xff' * 6 + mac + b'\x08\x06'
     body = struct.pack('!HHBBH', 1, 0x0800, 6, 4, operation)
     return header + body + mac + bytes([192, 168, 69, host]) + server + bytes([192, 168, 69, 1])
-
-def checksum(data):
-    total = sum(struct.unpack(f'!{len(data) // 2}H', data))
-    while total >> 16: total = (total & 0xffff) + (total >> 16)
-    return struct.pack('!H', ~total & 0xffff)
 
 # An unsolicited advertisement that overrides (RFC 4861, 4.4).
 def advertisement(mac, host):
@@ -104,22 +95,11 @@ for i in range(20000):
     mac = bytes([2]) + random.randbytes(5)
     host = random.choice([host for host in range(2, 255) if host != 100])
     frames += [arp(mac, host, 1 + i % 2), advertisement(mac, random.randrange(0x101, 0xffff))]
-print('sending', flush=True)
-while True:
-    for number, frame in enumerate(frames):
-        try:
-            link.send(frame)
-        except OSError:
-            pass
-        # Fewer than the server can look at, so that the queue of the TAP has room for others.
-        if number % 20 == 0:
-            time.sleep(0.001)
+flood(frames)
 ";
 
 pub fn flood_of_forged_neighbors_stops_no_client() {
     served_throughout("", |honest| {
-        let mut flood = start(Command::new(PYTHON).args(["-c", NEIGHBORS]));
-        assert_eq!(flood.line(), "sending\n");
-        goes_on(flood, honest);
+        goes_on(flood_of(NEIGHBORS), honest);
     });
 }

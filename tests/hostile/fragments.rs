@@ -1,10 +1,7 @@
 //! Fragments that no honest host sends.
 
-use std::process::Command;
-
-use crate::command::start;
 use crate::floods::goes_on;
-use crate::hand::{PYTHON, by_hand};
+use crate::hand::{by_hand, flood_of};
 use crate::honest::served_throughout;
 use crate::link::Link;
 use crate::serve_udp::ask;
@@ -12,13 +9,6 @@ use crate::text::{mixed, upper};
 
 /// First and middle fragments of datagrams whose rest never comes, over IPv4 and IPv6.
 const UNFINISHED: &str = r"
-import socket, struct, time
-link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-link.bind(('tap0', 0))
-def checksum(data):
-    total = sum(struct.unpack(f'!{len(data) // 2}H', data))
-    while total >> 16: total = (total & 0xffff) + (total >> 16)
-    return struct.pack('!H', ~total & 0xffff)
 ether = bytes.fromhex('0200c0a84501' '021111111150')
 text = struct.pack('!HHHH', 50000, 12000, 60000, 0) + b'x' * 1192
 frames = []
@@ -32,23 +22,12 @@ for i in range(20000):
     head = struct.pack('!IHBB', 6 << 28, 1208, 44, 64) + ends
     head += struct.pack('!BBHI', 17, 0, offset << 3 | 1, i)
     frames.append(ether + b'\x86\xdd' + head + text)
-print('sending', flush=True)
-while True:
-    for number, frame in enumerate(frames):
-        try:
-            link.send(frame)
-        except OSError:
-            pass
-        # Fewer than the server can look at, so that the queue of the TAP has room for others.
-        if number % 20 == 0:
-            time.sleep(0.001)
+flood(frames)
 ";
 
 pub fn flood_of_fragments_that_never_complete_stops_no_client() {
     served_throughout("", |honest| {
-        let mut flood = start(Command::new(PYTHON).args(["-c", UNFINISHED]));
-        assert_eq!(flood.line(), "sending\n");
-        goes_on(flood, honest);
+        goes_on(flood_of(UNFINISHED), honest);
         // The room for fragments is that of whoever comes.
         let text = mixed(20_000);
         for link in [Link::ALL[0], Link::ALL[1]] {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::run;
+use crate::command::{Program, run, start};
 
 /// The Python for which Debian has it.
 pub const PYTHON: &str = "/usr/bin/python3";
@@ -111,6 +111,40 @@ def not_arp(frame):
 
 link = Link('tap0')
 ";
+
+/// Without scapy, as a flood is to be fast: the link, and how the frames of a flood are sent.
+const FLOOD: &str = r"
+import random, socket, struct, time
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(('tap0', 0))
+random.seed(12000)
+
+def checksum(data):
+    total = sum(struct.unpack(f'!{len(data) // 2}H', data))
+    while total >> 16: total = (total & 0xffff) + (total >> 16)
+    return struct.pack('!H', ~total & 0xffff)
+
+def flood(frames):
+    print('sending', flush=True)
+    while True:
+        for number, frame in enumerate(frames):
+            try:
+                link.send(frame)
+            except OSError:
+                pass
+            # Fewer than the server can look at, so that the queue of the TAP has room for others.
+            if number % 20 == 0:
+                time.sleep(0.001)
+";
+
+/// Starts a program that calls `flood` with the frames that it has made; they are being sent.
+#[track_caller]
+pub fn flood_of(program: &str) -> Program {
+    let program = format!("{FLOOD}{program}");
+    let mut flood = start(Command::new(PYTHON).args(["-c", &program]));
+    assert_eq!(flood.line(), "sending\n");
+    flood
+}
 
 /// Runs a program of such frames, to its end; what it asserts holds.
 #[track_caller]

@@ -133,13 +133,13 @@ impl<'a> Server<'a> {
     /// Stops listening, and closes every connection once what has been answered so far is sent.
     ///
     /// Go on polling until there are no [`connections`](Self::connections).
-    pub fn close(&mut self) {
-        self.end_all(Socket::close);
+    pub fn close(&mut self, context: &mut Context<'_, 'a>) {
+        self.end_all(context, Socket::close);
     }
 
     /// Stops listening, and ends every connection at once; the next poll sends the clients a reset.
-    pub fn abort(&mut self) {
-        self.end_all(|socket| {
+    pub fn abort(&mut self, context: &mut Context<'_, 'a>) {
+        self.end_all(context, |socket| {
             if socket.state() != State::TimeWait {
                 socket.abort();
             }
@@ -157,8 +157,9 @@ impl<'a> Server<'a> {
         self.taken
     }
 
-    fn end_all(&mut self, end: impl Fn(&mut Socket<'a>)) {
+    fn end_all(&mut self, context: &mut Context<'_, 'a>, end: impl Fn(&mut Socket<'a>)) {
         self.closed = true;
+        context.gone(self.config.port);
         for number in 0..self.places.len() {
             if let Some(socket) = self.places[number].socket() {
                 end(socket);
