@@ -107,7 +107,7 @@ pub struct Server {
     udp: bool,
     /// How many TCP clients can be connected at a time; further ones wait. Each takes 1 kB, and
     /// what it uses of its buffers: 130 kB at most, 11 kB of 100000
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = connections())]
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = connections())]
     pub connections: usize,
     /// Give each TCP connection 1 MiB each way instead of 64 KiB: more than twice as fast where much
     /// text comes at once, but a client that reads late may have to wait a second (its window is

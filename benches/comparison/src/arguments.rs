@@ -37,8 +37,8 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "N,...", value_parser = count(),
           default_values = ["1", "10", "100", "1000", "10000", "100000"])]
     pub connections: Vec<usize>,
-    /// Connections that a server with a stack of its own has room for, but where connections are
-    /// counted
+    /// Connections that the others with stacks of their own have room for, but where connections
+    /// are counted: each costs them time
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = count())]
     pub places: usize,
     /// The command `uppercase` to compare

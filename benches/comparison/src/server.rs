@@ -23,13 +23,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with room for so many connections.
+    /// Starts one with room for so many connections, or for as many as there are by default.
     pub fn start(
         arguments: &Arguments,
         kind: Kind,
-        places: usize,
+        connections: Option<usize>,
         congestion: &str,
     ) -> Result<Self, String> {
+        let places = connections.unwrap_or(arguments.places);
         if kind == Kind::Embassy && places > embassy::MOST_PLACES {
             return Err(format!(
                 "{} tasks are compiled into it",
@@ -41,7 +42,7 @@ impl Server {
         }
         let log = arguments.output.join("server.log");
         let file = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
-        let child = command(arguments, kind, places, congestion)?
+        let child = command(arguments, kind, connections, congestion)?
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(file)
@@ -104,15 +105,19 @@ impl Drop for Server {
 fn command(
     arguments: &Arguments,
     kind: Kind,
-    places: usize,
+    connections: Option<usize>,
     congestion: &str,
 ) -> Result<Command, String> {
+    let places = connections.unwrap_or(arguments.places);
     let this = env::current_exe().map_err(|error| error.to_string())?;
     let role = format!("{kind:?}").to_lowercase();
     let mut command = match kind {
         Kind::Ours | Kind::Fast => {
             let mut command = Command::new(arguments.ours.as_deref().ok_or("no --ours is given")?);
-            command.args(["serve", "--tap", TAP, "--connections", &places.to_string()]);
+            command.args(["serve", "--tap", TAP]);
+            if let Some(connections) = connections {
+                command.args(["--connections", &connections.to_string()]);
+            }
             if kind == Kind::Fast {
                 command.args(["--fast", "--spin", "50"]);
             }

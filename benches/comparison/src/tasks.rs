@@ -129,17 +129,17 @@ impl Task {
     fn outcomes(&self, arguments: &Arguments, kind: Kind) -> Result<Vec<Outcome>, String> {
         let duration = arguments.duration;
         let good = |value| (Ok(value), Vec::new());
-        let (places, congestion) = match self {
-            Self::Connections(1..10) => (10, ""),
+        let (connections, congestion) = match self {
+            Self::Connections(1..10) => (Some(10), ""),
             Self::Connections(20_000..) if kind == Kind::Threads => {
                 return Err("not tried, it would take a thread for each".into());
             }
             Self::Connections(20_000..) if matches!(kind, Kind::Smoltcp | Kind::Plain) => {
                 return Err("not tried, it would take 131 kB and a longer scan for each".into());
             }
-            Self::Connections(count) => (count + SPARE_PLACES, ""),
-            Self::Bulk(congestion) => (arguments.places, congestion.as_str()),
-            _ => (arguments.places, ""),
+            Self::Connections(count) => (Some(count + SPARE_PLACES), ""),
+            Self::Bulk(congestion) => (None, congestion.as_str()),
+            _ => (None, ""),
         };
         if let Self::Connections(count) = self
             && connections::raise_limit(*count) < *count
@@ -147,7 +147,7 @@ impl Task {
         {
             return Err(format!("it is not allowed {count} open files here"));
         }
-        let server = Server::start(arguments, kind, places, congestion)?;
+        let server = Server::start(arguments, kind, connections, congestion)?;
         Ok(match self {
             Self::Bulk(congestion) => {
                 let before = cpu_seconds(server.id())?;
