@@ -107,11 +107,11 @@ pub struct Server {
     udp: bool,
     /// How many TCP clients can be connected at a time; further ones wait. Each takes 1 kB, and
     /// what it uses of its buffers: 130 kB at most, 11 kB of 100000
-    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = connections())]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection 1 MiB each way instead of 64 KiB: more than twice as fast where much
-    /// text comes at once, but a client that reads late may have to wait a second (its window is
-    /// scaled, and smoltcp drops what the rounding shuts out)
+    /// Give each TCP connection 1 MiB each way instead of 64 KiB, as long as they are 512 at most:
+    /// faster where much text comes at once, but a client that reads late may have to wait a second
+    /// (its window is scaled, and smoltcp drops what the rounding shuts out)
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection 1 KiB each way, as the small boards do

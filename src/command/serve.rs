@@ -29,8 +29,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
-    let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
-    let mut places = places.map(|count| setup::Places::new(count, args.buffer()));
+    let places = || setup::Places::new(args.connections, SPARE_PLACES, args.buffer());
+    let mut places = args.serves_tcp().then(places);
     let mut fragments = Box::new(setup::Fragments::new());
     let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
     let config = tcp::Config {

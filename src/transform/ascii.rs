@@ -1,14 +1,17 @@
 //! ASCII, some words at a time, or more where there are vector registers.
 
 const WORD: usize = size_of::<usize>();
+/// Whether the processor works on 16 bytes at once: every x86-64 and AArch64, no small board.
+const HAS_VECTORS: bool = cfg!(any(target_feature = "sse2", target_feature = "neon"));
 
 /// Converts the ASCII at the beginning of `input`, as much as fits, and returns its length.
 #[inline]
 pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
-    #[cfg(any(target_feature = "sse2", target_feature = "neon"))]
-    let mut length = convert_blocks(input, output);
-    #[cfg(not(any(target_feature = "sse2", target_feature = "neon")))]
-    let mut length = 0;
+    let mut length = if HAS_VECTORS {
+        convert_blocks(input, output)
+    } else {
+        0
+    };
     let (input_left, output_left) = (&input[length..], &mut output[length..]);
     let quads = input_left.as_chunks::<WORD>().0.as_chunks::<4>().0;
     let quads_out = output_left.as_chunks_mut::<WORD>().0.as_chunks_mut::<4>().0;
@@ -43,7 +46,6 @@ pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
 }
 
 /// Converts blocks that are ASCII throughout. The compiler makes vector instructions of it.
-#[cfg(any(target_feature = "sse2", target_feature = "neon"))]
 fn convert_blocks(input: &[u8], output: &mut [u8]) -> usize {
     const BLOCK: usize = 64;
     let mut length = 0;

@@ -59,8 +59,8 @@ impl Options {
     ///
     /// A segment that is not the last of its text then waits until another frame is sent or
     /// [`receive`](smoltcp::phy::Device::receive) is called; and so does a UDP datagram, for others
-    /// to the same port, where the kernel can cut those (Linux 6.2). A program that sleeps in between calls
-    /// [`TunTap::flush`] first.
+    /// to the same port, where the kernel can cut those (Linux 6.2). A program that sleeps in
+    /// between calls [`TunTap::flush`] first.
     pub const fn gather(self) -> Self {
         Self {
             gather: true,
