@@ -1,6 +1,9 @@
 //! `device::tuntap` against the kernel of this machine.
 
 #[cfg(target_os = "linux")]
+#[path = "tuntap/datagrams.rs"]
+mod datagrams;
+#[cfg(target_os = "linux")]
 #[path = "tuntap/frames.rs"]
 mod frames;
 #[cfg(target_os = "linux")]
@@ -21,7 +24,7 @@ mod wire;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    use {frames::*, offload::*, open::*, trouble::*};
+    use {datagrams::*, frames::*, offload::*, open::*, trouble::*};
     namespace::main(namespace::tests![
         created_interface_is_complete_and_disappears,
         existing_interface_stays_as_it_is,
@@ -49,6 +52,9 @@ fn main() -> std::process::ExitCode {
         udp_without_a_checksum_is_completed,
         only_segments_that_follow_each_other_are_gathered,
         kernel_without_offload_is_lived_with,
+        only_datagrams_of_one_length_between_two_ports_are_gathered,
+        gathered_datagrams_reach_the_kernel_one_by_one,
+        kernel_that_cuts_no_datagrams_gets_each_by_itself,
         oversize_frames_are_dropped_and_counted,
         interface_that_is_switched_off_and_on_recovers,
         deleted_interface_is_an_error_and_not_a_flood,

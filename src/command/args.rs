@@ -107,16 +107,20 @@ pub struct Server {
     udp: bool,
     /// How many TCP clients can be connected at a time; further ones wait. Each takes 1 kB, and
     /// what it uses of its buffers: 130 kB at most, 11 kB of 100000
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = connections())]
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection 1 MiB each way instead of 64 KiB: more than twice as fast where much
-    /// text comes at once, but a client that reads late may have to wait a second (its window is
-    /// scaled, and smoltcp drops what the rounding shuts out)
+    /// Give each TCP connection 1 MiB each way instead of 64 KiB, as long as they are 512 at most:
+    /// faster where much text comes at once, but a client that reads late may have to wait a second
+    /// (its window is scaled, and smoltcp drops what the rounding shuts out)
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection 1 KiB each way, as the small boards do
     #[arg(long)]
     small: bool,
+    /// Look for frames for so many microseconds before sleeping: answers come sooner and more text
+    /// passes, where there is a core to spare for it
+    #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = microseconds)]
+    pub spin: Duration,
     /// How many TCP clients can wait for a place; further ones have to ask again
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = backlog())]
     pub backlog: usize,
@@ -253,6 +257,14 @@ fn backlog() -> impl clap::builder::TypedValueParser<Value = usize> {
     clap::value_parser!(u32)
         .range(0..=65_536)
         .map(|backlog| backlog as usize)
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+fn microseconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(microseconds @ 0..=1000) => Ok(Duration::from_micros(microseconds)),
+        _ => Err("a number of microseconds is needed, 0 to 1000".into()),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

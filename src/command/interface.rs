@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use log::{info, warn};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
-use smoltcp::time::Duration;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpCidr;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, owner, wait};
@@ -28,6 +28,8 @@ pub struct Interface<'a> {
     interrupt: UnixStream,
     /// Can be read after somebody asked for a report.
     question: UnixStream,
+    /// Whether it could be read when that was looked at last.
+    is_asked: bool,
 }
 
 /// Runs a client on the interface `name`.
@@ -80,6 +82,7 @@ impl<'a> Interface<'a> {
             clock,
             interrupt: caught(&[SIGINT, SIGTERM])?,
             question: caught(&[SIGUSR1])?,
+            is_asked: false,
         })
     }
 
@@ -97,9 +100,21 @@ impl<'a> Interface<'a> {
 
     /// Whether somebody has asked for a report (SIGUSR1) since this was called last.
     pub fn is_asked(&mut self) -> bool {
-        self.question
-            .read(&mut [0; 64])
-            .is_ok_and(|length| length > 0)
+        std::mem::take(&mut self.is_asked)
+            && self
+                .question
+                .read(&mut [0; 64])
+                .is_ok_and(|length| length > 0)
+    }
+
+    /// The time, as the stack is told it.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// How many frames have come so far.
+    pub fn received_frames(&self) -> u64 {
+        self.stack.device().inner().statistics().received_frames
     }
 
     /// For what is done between two polls.
@@ -173,15 +188,17 @@ impl<'a> Host<'a> for Interface<'a> {
         }
         let (frames, stop) = (device.as_fd(), self.interrupt.as_fd());
         let question = self.question.as_fd();
-        let (stop, input) = if input {
-            let [_, stop, _, input] = wait([frames, stop, question, io::stdin().as_fd()], delay)
-                .map_err(Failure::of(device.name()))?;
-            (stop, input)
+        let (stop, asked, input) = if input {
+            let [_, stop, asked, input] =
+                wait([frames, stop, question, io::stdin().as_fd()], delay)
+                    .map_err(Failure::of(device.name()))?;
+            (stop, asked, input)
         } else {
-            let [_, stop, _] =
+            let [_, stop, asked] =
                 wait([frames, stop, question], delay).map_err(Failure::of(device.name()))?;
-            (stop, false)
+            (stop, asked, false)
         };
+        self.is_asked |= asked;
         if stop {
             // The next Ctrl-C is another one.
             let _ = self.interrupt.read(&mut [0; 64]);

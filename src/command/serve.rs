@@ -19,6 +19,11 @@ use super::setup;
 const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
 /// Places for new clients while those before them are being closed.
 const SPARE_PLACES: usize = 8;
+/// Datagrams that are answered before more are received: few enough for a client that waits for
+/// some of many answers to go on meanwhile, on another core, and enough to share a system call.
+const ANSWERS: u32 = 16;
+/// How long nobody looks whether the command is to end, while frames come without a pause.
+const LONGEST_SPIN: Duration = Duration::from_millis(10);
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -27,8 +32,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
-    let places = args.serves_tcp().then_some(args.connections + SPARE_PLACES);
-    let mut places = places.map(|count| setup::Places::new(count, args.buffer()));
+    let places = || setup::Places::new(args.connections, SPARE_PLACES, args.buffer());
+    let mut places = args.serves_tcp().then(places);
     let mut fragments = Box::new(setup::Fragments::new());
     let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
     let config = tcp::Config {
@@ -46,10 +51,14 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     let mut servers = Servers {
         tcp: tcp.transpose()?,
         udp: udp.transpose()?,
+        sent: 0,
     };
     announce(&args.link.addresses(1), args).map_err(Failure::output)?;
     loop {
-        let delay = servers.poll(&mut host);
+        let mut delay = servers.poll(&mut host);
+        if args.spin > Duration::ZERO {
+            delay = servers.spin(&mut host, delay, args.spin);
+        }
         match host.wait(delay, false) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
@@ -71,14 +80,47 @@ pub fn run(args: &Server) -> Result<(), Failure> {
 struct Servers<'a> {
     tcp: Option<steered::Server<'a>>,
     udp: Option<udp::Server<'a>>,
+    /// How many datagrams had been answered when answers were sent last before more was received.
+    sent: u32,
 }
 
 impl<'a> Servers<'a> {
     fn poll(&mut self, host: &mut Interface<'a>) -> Option<Duration> {
-        let Self { tcp, udp } = self;
+        let Self { tcp, udp, sent } = self;
         host.poll_with(tcp.as_mut(), &mut |context| {
-            udp.as_mut().and_then(|udp| udp.poll(context))
+            let udp = udp.as_mut()?;
+            let deadline = udp.poll(context);
+            let answered = udp.counters().answered;
+            if answered.wrapping_sub(*sent) >= ANSWERS {
+                *sent = answered;
+                context.transmit_first();
+            }
+            deadline
         })
+    }
+
+    /// Polls on until no frame has come for so long. Returns how long it can be slept then.
+    fn spin(
+        &mut self,
+        host: &mut Interface<'a>,
+        mut delay: Option<Duration>,
+        patience: Duration,
+    ) -> Option<Duration> {
+        let start = host.now();
+        let (mut last, mut frames) = (start, host.received_frames());
+        loop {
+            let now = host.now();
+            if now >= start + LONGEST_SPIN {
+                return Some(Duration::ZERO);
+            }
+            if now >= last + patience {
+                return delay;
+            }
+            delay = self.poll(host);
+            if host.received_frames() != frames || delay == Some(Duration::ZERO) {
+                (last, frames) = (now, host.received_frames());
+            }
+        }
     }
 }
 

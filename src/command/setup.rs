@@ -26,7 +26,7 @@ pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHE
 
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
-/// The buffers of all connections together, in bytes, as long as each gets the least.
+/// The buffers of all connections together, but the spare ones, in bytes, as long as each gets the least.
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 const MOST_BUFFERS: usize = 1 << 30;
 /// Less than three segments would make the two sides wait for each other.
@@ -122,10 +122,11 @@ pub struct Places<'a> {
 
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 impl<'a> Places<'a> {
-    /// Room for so many connections with buffers of so many bytes each way; with smaller ones where
-    /// they would be too much together.
-    pub fn new(count: usize, buffer: usize) -> Self {
-        let share = MOST_BUFFERS / 2 / count.max(1);
+    /// Room for so many connections, and some `spare` ones, with buffers of so many bytes each way;
+    /// with smaller ones where they would be too much together.
+    pub fn new(connections: usize, spare: usize, buffer: usize) -> Self {
+        let count = connections + spare;
+        let share = MOST_BUFFERS / 2 / connections.max(1);
         let size = share.clamp(LEAST_BUFFER.min(buffer), buffer);
         let mut slots = Vec::new();
         slots.resize_with(count, || SocketStorage::EMPTY);

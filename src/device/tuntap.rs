@@ -117,6 +117,8 @@ impl fmt::Display for Mode {
 ///   IPv4 with the feature `segmentation`, else with [`Options::gather`]. Where it matters, on the
 ///   way to another host, the kernel or its network card sums up, and cuts to the size that smoltcp
 ///   asks for.
+/// - With [`Options::gather`], datagrams of one length from one port to another leave together, up
+///   to 64 in a frame, where the kernel can take them apart (Linux 6.2).
 /// - TCP segments in IP fragments, which no checksum tells good from bad, are dropped and
 ///   [counted](Statistics::received_partial). TCP makes none by itself.
 ///

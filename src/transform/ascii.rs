@@ -1,13 +1,20 @@
-//! ASCII, some words at a time.
+//! ASCII, some words at a time, or more where there are vector registers.
 
 const WORD: usize = size_of::<usize>();
+/// Whether the processor works on 16 bytes at once: every x86-64 and AArch64, no small board.
+const HAS_VECTORS: bool = cfg!(any(target_feature = "sse2", target_feature = "neon"));
 
 /// Converts the ASCII at the beginning of `input`, as much as fits, and returns its length.
 #[inline]
 pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
-    let mut length = 0;
-    let quads = input.as_chunks::<WORD>().0.as_chunks::<4>().0;
-    let quads_out = output.as_chunks_mut::<WORD>().0.as_chunks_mut::<4>().0;
+    let mut length = if HAS_VECTORS {
+        convert_blocks(input, output)
+    } else {
+        0
+    };
+    let (input_left, output_left) = (&input[length..], &mut output[length..]);
+    let quads = input_left.as_chunks::<WORD>().0.as_chunks::<4>().0;
+    let quads_out = output_left.as_chunks_mut::<WORD>().0.as_chunks_mut::<4>().0;
     for ([a, b, c, d], to) in quads.iter().zip(quads_out) {
         let [a, b, c, d] = [
             usize::from_ne_bytes(*a),
@@ -34,6 +41,23 @@ pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
         }
         *to = from.to_ascii_uppercase();
         length += 1;
+    }
+    length
+}
+
+/// Converts blocks that are ASCII throughout. The compiler makes vector instructions of it.
+fn convert_blocks(input: &[u8], output: &mut [u8]) -> usize {
+    const BLOCK: usize = 64;
+    let mut length = 0;
+    let blocks = input.as_chunks::<BLOCK>().0.iter();
+    for (from, to) in blocks.zip(output.as_chunks_mut::<BLOCK>().0) {
+        if !from.is_ascii() {
+            break;
+        }
+        for (from, to) in from.iter().zip(to) {
+            *to = from.to_ascii_uppercase();
+        }
+        length += BLOCK;
     }
     length
 }

@@ -445,7 +445,7 @@ pub fn kernel_without_offload_is_lived_with() {
     const TUNSETVNETHDRSZ: u32 = 0x4004_54d8;
     for call in [TUNSETVNETHDRSZ, TUNSETOFFLOAD, TUNGETFEATURES] {
         thread::spawn(move || {
-            refuse(call);
+            refuse(call, None);
             for mode in MODES {
                 let device = TunTap::open("test0", mode, &[]).unwrap();
                 assert!(!device.offload());
@@ -460,15 +460,18 @@ pub fn kernel_without_offload_is_lived_with() {
     }
 }
 
-/// From now on this thread's `ioctl`s of this kind fail, unless what they set is nothing.
-fn refuse(call: u32) {
+/// From now on this thread's `ioctl`s of this kind fail, if they set this, or anything at all.
+pub fn refuse(call: u32, argument: Option<u64>) {
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Compare,
         SeccompCondition as Condition, SeccompFilter, SeccompRule, apply_filter,
     };
     let is_call = Condition::new(1, Length::Dword, Compare::Eq, call.into()).unwrap();
-    let sets = Condition::new(2, Length::Qword, Compare::Ne, 0).unwrap();
-    let rule = SeccompRule::new(vec![is_call, sets]).unwrap();
+    let sets = match argument {
+        Some(argument) => Condition::new(2, Length::Qword, Compare::Eq, argument),
+        None => Condition::new(2, Length::Qword, Compare::Ne, 0),
+    };
+    let rule = SeccompRule::new(vec![is_call, sets.unwrap()]).unwrap();
     let filter = SeccompFilter::new(
         [(libc::SYS_ioctl, vec![rule])].into(),
         SeccompAction::Allow,

@@ -37,8 +37,8 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "N,...", value_parser = count(),
           default_values = ["1", "10", "100", "1000", "10000", "100000"])]
     pub connections: Vec<usize>,
-    /// Connections that a server with a stack of its own has room for, but where connections are
-    /// counted
+    /// Connections that the others with stacks of their own have room for, but where connections
+    /// are counted: each costs them time
     #[arg(long, default_value_t = 64, value_name = "N", value_parser = count())]
     pub places: usize,
     /// The command `uppercase` to compare
@@ -87,6 +87,10 @@ pub enum Kind {
     Threads,
     /// `uppercase serve --tap`
     Ours,
+    /// `uppercase serve --tap --fast --spin 50`
+    Fast,
+    /// The pool of the small boards with a host's buffers, all its sockets in one set
+    Plain,
     /// The kernel's TCP, one thread with epoll
     Epoll,
     /// The kernel's TCP, the exercise in Python
@@ -139,6 +143,8 @@ impl Kind {
         match self {
             Self::Threads => "kernel, threads",
             Self::Ours => "uppercase",
+            Self::Fast => "uppercase --fast --spin 50",
+            Self::Plain => "uppercase, plain pool",
             Self::Epoll => "kernel, epoll",
             Self::Python => "kernel, Python",
             Self::Smoltcp => "smoltcp",

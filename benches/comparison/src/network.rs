@@ -4,6 +4,7 @@
 //! All of it is in a network namespace that this program made, and goes with it.
 
 use std::net::Ipv4Addr;
+use std::ops::RangeInclusive;
 use std::process::{Command, Stdio};
 
 pub const TAP: &str = "tap0";
@@ -55,15 +56,23 @@ pub fn isolation() -> Result<Vec<&'static str>, String> {
 pub fn prepare() -> Result<(), String> {
     ip("link set lo up")?;
     // Short sessions soon take all ports if each is kept for a minute after its end.
-    for (setting, value) in [
-        ("net/ipv4/ip_local_port_range", "1024 65535"),
-        ("net/ipv4/tcp_max_tw_buckets", "1024"),
-    ] {
-        if let Err(error) = std::fs::write(format!("/proc/sys/{setting}"), value) {
-            eprintln!("{setting} is left as it is: {error}");
-        }
-    }
+    set("tcp_max_tw_buckets", "1024");
+    set_ports(1024..=u16::MAX);
     Ok(())
+}
+
+/// The ports of the client's connections, where it does not choose one itself.
+pub fn set_ports(ports: RangeInclusive<u16>) {
+    set(
+        "ip_local_port_range",
+        &format!("{} {}", ports.start(), ports.end()),
+    );
+}
+
+fn set(setting: &str, value: &str) {
+    if let Err(error) = std::fs::write(format!("/proc/sys/net/ipv4/{setting}"), value) {
+        eprintln!("{setting} is left as it is: {error}");
+    }
 }
 
 /// Makes a TAP for a server that does not make its own.

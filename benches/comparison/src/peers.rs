@@ -1,8 +1,10 @@
 //! The servers of others. Each is what its own examples and manuals would have you write, with
-//! Nagle's algorithm off, and each upper-cases ASCII only, which is less than ours does.
+//! Nagle's algorithm off, and each upper-cases ASCII only, which is less than ours does. The plain
+//! pool is ours, and no command has it.
 
 pub mod embassy;
 pub mod epoll;
+pub mod plain;
 pub mod smoltcp;
 pub mod threads;
 

@@ -82,6 +82,24 @@ impl Results {
         sums
     }
 
+    /// How many values there are, of one server or of all.
+    pub fn measured(&self, kind: Option<Kind>) -> usize {
+        let samples = self.samples.iter();
+        let samples = samples.filter(|sample| kind.is_none_or(|kind| sample.kind == kind));
+        samples.filter(|sample| sample.value.is_ok()).count()
+    }
+
+    /// Whether no value of a server is missing.
+    pub fn has_all(&self, kind: Kind) -> bool {
+        let mut samples = self.samples.iter();
+        samples.all(|sample| sample.kind != kind || sample.value.is_ok())
+    }
+
+    /// Whether that was to be measured of a server.
+    pub fn knows(&self, figure: &Figure, kind: Kind) -> bool {
+        self.of(figure, kind).next().is_some()
+    }
+
     /// In how many runs there is no value.
     pub fn missing(&self, figure: &Figure, kind: Kind) -> usize {
         self.of(figure, kind)

@@ -23,25 +23,26 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with room for so many connections.
+    /// Starts one with room for so many connections, or for as many as there are by default.
     pub fn start(
         arguments: &Arguments,
         kind: Kind,
-        places: usize,
+        connections: Option<usize>,
         congestion: &str,
     ) -> Result<Self, String> {
+        let places = connections.unwrap_or(arguments.places);
         if kind == Kind::Embassy && places > embassy::MOST_PLACES {
             return Err(format!(
                 "{} tasks are compiled into it",
                 embassy::MOST_PLACES
             ));
         }
-        if matches!(kind, Kind::Smoltcp | Kind::Embassy) {
+        if matches!(kind, Kind::Plain | Kind::Smoltcp | Kind::Embassy) {
             network::make_tap()?;
         }
         let log = arguments.output.join("server.log");
         let file = File::create(&log).map_err(|error| format!("{}: {error}", log.display()))?;
-        let child = command(arguments, kind, places, congestion)?
+        let child = command(arguments, kind, connections, congestion)?
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(file)
@@ -58,8 +59,8 @@ impl Server {
             ));
         }
         match kind {
-            Kind::Ours => network::complete_tap()?,
-            Kind::Smoltcp | Kind::Embassy => {}
+            Kind::Ours | Kind::Fast => network::complete_tap()?,
+            Kind::Plain | Kind::Smoltcp | Kind::Embassy => {}
             Kind::Threads | Kind::Epoll | Kind::Python => network::make_veth(server.id())?,
         }
         server.wait_for_answer()?;
@@ -104,19 +105,26 @@ impl Drop for Server {
 fn command(
     arguments: &Arguments,
     kind: Kind,
-    places: usize,
+    connections: Option<usize>,
     congestion: &str,
 ) -> Result<Command, String> {
+    let places = connections.unwrap_or(arguments.places);
     let this = env::current_exe().map_err(|error| error.to_string())?;
     let role = format!("{kind:?}").to_lowercase();
     let mut command = match kind {
-        Kind::Ours => {
+        Kind::Ours | Kind::Fast => {
             let mut command = Command::new(arguments.ours.as_deref().ok_or("no --ours is given")?);
-            command.args(["serve", "--tap", TAP, "--connections", &places.to_string()]);
+            command.args(["serve", "--tap", TAP]);
+            if let Some(connections) = connections {
+                command.args(["--connections", &connections.to_string()]);
+            }
+            if kind == Kind::Fast {
+                command.args(["--fast", "--spin", "50"]);
+            }
             command.args(arguments.serve_options.split_whitespace());
             command
         }
-        Kind::Smoltcp | Kind::Embassy => Command::new(this),
+        Kind::Plain | Kind::Smoltcp | Kind::Embassy => Command::new(this),
         Kind::Threads | Kind::Epoll => {
             let mut command = Command::new("unshare");
             command.arg("--net").arg(this);
@@ -128,7 +136,7 @@ fn command(
             command
         }
     };
-    if !matches!(kind, Kind::Ours | Kind::Python) {
+    if !matches!(kind, Kind::Ours | Kind::Fast | Kind::Python) {
         command.args(["serve", &role, &places.to_string(), congestion]);
     }
     Ok(command)

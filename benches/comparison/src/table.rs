@@ -13,7 +13,7 @@ pub fn table(
     command: &str,
 ) -> Result<String, fmt::Error> {
     let mut kinds = arguments.kinds();
-    kinds.sort_by_key(|kind| *kind != Kind::Ours);
+    kinds.sort_by_key(|kind| !matches!(kind, Kind::Ours | Kind::Fast | Kind::Plain));
     let (curve, figures): (Vec<_>, Vec<_>) = results
         .figures()
         .into_iter()
@@ -58,14 +58,16 @@ fn rows(
     figures: &[Figure],
     name: impl Fn(&Figure) -> String,
 ) -> fmt::Result {
+    let mut kinds = kinds.to_vec();
+    kinds.retain(|kind| figures.iter().any(|figure| results.knows(figure, *kind)));
     write!(text, "\n| | unit |")?;
-    for kind in kinds {
+    for kind in &kinds {
         write!(text, " {} |", kind.title())?;
     }
     writeln!(text, "\n|---|---|{}", "---:|".repeat(kinds.len()))?;
     for figure in figures {
         write!(text, "| {} | {} |", name(figure), figure.unit)?;
-        for kind in kinds {
+        for kind in &kinds {
             write!(text, " {} |", cell(results, figure, *kind)?)?;
         }
         writeln!(text)?;

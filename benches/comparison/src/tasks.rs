@@ -47,9 +47,14 @@ pub fn all(arguments: &Arguments) -> Vec<Task> {
 }
 
 impl Task {
-    /// Whether this is anything for that server: the exercise's takes one client after the other.
+    /// Whether this is anything for that server: the exercise's takes one client after the other,
+    /// large buffers are not for many connections, and the plain pool differs there only.
     pub fn fits(&self, kind: Kind) -> bool {
-        !(kind == Kind::Python && matches!(self, Self::Connections(_)))
+        match kind {
+            Kind::Python | Kind::Fast => !matches!(self, Self::Connections(_)),
+            Kind::Plain => matches!(self, Self::Connections(_)),
+            _ => true,
+        }
     }
 
     /// With a server of its own, from its start to its end.
@@ -124,17 +129,17 @@ impl Task {
     fn outcomes(&self, arguments: &Arguments, kind: Kind) -> Result<Vec<Outcome>, String> {
         let duration = arguments.duration;
         let good = |value| (Ok(value), Vec::new());
-        let (places, congestion) = match self {
-            Self::Connections(1..10) => (10, ""),
+        let (connections, congestion) = match self {
+            Self::Connections(1..10) => (Some(10), ""),
             Self::Connections(20_000..) if kind == Kind::Threads => {
                 return Err("not tried, it would take a thread for each".into());
             }
-            Self::Connections(20_000..) if kind == Kind::Smoltcp => {
+            Self::Connections(20_000..) if matches!(kind, Kind::Smoltcp | Kind::Plain) => {
                 return Err("not tried, it would take 131 kB and a longer scan for each".into());
             }
-            Self::Connections(count) => (count + SPARE_PLACES, ""),
-            Self::Bulk(congestion) => (arguments.places, congestion.as_str()),
-            _ => (arguments.places, ""),
+            Self::Connections(count) => (Some(count + SPARE_PLACES), ""),
+            Self::Bulk(congestion) => (None, congestion.as_str()),
+            _ => (None, ""),
         };
         if let Self::Connections(count) = self
             && connections::raise_limit(*count) < *count
@@ -142,7 +147,7 @@ impl Task {
         {
             return Err(format!("it is not allowed {count} open files here"));
         }
-        let server = Server::start(arguments, kind, places, congestion)?;
+        let server = Server::start(arguments, kind, connections, congestion)?;
         Ok(match self {
             Self::Bulk(congestion) => {
                 let before = cpu_seconds(server.id())?;

@@ -29,6 +29,8 @@ const IFF_VNET_HDR: i16 = 0x4000;
 const TUN_F_CSUM: usize = 0x01;
 const TUN_F_TSO4: usize = 0x02;
 const TUN_F_TSO6: usize = 0x04;
+const TUN_F_USO4: usize = 0x20;
+const TUN_F_USO6: usize = 0x40;
 
 /// `struct ifreq` as this driver uses it: of its union, only the flags.
 #[repr(C)]
@@ -92,6 +94,17 @@ pub(super) fn set_offload(driver: &File, offload: bool) -> Result<(), Errno> {
     } else {
         0
     };
+    set_offload_flags(driver, flags)
+}
+
+/// Whether the kernel knows frames that are to be cut into UDP datagrams (Linux 6.2). That it may
+/// be handed such, it says only by letting itself be asked to hand them out, so this has to come
+/// before [`set_offload`].
+pub(super) fn cuts_datagrams(driver: &File) -> bool {
+    set_offload_flags(driver, TUN_F_CSUM | TUN_F_USO4 | TUN_F_USO6).is_ok()
+}
+
+fn set_offload_flags(driver: &File, flags: usize) -> Result<(), Errno> {
     // SAFETY: TUNSETOFFLOAD takes these flags as a number, and no pointer.
     unsafe { ioctl(driver, IntegerSetter::<TUNSETOFFLOAD>::new_usize(flags)) }
 }

@@ -1,8 +1,10 @@
-//! Making one large frame of TCP segments that follow each other.
+//! Making one large frame of TCP segments that follow each other, or of UDP datagrams from one
+//! port to another.
 //!
 //! smoltcp 0.14 hands over large packets to be cut over IPv4 only; over IPv6 it drops them. So what
 //! it has cut there is put together again: each segment is written over the end of the one before,
 //! in such a way that text follows text and only its headers cover something, which is put back.
+//! Datagrams of one length, the last of which may be shorter, can be sent in the same way.
 
 use smoltcp::wire::TcpPacket;
 
@@ -20,6 +22,9 @@ const ACK: u8 = 0x10;
 /// These stand in the last of the segments.
 const PUSH_AND_FIN: u8 = 0x09;
 
+/// Into how many datagrams every kernel cuts a frame that cuts any.
+const MOST_DATAGRAMS: usize = 64;
+
 /// Segments that are one frame so far.
 pub(super) struct Gathered {
     mode: Mode,
@@ -28,7 +33,7 @@ pub(super) struct Gathered {
     size: usize,
     /// How many segments there are.
     count: usize,
-    /// The sequence number of the byte after the last.
+    /// In TCP, the sequence number of the byte after the last.
     next: u32,
     covered: [u8; LONGEST_HEADERS],
 }
@@ -46,23 +51,28 @@ pub(super) enum Added {
 
 impl Gathered {
     /// Whether a frame may be the first of several: smoltcp says by the missing PSH that there is
-    /// more to come.
-    pub fn first(mode: Mode, frame: &[u8]) -> Option<Self> {
-        let Content::Segment(segment) = Content::of(mode, frame) else {
-            return None;
+    /// more to come. Of datagrams it does not, so each may be, if the kernel cuts `datagrams`.
+    pub fn first(mode: Mode, frame: &[u8], datagrams: bool) -> Option<Self> {
+        let (segment, may_be, next) = match Content::of(mode, frame) {
+            Content::Segment(segment) => {
+                let header = TcpPacket::new_unchecked(&frame[segment.start..]);
+                let next = header.seq_number() + (segment.end - segment.text);
+                let may_be = frame[segment.start + FLAGS] == ACK;
+                (segment, may_be, next.0 as u32)
+            }
+            Content::Datagram(segment) => (segment, datagrams, 0),
+            Content::Fragment | Content::Other => return None,
         };
-        let (start, text) = (segment.start, segment.text);
-        let size = segment.end - text;
-        let next = TcpPacket::new_unchecked(&frame[start..]).seq_number() + size;
-        let fits = text <= LONGEST_HEADERS
+        let size = segment.end - segment.text;
+        let fits = segment.text <= LONGEST_HEADERS
             && segment.end == frame.len()
             && segment.end + size <= mode.header_len() + LONGEST_PACKET;
-        (frame[start + FLAGS] == ACK && size != 0 && fits).then_some(Self {
+        (may_be && size != 0 && fits).then_some(Self {
             mode,
             segment,
             size,
             count: 1,
-            next: next.0 as u32,
+            next,
             covered: [0; LONGEST_HEADERS],
         })
     }
@@ -94,9 +104,13 @@ impl Gathered {
         }
         let expected = &mut expected[..headers];
         let tcp = self.segment.start;
-        expected[tcp + SEQUENCE..][..4].copy_from_slice(&self.next.to_be_bytes());
-        let flags = written[tcp + FLAGS] & PUSH_AND_FIN;
-        expected[tcp + FLAGS] |= flags;
+        let is_datagram = self.segment.is_datagram;
+        let mut flags = 0;
+        if !is_datagram {
+            expected[tcp + SEQUENCE..][..4].copy_from_slice(&self.next.to_be_bytes());
+            flags = written[tcp + FLAGS] & PUSH_AND_FIN;
+            expected[tcp + FLAGS] |= flags;
+        }
         for field in self.segment.length_fields(self.mode) {
             expected[field.clone()].copy_from_slice(&written[field]);
         }
@@ -108,9 +122,12 @@ impl Gathered {
         self.segment.end += text;
         self.next = self.next.wrapping_add(text as u32);
         self.count += 1;
-        bytes[tcp + FLAGS] |= flags;
+        if flags != 0 {
+            bytes[tcp + FLAGS] |= flags;
+        }
         let longest = self.mode.header_len() + LONGEST_PACKET;
-        let full = self.segment.end + self.size > longest;
+        let full =
+            self.segment.end + self.size > longest || is_datagram && self.count == MOST_DATAGRAMS;
         match text < self.size || flags != 0 || full {
             true => Added::Last,
             false => Added::Yes,
@@ -130,6 +147,10 @@ impl Gathered {
     /// Completes the frame. Returns its length, and what the kernel needs to know.
     pub fn finish(self, bytes: &mut [u8]) -> (usize, Header) {
         let frame = &mut bytes[..self.segment.end];
+        if self.segment.is_datagram && self.count == 1 {
+            // It has all that it needs, a checksum too.
+            return (frame.len(), Header::NONE);
+        }
         self.segment.set_length(self.mode, frame);
         self.segment.prepare_checksum(frame);
         let header = Header::without_checksum(&self.segment);

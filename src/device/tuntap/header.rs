@@ -12,9 +12,7 @@ const CHECKSUM_IS_VALID: u8 = 2;
 const SEGMENTS_NONE: u8 = 0;
 const SEGMENTS_TCP_IPV4: u8 = 1;
 const SEGMENTS_TCP_IPV6: u8 = 4;
-
-/// In TCP, where the checksum is.
-const TCP_CHECKSUM: u16 = 16;
+const SEGMENTS_UDP: u8 = 5;
 
 /// What is known of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,13 +38,13 @@ impl Header {
         checksum_offset: 0,
     };
 
-    /// Of a frame with a TCP segment in which the checksum covers the pseudo header only.
+    /// Of a frame with a segment in which the checksum covers the pseudo header only.
     pub fn without_checksum(segment: &Segment) -> Self {
         Self {
             flags: NEEDS_CHECKSUM,
             // Frames are far shorter than what a u16 holds up to where the segment starts.
             checksum_start: segment.start as u16,
-            checksum_offset: TCP_CHECKSUM,
+            checksum_offset: segment.checksum_offset() as u16,
             ..Self::NONE
         }
     }
@@ -54,9 +52,10 @@ impl Header {
     /// Asks for segments with `size` bytes of text each.
     pub fn cut(self, segment: &Segment, size: u16) -> Self {
         Self {
-            segments: match segment.is_ipv4 {
-                true => SEGMENTS_TCP_IPV4,
-                false => SEGMENTS_TCP_IPV6,
+            segments: match (segment.is_datagram, segment.is_ipv4) {
+                (true, _) => SEGMENTS_UDP,
+                (false, true) => SEGMENTS_TCP_IPV4,
+                (false, false) => SEGMENTS_TCP_IPV6,
             },
             headers_len: segment.text as u16,
             segment_size: size,
@@ -103,7 +102,7 @@ impl Header {
         if self.flags & NEEDS_CHECKSUM != 0 {
             // It could be that of a segment inside this one, which says nothing about this one.
             usize::from(self.checksum_start) == segment.start
-                && self.checksum_offset == TCP_CHECKSUM
+                && usize::from(self.checksum_offset) == segment.checksum_offset()
         } else {
             self.flags & CHECKSUM_IS_VALID != 0
         }

@@ -58,8 +58,9 @@ impl Options {
     /// over IPv6, and without the feature `segmentation` over IPv4, where smoltcp itself does not.
     ///
     /// A segment that is not the last of its text then waits until another frame is sent or
-    /// [`receive`](smoltcp::phy::Device::receive) is called. A program that sleeps in between calls
-    /// [`TunTap::flush`] first.
+    /// [`receive`](smoltcp::phy::Device::receive) is called; and so does a UDP datagram, for others
+    /// to the same port, where the kernel can cut those (Linux 6.2). A program that sleeps in
+    /// between calls [`TunTap::flush`] first.
     pub const fn gather(self) -> Self {
         Self {
             gather: true,
@@ -145,7 +146,7 @@ impl TunTap {
                 "{name}: {}, MTU {}, offload {}",
                 if created { "created" } else { "attached" },
                 now.mtu,
-                if offload { "on" } else { "off" },
+                if offload.segments { "on" } else { "off" },
             ),
         }
         Ok(TunTap {
@@ -153,8 +154,8 @@ impl TunTap {
             mode,
             mtu: now.mtu,
             created,
-            offload,
-            incoming: Incoming::new(mode, now.mtu, offload),
+            offload: offload.segments,
+            incoming: Incoming::new(mode, now.mtu, offload.segments),
             outgoing: Outgoing::new(mode, now.mtu, offload, options.gather),
             health: Health {
                 name: name.into(),
@@ -262,13 +263,22 @@ fn subnet(address: IpAddr, prefix_len: u8) -> (bool, u8, u128) {
     (address.is_ipv4(), prefix_len, bits & mask)
 }
 
-/// Attaches to the interface. Returns whether with offload.
+/// What the kernel does for us.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Offload {
+    /// Checksums, and the cutting of TCP segments.
+    pub segments: bool,
+    /// The cutting of UDP datagrams.
+    pub datagrams: bool,
+}
+
+/// Attaches to the interface. Returns with which offload.
 fn attach(
     name: &str,
     mode: Mode,
     exists: bool,
     options: Options,
-) -> Result<(File, bool), OpenError> {
+) -> Result<(File, Offload), OpenError> {
     let failed = |error| match error {
         Errno::PERM => OpenError::Permission {
             name: name.into(),
@@ -286,10 +296,17 @@ fn attach(
     let known = driver::knows_headers(&driver);
     if options.offload && known {
         driver::attach(&driver, name, mode, true).map_err(failed)?;
+        let datagrams = driver::cuts_datagrams(&driver);
         let agreed = driver::set_header(&driver, header::LENGTH as i32)
             .and_then(|()| driver::set_offload(&driver, true));
         match agreed {
-            Ok(()) => return Ok((driver, true)),
+            Ok(()) => {
+                let offload = Offload {
+                    segments: true,
+                    datagrams,
+                };
+                return Ok((driver, offload));
+            }
             Err(error) => info!("{name}: no offload, the kernel does not agree: {error}"),
         }
         // Without the headers, if without offload; and that takes another file.
@@ -305,7 +322,7 @@ fn attach(
         // than the MTU or lack their checksums.
         driver::set_offload(&driver, false).map_err(failed)?;
     }
-    Ok((driver, false))
+    Ok((driver, Offload::default()))
 }
 
 /// Switches a new interface on and gives it its addresses.

@@ -152,7 +152,9 @@ fn admit(mode: Mode, header: &Header, frame: &mut [u8]) -> Verdict {
         Content::Segment(segment) if segment.is_intact(frame) => Verdict::Accept,
         Content::Segment(_) => Verdict::Corrupt,
         Content::Fragment => Verdict::Partial,
-        Content::Other => Verdict::Accept,
+        // Several datagrams are nothing that smoltcp could take apart, and not agreed on.
+        Content::Datagram(_) | Content::Other if header.is_several() => Verdict::Oversize,
+        Content::Datagram(_) | Content::Other => Verdict::Accept,
     }
 }
 

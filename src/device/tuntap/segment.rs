@@ -1,9 +1,10 @@
-//! Finding the TCP segment in a frame, and its checksum.
+//! Finding the TCP segment or UDP datagram in a frame, and its checksum.
 
 use core::ops::Range;
 
 use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, Ipv4Packet, TcpPacket, checksum,
+    EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, Ipv4Packet, TcpPacket, UDP_HEADER_LEN,
+    UdpPacket, checksum,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Ipv6FragmentHeader, Ipv6Packet};
@@ -12,26 +13,33 @@ use super::Mode;
 
 #[cfg(feature = "ipv6")]
 const IPV6_HEADER: u16 = 40;
+const TCP_CHECKSUM: usize = 16;
+const UDP_LENGTH: usize = 4;
+const UDP_CHECKSUM: usize = 6;
 
 /// What a frame carries.
 #[derive(Debug)]
 pub(super) enum Content {
     /// A whole TCP segment.
     Segment(Segment),
+    /// A whole UDP datagram.
+    Datagram(Segment),
     /// A part of what may be a TCP segment (RFC 791, RFC 8200).
     Fragment,
     /// Anything else, also what is no proper frame at all.
     Other,
 }
 
-/// Where a TCP segment is in its frame, and between whom it passes.
+/// Where a TCP segment is in its frame, and between whom it passes; or a UDP datagram.
 #[derive(Debug)]
 pub(super) struct Segment {
+    /// Whether it is a UDP datagram.
+    pub is_datagram: bool,
     source: IpAddress,
     destination: IpAddress,
     /// Whether it is in an IPv4 packet.
     pub is_ipv4: bool,
-    /// Where the TCP header starts.
+    /// Where its header starts.
     pub start: usize,
     /// Where the text starts.
     pub text: usize,
@@ -69,20 +77,36 @@ impl Content {
 
     fn of_ipv4(bytes: &[u8], start: usize) -> Option<Self> {
         let packet = Ipv4Packet::new_checked(bytes).ok()?;
-        if packet.version() != 4 || packet.next_header() != IpProtocol::Tcp {
+        let protocol = packet.next_header();
+        if packet.version() != 4 {
             return None;
         }
         if packet.more_frags() || packet.frag_offset() != 0 {
-            return Some(Content::Fragment);
+            return (protocol == IpProtocol::Tcp).then_some(Content::Fragment);
         }
         let header_len = usize::from(packet.header_len());
-        Segment::new(
-            packet.src_addr().into(),
-            packet.dst_addr().into(),
-            packet.payload(),
-            start + header_len,
-        )
-        .map(Content::Segment)
+        let (source, destination) = (packet.src_addr(), packet.dst_addr());
+        let (payload, start) = (packet.payload(), start + header_len);
+        Self::whole(protocol, source.into(), destination.into(), payload, start)
+    }
+
+    /// What comes whole in a packet, from `start` on in the frame.
+    fn whole(
+        protocol: IpProtocol,
+        source: IpAddress,
+        destination: IpAddress,
+        bytes: &[u8],
+        start: usize,
+    ) -> Option<Self> {
+        match protocol {
+            IpProtocol::Tcp => {
+                Segment::new(source, destination, bytes, start).map(Content::Segment)
+            }
+            IpProtocol::Udp => {
+                Segment::datagram(source, destination, bytes, start).map(Content::Datagram)
+            }
+            _ => None,
+        }
     }
 
     #[cfg(feature = "ipv6")]
@@ -108,11 +132,10 @@ impl Content {
                 {
                     return Some(Content::Fragment);
                 }
-                IpProtocol::Tcp => {
+                IpProtocol::Tcp | IpProtocol::Udp if !is_fragment => {
                     let start = start + packet.payload().len() - rest.len();
                     let (source, destination) = (packet.src_addr(), packet.dst_addr());
-                    return Segment::new(source.into(), destination.into(), rest, start)
-                        .map(Content::Segment);
+                    return Self::whole(protocol, source.into(), destination.into(), rest, start);
                 }
                 IpProtocol::HopByHop | IpProtocol::Ipv6Route | IpProtocol::Ipv6Opts => {
                     8 * (1 + usize::from(*rest.get(1)?))
@@ -135,6 +158,7 @@ impl Segment {
     fn new(source: IpAddress, destination: IpAddress, bytes: &[u8], start: usize) -> Option<Self> {
         let segment = TcpPacket::new_checked(bytes).ok()?;
         Some(Segment {
+            is_datagram: false,
             is_ipv4: matches!(source, IpAddress::Ipv4(_)),
             source,
             destination,
@@ -144,18 +168,54 @@ impl Segment {
         })
     }
 
-    /// The fields of the IP header in which packets of different lengths differ.
-    pub fn length_fields(&self, mode: Mode) -> [Range<usize>; 2] {
+    /// The datagram that `bytes` begin with, which start at `start` in the frame.
+    fn datagram(
+        source: IpAddress,
+        destination: IpAddress,
+        bytes: &[u8],
+        start: usize,
+    ) -> Option<Self> {
+        let datagram = UdpPacket::new_checked(bytes).ok()?;
+        Some(Segment {
+            is_datagram: true,
+            is_ipv4: matches!(source, IpAddress::Ipv4(_)),
+            source,
+            destination,
+            start,
+            text: start + UDP_HEADER_LEN,
+            end: start + usize::from(datagram.len()),
+        })
+    }
+
+    /// Where the checksum is, from the start of the header on.
+    pub fn checksum_offset(&self) -> usize {
+        match self.is_datagram {
+            true => UDP_CHECKSUM,
+            false => TCP_CHECKSUM,
+        }
+    }
+
+    /// The fields in which packets of different lengths differ, and datagrams of different text.
+    pub fn length_fields(&self, mode: Mode) -> [Range<usize>; 3] {
         let ip = mode.header_len();
         let (length, checksum) = match self.is_ipv4 {
             true => (ip + 2..ip + 4, ip + 10..ip + 12),
             false => (ip + 4..ip + 6, 0..0),
         };
-        [length, checksum]
+        let of_datagram = match self.is_datagram {
+            true => self.start + UDP_LENGTH..self.text,
+            false => 0..0,
+        };
+        [length, checksum, of_datagram]
     }
 
-    /// Makes the IP header right after the segment has grown.
+    /// Makes the lengths in the headers right after the segment has grown.
     pub fn set_length(&self, mode: Mode, frame: &mut [u8]) {
+        if self.is_datagram {
+            // It is shorter than its IP packet.
+            let length = (self.end - self.start) as u16;
+            UdpPacket::new_unchecked(&mut frame[self.start..self.end]).set_len(length);
+        }
         let bytes = &mut frame[mode.header_len()..self.end];
         // An IP packet has 65 535 bytes at most.
         let length = bytes.len() as u16;
@@ -180,8 +240,13 @@ impl Segment {
         // An IP packet has 65 535 bytes behind its header at most.
         let length = (self.end - self.start) as u32;
         let (source, destination) = (&self.source, &self.destination);
-        let sum = checksum::pseudo_header(source, destination, IpProtocol::Tcp, length);
-        TcpPacket::new_unchecked(&mut frame[self.start..self.end]).set_checksum(sum);
+        let protocol = match self.is_datagram {
+            true => IpProtocol::Udp,
+            false => IpProtocol::Tcp,
+        };
+        let sum = checksum::pseudo_header(source, destination, protocol, length);
+        let field = self.start + self.checksum_offset();
+        frame[field..field + 2].copy_from_slice(&sum.to_be_bytes());
     }
 }
 

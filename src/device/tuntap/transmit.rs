@@ -9,6 +9,7 @@ use smoltcp::phy::{self, PacketMeta};
 use super::gather::{Added, Gathered, LONGEST_HEADERS};
 use super::header::{self, Header};
 use super::health::Health;
+use super::open::Offload;
 use super::segment::Content;
 use super::{LONGEST_PACKET, Mode};
 
@@ -21,6 +22,8 @@ pub(super) struct Outgoing {
     mtu: usize,
     offload: bool,
     gather: bool,
+    /// Whether the kernel cuts datagrams.
+    datagrams: bool,
     /// A header, if there is offload, and a frame.
     buffer: Vec<u8>,
     /// What waits in `buffer` for more of its kind.
@@ -28,12 +31,13 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub fn new(mode: Mode, mtu: usize, offload: bool, gather: bool) -> Self {
+    pub fn new(mode: Mode, mtu: usize, offload: Offload, gather: bool) -> Self {
         Self {
             mode,
             mtu,
-            offload,
-            gather: offload && gather,
+            offload: offload.segments,
+            gather: offload.segments && gather,
+            datagrams: offload.datagrams,
             buffer: vec![0; header::LENGTH + mode.header_len() + mtu.max(LARGEST_PACKET)],
             gathered: None,
         }
@@ -98,7 +102,7 @@ impl Outgoing {
         let frame = &mut self.buffer[header::LENGTH..][..length];
         let is_short = length <= self.mode.header_len() + self.mtu;
         if self.gather && is_short && segment_size(meta).is_none() {
-            self.gathered = Gathered::first(self.mode, frame);
+            self.gathered = Gathered::first(self.mode, frame, self.datagrams);
             if self.gathered.is_some() {
                 return;
             }
@@ -139,7 +143,7 @@ fn describe(mode: Mode, frame: &mut [u8], meta: PacketMeta) -> Header {
                 None => header,
             }
         }
-        Content::Fragment | Content::Other => Header::NONE,
+        Content::Datagram(_) | Content::Fragment | Content::Other => Header::NONE,
     }
 }
 

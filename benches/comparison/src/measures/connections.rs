@@ -12,7 +12,7 @@ use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{SILENCE, median, round_trip, sessions, wait};
-use crate::network::CLIENTS;
+use crate::network::{self, CLIENTS};
 use crate::peers::READY;
 use crate::process::{SameCore, resident_bytes};
 use crate::server::{ADDRESS, Server};
@@ -57,7 +57,11 @@ pub fn run(server: &Server, count: usize, duration: Duration) -> Result<Connecti
         place = (place + step) % own;
         round_trip::one(&mut streams[place], number)
     })?;
-    let session = repeat(duration / 2, sessions::one)?;
+    // Else the client's kernel would look for a port among those that are taken.
+    network::set_ports(1024..=FIRST_PORT - 1);
+    let session = repeat(duration / 2, sessions::one);
+    network::set_ports(1024..=u16::MAX);
+    let session = session?;
     Ok(Connections {
         round_trip,
         session,
