@@ -65,6 +65,9 @@ impl Waiting {
 /// The requests that wait, each until its server has a place.
 pub(super) struct Backlog<'a> {
     slots: ManagedSlice<'a, Waiting>,
+    /// How many slots are taken. As long as none is, which is asked for each frame, nobody has to
+    /// look at them.
+    taken: usize,
 }
 
 /// Whose turn it is.
@@ -75,8 +78,11 @@ pub(super) struct Turn<'w> {
 }
 
 impl<'a> Backlog<'a> {
-    pub(super) fn new(slots: ManagedSlice<'a, Waiting>) -> Self {
-        Self { slots }
+    pub(super) fn new(mut slots: ManagedSlice<'a, Waiting>) -> Self {
+        for waiting in slots.iter_mut() {
+            waiting.length = 0;
+        }
+        Self { slots, taken: 0 }
     }
 
     /// Lets a client wait; returns whether there is room. One that asks again keeps its turn, and
@@ -107,6 +113,7 @@ impl<'a> Backlog<'a> {
         let Some(waiting) = free.or(unproven) else {
             return false;
         };
+        self.taken += usize::from(waiting.length == 0);
         waiting.ends = ends;
         waiting.since = now;
         waiting.hold(frame, is_proven, now);
@@ -115,23 +122,32 @@ impl<'a> Backlog<'a> {
 
     /// Whether somebody waits for the server on `port` that has proven to be there.
     pub(super) fn has_proven(&self, port: u16, now: Instant) -> bool {
-        let mut waiting = self.slots.iter();
+        let mut waiting = self.taken().iter();
         waiting.any(|waiting| waiting.is_proven() && waiting.waits_for(port, now))
     }
 
     /// Who is to be served next: who has proven to be there, then who has waited longest.
     pub(super) fn first(&self, port: u16, only_proven: bool, now: Instant) -> Option<usize> {
-        let waiting = self.slots.iter().enumerate().filter(|(_, waiting)| {
+        let waiting = self.taken().iter().enumerate().filter(|(_, waiting)| {
             waiting.waits_for(port, now) && (waiting.is_proven() || !only_proven)
         });
         let first = waiting.min_by_key(|(_, waiting)| (!waiting.is_proven(), waiting.since));
         first.map(|(index, _)| index)
     }
 
+    /// No slots, if nobody waits.
+    fn taken(&self) -> &[Waiting] {
+        match self.taken {
+            0 => &[],
+            _ => &self.slots,
+        }
+    }
+
     /// The one in this slot waits no more.
     pub(super) fn take(&mut self, index: usize) -> Option<Turn<'_>> {
         let waiting = self.slots.get_mut(index)?;
         let length = core::mem::take(&mut waiting.length);
+        self.taken -= usize::from(length > 0);
         Some(Turn {
             ends: waiting.ends,
             is_proven: waiting.is_proven(),
