@@ -58,7 +58,7 @@ fn main() -> std::process::ExitCode {
         server_of_udp_refuses_connections,
         server_of_both_is_the_default_and_can_be_asked_for,
         port_is_that_of_both_servers,
-        text_is_exact_with_buffers_of_any_size,
+        text_is_exact_whatever_is_done_for_speed,
         idle_connection_is_closed_after_the_timeout,
         each_line_that_announces_a_server_is_true,
         ping_is_answered_at_every_length,

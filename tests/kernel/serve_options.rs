@@ -52,8 +52,14 @@ pub fn server_of_both_is_the_default_and_can_be_asked_for() {
     });
 }
 
-pub fn text_is_exact_with_buffers_of_any_size() {
-    for options in ["--fast", "--small", "--fast --no-offload", "--small --no-offload"] {
+pub fn text_is_exact_whatever_is_done_for_speed() {
+    for options in [
+        "--fast",
+        "--small",
+        "--fast --no-offload",
+        "--small --no-offload",
+        "--spin 50",
+    ] {
         each_served(options, |link| {
             let text = mixed(1_000_000);
             let answer = exchange(connect(link.server()), &text, &[100_000]);
