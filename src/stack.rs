@@ -21,7 +21,9 @@
 //! - A late copy of a request, and a close behind text that does not fit, do no harm.
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
 //! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4).
-//! - A client that has acknowledged everything is not asked for room again and again.
+//! - Once both text and close are acknowledged, a client without room is not asked for it.
+//! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
+//!   hop-by-hop header are dropped.
 //! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
 //!
 //! What is kept from the sockets is counted: [`Stack::counters`].

@@ -4,18 +4,19 @@
 mod common;
 
 use smoltcp::iface::SocketStorage;
-use smoltcp::phy::{Loopback, Medium};
+use smoltcp::phy::{ChecksumCapabilities, Loopback, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{
-    EthernetAddress, IpAddress, IpCidr, IpEndpoint, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+    EthernetAddress, IpAddress, IpCidr, IpEndpoint, IpProtocol, TcpControl, TcpPacket, TcpRepr,
+    TcpSeqNumber,
 };
 use uppercase::tcp::{self, Config};
 use uppercase::{Stack, stack};
 
 use common::busy::{Busy, controls, opened, patient};
-use common::frames::packet_start;
+use common::frames::{self, packet_start};
 use common::hand::{self, Hand};
-use common::network::{Link, SECOND};
+use common::network::{CLIENT, Link, SECOND, SERVER};
 use common::scene::{Scene, buffers, server};
 
 /// These promises do not depend on the link.
@@ -191,8 +192,8 @@ fn a_request_for_another_card_is_left_alone() {
     assert_eq!(busy.put(&frame), []);
 }
 
-#[test]
-fn a_new_connection_instead_of_one_in_time_wait_hears_no_reset() {
+/// A server in TIME-WAIT towards this client, with two places more.
+fn in_time_wait() -> (Scene, Hand) {
     let config = Config {
         once: true,
         ..patient()
@@ -214,12 +215,34 @@ fn a_new_connection_instead_of_one_in_time_wait_hears_no_reset() {
     };
     hand.send(&mut scene, &close);
     hand.hear(&mut scene);
+    (scene, hand)
+}
+
+#[test]
+fn a_new_connection_instead_of_one_in_time_wait_hears_no_reset() {
+    let (mut scene, hand) = in_time_wait();
     let again = TcpRepr {
         seq_number: TcpSeqNumber(5_000_000),
         ..hand.syn()
     };
     hand.send(&mut scene, &again);
     assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::Syn]);
+}
+
+#[test]
+fn a_request_with_a_wrong_checksum_ends_no_time_wait() {
+    let (mut scene, hand) = in_time_wait();
+    let mut frame = hand.frame(&hand.syn());
+    frame[packet_start(LINK) + 20 + 16] ^= 0xff;
+    scene.network.to_server.inject(&frame);
+    assert_eq!(hand.hear(&mut scene), []);
+    // The client's close once more, as the acknowledgement was lost.
+    let close = TcpRepr {
+        control: TcpControl::Fin,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &close);
+    assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::None]);
 }
 
 #[test]
@@ -276,7 +299,7 @@ fn a_request_that_also_closes_is_sent_no_cookie() {
     let mut frame = busy.frame(&request);
     let mut segment = TcpPacket::new_unchecked(&mut frame[packet_start(LINK) + 20..]);
     segment.set_fin(true);
-    let from = LINK.address(common::network::CLIENT);
+    let from = LINK.address(CLIENT);
     segment.fill_checksum(&from, &LINK.server().addr);
     assert_eq!(busy.put(&frame), []);
 }
@@ -304,4 +327,28 @@ fn a_request_right_after_the_close_is_refused() {
         assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
         assert_eq!(busy.counters().queued, 0, "{link:?}");
     }
+}
+
+/// smoltcp would find it there, and refuse it.
+#[test]
+fn a_request_behind_a_hop_by_hop_header_is_dropped() {
+    for link in Link::V6 {
+        let mut busy = Busy::new(link, 1);
+        let frame = hidden(link, &busy.request(40_001));
+        assert_eq!(busy.put(&frame), [], "{link:?}");
+        assert_eq!(busy.counters().hidden, 1, "{link:?}");
+    }
+}
+
+/// An IPv6 packet with a segment behind a hop-by-hop header.
+fn hidden(link: Link, segment: &TcpRepr<'_>) -> Vec<u8> {
+    let (from, to) = (link.address(CLIENT), link.address(SERVER));
+    let length = 8 + segment.buffer_len();
+    frames::ip(link, from, to, IpProtocol::HopByHop, length, |payload| {
+        // What follows, no more than 8 bytes, and padding.
+        payload[..8].copy_from_slice(&[6, 0, 1, 4, 0, 0, 0, 0]);
+        let checksums = ChecksumCapabilities::default();
+        let mut packet = TcpPacket::new_unchecked(&mut payload[8..]);
+        segment.emit(&mut packet, &from, &to, &checksums);
+    })
 }

@@ -354,3 +354,21 @@ fn a_close_behind_text_that_fits_since_a_moment_ago_loses_none_of_it() {
         assert_eq!(heard[0].acknowledged, Some(hand.next + 61), "{link:?}");
     }
 }
+
+#[test]
+fn a_close_behind_text_that_does_not_fit_opens_the_window_all_the_same() {
+    for link in Link::ALL {
+        let (mut scene, hand) = full(link, 48);
+        let rest = TcpRepr {
+            control: TcpControl::Fin,
+            payload: &[b'x'; 49],
+            window_len: 30,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &rest);
+        let heard = hand.hear(&mut scene);
+        let lengths: Vec<_> = heard.iter().map(|heard| heard.text.len()).collect();
+        assert_eq!(lengths, [0, 30], "{link:?}");
+        assert_eq!(heard[1].acknowledged, Some(hand.next), "{link:?}");
+    }
+}

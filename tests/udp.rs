@@ -4,7 +4,7 @@ mod common;
 
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, IpProtocol, Ipv6Packet};
 use uppercase::PORT;
-use uppercase::udp::Counters;
+use uppercase::udp::{self, Counters};
 
 use common::ask::{Ask, TIMEOUT, ask, fragmenter, server};
 use common::frames::{self, read_udp};
@@ -371,4 +371,28 @@ fn a_forged_sender_does_not_delay_the_answers_in_fragments() {
         assert_eq!(fragments(&mut network), 4);
         assert_eq!(server.counters().undelivered, 0);
     }
+}
+
+#[test]
+fn two_servers_on_high_ports_do_not_answer_each_other_for_ever() {
+    let link = Link::IP_V4;
+    let mut network = Network::new(link);
+    let storage = || Box::leak(Box::new(udp::Buffers::<100, 4>::new()));
+    let mut one = udp::Server::new(network.server.sockets(), storage(), 40_000).unwrap();
+    let mut other = udp::Server::new(network.client.sockets(), storage(), 40_001).unwrap();
+    let forged = frames::udp(
+        link,
+        IpEndpoint::new(link.address(CLIENT), 40_001),
+        IpEndpoint::new(link.address(SERVER), 40_000),
+        b"x",
+    );
+    network.to_server.inject(&forged);
+    for _ in 0..1000 {
+        let now = network.now();
+        network.server.poll(now, |context| one.poll(context));
+        network.client.poll(now, |context| other.poll(context));
+        network.sleep(SECOND / 1000);
+    }
+    let answers = one.counters().answered + other.counters().answered;
+    assert!(answers < 200, "{answers} answers to one datagram");
 }

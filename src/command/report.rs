@@ -66,12 +66,14 @@ impl fmt::Display for Report {
             misdirected,
             forged,
             unroutable,
+            hidden,
             ..
         } = self.stack;
         writeln!(
             f,
             "IP: dropped: {misdirected} packets for other hosts, {forged} that pretended to be \
-             ours, {unroutable} from where there is no way back to"
+             ours, {unroutable} from where there is no way back to, {hidden} with a TCP segment \
+             that was in parts or behind other headers"
         )?;
         let device = self.device;
         writeln!(

@@ -19,7 +19,7 @@
 
 use heapless::Vec;
 use smoltcp::iface::SocketSet;
-use smoltcp::phy::Medium;
+use smoltcp::phy::{ChecksumCapabilities, Medium};
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpPacket;
@@ -54,18 +54,18 @@ pub(super) struct Admission<'a> {
     pub(super) backlog: Backlog<'a>,
     /// The one that is to be given to smoltcp.
     admitted: Option<usize>,
-    /// Whether the checksums of segments are to be verified.
-    verifies: bool,
+    /// Whether the checksums of segments are to be verified, and those of IPv4 headers.
+    verifies: (bool, bool),
     cookies: Cookies,
 }
 
 impl Admission<'_> {
-    pub(super) fn new(verifies: bool, cookies: Cookies) -> Self {
+    pub(super) fn new(checksums: &ChecksumCapabilities, cookies: Cookies) -> Self {
         Self {
             servers: Vec::new(),
             backlog: Backlog::new((&mut [][..]).into()),
             admitted: None,
-            verifies,
+            verifies: (checksums.tcp.rx(), checksums.ipv4.rx()),
             cookies,
         }
     }
@@ -89,6 +89,10 @@ impl Admission<'_> {
             (false, false, false) => Decision::Drop,
             // One that closes, too, is none; smoltcp drops it.
             (true, false, false) if !segment.fin() => {
+                // smoltcp drops what is not intact.
+                if !self.is_intact(packet, segment) {
+                    return PASS;
+                }
                 match sets.connection(&Ends::of(packet, segment)) {
                     None => {}
                     // It is over: a new one may begin (RFC 9293, 3.6.1).
@@ -113,7 +117,9 @@ impl Admission<'_> {
     }
 
     pub(super) fn is_intact(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> bool {
-        !self.verifies || segment.verify_checksum(&packet.source, &packet.destination)
+        let (segments, headers) = self.verifies;
+        (!segments || segment.verify_checksum(&packet.source, &packet.destination))
+            && (!headers || packet.has_intact_header())
     }
 
     fn request(
@@ -125,8 +131,7 @@ impl Admission<'_> {
         counters: &mut Counters,
     ) -> Decision {
         let by_cookie = self.cookies.are_given(now);
-        // smoltcp drops what is not intact.
-        if has_place && !by_cookie || !self.is_intact(packet, segment) {
+        if has_place && !by_cookie {
             return PASS;
         }
         // One with text does not wait: its client asks again, at last without.

@@ -124,6 +124,17 @@ impl Context<'_, '_> {
     }
 }
 
+/// What is made up of a segment.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// A reminder of the window.
+    Reminder,
+    /// Its acknowledgement and window, without text and close.
+    Headers,
+    /// What smoltcp, which has been given it, did not use.
+    Rest,
+}
+
 /// What does not change while a stack lives, and what has to be remembered between two polls.
 pub(super) struct Link<'a> {
     ip_mtu: usize,
@@ -158,10 +169,7 @@ impl Link<'_> {
             port: 0,
             transmit_first: false,
             neighbors: Neighbors::new(),
-            admission: Admission::new(
-                capabilities.checksum.tcp.rx(),
-                Cookies::new(config, capabilities),
-            ),
+            admission: Admission::new(&capabilities.checksum, Cookies::new(config, capabilities)),
             counters: Counters::default(),
             sent: Sent::new(capabilities, interface.ip_addrs()),
             #[cfg(feature = "client")]
@@ -206,8 +214,14 @@ impl Link<'_> {
         };
         #[cfg(feature = "client")]
         self.observer.received(&frame);
-        let Some(packet) = frame.packet() else {
-            return PASS;
+        let packet = match &frame {
+            Frame::Ip(packet) if !packet.hides_segment() => packet,
+            // Nobody could say what becomes of these.
+            Frame::Ip(_) | Frame::Fragment(IpProtocol::Tcp) => {
+                count(&mut self.counters.hidden);
+                return Decision::Drop;
+            }
+            _ => return PASS,
         };
         // Nobody but a loopback brings us our own packets, and whoever forges them has the answers
         // sent to ourselves.
@@ -245,21 +259,17 @@ impl Link<'_> {
         }
     }
 
-    /// Gives what is made up of a segment: a reminder of the window, or what smoltcp, which has
-    /// been given it, is to be given of it once more.
+    /// Gives what is made up of a segment.
     #[inline(never)] // The room for it is needed for as long as this takes only.
     pub(super) fn give_again<'s, 'a, S: Steering<'a>>(
         &self,
         frame: &[u8],
-        is_reminder: bool,
+        part: Part,
         sets: &mut Sets<'s, 'a, S>,
         give: &mut dyn FnMut(&[u8], &mut Sets<'s, 'a, S>),
     ) {
         let mut made_up = MadeUp::new();
-        if self
-            .make_up(frame, is_reminder, sets, &mut made_up)
-            .is_some()
-        {
+        if self.make_up(frame, part, sets, &mut made_up).is_some() {
             give(made_up.as_bytes(), sets);
         }
     }
@@ -268,18 +278,24 @@ impl Link<'_> {
     fn make_up<'a>(
         &self,
         frame: &[u8],
-        is_reminder: bool,
+        part: Part,
         sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         made_up: &mut MadeUp,
     ) -> Option<()> {
         let frame = Frame::read(self.medium, frame)?;
         let packet = frame.packet()?;
         let segment = packet.segment()?;
-        let bare = is_reminder
-            .then(|| Bare::reminder(&segment))
-            .or_else(|| self.sent.closed_window.received(packet, &segment))
-            .or_else(|| with_room(packet, &segment, sets))
-            .filter(|_| self.admission.is_intact(packet, &segment))?;
+        let bare = match part {
+            Part::Reminder => Bare::reminder(&segment),
+            Part::Headers => Bare::new(segment.seq_number(), segment.window_len()),
+            Part::Rest => {
+                let shut_out = self.sent.closed_window.received(packet, &segment);
+                shut_out.or_else(|| with_room(packet, &segment, sets))?
+            }
+        };
+        if !self.admission.is_intact(packet, &segment) {
+            return None;
+        }
         bare.emit(packet, &segment, made_up)
     }
 

@@ -7,6 +7,8 @@ pub struct Counters {
     pub forged: u32,
     /// TCP segments from where there is no way back to.
     pub unroutable: u32,
+    /// TCP segments in fragments, or behind a hop-by-hop header.
+    pub hidden: u32,
     /// Connection requests that were copies of one that has been answered.
     pub copies: u32,
     /// Connection requests that had to wait for a place.

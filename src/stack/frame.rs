@@ -60,6 +60,23 @@ impl<'f> Frame<'f> {
 }
 
 impl<'f> Packet<'f> {
+    /// Whether the checksum of its header is right, if it has one.
+    pub(super) fn has_intact_header(&self) -> bool {
+        match self.source {
+            IpAddress::Ipv4(_) => {
+                Ipv4Packet::new_unchecked(&self.frame[self.start..]).verify_checksum()
+            }
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => true,
+        }
+    }
+
+    /// Whether smoltcp may find a segment behind headers that are not looked into here.
+    pub(super) fn hides_segment(&self) -> bool {
+        self.protocol == IpProtocol::HopByHop
+            && self.payload.first() == Some(&IpProtocol::Tcp.into())
+    }
+
     /// The TCP segment in it.
     pub(super) fn segment(&self) -> Option<TcpPacket<&'f [u8]>> {
         match self.protocol {

@@ -6,7 +6,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::HardwareAddress;
 
 use super::admission::Decision;
-use super::context::Context;
+use super::context::{Context, Part};
 use super::door::{Arrived, Door, Given};
 use super::frame::Frame;
 use super::steering::{Arrival, Egress, Sets, Steering};
@@ -132,11 +132,10 @@ impl<'a, D: Device> Stack<'a, D> {
                 Decision::Pass { again: twice } => again = twice,
                 Decision::Close { fits } => {
                     let mut answer = if fits { None } else { reply.take() };
-                    link.give_again(bytes, true, &mut sets, &mut |frame, sets| {
-                        give(frame, answer.take(), sets)
-                    });
+                    let mut give = |frame: &[u8], sets: &mut _| give(frame, answer.take(), sets);
+                    link.give_again(bytes, Part::Reminder, &mut sets, &mut give);
                     if !fits {
-                        return;
+                        return link.give_again(bytes, Part::Headers, &mut sets, &mut give);
                     }
                 }
                 Decision::Drop => return,
@@ -152,9 +151,8 @@ impl<'a, D: Device> Stack<'a, D> {
             give(bytes, reply, &mut sets);
             if again {
                 // Its answer goes nowhere, lest two hosts answer each other for ever.
-                link.give_again(bytes, false, &mut sets, &mut |frame, sets| {
-                    give(frame, None, sets)
-                });
+                let mut give = |frame: &[u8], sets: &mut _| give(frame, None, sets);
+                link.give_again(bytes, Part::Rest, &mut sets, &mut give);
             }
         });
         // The reply may have been a large one, to a ping for instance.

@@ -25,7 +25,9 @@ pub(super) fn fits<'a>(
     let (capacity, queue) = (socket.recv_capacity(), socket.recv_queue());
     // A window that is scaled is rounded down (RFC 7323, 2.2).
     let scale = (usize::BITS - capacity.leading_zeros()).saturating_sub(16);
-    Some(length <= (capacity - queue) >> scale << scale)
+    let room = (capacity - queue) >> scale << scale;
+    // A window that is closed takes no close either.
+    (room > 0).then_some(length <= room)
 }
 
 /// After the last acknowledgement of a client that has no room, smoltcp would go on to probe its

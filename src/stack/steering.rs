@@ -9,7 +9,7 @@ use smoltcp::phy::{Device, Medium};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{self, State};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpEndpoint, IpProtocol, TcpPacket};
+use smoltcp::wire::{IpEndpoint, TcpPacket};
 
 use super::Context;
 use super::door::Door;
@@ -87,8 +87,6 @@ pub enum Content {
         /// Whether it asks to open that.
         opens: bool,
     },
-    /// A part of a TCP segment, or one behind headers that are not looked into.
-    Obscured,
     /// Something else.
     Other,
 }
@@ -96,22 +94,17 @@ pub enum Content {
 impl Arrival<'_> {
     /// What it is. Nothing but lengths is verified.
     pub fn content(&self) -> Content {
-        match Frame::read(self.medium, self.frame) {
-            Some(Frame::Ip(packet)) => match packet.segment() {
-                Some(segment) => Content::Segment {
-                    ends: Ends::of(&packet, &segment),
-                    opens: segment.syn() && !segment.ack() && !segment.rst(),
-                },
-                // smoltcp looks behind these headers.
-                None if packet.protocol == IpProtocol::HopByHop
-                    && packet.payload.first() == Some(&IpProtocol::Tcp.into()) =>
-                {
-                    Content::Obscured
-                }
-                None => Content::Other,
+        match Frame::read(self.medium, self.frame)
+            .as_ref()
+            .and_then(|frame| {
+                let packet = frame.packet()?;
+                Some((packet, packet.segment()?))
+            }) {
+            Some((packet, segment)) => Content::Segment {
+                ends: Ends::of(packet, &segment),
+                opens: segment.syn() && !segment.ack() && !segment.rst(),
             },
-            Some(Frame::Fragment(IpProtocol::Tcp)) => Content::Obscured,
-            _ => Content::Other,
+            None => Content::Other,
         }
     }
 }

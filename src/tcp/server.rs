@@ -32,7 +32,8 @@ pub struct Config {
     pub handshake_timeout: Option<Duration>,
     /// How long a connection stays open while no text moves either way.
     pub idle_timeout: Option<Duration>,
-    /// How long a client may take to confirm the end of its answer and to close its side.
+    /// How long a client may take to confirm more of the end of its answer, and then to close its
+    /// side. One that goes on to take some keeps its place.
     pub close_timeout: Option<Duration>,
     /// How often a silent client is asked whether it is still there (RFC 9293, 3.8.4).
     pub keep_alive: Option<Duration>,

@@ -44,9 +44,9 @@ pub struct Counters {
 /// others.
 ///
 /// Two servers could answer each other for ever, if somebody forges one datagram. So a datagram from
-/// the server's own port number is not answered. Nor is every 64th that comes from a port of servers
-/// (below 32768) and has nothing to be upper-cased, as whatever the other one says: a server like
-/// this one on another port, one that echoes.
+/// the server's own port number is not answered. Nor is every 64th that has nothing to be
+/// upper-cased, as whatever the other one says, a server like this one on another port, or one that
+/// echoes; unless it comes from a client's port (32768 or higher) to a server's.
 ///
 /// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
 /// [`stack`](crate::stack).
@@ -158,7 +158,9 @@ impl<'a> Server<'a> {
                 None => {
                     let length = transform::datagram(request, &mut self.answer);
                     let answer = length.and_then(|length| self.answer.get(..length));
-                    if to.endpoint.port < CLIENT_PORTS && answer == Some(request) {
+                    let may_be_a_server =
+                        to.endpoint.port < CLIENT_PORTS || own_port >= CLIENT_PORTS;
+                    if may_be_a_server && answer == Some(request) {
                         self.echoes = self.echoes.wrapping_add(1);
                         if self.echoes.is_multiple_of(64) {
                             debug!("UDP: {to} is not answered: it may be a server that answers");

@@ -373,7 +373,6 @@ impl<'a> Steering<'a> for Server<'a> {
             Content::Segment { ends, opens } if ends.local.port == self.config.port => {
                 (ends, opens)
             }
-            Content::Obscured => return None,
             _ => return Some(own),
         };
         let found = self.find(&ends);
