@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const NOWHERE: IpEndpoint = IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0);
 
-/// Room for a connection request that waits for a place; about 140 bytes.
+/// Room for a connection request that waits for a place: 132 bytes, with IPv6 176.
 #[derive(Clone, Debug)]
 pub struct Waiting {
     ends: Ends,
