@@ -6,13 +6,14 @@ use heapless::Vec;
 use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::{IpCidr, IpProtocol};
 
 use super::closed_window::ClosedWindow;
 use super::context::Link;
 use super::frame::{Frame, LONGEST_HEADERS, Packet};
 #[cfg(feature = "client")]
 use super::observer::Observer;
+use super::scaled_window::ScaledWindow;
 
 /// What has to be known of the packets that were transmitted.
 pub(super) struct Sent {
@@ -20,6 +21,7 @@ pub(super) struct Sent {
     /// Ours.
     pub(super) addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
     pub(super) closed_window: ClosedWindow,
+    scaled_window: ScaledWindow,
     /// Whether the device is a loopback: some packet was from us to ourselves.
     pub(super) to_itself: Cell<bool>,
 }
@@ -30,16 +32,19 @@ impl Sent {
             medium: capabilities.medium,
             addresses: addresses.iter().copied().collect(),
             closed_window: ClosedWindow::new(),
+            scaled_window: ScaledWindow::new(capabilities.checksum.tcp.tx()),
             to_itself: Cell::new(false),
         }
     }
 
-    fn note(&self, packet: &Packet<'_>) {
+    /// Returns where in the frame a segment begins.
+    fn note(&self, packet: &Packet<'_>) -> Option<usize> {
         self.closed_window.transmitted(packet);
         let mut own = self.addresses.iter();
         if own.any(|own| own.address() == packet.destination) {
             self.to_itself.set(true);
         }
+        (packet.protocol == IpProtocol::Tcp).then_some(packet.payload_start)
     }
 }
 
@@ -169,12 +174,14 @@ impl<T: TxToken> TxToken for Transmit<'_, T> {
         token.consume(length, |frame| {
             let result = fill(frame);
             let seen = Frame::read(self.sent.medium, frame);
-            if let Some(packet) = seen.as_ref().and_then(Frame::packet) {
-                self.sent.note(packet);
-            }
+            let packet = seen.as_ref().and_then(Frame::packet);
+            let segment = packet.and_then(|packet| self.sent.note(packet));
             #[cfg(feature = "client")]
             if let (Some(observer), Some(frame)) = (self.observer, &seen) {
                 observer.transmitted(frame);
+            }
+            if let Some(start) = segment {
+                self.sent.scaled_window.transmitted(&mut frame[start..]);
             }
             result
         })

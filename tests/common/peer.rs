@@ -55,6 +55,8 @@ pub struct Peer {
     server_first: Option<TcpSeqNumber>,
     pub closed: bool,
     pub reset: bool,
+    /// How often it had to send text again.
+    pub repeated: usize,
     acknowledge: bool,
     timer: Instant,
     wait: Duration,
@@ -87,6 +89,7 @@ impl Peer {
             server_first: None,
             closed: false,
             reset: false,
+            repeated: 0,
             acknowledge: false,
             timer: Instant::ZERO,
             wait: Duration::from_secs(1),
@@ -222,6 +225,7 @@ impl Peer {
             if self.confirmed < self.sent {
                 let length = (self.sent - self.confirmed).min(self.mss);
                 self.text_at(now, self.confirmed, length);
+                self.repeated += 1;
             } else if self.edge == self.confirmed {
                 match self.probe {
                     Probe::Old => self.acknowledgement(now, FIRST + self.sent),

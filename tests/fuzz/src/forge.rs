@@ -149,6 +149,8 @@ fn addresses(link: Link, bytes: &[u8]) -> (IpAddress, IpAddress) {
     }
 }
 
+/// The fragment that is harmed is moved by 8 bytes.
+pub const MOVED: u8 = 8;
 /// The fragment that is harmed comes twice.
 pub const TWICE: u8 = 32;
 
@@ -169,7 +171,7 @@ pub fn fragments(link: Link, whole: &[u8], id: u8, size: u8, order: u8, harm: u8
         if harm > 200 && is_harmed {
             piece[0] ^= 0x20;
         }
-        let offset = index * size + if harm & 8 != 0 && is_harmed { 8 } else { 0 };
+        let offset = index * size + if harm & MOVED != 0 && is_harmed { 8 } else { 0 };
         let more = !is_last ^ (harm & 16 != 0 && is_harmed);
         let packet = piece_of(link, header, &piece, offset as u16, more, id);
         let ethernet = match link.medium {

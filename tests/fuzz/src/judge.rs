@@ -29,6 +29,8 @@ pub struct Judge {
     link: Link,
     /// The answers that the host may give over UDP.
     due: Vec<Due>,
+    /// The numbers of the datagrams that arrived in fragments, and who sent them.
+    numbers: Vec<(IpAddress, u8)>,
     /// Whether fragments arrived of which only the host knows what they make together.
     pub is_garbled: bool,
     /// Whether forged fragments are told apart by nobody.
@@ -43,6 +45,7 @@ impl Judge {
         Self {
             link,
             due: Vec::new(),
+            numbers: Vec::new(),
             is_garbled: false,
             is_raw: false,
             is_impersonated: false,
@@ -58,6 +61,14 @@ impl Judge {
             IpAddress::Ipv4(address) => names(&address.octets()),
             IpAddress::Ipv6(address) => names(&address.octets()),
         };
+    }
+
+    /// Fragments for the host arrive, of which one is `moved`. The checksum of UDP is a sum, which is
+    /// the same in whatever order pieces are put together, and nobody can tell those of one datagram
+    /// from those of another with the same number (RFC 4963).
+    pub fn arrives_in_pieces(&mut self, from: IpAddress, number: u8, moved: bool) {
+        self.is_garbled |= moved || self.numbers.contains(&(from, number));
+        self.numbers.push((from, number));
     }
 
     /// A datagram for the host arrives in fragments.

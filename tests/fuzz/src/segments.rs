@@ -209,6 +209,9 @@ impl Step {
                 if harm & forge::TWICE != 0 {
                     house.judge.arrives_whole(from, &text);
                 }
+                house
+                    .judge
+                    .arrives_in_pieces(from.addr, id, harm & forge::MOVED != 0);
                 let datagram = frames::udp(link, from, link.server(), &text);
                 for frame in forge::fragments(link, &datagram, id, size, order, harm) {
                     house.forge(frame);

@@ -1,0 +1,60 @@
+//! A scaled window that does not shrink.
+//!
+//! The window of a large buffer is announced in units of up to 2^14 bytes (RFC 7323, 2.3). smoltcp
+//! 0.14 rounds the room that there is down each time, so the edge of the window goes back by up to
+//! a unit from one announcement to the next. Bytes that were allowed when they left are beyond it
+//! when they arrive, and are dropped: their sender waits for a retransmission timeout, or, where
+//! the window is closed by then, for ever.
+//!
+//! So [`ScaledWindow`] keeps one unit back from each announcement. Whatever keeps to what it was
+//! told is then within every later window.
+//!
+//! # Limits
+//!
+//! Segments do not say whether their window is scaled, so from the first that is on, all windows of
+//! the stack are announced so: where they are not scaled, one byte short. A socket with a receive
+//! buffer of one byte would have no window at all; do not put it beside one of more than 65535.
+
+use core::cell::Cell;
+
+use smoltcp::wire::TcpPacket;
+
+/// Knows whether there is a scaled window.
+pub(super) struct ScaledWindow {
+    is_scaled: Cell<bool>,
+    /// Whether smoltcp fills in the checksums of segments.
+    has_checksum: bool,
+}
+
+impl ScaledWindow {
+    pub(super) const fn new(has_checksum: bool) -> Self {
+        Self {
+            is_scaled: Cell::new(false),
+            has_checksum,
+        }
+    }
+
+    /// smoltcp transmits this segment.
+    pub(super) fn transmitted(&self, segment: &mut [u8]) {
+        let Ok(mut segment) = TcpPacket::new_checked(segment) else {
+            return;
+        };
+        if segment.syn() {
+            let scale = TcpPacket::new_unchecked(&*segment.into_inner())
+                .options_summary()
+                .ok()
+                .and_then(|options| options.window_scale);
+            // The window of a request is not scaled itself.
+            if scale.is_some_and(|scale| scale > 0) {
+                self.is_scaled.set(true);
+            }
+        } else if self.is_scaled.get() && segment.window_len() > 0 {
+            segment.set_window_len(segment.window_len() - 1);
+            if self.has_checksum {
+                // The complement of a sum that is one less (RFC 1624).
+                let (checksum, carry) = segment.checksum().overflowing_add(1);
+                segment.set_checksum(checksum + u16::from(carry));
+            }
+        }
+    }
+}
