@@ -3,17 +3,15 @@
 //! Where the receive window is closed, no segment is acceptable, but "special allowance should be
 //! made to accept valid ACKs" (RFC 9293, 3.10.7.4): the acknowledgement and the window that it
 //! carries. smoltcp 0.14 makes none. It answers such a segment with an acknowledgement of its own
-//! and drops the rest, so where both buffers of an echo are full and every segment of the peer
-//! comes from beyond the window, the connection stands still for ever. They do
-//!
-//! - where a probe of the closed window (RFC 9293, 3.8.6.1) counts as sent, as in lwIP: from then
-//!   on the peer is one byte ahead;
-//! - where the window is scaled (RFC 7323, 2.4), hence rounded down, which shrinks it: bytes that
-//!   were allowed when they left are beyond it when they arrive.
+//! and drops the rest. Where both buffers of an echo are full, and a probe of the closed window
+//! (3.8.6.1) counts as sent, as in lwIP, the peer is one byte ahead from then on, and the connection
+//! stands still for ever.
 //!
 //! So [`ClosedWindow`] remembers the last announcement of a closed window. If a segment of that
 //! connection comes from beyond, smoltcp is given it once more as if it came from the edge: without
 //! text, nothing but its acknowledgement and window.
+//!
+//! Nobody is ahead because the window shrank: it does not (`stack/scaled_window.rs`).
 //!
 //! # Limits
 //!
@@ -28,12 +26,8 @@ use smoltcp::wire::{IpEndpoint, TcpPacket, TcpSeqNumber};
 use super::bare::Bare;
 use super::frame::Packet;
 
-/// How far from the edge of the closed window a segment may come, in bytes.
-///
-/// Rounding takes less than 2^14 bytes from a window, the unit of the largest there is (RFC 7323,
-/// 2.3), and a probe is one byte more. A blind attacker (RFC 5961, 5) has to hit this range, the
-/// ports, and an acknowledgement that smoltcp accepts: no less than where a window is open.
-const REACH: i32 = 1 << 14;
+/// How far from the edge of the closed window a segment may come, in bytes: a probe is one.
+const REACH: i32 = 1;
 
 /// The receive window of a connection, which is closed.
 #[derive(Clone, Copy)]
@@ -61,11 +55,11 @@ impl ClosedWindow {
         self.closed.get().is_some()
     }
 
-    /// smoltcp transmits this packet.
-    pub(super) fn transmitted(&self, packet: &Packet<'_>) {
-        let Some(segment) = packet.segment().filter(acknowledges) else {
+    /// smoltcp transmits this segment.
+    pub(super) fn transmitted(&self, packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) {
+        if !acknowledges(segment) {
             return;
-        };
+        }
         let local = IpEndpoint::new(packet.source, segment.src_port());
         let remote = IpEndpoint::new(packet.destination, segment.dst_port());
         if segment.window_len() == 0 {

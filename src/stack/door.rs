@@ -6,7 +6,7 @@ use heapless::Vec;
 use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpCidr, IpProtocol};
+use smoltcp::wire::IpCidr;
 
 use super::closed_window::ClosedWindow;
 use super::context::Link;
@@ -37,14 +37,15 @@ impl Sent {
         }
     }
 
-    /// Returns where in the frame a segment begins.
+    /// Returns where in the frame the segment begins, if it has one.
     fn note(&self, packet: &Packet<'_>) -> Option<usize> {
-        self.closed_window.transmitted(packet);
         let mut own = self.addresses.iter();
         if own.any(|own| own.address() == packet.destination) {
             self.to_itself.set(true);
         }
-        (packet.protocol == IpProtocol::Tcp).then_some(packet.payload_start)
+        let segment = packet.segment()?;
+        self.closed_window.transmitted(packet, &segment);
+        Some(packet.payload_start)
     }
 }
 

@@ -19,6 +19,9 @@ use core::cell::Cell;
 
 use smoltcp::wire::TcpPacket;
 
+/// Without options, in bytes.
+const HEADER_LEN: usize = 20;
+
 /// Knows whether there is a scaled window.
 pub(super) struct ScaledWindow {
     is_scaled: Cell<bool>,
@@ -36,24 +39,21 @@ impl ScaledWindow {
 
     /// smoltcp transmits this segment.
     pub(super) fn transmitted(&self, segment: &mut [u8]) {
-        let Ok(mut segment) = TcpPacket::new_checked(segment) else {
+        let Some((header, rest)) = segment.split_first_chunk_mut::<HEADER_LEN>() else {
             return;
         };
-        if segment.syn() {
-            let scale = TcpPacket::new_unchecked(&*segment.into_inner())
-                .options_summary()
-                .ok()
-                .and_then(|options| options.window_scale);
-            // The window of a request is not scaled itself.
-            if scale.is_some_and(|scale| scale > 0) {
+        let mut header = TcpPacket::new_unchecked(header);
+        if header.syn() {
+            // Its own window is not scaled. The size of segments comes first, then the scale.
+            if let [_, _, _, _, 3, 3, 1..=14, ..] = rest {
                 self.is_scaled.set(true);
             }
-        } else if self.is_scaled.get() && segment.window_len() > 0 {
-            segment.set_window_len(segment.window_len() - 1);
+        } else if self.is_scaled.get() && header.window_len() > 0 {
+            header.set_window_len(header.window_len() - 1);
             if self.has_checksum {
                 // The complement of a sum that is one less (RFC 1624).
-                let (checksum, carry) = segment.checksum().overflowing_add(1);
-                segment.set_checksum(checksum + u16::from(carry));
+                let (checksum, carry) = header.checksum().overflowing_add(1);
+                header.set_checksum(checksum + u16::from(carry));
             }
         }
     }
