@@ -1,10 +1,10 @@
-//! A segment that was received, without its text: what it acknowledges, and its window.
+//! A segment that was received, without text and options: what it acknowledges, and its window.
 
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::Ipv6Packet;
 use smoltcp::wire::{IpVersion, Ipv4Packet, TcpPacket, TcpSeqNumber};
 
-use super::frame::Packet;
+use super::frame::{HEADER_LEN, Packet};
 use super::made_up::MadeUp;
 
 /// What is to be changed of it.
@@ -35,19 +35,15 @@ impl Bare {
         }
     }
 
-    /// Makes a frame like that of an intact segment, without its text and close.
-    pub(super) fn emit(
-        &self,
-        packet: &Packet<'_>,
-        segment: &TcpPacket<&[u8]>,
-        frame: &mut MadeUp,
-    ) -> Option<()> {
-        let headers = packet.payload_start + usize::from(segment.header_len());
+    /// Makes a frame like that of an intact segment, without its text, options and close.
+    pub(super) fn emit(&self, packet: &Packet<'_>, frame: &mut MadeUp) -> Option<()> {
+        let headers = packet.payload_start + HEADER_LEN;
         let bytes = frame.resize(headers + self.text)?;
         bytes[..headers].copy_from_slice(packet.frame.get(..headers)?);
         let (before, segment) = bytes.split_at_mut(packet.payload_start);
         set_payload_len(&mut before[packet.start..], segment.len())?;
         let mut segment = TcpPacket::new_unchecked(segment);
+        segment.set_header_len(HEADER_LEN as u8);
         segment.set_seq_number(self.number);
         segment.set_window_len(self.window);
         segment.set_fin(false);

@@ -17,7 +17,7 @@ use super::made_up::MadeUp;
 use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
-use super::segments::{fits, with_room};
+use super::segments::{fits, is_stuck};
 use super::steering::{Sets, Steering};
 use super::{Config, Sockets};
 
@@ -133,6 +133,8 @@ pub(super) enum Part {
     Headers,
     /// What smoltcp, which has been given it, did not use.
     Rest,
+    /// Nothing but a window, after a [`Reminder`](Self::Reminder).
+    Window(u16),
 }
 
 /// What does not change while a stack lives, and what has to be remembered between two polls.
@@ -259,6 +261,22 @@ impl Link<'_> {
         }
     }
 
+    /// Whether smoltcp, which has been given it, would go on to probe the window of its sender with
+    /// nothing.
+    pub(super) fn is_stuck<'a>(
+        &self,
+        frame: &[u8],
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
+    ) -> bool {
+        self.sent.expected.set(None);
+        let frame = Frame::read(self.medium, frame);
+        let packet = frame.as_ref().and_then(Frame::packet);
+        packet.is_some_and(|packet| {
+            let segment = packet.segment();
+            segment.is_some_and(|segment| is_stuck(packet, &segment, sets))
+        })
+    }
+
     /// Gives what is made up of a segment.
     #[inline(never)] // The room for it is needed for as long as this takes only.
     pub(super) fn give_again<'s, 'a, S: Steering<'a>>(
@@ -269,34 +287,26 @@ impl Link<'_> {
         give: &mut dyn FnMut(&[u8], &mut Sets<'s, 'a, S>),
     ) {
         let mut made_up = MadeUp::new();
-        if self.make_up(frame, part, sets, &mut made_up).is_some() {
+        if self.make_up(frame, part, &mut made_up).is_some() {
             give(made_up.as_bytes(), sets);
         }
     }
 
     #[inline(never)] // What it takes is not needed any more when the frame is given.
-    fn make_up<'a>(
-        &self,
-        frame: &[u8],
-        part: Part,
-        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
-        made_up: &mut MadeUp,
-    ) -> Option<()> {
+    fn make_up(&self, frame: &[u8], part: Part, made_up: &mut MadeUp) -> Option<()> {
         let frame = Frame::read(self.medium, frame)?;
         let packet = frame.packet()?;
         let segment = packet.segment()?;
         let bare = match part {
             Part::Reminder => Bare::reminder(&segment),
             Part::Headers => Bare::new(segment.seq_number(), segment.window_len()),
-            Part::Rest => {
-                let shut_out = self.sent.closed_window.received(packet, &segment);
-                shut_out.or_else(|| with_room(packet, &segment, sets))?
-            }
+            Part::Rest => self.sent.closed_window.received(packet, &segment)?,
+            Part::Window(window) => Bare::new(self.sent.expected.get()?, window),
         };
         if !self.admission.is_intact(packet, &segment) {
             return None;
         }
-        bare.emit(packet, &segment, made_up)
+        bare.emit(packet, made_up)
     }
 
     /// Whether `address` can be that of one host.

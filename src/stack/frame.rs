@@ -9,6 +9,9 @@ use smoltcp::wire::{
 /// Headers of Ethernet, IP and TCP with all options, in bytes.
 pub(super) const LONGEST_HEADERS: usize = 14 + if cfg!(feature = "ipv6") { 40 } else { 20 } + 60;
 
+/// The header of a segment without options, in bytes.
+pub(super) const HEADER_LEN: usize = 20;
+
 /// What a frame carries, for those who look at frames.
 pub(super) enum Frame<'f> {
     /// A message of ARP.

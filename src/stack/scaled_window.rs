@@ -19,8 +19,7 @@ use core::cell::Cell;
 
 use smoltcp::wire::TcpPacket;
 
-/// Without options, in bytes.
-const HEADER_LEN: usize = 20;
+use super::frame::HEADER_LEN;
 
 /// Knows whether there is a scaled window.
 pub(super) struct ScaledWindow {

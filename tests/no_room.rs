@@ -1,0 +1,155 @@
+//! A client that has everything it was sent, and no room for more.
+
+mod common;
+
+use smoltcp::wire::{Ipv4Packet, TcpControl, TcpPacket, TcpRepr};
+use uppercase::tcp::Config;
+
+use common::frames::packet_start;
+use common::hand::{Hand, heard};
+use common::network::{Link, SECOND};
+use common::scene::Scene;
+
+/// A client without room that has sent one byte, which the server has answered by a probe.
+fn probed(link: Link, close: bool) -> (Scene, Hand) {
+    let mut scene = Scene::new(link, 1, Config::default());
+    let mut hand = Hand::connected(&mut scene, 40_000, 0);
+    let text = TcpRepr {
+        payload: b"x",
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &text);
+    hand.next += 1;
+    scene.settle();
+    if close {
+        let now = scene.network.now();
+        scene.server.close(&mut scene.network.server.context(now));
+    }
+    scene.pass(SECOND * 2);
+    let last = hand.hear(&mut scene).pop().expect("a probe");
+    assert_eq!(last.text, b"X");
+    assert_eq!(last.control == TcpControl::Fin, close);
+    hand.expected += 1 + usize::from(close);
+    (scene, hand)
+}
+
+/// It answers whatever asks for an answer.
+#[test]
+fn keeps_its_connection() {
+    for link in Link::ALL {
+        let (mut scene, hand) = probed(link, false);
+        hand.send(&mut scene, &hand.segment());
+        let mut asked = 0;
+        for second in 0..200 {
+            scene.pass(SECOND);
+            for heard in hand.hear(&mut scene) {
+                assert_ne!(
+                    heard.control,
+                    TcpControl::Rst,
+                    "taken for dead after {second} s, {link:?}"
+                );
+                // RFC 9293, 3.10.7.4: whatever is not acceptable is answered, as is text.
+                if heard.number != hand.expected || !heard.text.is_empty() {
+                    asked += 1;
+                    hand.send(&mut scene, &hand.segment());
+                }
+            }
+        }
+        assert!(asked > 0, "nobody has asked, {link:?}");
+    }
+}
+
+#[test]
+fn is_probed_when_there_is_more_and_gets_it_when_it_has_room() {
+    for link in Link::ALL {
+        let (mut scene, mut hand) = probed(link, false);
+        hand.send(&mut scene, &hand.segment());
+        scene.settle();
+        let more = TcpRepr {
+            payload: b"more",
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &more);
+        hand.next += 4;
+        // smoltcp does not wait before it probes.
+        let probe = &hand.hear(&mut scene)[0];
+        assert_eq!((probe.number, &probe.text[..]), (hand.expected, &b"M"[..]));
+        assert_eq!(probe.acknowledged, Some(hand.next), "{link:?}");
+        // It is lost, and sent again.
+        scene.pass(SECOND * 2);
+        let probe = hand.hear(&mut scene).pop().expect("a probe");
+        assert_eq!((probe.number, &probe.text[..]), (hand.expected, &b"M"[..]));
+        let room = TcpRepr {
+            window_len: 100,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &room);
+        let rest = hand.hear(&mut scene).pop().expect("the rest");
+        assert!(rest.text.ends_with(b"ORE"), "{rest:?}, {link:?}");
+    }
+}
+
+#[test]
+fn is_not_given_up_by_whoever_has_nothing_for_it_while_it_is_there() {
+    for link in Link::ALL {
+        let (mut scene, hand) = probed(link, true);
+        hand.send(&mut scene, &hand.segment());
+        scene.settle();
+        let close = TcpRepr {
+            control: TcpControl::Fin,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &close);
+        scene.settle();
+        assert_eq!(scene.connections(), 0, "{link:?}");
+    }
+}
+
+/// How many segments the server sends in ten polls at one moment, after it was sent a frame.
+fn in_ten_polls(scene: &mut Scene, frame: &[u8]) -> usize {
+    scene.network.to_server.inject(frame);
+    scene.network.poll_server(&mut [&mut scene.server]);
+    scene.network.sleep(SECOND * 10);
+    for _ in 0..10 {
+        scene.network.poll_server(&mut [&mut scene.server]);
+    }
+    heard(scene).len()
+}
+
+#[test]
+fn is_not_asked_without_a_pause_when_it_writes_beyond_the_window_of_who_has_closed() {
+    for link in Link::ALL {
+        // What it has sent before, and as much as fits, or more.
+        for (back, length) in [(0, 0), (0, 1), (0, 1023), (0, 1200), (1, 1200), (1, 1)] {
+            let (mut scene, hand) = probed(link, true);
+            let last = TcpRepr {
+                seq_number: hand.next - back,
+                payload: &[b'x'; 1200][..length],
+                ..hand.segment()
+            };
+            let heard = in_ten_polls(&mut scene, &hand.frame(&last));
+            assert!(heard <= 2, "{heard} segments, {back}, {length}, {link:?}");
+        }
+    }
+}
+
+/// 40 bytes of options in each header, all of which say nothing.
+#[test]
+fn is_not_asked_without_a_pause_when_its_headers_are_the_longest() {
+    for link in Link::V4 {
+        let (mut scene, hand) = probed(link, true);
+        let mut frame = hand.frame(&hand.segment());
+        let start = packet_start(link);
+        frame.extend([1; 40]);
+        frame.splice(start + 20..start + 20, [1; 40]);
+        let mut packet = Ipv4Packet::new_unchecked(&mut frame[start..]);
+        packet.set_header_len(60);
+        packet.set_total_len(120);
+        packet.fill_checksum();
+        let mut segment = TcpPacket::new_unchecked(&mut frame[start + 60..]);
+        segment.set_header_len(60);
+        segment.fill_checksum(&hand.from.addr, &link.server().addr);
+        let heard = in_ten_polls(&mut scene, &frame);
+        assert!(heard <= 2, "{heard} segments, {link:?}");
+    }
+}
