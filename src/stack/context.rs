@@ -261,20 +261,25 @@ impl Link<'_> {
         }
     }
 
-    /// Whether smoltcp, which has been given it, would go on to probe the window of its sender with
-    /// nothing.
-    pub(super) fn is_stuck<'a>(
+    /// Gives what smoltcp did not use of a segment that it has been given.
+    #[inline(never)] // Few segments need it.
+    pub(super) fn give_rest<'s, 'a, S: Steering<'a>>(
         &self,
         frame: &[u8],
-        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
-    ) -> bool {
+        sets: &mut Sets<'s, 'a, S>,
+        give: &mut dyn FnMut(&[u8], &mut Sets<'s, 'a, S>),
+    ) {
+        self.give_again(frame, Part::Rest, sets, give);
         self.sent.expected.set(None);
-        let frame = Frame::read(self.medium, frame);
-        let packet = frame.as_ref().and_then(Frame::packet);
-        packet.is_some_and(|packet| {
-            let segment = packet.segment();
-            segment.is_some_and(|segment| is_stuck(packet, &segment, sets))
-        })
+        let read = Frame::read(self.medium, frame);
+        if let Some(packet) = read.as_ref().and_then(Frame::packet)
+            && let Some(segment) = packet.segment()
+            && is_stuck(packet, &segment, sets)
+        {
+            self.give_again(frame, Part::Reminder, sets, give);
+            self.give_again(frame, Part::Window(1), sets, give);
+            self.give_again(frame, Part::Window(0), sets, give);
+        }
     }
 
     /// Gives what is made up of a segment.
