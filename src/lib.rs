@@ -23,7 +23,7 @@
 //! - **Storage is the caller's.** Buffers are structs with a `const fn new()`, declared first;
 //!   when something is full, an error says what.
 //! - **smoltcp is used as published.** What it does not do for a service is done here, next to the
-//!   reason: see [`stack`], [`tcp::UNSCALED_WINDOW`], [`device::reassembly`] and [`udp::Client`].
+//!   reason: see [`stack`], [`device::reassembly`] and [`udp::Client`].
 //!
 //! # Example
 //!

@@ -24,13 +24,14 @@ const CLOSED_WINDOW: &str = "src/stack/closed_window.rs";
 const NEIGHBORS: &str = "src/stack/neighbors.rs";
 const ADMISSION: &str = "src/stack/admission.rs";
 const BACKLOG: &str = "src/stack/backlog.rs";
+const SCALED_WINDOW: &str = "src/stack/scaled_window.rs";
 const SEGMENTS: &str = "src/stack/segments.rs";
 const PASS: &str = "Decision::Pass { again: false }";
 /// Where the board lends the room in which clients wait.
 const MAIN: &str = "examples/lm3s6965evb/src/main.rs";
 const LENT: &str = "stack.with_backlog(&mut BACKLOG.take()[..])";
 
-pub const REMEDIES: [Remedy; 6] = [
+pub const REMEDIES: [Remedy; 8] = [
     Remedy {
         name: "acknowledgements from beyond a closed window",
         functions: &[
@@ -41,8 +42,20 @@ pub const REMEDIES: [Remedy; 6] = [
         clients: CLIENTS,
     },
     Remedy {
-        name: "closes behind text that does not fit, and towards windows that stay closed",
-        functions: &[(SEGMENTS, "fits", "None"), (SEGMENTS, "with_room", "None")],
+        name: "a scaled window does not shrink",
+        functions: &[(SCALED_WINDOW, "transmitted", "")],
+        has_backlog: false,
+        clients: CLIENTS,
+    },
+    Remedy {
+        name: "a close behind text that does not fit",
+        functions: &[(SEGMENTS, "fits", "None")],
+        has_backlog: false,
+        clients: CLIENTS,
+    },
+    Remedy {
+        name: "nobody without room is asked for it when there is nothing left",
+        functions: &[(SEGMENTS, "is_stuck", "false")],
         has_backlog: false,
         clients: CLIENTS,
     },
@@ -79,7 +92,8 @@ pub const REMEDIES: [Remedy; 6] = [
             (CLOSED_WINDOW, "received", "None"),
             (CLOSED_WINDOW, "transmitted", ""),
             (SEGMENTS, "fits", "None"),
-            (SEGMENTS, "with_room", "None"),
+            (SEGMENTS, "is_stuck", "false"),
+            (SCALED_WINDOW, "transmitted", ""),
             (NEIGHBORS, "received", ""),
             (NEIGHBORS, "answer", ""),
             (NEIGHBORS, "take_news", "None"),
