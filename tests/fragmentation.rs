@@ -3,8 +3,6 @@
 
 #[path = "fragmentation/fragments.rs"]
 mod fragments;
-#[path = "fragmentation/host.rs"]
-mod host;
 #[cfg(feature = "command")] // It has a buffer of smoltcp's that is large enough.
 #[path = "fragmentation/ipv4.rs"]
 mod ipv4;
@@ -12,9 +10,9 @@ mod ipv4;
 mod link;
 #[path = "fragmentation/pair.rs"]
 mod pair;
+#[path = "common/plain_host.rs"]
+mod plain_host;
 #[path = "fragmentation/queue.rs"]
 mod queue;
 #[path = "fragmentation/socket.rs"]
 mod socket;
-
-const PORT: u16 = 12_000;

@@ -4,8 +4,8 @@ use smoltcp::phy::Medium;
 use smoltcp::wire::{Ipv6FragmentHeader, Ipv6Packet, UdpPacket};
 use uppercase::udp::fragmentation::{LONGEST_PAYLOAD, bytes, is_needed, packets};
 
-use super::host::text;
 use super::pair::{IDENTIFICATION, Pair, TO};
+use super::plain_host::text;
 
 const MEDIA: [Medium; 2] = [Medium::Ethernet, Medium::Ip];
 

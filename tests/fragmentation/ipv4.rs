@@ -8,9 +8,8 @@ use smoltcp::wire::IpEndpoint;
 use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 use uppercase::stack::Sockets;
 
-use super::PORT;
-use super::host::{Host, ipv4, text};
 use super::link::{End, link};
+use super::plain_host::{Host, PORT, ipv4, text};
 
 const TO: IpEndpoint = IpEndpoint {
     addr: ipv4(2),

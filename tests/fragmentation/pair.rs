@@ -6,9 +6,8 @@ use smoltcp::wire::IpEndpoint;
 use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 use uppercase::udp::fragmentation::{self, Fragmenter, LONGEST_PAYLOAD, SendError};
 
-use super::PORT;
-use super::host::{Host, ipv6};
 use super::link::{End, header, link};
+use super::plain_host::{Host, PORT, ipv6};
 
 const fn endpoint(number: u8) -> IpEndpoint {
     IpEndpoint {

@@ -5,10 +5,9 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpEndpoint};
 use uppercase::udp::fragmentation::{self, Fragmenter, LONGEST_PAYLOAD, SendError, bytes, packets};
 
-use super::PORT;
-use super::host::{Host, ipv4, text};
 use super::link::link;
 use super::pair::{FROM, NOWHERE, Pair, TO};
+use super::plain_host::{Host, PORT, ipv4, text};
 
 #[test]
 fn what_cannot_be_sent_is_refused_and_leaves_nothing_behind() {

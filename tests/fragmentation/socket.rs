@@ -5,9 +5,9 @@ use smoltcp::socket::{Socket, raw};
 use uppercase::stack::SocketsFull;
 use uppercase::udp::fragmentation::Fragmenter;
 
-use super::host::{Host, text};
 use super::link::link;
 use super::pair::{Pair, Room, TO, fragmenter};
+use super::plain_host::{Host, text};
 
 #[test]
 fn a_full_socket_set_is_an_error() {

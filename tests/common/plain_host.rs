@@ -1,4 +1,4 @@
-//! A host with a UDP socket, and what it says.
+//! A host of plain smoltcp with a UDP socket, and a text for it.
 
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketStorage};
 use smoltcp::phy::{Device, Medium};
@@ -7,13 +7,15 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 use uppercase::stack::Sockets;
 
-use super::PORT;
+pub const PORT: u16 = 12_000;
 
-/// The addresses of a host.
+/// The IPv4 address of a host.
 pub const fn ipv4(number: u8) -> IpAddress {
     IpAddress::v4(192, 0, 2, number)
 }
 
+/// The IPv6 address of a host.
+#[cfg(feature = "ipv6")]
 pub const fn ipv6(number: u8) -> IpAddress {
     IpAddress::v6(0xfd00, 0, 0, 0, 0, 0, 0, number as u16)
 }
@@ -25,7 +27,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with an IPv4 and an IPv6 address, a UDP socket, and room for one socket more.
+    /// A host with an address of each version, a UDP socket, and room for one socket more.
     pub fn new(device: &mut impl Device, number: u8) -> Self {
         let ours = match device.capabilities().medium {
             Medium::Ethernet => HardwareAddress::Ethernet(EthernetAddress([2, 0, 0, 0, 0, number])),
@@ -36,6 +38,7 @@ impl Host {
         let mut interface = Interface::new(config, device, Instant::ZERO);
         interface.update_ip_addrs(|addresses| {
             addresses.push(IpCidr::new(ipv4(number), 24)).unwrap();
+            #[cfg(feature = "ipv6")]
             addresses.push(IpCidr::new(ipv6(number), 64)).unwrap();
         });
         // Leaked, because without `std` smoltcp takes nothing but slices.
