@@ -9,6 +9,8 @@ mod dropped;
 mod host;
 #[path = "reassembly/line.rs"]
 mod line;
+#[path = "common/plain_host.rs"]
+mod plain_host;
 #[path = "reassembly/whole.rs"]
 mod whole;
 

@@ -10,6 +10,8 @@
 
 mod common;
 
+#[path = "simulation/control.rs"]
+mod control;
 #[path = "simulation/defects.rs"]
 mod defects;
 #[path = "simulation/lanes.rs"]

@@ -1,6 +1,12 @@
 //! `device::tuntap` against the kernel of this machine.
 
 #[cfg(target_os = "linux")]
+#[path = "tuntap/bulk.rs"]
+mod bulk;
+#[cfg(target_os = "linux")]
+#[path = "tuntap/checksums.rs"]
+mod checksums;
+#[cfg(target_os = "linux")]
 #[path = "tuntap/datagrams.rs"]
 mod datagrams;
 #[cfg(target_os = "linux")]
@@ -16,6 +22,15 @@ mod offload;
 #[path = "tuntap/open.rs"]
 mod open;
 #[cfg(target_os = "linux")]
+#[path = "tuntap/packet.rs"]
+mod packet;
+#[cfg(target_os = "linux")]
+#[path = "tuntap/refusal.rs"]
+mod refusal;
+#[cfg(target_os = "linux")]
+#[path = "tuntap/segments.rs"]
+mod segments;
+#[cfg(target_os = "linux")]
 #[path = "tuntap/trouble.rs"]
 mod trouble;
 #[cfg(target_os = "linux")]
@@ -24,7 +39,10 @@ mod wire;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
-    use {datagrams::*, frames::*, offload::*, open::*, trouble::*};
+    use {
+        bulk::*, checksums::*, datagrams::*, frames::*, offload::*, open::*, segments::*,
+        trouble::*,
+    };
     namespace::main(namespace::tests![
         created_interface_is_complete_and_disappears,
         existing_interface_stays_as_it_is,

@@ -23,6 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attach;
+mod check;
 mod driver;
 mod error;
 mod gather;
@@ -30,8 +32,10 @@ mod header;
 mod health;
 mod netlink;
 mod open;
+mod options;
 mod receive;
 mod segment;
+mod set_up;
 mod transmit;
 mod wait;
 
@@ -50,7 +54,8 @@ use self::transmit::Outgoing;
 
 pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
-pub use self::open::{Options, owner};
+pub use self::open::owner;
+pub use self::options::Options;
 pub use self::receive::RxToken;
 pub use self::transmit::TxToken;
 pub use self::wait::wait;

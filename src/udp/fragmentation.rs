@@ -26,7 +26,10 @@
 //! assert_eq!(next, Err(SendError::Full));
 //! ```
 
+mod error;
 mod nowhere;
+mod packet;
+mod storage;
 
 use core::iter;
 
@@ -35,108 +38,17 @@ use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::raw;
 use smoltcp::wire::{
     IpAddress, IpEndpoint, IpProtocol, IpVersion, Ipv6FragmentHeader, Ipv6FragmentRepr, Ipv6Packet,
-    Ipv6Repr, UdpPacket, checksum,
+    Ipv6Repr,
 };
 
+use self::packet::{FRAGMENT_HEADER, HEADERS, IPV6_HEADER, UDP_HEADER, fragment, udp_header};
 use crate::stack::{Sockets, SocketsFull};
 
-const IPV6_HEADER: usize = 40;
-const FRAGMENT_HEADER: usize = 8;
-const HEADERS: usize = IPV6_HEADER + FRAGMENT_HEADER;
-const UDP_HEADER: usize = 8;
+pub use self::error::SendError;
+pub use self::packet::{LONGEST_PAYLOAD, bytes, is_needed, packets};
+pub use self::storage::Buffers;
+
 const HOP_LIMIT: u8 = 64;
-
-/// The longest payload a UDP datagram can have, in bytes, with IPv6.
-pub const LONGEST_PAYLOAD: usize = 65_535 - UDP_HEADER;
-
-/// Whether a UDP datagram with `payload` bytes is too long for one IPv6 packet of `ip_mtu` bytes.
-///
-/// If not, a [`Fragmenter`] does not take it, and an ordinary socket sends it.
-pub const fn is_needed(payload: usize, ip_mtu: usize) -> bool {
-    IPV6_HEADER + UDP_HEADER + payload > ip_mtu
-}
-
-/// Into how many fragments a datagram with `payload` bytes is cut on a link with this MTU.
-///
-/// `ip_mtu` is the length of the longest IP packet, in bytes, without an Ethernet header; 56 is
-/// the least that can be worked with, and IPv6 itself requires 1280.
-pub const fn packets(payload: usize, ip_mtu: usize) -> usize {
-    (UDP_HEADER + payload).div_ceil(fragment(ip_mtu))
-}
-
-/// How many bytes the fragments of a datagram with `payload` bytes have, their headers included.
-pub const fn bytes(payload: usize, ip_mtu: usize) -> usize {
-    UDP_HEADER + payload + HEADERS * packets(payload, ip_mtu)
-}
-
-/// Bytes of the datagram in each fragment but the last.
-const fn fragment(ip_mtu: usize) -> usize {
-    if ip_mtu < HEADERS + 8 {
-        8
-    } else {
-        (ip_mtu - HEADERS) / 8 * 8
-    }
-}
-
-/// Memory for fragments until they are sent.
-///
-/// `BYTES` and `PACKETS` are the room for fragments: [`bytes()`] and [`packets()`] of the longest
-/// datagram to be sent, times the number of datagrams to be sent between two polls of the
-/// interface. One is enough for a client; a server that runs out of room sends the next answer
-/// after the next poll.
-#[derive(Debug)]
-pub struct Buffers<'a, const BYTES: usize, const PACKETS: usize> {
-    bytes: [u8; BYTES],
-    packets: [raw::PacketMetadata; PACKETS],
-    aside: [SocketStorage<'a>; 1],
-}
-
-impl<const BYTES: usize, const PACKETS: usize> Buffers<'_, BYTES, PACKETS> {
-    /// Empty memory.
-    pub const fn new() -> Self {
-        Self {
-            bytes: [0; BYTES],
-            packets: [raw::PacketMetadata::EMPTY; PACKETS],
-            aside: [SocketStorage::EMPTY],
-        }
-    }
-}
-
-impl<const BYTES: usize, const PACKETS: usize> Default for Buffers<'_, BYTES, PACKETS> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Why a datagram was not queued. Nothing of it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendError {
-    /// An address is not an IPv6 address, or not one that a datagram can come from or go to, or
-    /// the destination's port is 0.
-    Unaddressable,
-    /// It fits into one packet: send it through a UDP socket.
-    NotNeeded,
-    /// The MTU is less than 56, and no fragment fits.
-    MtuTooSmall,
-    /// It is longer than [`LONGEST_PAYLOAD`], or than there is room for in the [`Buffers`].
-    TooLarge,
-    /// There is no room at the moment: try again when the interface has sent what is queued.
-    Full,
-}
-
-impl core::fmt::Display for SendError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::Unaddressable => "not an IPv6 address that can be sent from or to",
-            Self::NotNeeded => "the datagram fits into one packet",
-            Self::MtuTooSmall => "the MTU is too small for a fragment",
-            Self::TooLarge => "the datagram is larger than the buffers",
-            Self::Full => "earlier datagrams have not been sent yet",
-        })
-    }
-}
-
-impl core::error::Error for SendError {}
 
 /// Sends IPv6 UDP datagrams in fragments.
 ///
@@ -324,21 +236,4 @@ impl<'a> Fragmenter<'a> {
         nowhere::send(&mut self.aside);
         self.handle = sockets.add(self.aside.remove(handle));
     }
-}
-
-fn udp_header(source: IpEndpoint, destination: IpEndpoint, length: u16, payload: &[u8]) -> [u8; 8] {
-    let mut header = [0; UDP_HEADER];
-    let mut packet = UdpPacket::new_unchecked(&mut header[..]);
-    packet.set_src_port(source.port);
-    packet.set_dst_port(destination.port);
-    packet.set_len(length);
-    let (from, to, protocol) = (&source.addr, &destination.addr, IpProtocol::Udp);
-    let sum = !checksum::combine(&[
-        checksum::pseudo_header(from, to, protocol, length.into()),
-        checksum::data(packet.as_ref()),
-        checksum::data(payload),
-    ]);
-    // 0 stands for "no checksum", which IPv6 does not allow. 0xffff is the same number.
-    packet.set_checksum(if sum == 0 { 0xffff } else { sum });
-    header
 }

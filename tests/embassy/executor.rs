@@ -19,6 +19,12 @@ impl Woken {
     }
 }
 
+/// A waker, and whether it was used.
+pub fn waker() -> (Arc<Woken>, Waker) {
+    let woken = Arc::new(Woken::default());
+    (woken.clone(), woken.into())
+}
+
 impl Wake for Woken {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::SeqCst);

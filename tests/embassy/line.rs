@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 
 use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState};
+use uppercase::device::embassy::Embassy;
 
 /// Frames that wait, and who is to be woken: nobody more than once.
 pub struct Queue {
@@ -88,6 +89,14 @@ impl Card {
         self.link.set(up);
         wake(&self.wants_link);
     }
+}
+
+pub fn card(host: u8, room: usize) -> Rc<Card> {
+    Rc::new(Card::new(host, room))
+}
+
+pub fn device(card: &Rc<Card>) -> Embassy<Fake> {
+    Embassy::new(card.driver()).expect("the medium is a usual one")
 }
 
 /// The driver. It keeps a waker only when there is no token, and only for what is missing: it

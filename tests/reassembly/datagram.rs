@@ -8,13 +8,16 @@ use smoltcp::wire::{
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Ipv6Address, Ipv6FragmentHeader, Ipv6FragmentRepr, Ipv6Packet};
 
+#[cfg(feature = "ipv6")]
+use super::plain_host::ipv6;
+use super::plain_host::{PORT, ipv4, text};
 use super::{MEDIA, OURS, PEER, VERSIONS};
 
 pub fn address(version: u8, host: u8) -> IpAddress {
     match version {
-        4 => IpAddress::v4(192, 0, 2, host),
+        4 => ipv4(host),
         #[cfg(feature = "ipv6")]
-        6 => IpAddress::v6(0xfd00, 0, 0, 0, 0, 0, 0, host.into()),
+        6 => ipv6(host),
         _ => panic!("IP version {version}"),
     }
 }
@@ -140,18 +143,12 @@ impl Datagram {
     }
 }
 
-pub fn text(length: usize) -> Vec<u8> {
-    (0..length)
-        .map(|index| b'a' + (index / 7 % 26) as u8)
-        .collect()
-}
-
 /// A UDP datagram with a payload of so many bytes and the right checksum.
 pub fn udp(version: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; 8 + length];
     UdpRepr {
         src_port: 50_000,
-        dst_port: 12_000,
+        dst_port: PORT,
     }
     .emit(
         &mut UdpPacket::new_unchecked(&mut bytes[..]),

@@ -5,8 +5,9 @@ use smoltcp::time::Duration;
 use smoltcp::wire::IpProtocol;
 use uppercase::device::reassembly::{Counters, LIFETIME, Reassembly};
 
-use super::datagram::{Datagram, everywhere, permutations, text, udp};
+use super::datagram::{Datagram, everywhere, permutations, udp};
 use super::line::{Line, Room, see, see_all, with_room};
+use super::plain_host::text;
 use super::{START, VERSIONS};
 
 #[test]

@@ -1,60 +1,17 @@
 //! What smoltcp makes of it.
 
-use smoltcp::iface::{Config, Interface, SocketSet, SocketStorage};
-use smoltcp::phy::{Device, Medium, TxToken};
-use smoltcp::socket::udp;
-use smoltcp::wire::{HardwareAddress, IpCidr};
+use smoltcp::phy::{Device, TxToken};
 use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 
-use super::datagram::{address, everywhere, text, udp};
+use super::START;
+use super::datagram::{everywhere, udp};
 use super::line::{Line, with_room};
-use super::{OURS, START, VERSIONS};
+use super::plain_host::{Host, text};
 
-struct Host {
-    interface: Interface,
-    sockets: SocketSet<'static>,
-}
-
-impl Host {
-    fn new(device: &mut impl Device) -> Self {
-        let address_of_device = match device.capabilities().medium {
-            Medium::Ethernet => HardwareAddress::Ethernet(OURS),
-            Medium::Ip => HardwareAddress::Ip,
-        };
-        let mut interface = Interface::new(Config::new(address_of_device), device, START);
-        interface.update_ip_addrs(|addresses| {
-            for version in VERSIONS {
-                addresses
-                    .push(IpCidr::new(address(*version, 1), 24))
-                    .unwrap();
-            }
-        });
-        // Leaked, because without `std` smoltcp takes nothing but slices.
-        let buffer = || {
-            let packets = vec![udp::PacketMetadata::EMPTY; 4].leak();
-            udp::PacketBuffer::new(packets, vec![0; 65_535].leak())
-        };
-        let mut socket = udp::Socket::new(buffer(), buffer());
-        socket.bind(12_000).unwrap();
-        let mut sockets = SocketSet::new(vec![SocketStorage::EMPTY].leak());
-        sockets.add(socket);
-        Self { interface, sockets }
-    }
-
-    /// What the socket has received.
-    fn poll(&mut self, device: &mut impl Device) -> Vec<Vec<u8>> {
-        self.interface.poll(START, device, &mut self.sockets);
-        let mut received = vec![];
-        for (_, socket) in self.sockets.iter_mut() {
-            let smoltcp::socket::Socket::Udp(socket) = socket else {
-                continue;
-            };
-            while let Ok((payload, _)) = socket.recv() {
-                received.push(payload.to_vec());
-            }
-        }
-        received
-    }
+/// What the socket has received.
+fn poll(host: &mut Host, device: &mut impl Device) -> Vec<Vec<u8>> {
+    host.poll(device, START);
+    host.received()
 }
 
 #[test]
@@ -67,7 +24,7 @@ fn smoltcp_receives_datagrams_of_every_size() {
         };
         let mut buffers = Box::new(Buffers::<{ 65_527 + OVERHEAD }, 2>::new());
         let mut device = Reassembly::new(Line::new(datagram.medium), &mut buffers);
-        let mut host = Host::new(&mut device);
+        let mut host = Host::new(&mut device, 1);
         let sizes = [
             1473,
             1480,
@@ -86,7 +43,7 @@ fn smoltcp_receives_datagrams_of_every_size() {
             let count = frames.len();
             frames.rotate_left(number % count);
             device.inner_mut().arriving.extend(frames);
-            assert!(host.poll(&mut device) == [text(size)], "{size} bytes");
+            assert!(poll(&mut host, &mut device) == [text(size)], "{size} bytes");
         }
         assert_eq!(device.counters().reassembled, sizes.len() as u32);
     });
@@ -102,15 +59,15 @@ fn two_datagrams_at_a_time_are_received_but_not_by_smoltcp_alone() {
         let frames = [&first[..1], &second[..1], &first[1..], &second[1..]].concat();
 
         let mut line = Line::new(datagram.medium);
-        let mut host = Host::new(&mut line);
+        let mut host = Host::new(&mut line, 1);
         line.arriving.extend(frames.clone());
-        let alone = host.poll(&mut line).len();
+        let alone = poll(&mut host, &mut line).len();
         assert!(alone < 2, "{alone} received");
 
         let mut room = Buffers::<{ 2049 + OVERHEAD }, 2>::new();
         let mut device = Reassembly::new(line, &mut room);
         device.inner_mut().arriving.extend(frames);
-        assert!(host.poll(&mut device) == [text(2048), text(2049)]);
+        assert!(poll(&mut host, &mut device) == [text(2048), text(2049)]);
     });
 }
 
@@ -118,7 +75,7 @@ fn two_datagrams_at_a_time_are_received_but_not_by_smoltcp_alone() {
 fn smoltcp_notices_when_fragments_of_two_datagrams_were_mixed() {
     everywhere(|datagram| {
         with_room(datagram.medium, |device| {
-            let mut host = Host::new(device);
+            let mut host = Host::new(device, 1);
             let mut other = udp(datagram.version, 2040);
             other[2000] ^= 1;
             let mixed = [
@@ -128,7 +85,7 @@ fn smoltcp_notices_when_fragments_of_two_datagrams_were_mixed() {
                 datagram.fragments(&other, 1448).remove(1),
             ];
             device.inner_mut().arriving.extend(mixed);
-            assert_eq!(host.poll(device).len(), 0);
+            assert_eq!(poll(&mut host, device).len(), 0);
             assert_eq!(device.counters().reassembled, 1);
         })
     });

@@ -4,8 +4,9 @@ use smoltcp::phy::{Checksum, Device, Medium, RxToken};
 use smoltcp::wire::IpProtocol;
 use uppercase::device::reassembly::{Buffers, Counters, OVERHEAD, Reassembly};
 
-use super::datagram::{Datagram, everywhere, permutations, text, udp};
+use super::datagram::{Datagram, everywhere, permutations, udp};
 use super::line::{Line, Room, see, see_all, with_room};
+use super::plain_host::text;
 use super::{MEDIA, START};
 
 #[test]

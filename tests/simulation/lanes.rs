@@ -4,12 +4,14 @@ use std::task::Poll;
 
 use smoltcp::phy::{Device, Medium, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
-use uppercase::simulation::{Conditions, Link, Network, Port, Probability, Statistics, Stuck};
+use uppercase::simulation::{Conditions, Link, Network, Port, Probability, Statistics};
+
+use super::slow::PERFECT;
 
 pub const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// A network with one host, at which the test is.
-fn host(conditions: Conditions) -> (Network, Link, Port) {
+pub fn host(conditions: Conditions) -> (Network, Link, Port) {
     let mut network = Network::new(Medium::Ip, 1);
     let link = network.link("host");
     link.set(conditions);
@@ -29,7 +31,7 @@ pub fn send(port: &mut Port, frame: &[u8]) -> bool {
 }
 
 /// The frames that arrive, each with its time in milliseconds.
-fn arrivals(network: &mut Network, port: &mut Port) -> Vec<(i64, Vec<u8>)> {
+pub fn arrivals(network: &mut Network, port: &mut Port) -> Vec<(i64, Vec<u8>)> {
     let mut arrived = Vec::new();
     let end = network.run_for(Duration::from_secs(100), |turn| {
         while let Some(frame) = take(port) {
@@ -212,15 +214,8 @@ fn a_frame_longer_than_the_mtu_is_lost() {
 const SLOW: Conditions = Conditions {
     bandwidth: Some(8_000),
     queue: 3,
-    delay: Duration::from_millis(1),
-    jitter: Duration::ZERO,
-    loss: Probability::NEVER,
-    duplication: Probability::NEVER,
-    reordering: Probability::NEVER,
-    hold: Duration::ZERO,
-    corruption: Probability::NEVER,
-    truncation: Probability::NEVER,
-    mtu: 1514,
+    delay: MILLISECOND,
+    ..PERFECT
 };
 
 #[test]
@@ -256,88 +251,4 @@ fn a_host_is_not_given_room_before_a_frame_has_left_and_is_called_then() {
     assert_eq!(done, Ok(()));
     assert_eq!(sent, [0, 0, 0, 10, 20]);
     assert_eq!(link.from_host.statistics().queue_full, 0);
-}
-
-#[test]
-fn a_cut_loses_what_is_sent_and_what_is_on_its_way() {
-    let (mut network, link, mut port) = host(Conditions {
-        delay: MILLISECOND * 10,
-        ..Conditions::default()
-    });
-    let at = Instant::from_millis;
-    link.cut_between(at(25), at(45));
-    for number in 0..7 {
-        // At 0, 10, ... 60 ms; on their way for 10 ms each.
-        link.to_host.inject(&[number]);
-        network.sleep(MILLISECOND * 10);
-    }
-    let left: Vec<_> = arrivals(&mut network, &mut port)
-        .into_iter()
-        .map(|(_, frame)| frame[0])
-        .collect();
-    assert_eq!(left, [0, 1, 5, 6]);
-    assert_eq!(link.to_host.statistics().cut, 3);
-    assert_eq!(link.from_host.statistics().cut, 0);
-}
-
-#[test]
-fn a_lane_is_cut_until_it_is_mended() {
-    let (mut network, link, mut port) = host(Conditions::default());
-    link.to_host.cut();
-    link.to_host.inject(b"lost");
-    link.to_host.mend();
-    link.to_host.inject(b"here");
-    assert_eq!(arrivals(&mut network, &mut port), [(0, b"here".to_vec())]);
-}
-
-#[test]
-fn a_filter_takes_out_and_changes_and_a_capture_has_all() {
-    let (mut network, link, mut port) = host(Conditions::default());
-    link.to_host.capture();
-    link.to_host.filter(|frame| {
-        frame.push(b'!');
-        frame[0] != b'-'
-    });
-    link.to_host.inject(b"-");
-    link.to_host.inject(b"+");
-    assert_eq!(arrivals(&mut network, &mut port), [(0, b"+!".to_vec())]);
-    assert_eq!(link.to_host.captured(), [b"-".to_vec(), b"+".to_vec()]);
-    assert_eq!(link.to_host.statistics().filtered, 1);
-    link.to_host.unfilter();
-    link.to_host.inject(b"-");
-    assert_eq!(take(&mut port), Some(b"-".to_vec()));
-}
-
-#[test]
-fn a_new_port_takes_the_place_of_the_old_one_and_hears_nothing_from_before() {
-    let (_network, link, mut old) = host(Conditions::default());
-    link.to_host.inject(b"to the old one");
-    let mut new = link.port();
-    assert_eq!((take(&mut old), take(&mut new)), (None, None));
-    link.from_host.capture();
-    assert!(send(&mut old, b"into the air") && send(&mut new, b"here"));
-    assert_eq!(link.from_host.captured(), [b"here".to_vec()]);
-    // Dropping the old one does not unplug the new one.
-    drop(old);
-    link.to_host.inject(b"to the new one");
-    assert_eq!(take(&mut new), Some(b"to the new one".to_vec()));
-}
-
-#[test]
-fn a_run_that_cannot_end_says_why() {
-    let (mut network, link, _port) = host(Conditions::default());
-    let at = Instant::ZERO;
-    let never = |_: &mut _| Poll::<()>::Pending;
-    assert_eq!(network.run(MILLISECOND, never), Err(Stuck::Idle { at }));
-    // A frame that nobody takes.
-    link.to_host.inject(b"ring, ring");
-    assert_eq!(network.run(MILLISECOND, never), Err(Stuck::Busy { at }));
-    let (mut network, ..) = host(Conditions::default());
-    let limit = MILLISECOND * 10;
-    let late = network.run(limit, |turn| {
-        turn.wake_in(Some(MILLISECOND * 3));
-        Poll::<()>::Pending
-    });
-    assert_eq!(late, Err(Stuck::Late { limit }));
-    assert_eq!(network.now(), at + limit);
 }

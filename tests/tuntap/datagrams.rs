@@ -4,19 +4,15 @@ use std::net::{IpAddr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
-use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, EthernetRepr, IpAddress, IpProtocol, IpRepr, Ipv4Packet,
-    UdpPacket, UdpRepr,
-};
+use smoltcp::wire::UdpRepr;
 use uppercase::device::tuntap::{Mode, Options, TunTap};
 
-use crate::frames::{find, send};
+use crate::frames::send;
 use crate::namespace::ip;
-use crate::offload::refuse;
-use crate::wire::{VERSIONS, Version, cut, interface, mac, wire};
+use crate::packet::{frame, udp, unnumbered};
+use crate::refusal::refuse;
+use crate::wire::{VERSIONS, Version, cut, interface, wire};
 
-const HEADER: usize = 8;
 const PROBE: &[u8] = b"anybody there";
 
 /// What is special about a datagram: its ports, the limit of its way.
@@ -37,30 +33,6 @@ fn text(number: usize, length: usize) -> Vec<u8> {
     (0..length)
         .map(|place| (number * 31 + place * 7) as u8)
         .collect()
-}
-
-/// A packet with a datagram, complete.
-fn packet(from: IpAddress, to: IpAddress, text: &[u8], change: Change) -> Vec<u8> {
-    let mut udp = UdpRepr {
-        src_port: 12_000,
-        dst_port: 40_000,
-    };
-    let mut hop_limit = 64;
-    change(&mut udp, &mut hop_limit);
-    let header = IpRepr::new(from, to, IpProtocol::Udp, HEADER + text.len(), hop_limit);
-    let start = header.header_len();
-    let mut packet = vec![0; start + HEADER + text.len()];
-    let checksums = ChecksumCapabilities::default();
-    header.emit(&mut packet[..start], &checksums);
-    udp.emit(
-        &mut UdpPacket::new_unchecked(&mut packet[start..]),
-        &from,
-        &to,
-        text.len(),
-        |payload| payload.copy_from_slice(text),
-        &checksums,
-    );
-    packet
 }
 
 /// What is gathered is cut again: the other end of the wire sees the datagrams that were sent.
@@ -95,24 +67,12 @@ pub fn only_datagrams_of_one_length_between_two_ports_are_gathered() {
     ];
     for &version in VERSIONS {
         let [mut device, mut other] = wire(Mode::Tap, [1500; 2], Options::new().gather());
-        let [from, to] = [0, 1].map(|end| version.address(end, 2).parse().unwrap());
-        let header = EthernetRepr {
-            src_addr: mac(0),
-            dst_addr: mac(1),
-            ethertype: match version {
-                Version::V4 => EthernetProtocol::Ipv4,
-                Version::V6 => EthernetProtocol::Ipv6,
-            },
-        };
+        let [from, to] = [0, 1].map(|end| version.address(end, 2));
         let frames: Vec<_> = datagrams
             .iter()
             .enumerate()
             .map(|(number, (length, change))| {
-                let packet = packet(from, to, &text(number, *length), *change);
-                let mut frame = vec![0; 14 + packet.len()];
-                header.emit(&mut EthernetFrame::new_unchecked(&mut frame[..]));
-                frame[14..].copy_from_slice(&packet);
-                frame
+                frame(version, 0, &udp(from, to, &text(number, *length), *change))
             })
             .collect();
         for frame in &frames {
@@ -120,16 +80,7 @@ pub fn only_datagrams_of_one_length_between_two_ports_are_gathered() {
         }
         device.flush();
         for (number, frame) in frames.iter().enumerate() {
-            let mut seen = find(&mut other, |frame| {
-                let source = EthernetFrame::new_checked(frame).ok()?.src_addr();
-                (source == mac(0)).then(|| frame.to_vec())
-            });
-            if version == Version::V4 {
-                // Who cuts numbers the packets.
-                let mut packet = Ipv4Packet::new_unchecked(&mut seen[14..]);
-                packet.set_ident(0);
-                packet.fill_checksum();
-            }
+            let seen = unnumbered(&mut other, version);
             assert!(seen == *frame, "{version:?}: datagram {number}");
         }
         let frames_sent = device.statistics().sent_frames as usize;
@@ -156,17 +107,14 @@ fn wait_until_it_listens(device: &mut TunTap, client: &UdpSocket, probe: &[u8]) 
 fn many_to_the_kernel(version: Version, lengths: &[usize]) -> u64 {
     interface(0, Mode::Tun, 1500);
     let mut device = TunTap::open_with("test0", Mode::Tun, &[], Options::new().gather()).unwrap();
-    let host: IpAddr = version.address(0, 1).parse().unwrap();
+    let host: IpAddr = version.address(0, 1).into();
     let client = UdpSocket::bind((host, 40_000)).unwrap();
-    let [from, to] = [2, 1].map(|host| version.address(0, host).parse().unwrap());
-    wait_until_it_listens(&mut device, &client, &packet(from, to, PROBE, plain));
+    let [from, to] = [2, 1].map(|host| version.address(0, host));
+    wait_until_it_listens(&mut device, &client, &udp(from, to, PROBE, plain));
     let before = device.statistics().sent_frames;
     let mut received = [0; 2048];
     for (number, length) in lengths.iter().enumerate() {
-        send(
-            &mut device,
-            &packet(from, to, &text(number, *length), plain),
-        );
+        send(&mut device, &udp(from, to, &text(number, *length), plain));
     }
     device.flush();
     for (number, length) in lengths.iter().enumerate() {

@@ -7,14 +7,23 @@ use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken};
 use smoltcp::socket::tcp::{Socket, SocketBuffer};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress};
+use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 use uppercase::device::tuntap::{Mode, Options, TunTap};
 
 use crate::namespace::ip;
-use crate::open::cidr;
 
 /// Room for many segments, so that there is something to cut.
 const BUFFER: usize = 1 << 18;
+
+pub const MODES: [Mode; 2] = [Mode::Tap, Mode::Tun];
+
+/// With all the offload there is, or with none.
+pub fn options(offload: bool) -> Options {
+    match offload {
+        true => Options::new().gather(),
+        false => Options::new().without_offload(),
+    }
+}
 
 /// Which version of IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +41,19 @@ pub const VERSIONS: &[Version] = if cfg!(feature = "ipv6") {
 
 impl Version {
     /// The address of the kernel, or of a host, on the interface of that number.
-    pub fn address(self, interface: usize, host: u8) -> String {
-        match self {
+    pub fn address(self, interface: usize, host: u8) -> IpAddress {
+        let address = match self {
             Version::V4 => format!("10.{}.0.{host}", interface + 1),
             Version::V6 => format!("fd00:{}::{host}", interface + 1),
+        };
+        address.parse().unwrap()
+    }
+
+    /// Those of a link, small and large.
+    pub fn mtus(self) -> &'static [usize] {
+        match self {
+            Version::V4 => &[576, 1280, 1500, 9000],
+            Version::V6 => &[1280, 1500, 9000],
         }
     }
 
@@ -60,10 +78,8 @@ pub fn interface(interface: usize, mode: Mode, mtu: usize) {
         if version == Version::V6 && mtu < 1280 {
             continue;
         }
-        let (address, prefix) = match version {
-            Version::V4 => (version.address(interface, 1), 24),
-            Version::V6 => (version.address(interface, 1), 64),
-        };
+        let address = version.address(interface, 1);
+        let prefix = if version == Version::V4 { 24 } else { 64 };
         let nodad = if version == Version::V6 { " nodad" } else { "" };
         ip(&format!(
             "addr add {address}/{prefix} dev test{interface}{nodad}"
@@ -180,8 +196,8 @@ impl<F: FnMut(&[u8])> Host<F> {
             for version in VERSIONS {
                 // The other end is in the same network, too.
                 let prefix = if *version == Version::V4 { 8 } else { 16 };
-                let address = cidr(&format!("{}/{prefix}", version.address(number, 2)));
-                addresses.push(address).unwrap();
+                let address = version.address(number, 2);
+                addresses.push(IpCidr::new(address, prefix)).unwrap();
             }
         });
         let buffer = || SocketBuffer::new(vec![0; BUFFER].leak());

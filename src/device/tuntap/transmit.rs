@@ -6,10 +6,10 @@ use std::vec::Vec;
 
 use smoltcp::phy::{self, PacketMeta};
 
+use super::attach::Offload;
 use super::gather::{Added, Gathered, LONGEST_HEADERS};
 use super::header::{self, Header};
 use super::health::Health;
-use super::open::Offload;
 use super::segment::Content;
 use super::{LONGEST_PACKET, Mode};
 

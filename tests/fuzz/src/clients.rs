@@ -13,13 +13,13 @@ use crate::common::ask::parts;
 use crate::common::network::SECOND;
 use crate::common::scene::buffers;
 use crate::common::text::upper;
-use crate::house::{DATAGRAM, Host, QUEUE, WINDOW};
+use crate::host::{DATAGRAM, LineStack, QUEUE, WINDOW};
 
 /// With room for two datagrams of any length.
-pub fn fragmenter(host: &mut Host<'_>) -> Fragmenter<'static> {
+pub fn fragmenter(stack: &mut LineStack<'_>) -> Fragmenter<'static> {
     let metadata = vec![raw::PacketMetadata::EMPTY; 2 * packets(DATAGRAM, 1280)];
     let queue = raw::PacketBuffer::new(metadata, vec![0; 2 * bytes(DATAGRAM, 1280)]);
-    Fragmenter::from_parts(host.sockets(), queue, vec![], 1).expect("there is room")
+    Fragmenter::from_parts(stack.sockets(), queue, vec![], 1).expect("there is room")
 }
 
 /// One client of each kind, and how they fared.
@@ -38,12 +38,12 @@ pub struct Clients {
 }
 
 impl Clients {
-    pub fn new(host: &mut Host<'_>) -> Self {
+    pub fn new(stack: &mut LineStack<'_>) -> Self {
         let (receive, transmit) = buffers(WINDOW);
         let timeout = SECOND * 8;
-        let tcp = tcp::Client::from_parts(host.sockets(), receive, transmit, timeout);
-        let fragmenter = fragmenter(host);
-        let udp = udp::Client::from_parts(host.sockets(), parts(DATAGRAM, QUEUE), timeout);
+        let tcp = tcp::Client::from_parts(stack.sockets(), receive, transmit, timeout);
+        let fragmenter = fragmenter(stack);
+        let udp = udp::Client::from_parts(stack.sockets(), parts(DATAGRAM, QUEUE), timeout);
         Self {
             tcp: tcp.expect("there is room"),
             udp: udp.expect("there is room").with_fragmenter(fragmenter),
@@ -59,9 +59,15 @@ impl Clients {
         }
     }
 
-    pub fn begin(&mut self, host: &mut Host<'_>, now: Instant, server: IpAddress, text: &[u8]) {
+    pub fn begin(
+        &mut self,
+        stack: &mut LineStack<'_>,
+        now: Instant,
+        server: IpAddress,
+        text: &[u8],
+    ) {
         let server = IpEndpoint::new(server, PORT);
-        let context = &mut host.context(now);
+        let context = &mut stack.context(now);
         if !self.is_talking || self.tcp_outcome.is_some() {
             self.text = text.to_vec();
             self.expected = upper(text);
@@ -76,8 +82,8 @@ impl Clients {
         }
     }
 
-    pub fn abort(&mut self, host: &mut Host<'_>, now: Instant) {
-        self.tcp.abort(&mut host.context(now));
+    pub fn abort(&mut self, stack: &mut LineStack<'_>, now: Instant) {
+        self.tcp.abort(&mut stack.context(now));
         // A line that waits for its answer is given up with the next one.
         (self.is_talking, self.is_asking) = (false, false);
     }

@@ -4,7 +4,8 @@
 use smoltcp::time::Duration;
 
 use crate::common::chance::repair;
-use crate::house::{Fragments, House, Setup};
+use crate::house::{Fragments, House};
+use crate::setup::Setup;
 
 /// How many frames are used, and how long they can be.
 const MOST: usize = 24;

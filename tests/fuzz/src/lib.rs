@@ -9,10 +9,12 @@ pub mod transform;
 
 pub mod clients;
 pub mod forge;
+pub mod host;
 pub mod house;
 pub mod judge;
 pub mod line;
 pub mod parties;
+pub mod setup;
 
 #[allow(clippy::new_without_default)] // Nobody but tests uses it.
 #[path = "../../common/mod.rs"]

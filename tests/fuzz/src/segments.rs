@@ -10,10 +10,11 @@ use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use crate::common::frames;
 use crate::common::network::SERVER;
 use crate::forge;
-use crate::house::{Fragments, House, Setup};
+use crate::house::{Fragments, House};
 use crate::parties::{
     about_connection, asked, asked_port, asking, connection, content, source_port,
 };
+use crate::setup::Setup;
 
 /// How many steps are taken.
 const MOST: usize = 32;

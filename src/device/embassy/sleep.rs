@@ -1,0 +1,105 @@
+//! A loop around a stack that sleeps until the driver has something or a deadline is due.
+
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::{Poll, Waker};
+
+use smoltcp::phy::Device;
+use smoltcp::time::{Duration, Instant};
+
+#[cfg(feature = "fragmentation")]
+use crate::device::reassembly::Reassembly;
+use crate::{Context, Stack};
+
+/// How long a full driver is waited for if it does not wake us: far longer than it takes for any
+/// frame to leave (1.2 ms at 10 Mbit/s), and short enough for the deadlines of the services.
+const FULL: Duration = Duration::from_millis(10);
+
+/// A device that a task can wait for: an [`Embassy`](super::Embassy), or a wrapper around one,
+/// which hands both calls to the device inside.
+pub trait AsyncDevice: Device {
+    /// From now on, whenever there is no token to be had, `waker` is who is woken once there is
+    /// one.
+    ///
+    /// It has to be set before each poll of the stack: nobody else is woken, not even a waker that
+    /// was set before and left with the driver.
+    fn set_waker(&mut self, waker: &Waker);
+
+    /// Whether there was no room for the frame that was to be transmitted last, since
+    /// [`set_waker`](Self::set_waker).
+    ///
+    /// The stack asks to be polled again at once then, which is of no use before the driver has
+    /// woken the task.
+    fn is_full(&self) -> bool;
+}
+
+#[cfg(feature = "fragmentation")]
+impl<D: AsyncDevice> AsyncDevice for Reassembly<'_, D> {
+    fn set_waker(&mut self, waker: &Waker) {
+        self.inner_mut().set_waker(waker);
+    }
+
+    fn is_full(&self) -> bool {
+        self.inner().is_full()
+    }
+}
+
+/// Serves for ever: [`turn`] after [`turn`].
+///
+/// To have something else done by the same task, in between or at the end, write the loop yourself.
+pub async fn serve<'a, D: AsyncDevice>(
+    stack: &mut Stack<'a, D>,
+    now: impl Fn() -> Instant,
+    sleep: impl AsyncFn(Duration),
+    mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+) -> ! {
+    loop {
+        turn(stack, &now, &sleep, &mut services).await;
+    }
+}
+
+/// Polls the stack once and waits until it is worth to do so again: until the driver has woken the
+/// task, or the stack's deadline is due.
+///
+/// `sleep` returns after that much time. It is not called where only the driver is waited for.
+///
+/// - No wake-up is lost: the driver has the waker of the task before the stack looks for frames,
+///   so one that arrives later, even while the stack is at work, makes the executor come back.
+/// - Anything that wakes the task ends the wait. Other futures in the same task (`join`, `select`)
+///   hence cost a poll of the stack each time, and nothing else.
+/// - A stack that has more to do than one poll does lets the other tasks run, and goes on. While
+///   the driver has no room for a frame, it is waited for.
+/// - It may be dropped at any time; nothing is lost but the wait.
+pub async fn turn<'a, D: AsyncDevice>(
+    stack: &mut Stack<'a, D>,
+    now: impl Fn() -> Instant,
+    sleep: impl AsyncFn(Duration),
+    mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+) {
+    let delay = poll_fn(|context| {
+        stack.device_mut().set_waker(context.waker());
+        Poll::Ready(stack.poll(now(), &mut services))
+    })
+    .await;
+    let delay = match delay {
+        Some(Duration::ZERO) if stack.device().is_full() => Some(FULL),
+        delay => delay,
+    };
+    let at_once = delay == Some(Duration::ZERO);
+    let mut sleep = pin!(delay.filter(|_| !at_once).map(|delay| sleep(delay)));
+    let mut asleep = false;
+    poll_fn(|context| {
+        if core::mem::replace(&mut asleep, true) {
+            // Somebody has woken the task; perhaps it has another waker by now, too.
+            return Poll::Ready(());
+        }
+        if at_once {
+            context.waker().wake_by_ref();
+        }
+        match sleep.as_mut().as_pin_mut() {
+            Some(sleep) => sleep.poll(context),
+            None => Poll::Pending,
+        }
+    })
+    .await;
+}

@@ -1,0 +1,46 @@
+//! How a connection fails.
+
+use core::fmt;
+
+/// Why a connection cannot be opened or used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// There is no connection: none was begun, or it was aborted by this side.
+    NotConnected,
+    /// The address or the port cannot be a server's.
+    Unaddressable,
+    /// The address is on none of our networks, and there is no gateway.
+    NoRoute,
+    /// Nobody on the link answers for the server's or the gateway's address (ARP, RFC 826;
+    /// neighbor discovery, RFC 4861).
+    NoNeighbor,
+    /// A router or the host says that the server cannot be reached (ICMP).
+    Unreachable,
+    /// The host is there, but nothing listens on the port, or it has no place free.
+    Refused,
+    /// The server aborted the connection.
+    Reset,
+    /// The server does not answer any more, or never did.
+    TimedOut,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotConnected => "there is no connection",
+            Self::Unaddressable => "this cannot be the address and port of a server",
+            Self::NoRoute => {
+                "there is no route to it: it is on none of our networks, and there is no gateway"
+            }
+            Self::NoNeighbor => "nobody on the link answers for its address",
+            Self::Unreachable => "the network reports that it cannot be reached",
+            Self::Refused => {
+                "connection refused: nothing listens on that port, or all places are taken"
+            }
+            Self::Reset => "the server reset the connection",
+            Self::TimedOut => "timed out: the server does not answer",
+        })
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,144 @@
+//! When a task sleeps, and what wakes it.
+
+use std::cell::Cell;
+
+#[cfg(feature = "fragmentation")]
+use smoltcp::phy::{Device, TxToken};
+use smoltcp::time::Instant;
+#[cfg(feature = "fragmentation")]
+use uppercase::device::embassy::AsyncDevice;
+use uppercase::device::embassy::turn;
+use uppercase::{Context, Stack};
+
+use super::executor::{Clock, Task, run, waker};
+use super::host::{Talk, client, config, lines, server};
+use super::line::{card, device};
+use super::{CLIENT, SERVER};
+
+/// An address on the link that nobody has.
+const NOBODY: u8 = 77;
+
+#[test]
+fn server_without_work_sleeps_until_a_frame_comes() {
+    let clock = Clock::new();
+    let card = card(SERVER, 8);
+    let mut task = Task::new(server(device(&card), &clock));
+    assert!(task.run());
+    assert!(!task.run(), "it has nothing to do");
+    assert_eq!(clock.due(), None);
+    for _ in 0..3 {
+        card.received.push(vec![0; 60]);
+        assert!(task.run());
+        assert_eq!(card.received.len(), 0);
+        assert!(!task.run());
+    }
+}
+
+#[test]
+fn frame_that_arrives_while_the_stack_is_at_work_is_not_slept_over() {
+    let clock = Clock::new();
+    let card = card(SERVER, 8);
+    let mut stack = Stack::new(device(&card), config(SERVER), &mut [][..], clock.now())
+        .expect("the configuration is right");
+    let sleep = async |delay| clock.sleep(delay).await;
+    let mut late = Some(vec![0; 60]);
+    let done = Cell::new(false);
+    let arrives = |_: &mut Context<'_, '_>| {
+        // Behind the stack's last look for frames.
+        late.take().into_iter().for_each(|f| card.received.push(f));
+        Some(Instant::from_secs(60))
+    };
+    let mut task = Task::new(async {
+        turn(&mut stack, || clock.now(), sleep, arrives).await;
+        done.set(true);
+    });
+    assert!(task.run());
+    assert!(!done.get());
+    assert_eq!(clock.sleeps(), 1);
+    assert!(task.run(), "the frame has woken it");
+    assert!(done.get());
+}
+
+#[test]
+fn task_that_has_moved_is_woken_where_it_is() {
+    let clock = Clock::new();
+    let card = card(SERVER, 8);
+    let mut task = Task::new(server(device(&card), &clock));
+    let ((before, first), (after, second)) = (waker(), waker());
+    let _ = task.poll(&first);
+    let _ = task.poll(&second);
+    card.received.push(vec![0; 60]);
+    assert_eq!((before.take(), after.take()), (false, true));
+}
+
+#[test]
+fn flood_lets_other_tasks_run() {
+    let clock = Clock::new();
+    let card = card(SERVER, 1000);
+    let mut task = Task::new(server(device(&card), &clock));
+    (0..1000).for_each(|_| card.received.push(vec![0; 60]));
+    let mut left = card.received.len();
+    while left > 0 {
+        assert!(task.run(), "it knows that there is more");
+        assert!(card.received.len() < left || task.run());
+        left = card.received.len();
+    }
+    assert!(task.polls > 3, "{} polls", task.polls);
+    assert_eq!(clock.sleeps(), 0);
+}
+
+#[test]
+fn stack_sleeps_until_its_own_deadline() {
+    let clock = Clock::new();
+    let card = card(CLIENT, 8);
+    let talk = Talk::new(NOBODY, lines(1));
+    let mut task = Task::new(client(device(&card), &clock, &talk));
+    let mut asked = Vec::new();
+    run(
+        &clock,
+        &mut [&mut task],
+        || {
+            let frame = card.to_transmit.pop();
+            asked.extend(frame.map(|_| clock.now()));
+            false
+        },
+        || clock.now() > Instant::from_secs(5),
+    );
+    // Whoever has the address is asked for once a second.
+    assert!((4..=7).contains(&asked.len()), "{asked:?}");
+    assert!(task.polls < 30, "{} polls", task.polls);
+}
+
+#[test]
+fn driver_that_never_has_room_again_is_looked_at_now_and_then() {
+    let clock = Clock::new();
+    let card = card(CLIENT, 1);
+    card.to_transmit.push(vec![0; 60]);
+    let talk = Talk::new(SERVER, lines(1));
+    let mut task = Task::new(client(device(&card), &clock, &talk));
+    let end = Instant::from_secs(1);
+    run(&clock, &mut [&mut task], || false, || clock.now() >= end);
+    assert!((50..400).contains(&task.polls), "{} polls", task.polls);
+}
+
+#[test]
+#[cfg(feature = "fragmentation")]
+fn device_in_a_wrapper_is_waited_for_too() {
+    use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
+
+    let clock = Clock::new();
+    let card = card(SERVER, 1);
+    let mut buffers = Buffers::<{ 2048 + OVERHEAD }, 1>::new();
+    let mut wrapped = Reassembly::new(device(&card), &mut buffers);
+    wrapped
+        .transmit(Instant::ZERO)
+        .expect("room")
+        .consume(1, |_| ());
+    assert!(wrapped.transmit(Instant::ZERO).is_none());
+    assert!(wrapped.is_full());
+    card.to_transmit.pop();
+    let mut task = Task::new(server(wrapped, &clock));
+    assert!(task.run() && !task.run());
+    card.received.push(vec![0; 60]);
+    assert!(task.run());
+}

@@ -1,0 +1,46 @@
+//! Requests from one address of a host to another.
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::{Loopback, Medium};
+use smoltcp::time::Instant;
+use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use uppercase::tcp;
+use uppercase::{Stack, stack};
+
+use super::common::busy::patient;
+use super::common::network::SECOND;
+use super::common::scene::buffers;
+
+#[test]
+fn a_loopback_has_connections_between_two_of_its_addresses() {
+    let addresses = [
+        IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8),
+        IpCidr::new(IpAddress::v4(127, 0, 0, 2), 8),
+    ];
+    let config = stack::Config {
+        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+        addresses: &addresses,
+        gateways: &[],
+        random_seed: 7,
+    };
+    let slots = Vec::<SocketStorage<'_>>::new();
+    let device = Loopback::new(Medium::Ip);
+    let mut stack = Stack::new(device, config, slots, Instant::ZERO).unwrap();
+    let places = vec![tcp::Place::new()];
+    let mut server =
+        tcp::Server::from_parts(stack.sockets(), places, [buffers(512)], patient()).unwrap();
+    let (receive, transmit) = buffers(512);
+    let mut client =
+        tcp::Client::from_parts(stack.sockets(), receive, transmit, SECOND * 10).unwrap();
+    let to = IpEndpoint::new(IpAddress::v4(127, 0, 0, 2), uppercase::PORT);
+    client
+        .connect(&mut stack.context(Instant::ZERO), to)
+        .unwrap();
+    for step in 0..50 {
+        stack.poll(Instant::from_millis(step * 100), |context| {
+            server.poll(context)
+        });
+    }
+    let open = client.is_open(&mut stack.context(Instant::from_millis(5_000)));
+    assert_eq!(open, Ok(true), "{:?}", stack.counters());
+}

@@ -1,0 +1,63 @@
+//! Requests with the ends of a connection in TIME-WAIT.
+
+use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
+use uppercase::tcp::Config;
+
+use super::LINK;
+use super::common::busy::{controls, patient};
+use super::common::frames::packet_start;
+use super::common::hand::Hand;
+use super::common::scene::Scene;
+
+/// A server in TIME-WAIT towards this client, with two places more.
+fn in_time_wait() -> (Scene, Hand) {
+    let config = Config {
+        once: true,
+        ..patient()
+    };
+    let mut scene = Scene::new(LINK, 3, config);
+    let mut hand = Hand::connected(&mut scene, 40_000, 1024);
+    let text = TcpRepr {
+        payload: b"me",
+        window_len: 1024,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &text);
+    hand.hear(&mut scene);
+    hand.next += 2;
+    hand.expected += 3;
+    let close = TcpRepr {
+        control: TcpControl::Fin,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &close);
+    hand.hear(&mut scene);
+    (scene, hand)
+}
+
+#[test]
+fn a_new_connection_instead_of_one_in_time_wait_hears_no_reset() {
+    let (mut scene, hand) = in_time_wait();
+    let again = TcpRepr {
+        seq_number: TcpSeqNumber(5_000_000),
+        ..hand.syn()
+    };
+    hand.send(&mut scene, &again);
+    assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::Syn]);
+}
+
+#[test]
+fn a_request_with_a_wrong_checksum_ends_no_time_wait() {
+    let (mut scene, hand) = in_time_wait();
+    let mut frame = hand.frame(&hand.syn());
+    frame[packet_start(LINK) + 20 + 16] ^= 0xff;
+    scene.network.to_server.inject(&frame);
+    assert_eq!(hand.hear(&mut scene), []);
+    // The client's close once more, as the acknowledgement was lost.
+    let close = TcpRepr {
+        control: TcpControl::Fin,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &close);
+    assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::None]);
+}

@@ -1,0 +1,135 @@
+//! Messages that a host or a port is unreachable (ICMP): which are believed.
+
+use smoltcp::time::Duration;
+use smoltcp::wire::{IpAddress, IpEndpoint, TcpControl, TcpRepr};
+use uppercase::PORT;
+use uppercase::tcp::{Config, Error};
+
+use super::common::frames::{Unreachable, packet, read_tcp, segment, tcp, unreachable};
+use super::common::network::{Actor, Link, Network, SERVER};
+use super::common::scene::{self, Caller, Scene};
+use super::common::talk::{TIMEOUT, Talk};
+
+/// Answers the client's first connection request by an ICMP message from `router`.
+fn return_to_sender(
+    link: Link,
+    network: &mut Network,
+    server: IpEndpoint,
+    router: IpAddress,
+    reason: Unreachable,
+) -> Result<(), Error> {
+    network.to_server.capture();
+    // The host of the server says nothing itself.
+    network
+        .to_client
+        .filter(move |frame| read_tcp(link, frame).is_none());
+    let mut talk = Talk::new(network, server, 512, b"hello?");
+    for _ in 0..5 {
+        let clients: &mut [&mut dyn Actor] = &mut [&mut talk];
+        network.run_for(Duration::from_millis(200), &mut [], clients);
+        for frame in network.to_server.captured() {
+            if let Some((_, to, _)) = read_tcp(link, &frame)
+                && to == server
+            {
+                let packet = packet(link, &frame).expect("it has a segment");
+                // A router need not return more than 8 bytes of the payload (RFC 792).
+                let quoted = if link.ipv6 { 48 } else { 28 };
+                let message = unreachable(link, router, reason, packet, quoted);
+                network.to_client.inject(&message);
+            }
+        }
+    }
+    assert!(talk.is_done(), "{link:?}");
+    talk.outcome.expect("it has ended")
+}
+
+#[test]
+fn a_message_that_the_host_is_unreachable_is_believed() {
+    for link in Link::ALL {
+        let router = link.address(9);
+        assert_eq!(
+            return_to_sender(
+                link,
+                &mut Network::new(link),
+                link.server(),
+                router,
+                Unreachable::Host
+            ),
+            Err(Error::Unreachable),
+            "{link:?}"
+        );
+    }
+}
+
+#[test]
+fn a_message_that_the_port_is_unreachable_is_a_refusal() {
+    for link in Link::ALL {
+        assert_eq!(
+            return_to_sender(
+                link,
+                &mut Network::new(link),
+                link.server(),
+                link.server().addr,
+                Unreachable::Port
+            ),
+            Err(Error::Refused),
+            "{link:?}"
+        );
+    }
+}
+
+#[test]
+fn a_gateway_can_say_that_a_host_is_unreachable() {
+    for link in Link::ALL {
+        let gateway = link.address(SERVER);
+        let mut network = Network::with(link, &[], Some(gateway));
+        let far = IpEndpoint::new(link.far_address(), PORT);
+        assert_eq!(
+            return_to_sender(link, &mut network, far, gateway, Unreachable::Host),
+            Err(Error::Unreachable),
+            "{link:?}"
+        );
+    }
+}
+
+#[test]
+fn a_message_about_another_connection_is_ignored() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let mut server = scene::server(&mut network, 1, 512, Config::default());
+        let mut talk = Talk::new(&mut network, link.server(), 512, b"mine");
+        let stranger = IpEndpoint::new(link.address(2), 1234);
+        let other = TcpRepr {
+            control: TcpControl::Syn,
+            ..segment(stranger, link.server())
+        };
+        let frame = tcp(link, stranger.addr, link.server().addr, &other);
+        let packet = packet(link, &frame).expect("it has a segment");
+        let message = unreachable(link, link.address(9), Unreachable::Host, packet, 48);
+        network.to_client.inject(&message);
+        network.run(TIMEOUT, &mut [&mut server], &mut [&mut talk]);
+        assert_eq!(talk.expect_answer(), b"MINE", "{link:?}");
+    }
+}
+
+#[test]
+fn an_open_connection_survives_messages_that_it_is_unreachable() {
+    for link in Link::ALL {
+        let mut scene = Scene::new(link, 1, Config::default());
+        let mut caller = Caller::connected(&mut scene);
+        scene.network.to_server.capture();
+        caller.say(&mut scene, b"one");
+        caller.expect(&mut scene, b"ONE");
+        for frame in scene.network.to_server.captured() {
+            let Some(packet) = packet(link, &frame).filter(|_| read_tcp(link, &frame).is_some())
+            else {
+                continue;
+            };
+            let message = unreachable(link, link.address(9), Unreachable::Host, packet, 48);
+            scene.network.to_client.inject(&message);
+        }
+        scene.settle();
+        caller.say(&mut scene, b"two");
+        caller.expect(&mut scene, b"TWO");
+    }
+}
