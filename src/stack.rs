@@ -81,6 +81,7 @@
 //! ```
 
 mod admission;
+mod again;
 mod backlog;
 mod bare;
 mod closed_window;
@@ -94,6 +95,7 @@ mod cookies;
 mod counters;
 mod door;
 mod frame;
+mod link;
 mod made_up;
 mod neighbors;
 #[cfg(feature = "client")]
@@ -119,7 +121,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 use backlog::Backlog;
-use context::Link;
+use link::Link;
 use steering::Unsteered;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.

@@ -9,8 +9,8 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpCidr, TcpSeqNumber};
 
 use super::closed_window::ClosedWindow;
-use super::context::Link;
 use super::frame::{Frame, LONGEST_HEADERS, Packet};
+use super::link::Link;
 #[cfg(feature = "client")]
 use super::observer::Observer;
 use super::scaled_window::ScaledWindow;

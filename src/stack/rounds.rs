@@ -6,7 +6,8 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::HardwareAddress;
 
 use super::admission::Decision;
-use super::context::{Context, Part};
+use super::again::Part;
+use super::context::Context;
 use super::door::{Arrived, Door, Given};
 use super::frame::Frame;
 use super::steering::{Arrival, Egress, Sets, Steering};
