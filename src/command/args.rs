@@ -5,10 +5,10 @@ use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 use uppercase::PORT;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
-use uppercase::tcp::UNSCALED_WINDOW;
+use uppercase::device::tuntap::Mode;
 
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
-use uppercase::device::tuntap::Mode;
+use super::setup::BUFFER;
 
 /// Upper-casing servers and clients with a network stack of their own.
 ///
@@ -106,12 +106,11 @@ pub struct Server {
     #[arg(long)]
     udp: bool,
     /// How many TCP clients can be connected at a time; further ones wait. Each takes 1 kB, and
-    /// what it uses of its buffers: 130 kB at most, 11 kB of 100000
+    /// what it uses of its buffers: 512 KiB, or its share of 1 GiB where that is less
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection 1 MiB each way instead of 64 KiB, as long as they are 512 at most:
-    /// faster where much text comes at once, but a client that reads late may have to wait a second
-    /// (its window is scaled, and smoltcp drops what the rounding shuts out)
+    /// Give each TCP connection 1 MiB each way instead of 256 KiB: more text passes where it comes
+    /// without a pause. All of them together have 1 GiB, of which the system provides what is used
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection 1 KiB each way, as the small boards do
@@ -140,7 +139,7 @@ impl Server {
         match (self.fast, self.small) {
             (true, _) => 1 << 20,
             (_, true) => 1 << 10,
-            _ => UNSCALED_WINDOW,
+            _ => BUFFER,
         }
     }
 

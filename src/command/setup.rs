@@ -7,9 +7,9 @@ use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
+use uppercase::tcp::Place;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::tcp::steered;
-use uppercase::tcp::{Place, UNSCALED_WINDOW};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
@@ -24,6 +24,9 @@ pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
 /// Room to put datagrams in fragments together.
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
 
+/// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
+/// other. Not a power of two, or the beginnings of all buffers would share a part of the cache.
+pub const BUFFER: usize = (256 << 10) - 64;
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
 /// The buffers of all connections together, but the spare ones, in bytes, as long as each gets the least.
@@ -38,7 +41,7 @@ const DATAGRAMS: usize = 8;
 const SHORT_DATAGRAMS: usize = 512;
 
 fn tcp_buffers<'a>() -> (SocketBuffer<'a>, SocketBuffer<'a>) {
-    let buffer = || SocketBuffer::new(vec![0; UNSCALED_WINDOW]);
+    let buffer = || SocketBuffer::new(vec![0; BUFFER]);
     (buffer(), buffer())
 }
 
