@@ -57,3 +57,30 @@ impl ScaledWindow {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use smoltcp::wire::{IpAddress, Ipv4Address};
+
+    use super::*;
+
+    /// The two bytes of text make it each of the values that there are.
+    #[test]
+    fn the_checksum_is_right_whatever_it_was() {
+        let [from, to] = [1, 2].map(|host| IpAddress::from(Ipv4Address::new(10, 0, 0, host)));
+        let window = ScaledWindow::new(true);
+        window.is_scaled.set(true);
+        for text in 0..=u16::MAX {
+            let mut bytes = [0; HEADER_LEN + 2];
+            bytes[HEADER_LEN..].copy_from_slice(&text.to_be_bytes());
+            let mut segment = TcpPacket::new_unchecked(&mut bytes[..]);
+            segment.set_header_len(HEADER_LEN as u8);
+            segment.set_window_len(1000);
+            segment.fill_checksum(&from, &to);
+            window.transmitted(&mut bytes);
+            let segment = TcpPacket::new_unchecked(&bytes[..]);
+            assert_eq!(segment.window_len(), 999);
+            assert!(segment.verify_checksum(&from, &to), "{text:#06x}");
+        }
+    }
+}
