@@ -10,6 +10,7 @@ use uppercase::{Servers, Stack, tcp};
 use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host, Service};
+use super::logger::on_side;
 use super::setup::{self, Fragments};
 
 const FRAMES: usize = 16;
@@ -65,8 +66,10 @@ impl<'a> Host<'a> for Memory<'a> {
 
     fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration> {
         let now = self.clock.now();
-        let client = self.client.poll(now, &mut *service);
-        let server = self.server.poll(now, |context| self.servers.poll(context));
+        let client = on_side("client", || self.client.poll(now, &mut *service));
+        let server = on_side("server", || {
+            self.server.poll(now, |context| self.servers.poll(context))
+        });
         if self.wire.is_empty() {
             client.into_iter().chain(server).min()
         } else {
