@@ -110,9 +110,9 @@ pub struct Server {
     /// Serve over UDP, and over TCP only if that is given too
     #[arg(long)]
     udp: bool,
-    /// How many TCP clients can be connected at a time; further ones wait (see --backlog). All
-    /// buffers together are at most about 1 GiB, so with more than 2048 connections each has less
-    /// than 256 KiB each way. Memory is taken as it is used
+    /// How many TCP clients can be connected at a time; further ones wait (see --backlog). With
+    /// more than 2048, each has less than 256 KiB each way, so that all buffers together are 1 GiB
+    /// at most, but no less than 4.5 KiB. Memory is taken as it is used
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
     /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB, for much text at a

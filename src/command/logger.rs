@@ -46,10 +46,13 @@ impl Log for Sided {
         let Some(side) = SIDE.get() else {
             return self.0.log(record);
         };
-        let mut sided = record.to_builder();
         self.0.log(
-            &sided
+            &Record::builder()
+                .metadata(record.metadata().clone())
                 .args(format_args!("{side}: {}", record.args()))
+                .module_path(record.module_path())
+                .file(record.file())
+                .line(record.line())
                 .build(),
         );
     }

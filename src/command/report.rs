@@ -35,59 +35,46 @@ impl fmt::Display for Report {
         let stack = self.stack;
         if let Some(tcp) = self.tcp {
             writeln!(f, "TCP: {} connections opened", tcp.opened)?;
-            let notes = [
-                (tcp.expired, "connections ended: their client took too long to open, use or close them"),
-                (stack.queued, "requests for a connection waited for a free place"),
-                (stack.dropped, "requests dropped: no free place, and no room to wait"),
-                (stack.copies, "requests dropped: copies of one that has been answered"),
-                (stack.cookies, "requests answered with a SYN cookie, which takes no place"),
-                (stack.proven, "connections opened by a client that brought its SYN cookie back"),
-            ];
-            write_notes(f, notes.map(|(count, what)| (count.into(), what)))?;
+            note(f, tcp.expired, "ended: the client took too long")?;
+            note(f, stack.queued, "requests waited for a free place")?;
+            note(f, stack.dropped, "requests dropped: no room to wait")?;
+            note(f, stack.copies, "requests dropped: answered before")?;
+            note(f, stack.cookies, "requests answered with a SYN cookie")?;
+            note(f, stack.proven, "connections opened by a SYN cookie")?;
         }
         if let Some(udp) = self.udp {
             writeln!(f, "UDP: {} datagrams answered", udp.answered)?;
-            let notes = [
-                (udp.too_large, "datagrams dropped: the answer would be too large"),
-                (udp.unanswerable, "datagrams dropped: their sender may not be answered"),
-                (udp.undelivered, "times all waiting answers dropped: none could be sent for 3 seconds"),
-            ];
-            write_notes(f, notes.map(|(count, what)| (count.into(), what)))?;
+            note(f, udp.too_large, "dropped: the answer would be too large")?;
+            note(f, udp.unanswerable, "dropped: an answer is not allowed")?;
+            note(f, udp.undelivered, "times waiting answers were given up")?;
         }
-        let notes = [
-            (stack.misdirected, "were for other hosts, or TCP for a group of hosts"),
-            (stack.forged, "pretended to come from this server's own address"),
-            (stack.unroutable, "had a TCP segment from where there is no way back to"),
-            (stack.hidden, "had a TCP segment in fragments or behind other headers"),
-        ]
-        .map(|(count, what)| (u64::from(count), what));
-        let dropped: u64 = notes.iter().map(|(count, _)| count).sum();
-        writeln!(f, "IP: {dropped} packets dropped")?;
-        write_notes(f, notes)?;
-        let device = self.device;
-        writeln!(
-            f,
-            "Interface: {} frames received, {} sent",
-            device.received_frames, device.sent_frames
-        )?;
-        let unsent = device.sent_oversize + device.sent_refused;
-        let notes = [
-            (device.received_oversize, "received frames dropped: longer than the MTU"),
-            (device.received_corrupt, "received frames dropped: their TCP checksum is wrong"),
-            (device.received_partial, "received frames dropped: only a part of a TCP segment"),
-            (unsent, "frames could not be sent"),
+        let dropped = [
+            stack.misdirected,
+            stack.forged,
+            stack.unroutable,
+            stack.hidden,
         ];
-        write_notes(f, notes)
+        let dropped: u64 = dropped.map(u64::from).iter().sum();
+        writeln!(f, "IP: {dropped} packets dropped")?;
+        note(f, stack.misdirected, "for other hosts, or TCP for a group")?;
+        note(f, stack.forged, "claimed to come from this server")?;
+        note(f, stack.unroutable, "TCP from where no way leads back")?;
+        note(f, stack.hidden, "TCP in fragments or behind other headers")?;
+        let device = self.device;
+        let (received, sent) = (device.received_frames, device.sent_frames);
+        writeln!(f, "Interface: {received} frames received, {sent} sent")?;
+        note(f, device.received_oversize, "dropped: longer than the MTU")?;
+        note(f, device.received_corrupt, "dropped: a wrong TCP checksum")?;
+        note(f, device.received_partial, "dropped: part of a TCP segment")?;
+        let unsent = device.sent_oversize + device.sent_refused;
+        note(f, unsent, "could not be sent")
     }
 }
 
-/// A line for each that there was any of.
-fn write_notes<const N: usize>(
-    f: &mut fmt::Formatter<'_>,
-    notes: [(u64, &str); N],
-) -> fmt::Result {
-    for (count, what) in notes.iter().filter(|(count, _)| *count > 0) {
-        writeln!(f, "  {count} {what}")?;
+/// A line for something, if there was any of it.
+fn note(f: &mut fmt::Formatter<'_>, count: impl Into<u64>, what: &str) -> fmt::Result {
+    match count.into() {
+        0 => Ok(()),
+        count => writeln!(f, "  {count} {what}"),
     }
-    Ok(())
 }
