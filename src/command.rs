@@ -7,6 +7,7 @@ mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+mod logger;
 mod memory;
 mod progress;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
@@ -28,14 +29,7 @@ use host::Host;
 
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let level = match args.verbose {
-        0 => "error,uppercase::command=warn,uppercase::device::tuntap=warn",
-        1 => "uppercase=info,warn",
-        2 => "uppercase=debug,info",
-        3 => "debug",
-        _ => "trace",
-    };
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level)).init();
+    logger::start(args.verbose);
     match run(args.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -20,8 +20,12 @@ use super::setup::BUFFER;
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Args {
-    /// Say what happens: -v a little, -vv more, -vvv what smoltcp does, -vvvv every packet.
-    /// RUST_LOG, if set, decides instead
+    /// Log what happens, on standard error; the more v, the more of it
+    ///
+    /// -v: interfaces, and clients that were given up. -vv: also each connection from step to step,
+    /// and which datagrams are not answered. -vvv: also what smoltcp finds unusual. -vvvv: also
+    /// every segment and datagram; in memory each line says whose, the client's or the server's.
+    /// RUST_LOG, if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
     #[command(subcommand)]
@@ -44,8 +48,8 @@ Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arg
 pub enum Command {
     /// Serve over TCP and UDP on a TAP or TUN interface
     ///
-    /// Ctrl-C ends it. At the end, and whenever it gets the signal USR1, it prints what it has seen
-    /// and what it has dropped.
+    /// Ctrl-C ends it. At the end, and whenever it gets the signal USR1 (`kill -USR1`), it prints
+    /// what it has answered, and what it has dropped and why, if anything.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     Serve(Server),
     /// Send a text over TCP; print the answer
@@ -96,7 +100,8 @@ pub struct Server {
     /// The port of both servers
     #[arg(long, default_value_t = PORT, value_parser = port())]
     pub port: u16,
-    /// Close each TCP connection after one answer, as the server of the exercise does
+    /// Answer what comes first over a TCP connection, then close it, as the server of the exercise
+    /// does; without this, the client closes
     #[arg(long)]
     pub once: bool,
     /// Serve over TCP, and over UDP only if that is given too
@@ -105,19 +110,21 @@ pub struct Server {
     /// Serve over UDP, and over TCP only if that is given too
     #[arg(long)]
     udp: bool,
-    /// How many TCP clients can be connected at a time; further ones wait. Each takes 1 kB, and
-    /// what it uses of its buffers: 512 KiB, or its share of 1 GiB where that is less
+    /// How many TCP clients can be connected at a time; further ones wait (see --backlog). With
+    /// more than 2048, each has less than 256 KiB each way, so that all buffers together are 1 GiB
+    /// at most, but no less than 4.5 KiB. Memory is taken as it is used
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection 1 MiB each way instead of 256 KiB: more text passes where it comes
-    /// without a pause. All of them together have 1 GiB, of which the system provides what is used
+    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB, for much text at a
+    /// time; with more than 512 connections, less
     #[arg(long, conflicts_with = "small")]
     fast: bool,
-    /// Give each TCP connection 1 KiB each way, as the small boards do
+    /// Give each TCP connection buffers of 1 KiB each way, as the small boards do: to see how TCP
+    /// manages with little room
     #[arg(long)]
     small: bool,
-    /// Look for frames for so many microseconds before sleeping: answers come sooner and more text
-    /// passes, where there is a core to spare for it
+    /// After each frame, look for the next one for so many microseconds before sleeping, 0 to 1000:
+    /// answers come sooner, and the processor is busy while it looks
     #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = microseconds)]
     pub spin: Duration,
     /// How many TCP clients can wait for a place; further ones have to ask again

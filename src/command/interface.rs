@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
-use log::{info, warn};
+use log::warn;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 use smoltcp::time::{Duration, Instant};
@@ -71,7 +71,6 @@ impl<'a> Interface<'a> {
         };
         let device = TunTap::open_with(name, mode, &link.host_ip, options).map_err(explain)?;
         if device.was_created() {
-            info!("{name} was created, {} bytes MTU", device.mtu());
             check_sides(name, &addresses, &link.host_ip)?;
         }
         let clock = Clock::start();

@@ -10,6 +10,7 @@ use uppercase::{Servers, Stack, tcp};
 use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host, Service};
+use super::logger::on_side;
 use super::setup::{self, Fragments};
 
 const FRAMES: usize = 16;
@@ -29,7 +30,6 @@ pub fn with_client(
         Reassembly::new(server, of_server),
     );
     let clock = Clock::start();
-    let mut server = setup::stack(server, &Link::of_server_in_memory(), 1, clock.now())?;
     let config = tcp::Config {
         port: args.port,
         // Nobody but the user can keep this server waiting, and users may take their time.
@@ -38,14 +38,20 @@ pub fn with_client(
         silence_timeout: None,
         ..tcp::Config::default()
     };
-    let mut memory = Memory {
-        client: setup::stack(client, &args.link, 2, clock.now())?,
-        servers: setup::servers(server.sockets(), config, Some(1), true)?,
-        server,
-        wire: &wire,
-        clock,
-    };
-    run(&mut memory)
+    let (server, servers) = on_side("server", || {
+        let mut server = setup::stack(server, &Link::of_server_in_memory(), 1, clock.now())?;
+        let servers = setup::servers(server.sockets(), config, Some(1), true)?;
+        Ok((server, servers))
+    })?;
+    on_side("client", || {
+        run(&mut Memory {
+            client: setup::stack(client, &args.link, 2, clock.now())?,
+            servers,
+            server,
+            wire: &wire,
+            clock,
+        })
+    })
 }
 
 type Device<'a> = Reassembly<'a, Port<'a, FRAMES, MTU>>;
@@ -66,7 +72,9 @@ impl<'a> Host<'a> for Memory<'a> {
     fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration> {
         let now = self.clock.now();
         let client = self.client.poll(now, &mut *service);
-        let server = self.server.poll(now, |context| self.servers.poll(context));
+        let server = on_side("server", || {
+            self.server.poll(now, |context| self.servers.poll(context))
+        });
         if self.wire.is_empty() {
             client.into_iter().chain(server).min()
         } else {

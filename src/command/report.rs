@@ -29,63 +29,52 @@ impl Report {
     }
 }
 
+/// What there was none of is left out, but for the first line of each part.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stack = self.stack;
         if let Some(tcp) = self.tcp {
-            let tcp::Counters { opened, expired } = tcp;
-            writeln!(f, "TCP: {opened} connections opened, {expired} given up")?;
-            let stack::Counters {
-                queued,
-                dropped,
-                copies,
-                cookies,
-                proven,
-                ..
-            } = self.stack;
-            writeln!(
-                f,
-                "  requests: {queued} had to wait, {dropped} were dropped, {copies} were copies; \
-                 {cookies} got a cookie, {proven} brought it back"
-            )?;
+            writeln!(f, "TCP: {} connections opened", tcp.opened)?;
+            note(f, tcp.expired, "ended: the client took too long")?;
+            note(f, stack.queued, "requests waited for a free place")?;
+            note(f, stack.dropped, "requests dropped: no room to wait")?;
+            note(f, stack.copies, "requests dropped: answered before")?;
+            note(f, stack.cookies, "requests answered with a SYN cookie")?;
+            note(f, stack.proven, "connections opened by a SYN cookie")?;
         }
         if let Some(udp) = self.udp {
-            let udp::Counters {
-                answered,
-                too_large,
-                unanswerable,
-                undelivered,
-            } = udp;
-            writeln!(
-                f,
-                "UDP: {answered} datagrams answered; dropped: {too_large} with too large an \
-                 answer, {unanswerable} that may not be answered; {undelivered} times all that \
-                 could not be sent"
-            )?;
+            writeln!(f, "UDP: {} datagrams answered", udp.answered)?;
+            note(f, udp.too_large, "dropped: the answer would be too large")?;
+            note(f, udp.unanswerable, "dropped: an answer is not allowed")?;
+            note(f, udp.undelivered, "times waiting answers were given up")?;
         }
-        let stack::Counters {
-            misdirected,
-            forged,
-            unroutable,
-            hidden,
-            ..
-        } = self.stack;
-        writeln!(
-            f,
-            "IP: dropped: {misdirected} packets for other hosts, {forged} that pretended to be \
-             ours, {unroutable} from where there is no way back to, {hidden} with a TCP segment \
-             that was in parts or behind other headers"
-        )?;
+        let dropped = [
+            stack.misdirected,
+            stack.forged,
+            stack.unroutable,
+            stack.hidden,
+        ];
+        let dropped: u64 = dropped.map(u64::from).iter().sum();
+        writeln!(f, "IP: {dropped} packets dropped")?;
+        note(f, stack.misdirected, "for other hosts, or TCP for a group")?;
+        note(f, stack.forged, "claimed to come from this server")?;
+        note(f, stack.unroutable, "TCP from where no way leads back")?;
+        note(f, stack.hidden, "TCP in fragments or behind other headers")?;
         let device = self.device;
-        writeln!(
-            f,
-            "interface: {} frames received, {} sent; dropped: {} that were too long, {} with \
-             a wrong TCP checksum, {} with a part of a TCP segment, {} that could not be sent",
-            device.received_frames,
-            device.sent_frames,
-            device.received_oversize,
-            device.received_corrupt,
-            device.received_partial,
-            device.sent_oversize + device.sent_refused,
-        )
+        let (received, sent) = (device.received_frames, device.sent_frames);
+        writeln!(f, "Interface: {received} frames received, {sent} sent")?;
+        note(f, device.received_oversize, "dropped: longer than the MTU")?;
+        note(f, device.received_corrupt, "dropped: a wrong TCP checksum")?;
+        note(f, device.received_partial, "dropped: part of a TCP segment")?;
+        let unsent = device.sent_oversize + device.sent_refused;
+        note(f, unsent, "could not be sent")
+    }
+}
+
+/// A line for something, if there was any of it.
+fn note(f: &mut fmt::Formatter<'_>, count: impl Into<u64>, what: &str) -> fmt::Result {
+    match count.into() {
+        0 => Ok(()),
+        count => writeln!(f, "  {count} {what}"),
     }
 }

@@ -86,6 +86,7 @@ pub enum Kind {
     /// The kernel's TCP, a thread for each connection
     Threads,
     /// `uppercase serve --tap`
+    #[value(name = "uppercase", alias = "ours")]
     Ours,
     /// `uppercase serve --tap --fast --spin 50`
     Fast,
