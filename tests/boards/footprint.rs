@@ -1,4 +1,4 @@
-//! What the firmware takes: `cargo test --test footprint` prints it as the table in the README, and
+//! What the firmware takes: `cargo test --test footprint` prints it as the table in docs/measurements.md, and
 //! fails if it is more than `budget.txt` allows.
 //!
 //! Flash and static RAM are what its sections say. The stack is filled with a pattern before

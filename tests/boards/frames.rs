@@ -173,7 +173,7 @@ fn icmpv6(card: EthernetAddress, to: Ipv6Address, message: &Icmpv6Repr<'_>) -> V
         dst_addr: to,
         next_header: IpProtocol::Icmpv6,
         payload_len: message.buffer_len(),
-        hop_limit: 255, // what has passed a router is no neighbour's
+        hop_limit: 255, // what has passed a router is no neighbor's
     };
     let length = header.buffer_len() + message.buffer_len();
     ethernet(OUR_CARD, card, EthernetProtocol::Ipv6, length, |payload| {

@@ -1,4 +1,4 @@
-//! The figures, as a table for the README.
+//! The figures, as a table.
 
 use smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT;
 

@@ -145,7 +145,7 @@ pub fn ipv6_can_be_used_at_once() {
             let client = UdpSocket::bind("[fd00:1::1]:0").unwrap();
             client.send_to(b"hello", "[fd00:1::2]:12000").unwrap();
             let source = cidr("fd00:1::1/64").address().to_string();
-            // A neighbour solicitation on a TAP, the datagram itself on a TUN.
+            // A neighbor solicitation on a TAP, the datagram itself on a TUN.
             find(&mut device, |frame| {
                 let ip = if mode == Mode::Tap {
                     frame.get(14..)?

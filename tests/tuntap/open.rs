@@ -223,17 +223,17 @@ pub fn addresses_of_other_interfaces_are_refused() {
     ip("addr add 10.1.0.1/24 dev veth0");
     ip("link set veth0 up");
     let mut clashes = vec!["10.1.0.1/24", "10.1.0.1/8", "127.0.0.1/32"];
-    let mut neighbours = vec!["10.1.0.2/24"];
+    let mut neighbors = vec!["10.1.0.2/24"];
     if cfg!(feature = "ipv6") {
         ip("addr add fd00:1::1/64 dev veth0");
         clashes.extend(["fd00:1::1/64", "::1/128"]);
-        neighbours.push("fd00:1::2/64");
+        neighbors.push("fd00:1::2/64");
     }
     for address in clashes {
         let error = refused("tap0", Mode::Tap, &[cidr("10.9.0.1/24"), cidr(address)]);
         assert!(matches!(error, OpenError::AddressInUse { .. }));
     }
-    for address in neighbours {
+    for address in neighbors {
         let error = refused("tap0", Mode::Tap, &[cidr(address)]);
         assert!(matches!(error, OpenError::SubnetInUse { interface, .. } if interface == "veth0"));
     }
