@@ -128,6 +128,7 @@ fn main() -> std::process::ExitCode {
         lines_are_converted_over_udp_in_memory,
         line_that_no_datagram_takes_is_explained,
         server_that_is_not_in_memory_is_explained,
+        each_line_of_the_log_in_memory_says_which_side_speaks,
         filter_whose_output_is_closed_ends_without_a_word,
         output_that_cannot_be_written_is_explained,
         input_that_cannot_be_read_is_explained,

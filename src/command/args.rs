@@ -23,9 +23,9 @@ pub struct Args {
     /// Log what happens, on standard error; the more v, the more of it
     ///
     /// -v: interfaces, and clients that were given up. -vv: also each connection from step to step,
-    /// and which datagrams are not answered. -vvv: also what smoltcp finds unusual. -vvvv: also
-    /// every segment and datagram; in memory each line says whose, the client's or the server's.
-    /// RUST_LOG, if set, decides instead.
+    /// and which datagrams are not answered. -vvv: also when smoltcp asks for a neighbor, sends
+    /// again, or drops what does not fit. -vvvv: also every segment and datagram. In memory each
+    /// line says whose it is, the client's or the server's. RUST_LOG, if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
     #[command(subcommand)]
@@ -110,13 +110,15 @@ pub struct Server {
     /// Serve over UDP, and over TCP only if that is given too
     #[arg(long)]
     udp: bool,
-    /// How many TCP clients can be connected at a time; further ones wait (see --backlog). With
-    /// more than 2048, each has less than 256 KiB each way, so that all buffers together are 1 GiB
-    /// at most, but no less than 4.5 KiB. Memory is taken as it is used
+    /// How many TCP clients can be connected at a time; further ones wait (see --backlog)
+    ///
+    /// Each has two buffers of 256 KiB, one each way. Their memory is taken as they are used: for
+    /// 512 clients at most 256 MiB. With more than 2048 clients the buffers are smaller, so that
+    /// all take 1 GiB at most; but none is smaller than 4.5 KiB, so 1000000 clients can take 9 GB.
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
     /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB, for much text at a
-    /// time; with more than 512 connections, less
+    /// time. For 512 clients they take 1 GiB at most; with more --connections they are smaller
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection buffers of 1 KiB each way, as the small boards do: to see how TCP

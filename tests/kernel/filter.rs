@@ -57,6 +57,25 @@ pub fn server_that_is_not_in_memory_is_explained() {
     );
 }
 
+/// At the finest level there is a line for all that TCP and UDP do, and two stacks do it.
+pub fn each_line_of_the_log_in_memory_says_which_side_speaks() {
+    for (arguments, client, server) in [
+        ("-vvvv", "client: sending SYN", "server: received SYN"),
+        ("udp -vvvv", "client: udp:", "server: udp:"),
+    ] {
+        let mut command = Command::new(UPPERCASE);
+        let outcome = run(command.args(words(arguments)).env_remove("RUST_LOG"), "hello\n");
+        assert_eq!((outcome.code, &*outcome.stdout), (Some(0), &b"HELLO\n"[..]));
+        let log = outcome.stderr;
+        for line in log.lines() {
+            let (_, message) = line.split_once("] ").expect("where a line comes from");
+            let sides = ["client: ", "server: "];
+            assert!(sides.iter().any(|side| message.starts_with(side)), "{line}");
+        }
+        assert!(log.contains(client) && log.contains(server), "{log}");
+    }
+}
+
 pub fn filter_whose_output_is_closed_ends_without_a_word() {
     let protocols = ["", "tcp", "udp"];
     for protocol in protocols {
