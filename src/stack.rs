@@ -20,8 +20,8 @@
 //!   else from being served.
 //! - A late copy of a request, and a close behind text that does not fit, do no harm.
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
-//! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4), and a scaled window
-//!   does not shrink (RFC 7323, 2.4).
+//! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4), and text that was
+//!   within a scaled window once is taken (RFC 7323, 2.4).
 //! - Once both text and close are acknowledged, a client without room is not asked for it.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.

@@ -33,62 +33,6 @@ fn probed(link: Link, close: bool) -> (Scene, Hand) {
     (scene, hand)
 }
 
-/// It answers whatever asks for an answer.
-#[test]
-fn keeps_its_connection() {
-    for link in Link::ALL {
-        let (mut scene, hand) = probed(link, false);
-        hand.send(&mut scene, &hand.segment());
-        let mut asked = 0;
-        for second in 0..200 {
-            scene.pass(SECOND);
-            for heard in hand.hear(&mut scene) {
-                assert_ne!(
-                    heard.control,
-                    TcpControl::Rst,
-                    "taken for dead after {second} s, {link:?}"
-                );
-                // RFC 9293, 3.10.7.4: whatever is not acceptable is answered, as is text.
-                if heard.number != hand.expected || !heard.text.is_empty() {
-                    asked += 1;
-                    hand.send(&mut scene, &hand.segment());
-                }
-            }
-        }
-        assert!(asked > 0, "nobody has asked, {link:?}");
-    }
-}
-
-#[test]
-fn is_probed_when_there_is_more_and_gets_it_when_it_has_room() {
-    for link in Link::ALL {
-        let (mut scene, mut hand) = probed(link, false);
-        hand.send(&mut scene, &hand.segment());
-        scene.settle();
-        let more = TcpRepr {
-            payload: b"more",
-            ..hand.segment()
-        };
-        hand.send(&mut scene, &more);
-        hand.next += 4;
-        // smoltcp does not wait before it probes.
-        let probe = &hand.hear(&mut scene)[0];
-        assert_eq!((probe.number, &probe.text[..]), (hand.expected, &b"M"[..]));
-        assert_eq!(probe.acknowledged, Some(hand.next), "{link:?}");
-        // It is lost, and sent again.
-        scene.pass(SECOND * 2);
-        let probe = hand.hear(&mut scene).pop().expect("a probe");
-        assert_eq!((probe.number, &probe.text[..]), (hand.expected, &b"M"[..]));
-        let room = TcpRepr {
-            window_len: 100,
-            ..hand.segment()
-        };
-        hand.send(&mut scene, &room);
-        let rest = hand.hear(&mut scene).pop().expect("the rest");
-        assert!(rest.text.ends_with(b"ORE"), "{rest:?}, {link:?}");
-    }
-}
-
 #[test]
 fn is_not_given_up_by_whoever_has_nothing_for_it_while_it_is_there() {
     for link in Link::ALL {
@@ -114,23 +58,6 @@ fn in_ten_polls(scene: &mut Scene, frame: &[u8]) -> usize {
         scene.network.poll_server(&mut [&mut scene.server]);
     }
     heard(scene).len()
-}
-
-#[test]
-fn is_not_asked_without_a_pause_when_it_writes_beyond_the_window_of_who_has_closed() {
-    for link in Link::ALL {
-        // What it has sent before, and as much as fits, or more.
-        for (back, length) in [(0, 0), (0, 1), (0, 1023), (0, 1200), (1, 1200), (1, 1)] {
-            let (mut scene, hand) = probed(link, true);
-            let last = TcpRepr {
-                seq_number: hand.next - back,
-                payload: &[b'x'; 1200][..length],
-                ..hand.segment()
-            };
-            let heard = in_ten_polls(&mut scene, &hand.frame(&last));
-            assert!(heard <= 2, "{heard} segments, {back}, {length}, {link:?}");
-        }
-    }
 }
 
 /// 40 bytes of options in each header, all of which say nothing.

@@ -2,13 +2,13 @@
 
 mod common;
 
-use smoltcp::wire::{IpEndpoint, TcpControl, TcpPacket, TcpRepr};
+use smoltcp::wire::{IpEndpoint, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::{self, SetupError};
 
 use common::frames::packet_start;
 use common::hand::Hand;
-use common::network::{Link, Network};
-use common::scene::{Scene, buffers};
+use common::network::{CLIENT, Link, Network};
+use common::scene::{Scene, Server, buffers};
 
 #[test]
 fn a_window_that_smoltcp_would_refuse_by_a_panic_is_an_error() {
@@ -224,5 +224,63 @@ fn acknowledgements_are_not_counted_twice_where_the_window_of_another_is_closed(
         };
         assert_eq!(answer_to(&mut scene, &closed, &probe), 0);
         three_too_many(&mut scene, &open);
+    }
+}
+
+/// A client that scales its window, of a server with buffers of this size.
+fn scaled(link: Link, size: usize, steered: bool) -> (Scene, Hand) {
+    let mut scene = Scene::new(link, 1, tcp::Config::default());
+    scene.server = if steered {
+        Server::steered(1, size, tcp::Config::default())
+    } else {
+        scene.network = Network::new(link);
+        Server::plain(&mut scene.network, 1, size, tcp::Config::default())
+    };
+    scene.network.to_client.cut();
+    scene.network.to_client.capture();
+    let mut hand = Hand {
+        link,
+        from: IpEndpoint::new(link.address(CLIENT), 40_000),
+        next: TcpSeqNumber(1_000_000),
+        expected: TcpSeqNumber(0),
+    };
+    let syn = TcpRepr {
+        window_scale: Some(0),
+        ..hand.syn()
+    };
+    hand.send(&mut scene, &syn);
+    hand.next += 1;
+    hand.expected = hand.hear(&mut scene)[0].number + 1;
+    let confirmation = TcpRepr {
+        window_len: 100,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &confirmation);
+    scene.settle();
+    (scene, hand)
+}
+
+/// smoltcp 0.14 takes the window of its first answer for a scaled one. With the sizes that the
+/// documentation of [`tcp::UNSCALED_WINDOW`] asks for, that is all of the buffer, and no more.
+#[test]
+fn who_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
+    const LENGTH: usize = 1400;
+    for size in [0, 1, 2, 4].map(|scale| tcp::UNSCALED_WINDOW << scale) {
+        for steered in [false, true] {
+            let (mut scene, hand) = scaled(Link::IP_V4, size, steered);
+            let beyond = size - LENGTH / 2;
+            let between = (LENGTH..beyond).step_by(LENGTH);
+            for at in [beyond].into_iter().chain(between).chain([0]) {
+                let text = TcpRepr {
+                    seq_number: hand.next + at,
+                    payload: &[b'x'; LENGTH],
+                    window_len: 100,
+                    ..hand.segment()
+                };
+                hand.send(&mut scene, &text);
+                scene.settle();
+            }
+            assert_eq!(scene.connections(), 1, "{size}, steered: {steered}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use uppercase::PORT;
 use uppercase::device::tuntap::Mode;
 
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
-use super::setup::BUFFER;
+use super::setup::{BUFFER, FAST_BUFFER};
 
 /// Upper-casing servers and clients with a network stack of their own.
 ///
@@ -146,7 +146,7 @@ impl Server {
     /// The buffers of a TCP connection, in bytes each way.
     pub fn buffer(&self) -> usize {
         match (self.fast, self.small) {
-            (true, _) => 1 << 20,
+            (true, _) => FAST_BUFFER,
             (_, true) => 1 << 10,
             _ => BUFFER,
         }

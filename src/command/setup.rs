@@ -7,9 +7,9 @@ use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
-use uppercase::tcp::Place;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::tcp::steered;
+use uppercase::tcp::{Place, UNSCALED_WINDOW};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
@@ -25,8 +25,11 @@ pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
-/// other. Not a power of two, or the beginnings of all buffers would share a part of the cache.
-pub const BUFFER: usize = (256 << 10) - 64;
+/// other.
+pub const BUFFER: usize = UNSCALED_WINDOW << 2;
+/// Those of one with `--fast`.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+pub const FAST_BUFFER: usize = UNSCALED_WINDOW << 4;
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
 /// The buffers of all connections together, but the spare ones, in bytes, as long as each gets the least.
@@ -130,7 +133,7 @@ impl<'a> Places<'a> {
     pub fn new(connections: usize, spare: usize, buffer: usize) -> Self {
         let count = connections + spare;
         let share = MOST_BUFFERS / 2 / connections.max(1);
-        let size = share.clamp(LEAST_BUFFER.min(buffer), buffer);
+        let size = whole_windows(share.clamp(LEAST_BUFFER.min(buffer), buffer));
         let mut slots = Vec::new();
         slots.resize_with(count, || SocketStorage::EMPTY);
         Self {
@@ -155,6 +158,17 @@ impl<'a> Places<'a> {
             .map(|server| server.with_chunk(vec![0; CHUNK]))
             .map_err(Failure::of("the TCP server cannot be set up"))
     }
+}
+
+/// The largest size, but this at most, that is the largest window in some unit (RFC 7323, 2.2).
+///
+/// smoltcp 0.14 takes the window of its first answer, which is not scaled, for a scaled one. Until it
+/// tells of another it takes as much text as that would be, and panics where this is more than the
+/// buffer: so it must not be.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+fn whole_windows(size: usize) -> usize {
+    let scale = (size / UNSCALED_WINDOW).checked_ilog2();
+    scale.map_or(size, |scale| UNSCALED_WINDOW << scale)
 }
 
 /// The TCP client that the arguments describe.

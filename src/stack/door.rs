@@ -6,7 +6,7 @@ use heapless::Vec;
 use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpCidr, TcpSeqNumber};
+use smoltcp::wire::IpCidr;
 
 use super::closed_window::ClosedWindow;
 use super::frame::{Frame, LONGEST_HEADERS, Packet};
@@ -22,8 +22,6 @@ pub(super) struct Sent {
     pub(super) addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
     pub(super) closed_window: ClosedWindow,
     scaled_window: ScaledWindow,
-    /// The byte that smoltcp expects, by the latest answer that went nowhere.
-    pub(super) expected: Cell<Option<TcpSeqNumber>>,
     /// Whether the device is a loopback: some packet was from us to ourselves.
     pub(super) to_itself: Cell<bool>,
 }
@@ -35,7 +33,6 @@ impl Sent {
             addresses: addresses.iter().copied().collect(),
             closed_window: ClosedWindow::new(),
             scaled_window: ScaledWindow::new(capabilities.checksum.tcp.tx()),
-            expected: Cell::new(None),
             to_itself: Cell::new(false),
         }
     }
@@ -49,25 +46,6 @@ impl Sent {
         let segment = packet.segment()?;
         self.closed_window.transmitted(packet, &segment);
         Some(packet.payload_start)
-    }
-
-    /// A reply that nobody gets, to a frame without text: it is headers only.
-    #[inline(never)] // The room for it is needed for as long as this takes only.
-    fn nowhere<R>(&self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
-        let mut room = [0; LONGEST_HEADERS];
-        let frame = &mut room[..length];
-        let result = fill(frame);
-        self.note_expected(frame);
-        result
-    }
-
-    #[inline(never)] // once, whatever there is to fill
-    fn note_expected(&self, frame: &[u8]) {
-        if let Some(Frame::Ip(packet)) = Frame::read(self.medium, frame)
-            && let Some(segment) = packet.segment()
-        {
-            self.expected.set(Some(segment.ack_number()));
-        }
     }
 }
 
@@ -183,10 +161,16 @@ pub(super) struct Transmit<'o, T> {
     observer: Option<&'o mut Observer>,
 }
 
+/// Of a reply to a frame without text, which is headers only.
+#[inline(never)] // The room for it is needed for as long as this takes only.
+fn nowhere<R>(length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
+    fill(&mut [0; LONGEST_HEADERS][..length])
+}
+
 impl<T: TxToken> TxToken for Transmit<'_, T> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
         let Some(token) = self.token else {
-            return self.sent.nowhere(length, fill);
+            return nowhere(length, fill);
         };
         token.consume(length, |frame| {
             let result = fill(frame);

@@ -153,7 +153,7 @@ impl<'a, D: Device> Stack<'a, D> {
             if again {
                 // Its answer goes nowhere, lest two hosts answer each other for ever.
                 let mut give = |frame: &[u8], sets: &mut _| give(frame, None, sets);
-                link.give_rest(bytes, &mut sets, &mut give);
+                link.give_again(bytes, Part::Rest, &mut sets, &mut give);
             }
         });
         // The reply may have been a large one, to a ping for instance.

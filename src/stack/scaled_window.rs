@@ -6,8 +6,8 @@
 //! when they arrive, and are dropped: their sender waits for a retransmission timeout, or, where
 //! the window is closed by then, for ever.
 //!
-//! So [`ScaledWindow`] keeps one unit back from each announcement. Whatever keeps to what it was
-//! told is then within every later window.
+//! So [`ScaledWindow`] keeps one unit back from each announcement. The edge that is told may still go
+//! back by less than that, but whatever was allowed once is taken.
 //!
 //! # Limits
 //!

@@ -3,6 +3,7 @@
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::TcpPacket;
 
+use super::bare::Bare;
 use super::frame::Packet;
 use super::steering::{Ends, Sets, Steering};
 
@@ -29,28 +30,18 @@ pub(super) fn fits<'a>(
     (room > 0).then_some(length <= room)
 }
 
-/// Whether the sender of this segment, which smoltcp has been given, has everything that it was
-/// sent, and no room for more.
-///
-/// smoltcp would go on to probe its window with nothing: while the connection is open, in the place
-/// of asking whether it is there, and once it is closed without a pause. It stops where it hears of
-/// room, and does not begin anew where it hears of none.
-pub(super) fn is_stuck<'a>(
+/// After the last acknowledgement of a client that has no room, smoltcp would go on to probe its
+/// window with nothing, and without a pause. So it is told that there is room.
+pub(super) fn with_room<'a>(
     packet: &Packet<'_>,
     segment: &TcpPacket<&[u8]>,
     sets: &mut Sets<'_, 'a, impl Steering<'a>>,
-) -> bool {
-    let Some(socket) = sets.connection(&Ends::of(packet, segment)) else {
-        return false;
-    };
-    let may_be = match socket.state() {
-        // Text is to be acknowledged first. Another segment will say the same.
-        State::Established => text_length(packet, segment) == 0,
-        // Nobody will read it.
-        State::FinWait2 => true,
-        _ => false,
-    };
-    may_be && segment.window_len() == 0 && socket.send_queue() == 0
+) -> Option<Bare> {
+    let socket = sets.connection(&Ends::of(packet, segment))?;
+    (segment.window_len() == 0 && socket.state() == State::FinWait2).then(|| {
+        let end = segment.seq_number() + text_length(packet, segment);
+        Bare::new(end, 1)
+    })
 }
 
 fn text_length(packet: &Packet<'_>, segment: &TcpPacket<&[u8]>) -> usize {

@@ -14,6 +14,9 @@ pub const LARGEST_WINDOW: usize = (1 << 30) - 1;
 /// A larger one lets more than this be under way in a round trip. Its window is announced in units
 /// of several bytes, of which the stack keeps one back, so that it does not shrink (2.4): nothing
 /// has to be sent twice, whatever the size.
+///
+/// Take a multiple of this by a power of two then. smoltcp 0.14 takes the window of the first answer
+/// for a scaled one, and where a hostile peer writes beyond a buffer that is smaller, it panics.
 pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 
 /// The buffers of one connection.
@@ -21,7 +24,8 @@ pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 /// `RECEIVE` is the window, in bytes, at most [`LARGEST_WINDOW`]; `TRANSMIT` is how much may be
 /// unconfirmed. Throughput is at most one buffer a round trip. Anything from 1 byte works; two
 /// segments (2920 bytes on Ethernet) each let the two sides work at the same time, 512 bytes
-/// each are enough for lines, and on a host 256 KiB keep both sides at work.
+/// each are enough for lines, and on a host four times
+/// [`UNSCALED_WINDOW`] keep both sides at work.
 pub struct Buffers<const RECEIVE: usize, const TRANSMIT: usize> {
     receive: [u8; RECEIVE],
     transmit: [u8; TRANSMIT],
