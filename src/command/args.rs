@@ -7,8 +7,14 @@ use uppercase::PORT;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::device::tuntap::Mode;
 
+use uppercase::tcp::UNSCALED_WINDOW;
+
+/// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
+/// other.
+pub const BUFFER: usize = UNSCALED_WINDOW << 2;
+/// Those of one with `--fast`.
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
-use super::setup::{BUFFER, FAST_BUFFER};
+const FAST_BUFFER: usize = UNSCALED_WINDOW << 4;
 
 /// Upper-casing servers and clients with a network stack of their own.
 ///

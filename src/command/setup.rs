@@ -7,14 +7,16 @@ use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
+use uppercase::tcp::Place;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+use uppercase::tcp::UNSCALED_WINDOW;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::tcp::steered;
-use uppercase::tcp::{Place, UNSCALED_WINDOW};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
 
-use super::args::{Client, Link};
+use super::args::{BUFFER, Client, Link};
 use super::failure::Failure;
 use super::host::random_seed;
 
@@ -24,12 +26,6 @@ pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
 /// Room to put datagrams in fragments together.
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
 
-/// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
-/// other.
-pub const BUFFER: usize = UNSCALED_WINDOW << 2;
-/// Those of one with `--fast`.
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-pub const FAST_BUFFER: usize = UNSCALED_WINDOW << 4;
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
 /// The buffers of all connections together, but the spare ones, in bytes, as long as each gets the least.
