@@ -30,32 +30,31 @@
 //! A TCP server on any device; `now`, `sleep` and the device are the program's.
 //!
 //! ```
-//! use smoltcp::iface::SocketStorage;
 //! use smoltcp::phy::Device;
-//! use smoltcp::time::{Duration, Instant};
+//! use smoltcp::time::Instant;
 //! use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
-//! use uppercase::stack::Config;
+//! use uppercase::stack::{Config, Next};
 //! use uppercase::{Stack, tcp};
 //!
 //! fn serve<D: Device>(
 //!     device: D,
 //!     random_seed: u64,
 //!     now: impl Fn() -> Instant,
-//!     sleep: impl Fn(&D, Option<Duration>),
+//!     sleep: impl Fn(&D, Next),
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
-//!     let mut slots = [const { SocketStorage::EMPTY }; 2];
 //!     let config = Config {
 //!         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
 //!         addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
 //!         gateways: &[],
 //!         random_seed,
 //!     };
-//!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
-//!     let mut server = tcp::Server::new(stack.sockets(), &mut pool, tcp::Config::default())?;
+//!     let mut stack = Stack::new(device, config, &mut [][..], now())?;
+//!     let config = tcp::Config::default();
+//!     let mut server: tcp::Server<'_> = tcp::Server::new(stack.sockets(), &mut pool, config)?;
 //!     loop {
-//!         let delay = stack.poll(now(), |context| server.poll(context));
-//!         sleep(stack.device(), delay);
+//!         let next = stack.poll(now(), &mut server);
+//!         sleep(stack.device(), next);
 //!     }
 //! }
 //! ```
@@ -86,6 +85,7 @@ extern crate std;
 pub mod device;
 #[cfg(feature = "client")]
 pub mod dns;
+mod packet;
 pub mod servers;
 #[cfg(feature = "simulation")]
 pub mod simulation;

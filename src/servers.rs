@@ -4,9 +4,11 @@ use core::fmt;
 use core::ops::ControlFlow;
 
 use smoltcp::phy::Device;
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 
-use crate::stack::{Context, Sockets, earliest};
+use crate::stack::{Context, Egress, Next, Service, Sockets, Table, earliest};
+use crate::tcp::{Index, Scan};
+use crate::transform::Upper;
 use crate::{Stack, tcp, udp};
 
 /// A TCP and a UDP server, either of which may be missing.
@@ -17,36 +19,37 @@ use crate::{Stack, tcp, udp};
 /// ```no_run
 /// # use core::ops::ControlFlow;
 /// # use smoltcp::phy::Device;
-/// # use smoltcp::time::{Duration, Instant};
+/// # use smoltcp::time::Instant;
+/// # use uppercase::stack::Next;
 /// # fn now() -> Instant { Instant::ZERO }
-/// # fn sleep(_: &impl Device, _: Option<Duration>) {}
+/// # fn sleep(_: &impl Device, _: Next) {}
 /// use uppercase::{Servers, Stack, tcp, udp};
 ///
 /// # fn run<'a>(
 /// #     mut stack: Stack<'a, impl Device>,
-/// #     pool: &'a mut tcp::Pool<2, 1024, 1024>,
+/// #     pool: &'a mut tcp::Pool<'a, 2, 1024, 1024>,
 /// #     datagrams: &'a mut udp::Buffers<512, 2>,
 /// # ) -> Result<(), uppercase::servers::SetupError> {
 /// let mut servers = Servers::new(stack.sockets(), pool, datagrams, tcp::Config::default())?;
-/// servers.run(&mut stack, now, |device, delay| {
-///     sleep(device, delay); // until the device has a frame, or the delay is over
+/// servers.run(&mut stack, now, |device, next| {
+///     sleep(device, next); // until the device has a frame, or the moment has come
 ///     ControlFlow::<()>::Continue(())
 /// });
 /// # Ok(())
 /// # }
 /// ```
-pub struct Servers<'a> {
-    /// The TCP server, if there is to be one.
-    pub tcp: Option<tcp::Server<'a>>,
-    /// The UDP server, if there is to be one.
+pub struct Servers<'a, I: Index = Scan<'a>> {
+    /// The TCP server, if there is one.
+    pub tcp: Option<tcp::Server<'a, Upper, I>>,
+    /// The UDP server, if there is one.
     pub udp: Option<udp::Server<'a>>,
 }
 
 impl<'a> Servers<'a> {
-    /// Both servers on the same port, in the caller's storage. They take `N + 1` socket slots.
+    /// Both servers on the same port, in the caller's storage. They take one socket slot.
     ///
     /// # Errors
-    /// If the stack has fewer slots left, or `N` or the port is 0.
+    /// If the stack has no slot left, `N` or the port is 0, or the stack has a server on the port.
     pub fn new<
         const N: usize,
         const RECEIVE: usize,
@@ -55,7 +58,7 @@ impl<'a> Servers<'a> {
         const QUEUE: usize,
     >(
         sockets: &mut Sockets<'a>,
-        pool: &'a mut tcp::Pool<N, RECEIVE, TRANSMIT>,
+        pool: &'a mut tcp::Pool<'a, N, RECEIVE, TRANSMIT>,
         datagrams: &'a mut udp::Buffers<DATAGRAM, QUEUE>,
         config: tcp::Config,
     ) -> Result<Self, SetupError> {
@@ -64,30 +67,40 @@ impl<'a> Servers<'a> {
             udp: Some(udp::Server::new(sockets, datagrams, config.port).map_err(SetupError::Udp)?),
         })
     }
+}
 
-    /// Answers what has arrived; returns when it wants to be called even if nothing arrives.
-    pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+impl<'a, I: Index> Servers<'a, I> {
+    /// Serves until `sleep` says that it is enough.
+    ///
+    /// `sleep` is given the device and what to wait for; it may return at any time.
+    pub fn run<D: Device, B>(
+        &mut self,
+        stack: &mut Stack<'a, D>,
+        now: impl Fn() -> Instant,
+        mut sleep: impl FnMut(&mut D, Next) -> ControlFlow<B>,
+    ) -> B {
+        loop {
+            let next = stack.poll(now(), self);
+            if let ControlFlow::Break(result) = sleep(stack.device_mut(), next) {
+                return result;
+            }
+        }
+    }
+}
+
+impl<'a, I: Index> Service<'a> for Servers<'a, I> {
+    fn table(&mut self, port: u16) -> Option<&mut dyn Table<'a>> {
+        self.tcp.as_mut()?.table(port)
+    }
+
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
         let udp = self.udp.as_mut().and_then(|udp| udp.poll(context));
         let tcp = self.tcp.as_mut().and_then(|tcp| tcp.poll(context));
         earliest(udp, tcp)
     }
 
-    /// Serves until `sleep` says that it is enough.
-    ///
-    /// `sleep` is given the device and how long nothing will have to be done if no frame arrives;
-    /// it may return at any time.
-    pub fn run<D: Device, B>(
-        &mut self,
-        stack: &mut Stack<'a, D>,
-        now: impl Fn() -> Instant,
-        mut sleep: impl FnMut(&mut D, Option<Duration>) -> ControlFlow<B>,
-    ) -> B {
-        loop {
-            let delay = stack.poll(now(), |context| self.poll(context));
-            if let ControlFlow::Break(result) = sleep(stack.device_mut(), delay) {
-                return result;
-            }
-        }
+    fn transmit(&mut self, egress: &mut dyn Egress) -> Option<Instant> {
+        self.tcp.as_mut()?.transmit(egress)
     }
 }
 

@@ -1,9 +1,9 @@
-//! The stack: one device, one interface and its sockets, driven by one call.
+//! The stack: one device, one interface, its sockets and connections, driven by one call.
 //!
 //! ```text
 //! loop {
-//!     let delay = stack.poll(now(), |context| server.poll(context));
-//!     sleep(delay); // or until the device has a frame
+//!     let next = stack.poll(now(), &mut servers);
+//!     sleep(next); // until the device has a frame, or the moment has come
 //! }
 //! ```
 //!
@@ -11,23 +11,36 @@
 //! called again. It does a bounded amount of work: under a flood it returns, asks to be called at
 //! once, and the program gets its turn.
 //!
+//! # The walk of a segment
+//!
+//! 1. The [device](crate::device) has a frame. `packet.rs` parses it: addresses, ports, sequence
+//!    numbers, flags, window.
+//! 2. `stack/ingress.rs` judges it: is it for this card, can its sender be a host, is it for one of
+//!    this host's addresses? Each refusal is counted ([`Counters`]).
+//! 3. The service that has its port is asked for its [`Table`], and the table for the connection
+//!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
+//!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
+//! 4. `stack/window.rs` repairs what smoltcp would make wrong of it by the window that was announced
+//!    last; `stack/inject.rs` gives it to smoltcp, with the set of that one connection.
+//! 5. The service works with the bytes in the socket's buffers, once for each poll:
+//!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
+//!    [the upper-casing](crate::transform).
+//! 6. `stack/egress.rs` transmits: the [`Control`] of the connection takes note of what was sent, and
+//!    the device has the frame.
+//!
 //! # What it does beside smoltcp
 //!
-//! Every frame is looked at before smoltcp is given it, and some are not, or not as they are:
-//!
-//! - A connection request that finds no place waits ([`Stack::with_backlog`]) instead of being
-//!   refused. With the feature `syn-cookies`, those who flood the stack with requests keep nobody
-//!   else from being served.
-//! - A late copy of a request, and a close behind text that does not fit, do no harm.
+//! - A SYN that finds no room waits ([`Stack::with_backlog`]) instead of being refused. With the
+//!   feature `syn-cookies`, a flood of SYNs keeps no other client from being served.
+//! - A late copy of a SYN, and a FIN behind payload that does not fit, do no harm.
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
-//! - Acknowledgements from beyond a closed window are used (RFC 9293, 3.10.7.4), and text that was
-//!   within a scaled window once is taken (RFC 7323, 2.4).
-//! - Once both text and close are acknowledged, a client without room is not asked for it.
+//! - Acknowledgements from beyond a shut window are used (RFC 9293, 3.10.7.4), and bytes that were
+//!   within a scaled window once are taken (RFC 7323, 2.4).
+//! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
-//!
-//! What is kept from the sockets is counted: [`Stack::counters`].
+//! - Packets for another host's IPv6 address, connections to a group of hosts, and frames from a
+//!   group of hosts are dropped.
 //!
 //! # Large datagrams
 //!
@@ -38,91 +51,99 @@
 //!
 //! # A service of your own
 //!
-//! A service is whatever the closure does with the sockets. This one returns what it is sent:
+//! Over TCP it is a [`tcp::Handler`](crate::tcp::Handler): bytes in, bytes out. Over UDP it is
+//! whatever a function does with a socket. This one tells the time of the stack's clock:
 //!
 //! ```
 //! use smoltcp::iface::SocketStorage;
 //! use smoltcp::phy::Device;
-//! use smoltcp::socket::tcp::{Socket, SocketBuffer};
-//! use smoltcp::time::{Duration, Instant};
-//! use uppercase::stack::{Config, Stack};
+//! use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
+//! use smoltcp::time::Instant;
+//! use uppercase::stack::{Config, Next, Stack, from_fn};
 //!
-//! fn echo(
-//!     device: impl Device,
+//! fn tell_the_time<D: Device>(
+//!     device: D,
 //!     config: Config<'_>,
 //!     now: impl Fn() -> Instant,
-//!     sleep: impl Fn(Option<Duration>),
+//!     sleep: impl Fn(&mut D, Next),
 //! ) -> Result<(), Box<dyn std::error::Error>> {
-//!     let (mut receive, mut transmit) = ([0; 1024], [0; 1024]);
+//!     let (mut received, mut sent) = ([PacketMetadata::EMPTY; 4], [PacketMetadata::EMPTY; 4]);
+//!     let (mut requests, mut answers) = ([0; 64], [0; 64]);
 //!     let mut slots = [SocketStorage::EMPTY];
 //!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
-//!     let (receive, transmit) = (&mut receive[..], &mut transmit[..]);
-//!     let socket = Socket::new(SocketBuffer::new(receive), SocketBuffer::new(transmit));
+//!     let mut socket = Socket::new(
+//!         PacketBuffer::new(&mut received[..], &mut requests[..]),
+//!         PacketBuffer::new(&mut sent[..], &mut answers[..]),
+//!     );
+//!     socket.bind(37)?;
 //!     let handle = stack.sockets().add(socket)?;
+//!     let mut clock = from_fn(|context| {
+//!         let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+//!         while let Ok((_, client)) = socket.recv() {
+//!             let seconds = context.now.secs() as u32;
+//!             let _ = socket.send_slice(&seconds.to_be_bytes(), client);
+//!         }
+//!         None // nothing to do before something arrives
+//!     });
 //!     loop {
-//!         let delay = stack.poll(now(), |context| {
-//!             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
-//!             if !socket.is_open() {
-//!                 let _ = socket.listen(7);
-//!             }
-//!             let mut text = [0; 1024];
-//!             // No more than can be sent again: what is received is gone from the socket.
-//!             let room = socket.send_capacity() - socket.send_queue();
-//!             if let Ok(length) = socket.recv_slice(&mut text[..room]) {
-//!                 let _ = socket.send_slice(&text[..length]);
-//!             } else if socket.may_send() {
-//!                 socket.close();
-//!             }
-//!             None // nothing to do before something arrives
-//!         });
-//!         sleep(delay);
+//!         let next = stack.poll(now(), &mut clock);
+//!         sleep(stack.device_mut(), next);
 //!     }
 //! }
 //! ```
 
-mod admission;
-mod again;
-mod backlog;
-mod bare;
-mod closed_window;
+mod accept;
+mod addresses;
+#[cfg(feature = "client")]
+mod clients;
 mod config;
 mod context;
-#[cfg(feature = "syn-cookies")]
-mod cookies;
-#[cfg(not(feature = "syn-cookies"))]
-#[path = "stack/no_cookies.rs"]
-mod cookies;
+mod control;
 mod counters;
-mod door;
-mod frame;
-mod link;
-mod made_up;
+mod egress;
+mod host;
+mod ingress;
+mod inject;
 mod neighbors;
+mod poll;
 #[cfg(feature = "client")]
-mod observer;
-mod rounds;
-mod scaled_window;
-mod segments;
+mod ports;
+#[cfg(feature = "client")]
+mod reachability;
+mod service;
 mod sockets;
-mod steering;
+mod window;
 
-pub use backlog::Waiting;
+pub use accept::PendingSyn;
+#[cfg(feature = "client")]
+pub use clients::ClientSlot;
 pub use config::{Config, ConfigError};
 pub use context::Context;
+pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
+pub use poll::Next;
 #[cfg(feature = "client")]
-pub(crate) use observer::Unreachable;
+pub(crate) use reachability::Unreachable;
+pub use service::{Egress, FromFn, Room, Service, Slot, Table, earliest, from_fn};
+pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
-pub use steering::{Arrival, Content, Egress, Ends, Steering, connection};
+
+pub use crate::packet::FourTuple;
 
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, SocketStorage};
 use smoltcp::phy::Device;
-use smoltcp::time::{Duration, Instant};
+#[cfg(feature = "client")]
+use smoltcp::time::Duration;
+use smoltcp::time::Instant;
 
-use backlog::Backlog;
-use link::Link;
-use steering::Unsteered;
+use accept::Accept;
+use host::Host;
+use ingress::Judges;
+use neighbors::Neighbors;
+use poll::Poll;
+#[cfg(feature = "client")]
+use ports::Ports;
 
 /// The longest that anything is waited for, 136 years: smoltcp's sums of longer ones wrap around.
 #[cfg(feature = "client")]
@@ -133,15 +154,19 @@ pub struct Stack<'a, D: Device> {
     device: D,
     interface: Interface,
     sockets: Sockets<'a>,
-    link: Link<'a>,
+    host: Host,
+    judges: Judges<'a>,
+    #[cfg(feature = "client")]
+    ports: Ports,
 }
 
 impl<'a, D: Device> Stack<'a, D> {
     /// A stack on `device`, with room for as many sockets as there are `slots`.
     ///
     /// Slots are borrowed (`&mut [SocketStorage::EMPTY; 5]`) or, where there is a heap, a `Vec`
-    /// that grows. A server or client says in its documentation how many it takes. On Ethernet
-    /// with IPv6 the link-local address (RFC 4291, 2.5.6) is added to those in `config`.
+    /// that grows. A server or client says in its documentation how many it takes; the connections
+    /// of TCP servers and clients take none. On Ethernet with IPv6 the link-local address
+    /// (RFC 4291, 2.5.6) is added to those in `config`.
     ///
     /// # Errors
     /// Whatever smoltcp would refuse by a panic is a [`ConfigError`] here.
@@ -151,56 +176,54 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        config.check(&device.capabilities())?;
+        let capabilities = device.capabilities();
+        config.check(&capabilities)?;
         let interface = config.interface(&mut device, now);
         Ok(Self {
             sockets: Sockets::new(slots),
-            link: Link::new(&device.capabilities(), &interface, &config),
+            host: Host::new(&config, &capabilities, interface.ip_addrs()),
+            judges: Judges {
+                neighbors: Neighbors::new(),
+                accept: Accept::new(config.random_seed),
+                counters: Counters::default(),
+            },
+            #[cfg(feature = "client")]
+            ports: Ports::new(config.random_seed),
             interface,
             device,
         })
     }
 
-    /// Lets connection requests wait for a place while all servers of their port are busy, as many
-    /// as there are slots; [`Waiting::NOBODY`] fills them.
+    /// Lets SYNs wait while all servers of their port are full, as many as there are slots;
+    /// [`PendingSyn::EMPTY`] fills them.
     ///
-    /// One slot makes the `listen(1)` of the classic exercise. Without any, clients have to ask
+    /// One slot makes the `listen(1)` of the classic exercise. Without any, clients send their SYN
     /// again, as TCP does after 1 second, then 2, then 4.
-    pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, Waiting>>) -> Self {
-        self.link.admission.backlog = Backlog::new(slots.into());
+    pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
+        self.judges.accept.set_backlog(slots.into());
         self
     }
 
     /// What was kept from the sockets since the stack was made.
     pub fn counters(&self) -> Counters {
-        self.link.counters
+        self.judges.counters
     }
 
-    /// Receives, serves and transmits; returns how long the stack can be left alone if no frame
-    /// arrives, `None` for as long as you like.
+    /// Receives, lets the services work once, and transmits; returns what to do next.
     ///
-    /// `services` is called at least once, and after each frame. It returns the moment at which it
-    /// wants to be called even if nothing happens.
-    ///
-    /// While something is to be transmitted and the device has no room, the stack cannot be left
-    /// alone at all: it does not know when there will be room. A program that knows may sleep.
-    pub fn poll(
-        &mut self,
-        now: Instant,
-        services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
-    ) -> Option<Duration> {
-        self.poll_with(now, &mut Unsteered, services)
-    }
-
-    /// Does what [`poll`](Self::poll) does, with sockets that are somebody's own beside the
-    /// stack's: those of a [`tcp::steered::Server`](crate::tcp::steered::Server).
-    pub fn poll_with<S: Steering<'a>>(
-        &mut self,
-        now: Instant,
-        steering: &mut S,
-        mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
-    ) -> Option<Duration> {
-        self.rounds(now, steering, &mut services)
+    /// Several services are a tuple: `&mut (&mut servers, &mut other)`.
+    pub fn poll(&mut self, now: Instant, service: &mut dyn Service<'a>) -> Next {
+        let poll = Poll {
+            device: &mut self.device,
+            interface: &mut self.interface,
+            sockets: &mut self.sockets,
+            host: &self.host,
+            judges: &mut self.judges,
+            #[cfg(feature = "client")]
+            ports: &mut self.ports,
+            now,
+        };
+        poll.run(service)
     }
 
     /// The device, for instance to wait for it.
@@ -229,12 +252,9 @@ impl<'a, D: Device> Stack<'a, D> {
             now,
             sockets: &mut self.sockets,
             interface: self.interface.context(),
-            link: &mut self.link,
+            host: &self.host,
+            #[cfg(feature = "client")]
+            ports: &mut self.ports,
         }
     }
-}
-
-/// The earlier of two moments, either of which may be missing.
-pub fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
 }

@@ -1,24 +1,25 @@
 /// What a stack has kept from its sockets, and why; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Frames whose sender's hardware address is that of a group.
+    pub group_source: u32,
     /// Packets that were for other hosts, and TCP segments for a group of hosts.
     pub misdirected: u32,
-    /// Packets of others that gave an address of ours as their sender.
+    /// Packets of others that gave an address of this host as their source.
     pub forged: u32,
-    /// TCP segments from where there is no way back to.
+    /// TCP segments from a source to which there is no route.
     pub unroutable: u32,
     /// TCP segments in fragments, or behind a hop-by-hop header.
     pub hidden: u32,
-    /// Connection requests that were copies of one that has been answered.
+    /// SYNs that were copies of one that has been answered.
     pub copies: u32,
-    /// Connection requests that had to wait for a place.
+    /// SYNs that had to wait for room.
     pub queued: u32,
-    /// Connection requests that found neither a place nor room to wait. Their clients ask again.
+    /// SYNs that found neither room nor a place in the backlog. Their clients send them again.
     pub dropped: u32,
-    /// Connection requests that were answered without taking a place; none without the feature
-    /// `syn-cookies`.
+    /// SYNs that were answered by a cookie; none without the feature `syn-cookies`.
     pub cookies: u32,
-    /// Connections that were opened by such an answer.
+    /// Connections that were opened by a cookie.
     pub proven: u32,
 }
 

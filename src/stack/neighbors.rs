@@ -3,30 +3,32 @@
 //! smoltcp 0.14 asks for a neighbor (ARP, RFC 826; neighbor discovery, RFC 4861) when it has
 //! something to send to it. It asks for one a second, and everything behind waits: one datagram
 //! with a forged source silences a UDP server, and twenty clients that take turns get one
-//! connection a second, as its cache may have eight places. But who is to be answered has just
-//! sent a frame, and the frame says where it came from. So before a service answers, smoltcp is
-//! told by a message like those that it waits for.
+//! connection a second, as its cache may have eight entries. But a host that is about to be answered
+//! has just sent a frame, and the frame says where it came from. So before smoltcp is given a
+//! datagram or a segment, it is told where the sender is, by a message like those that it waits for.
 //!
 //! # Limits
 //!
-//! - A frame with a forged source leads what is for that address astray until its owner sends the
-//!   next frame, as a forged message of ARP does. If the address is beyond a gateway, that goes for
-//!   everything that is for the gateway.
-//! - What is sent unasked still waits for the neighbor to answer.
+//! - A forged source address redirects that host's traffic until its next frame, as a forged ARP
+//!   message does. If the address is beyond a gateway, that is true for everything that is sent to
+//!   the gateway.
+//! - What is sent without a question still waits for the neighbor to answer.
 
+use smoltcp::config::IFACE_NEIGHBOR_CACHE_COUNT;
 #[cfg(feature = "ipv6")]
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
-    EthernetRepr, IpAddress, IpProtocol,
+    EthernetRepr, IpAddress,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{
-    Icmpv6Packet, Icmpv6Repr, Ipv6Packet, Ipv6Repr, NdiscNeighborFlags, NdiscRepr,
+    Icmpv6Packet, Icmpv6Repr, IpProtocol, Ipv6Packet, Ipv6Repr, NdiscNeighborFlags, NdiscRepr,
 };
 
-use super::frame::Frame;
+use super::addresses::Addresses;
+use crate::packet::Frame;
 
 /// How long smoltcp is sure to know what it was told; it forgets after a minute.
 const LIFETIME: Duration = Duration::from_secs(30);
@@ -44,67 +46,58 @@ pub(super) struct Neighbor {
     hardware: EthernetAddress,
 }
 
-/// Who sent the latest frame, and what smoltcp knows for sure.
+/// What smoltcp knows for sure.
 pub(super) struct Neighbors {
-    sender: Option<Neighbor>,
-    /// What smoltcp knows, until then.
+    /// The neighbor that it was told of last.
     known: Option<Neighbor>,
     until: Instant,
-    /// Whether it still is to be told that.
-    is_news: bool,
+    /// How many neighbors it was told of since packets were transmitted last.
+    told: usize,
 }
 
 impl Neighbors {
     pub(super) const fn new() -> Self {
         Self {
-            sender: None,
             known: None,
             until: Instant::ZERO,
-            is_news: false,
+            told: 0,
         }
     }
 
-    /// This frame is given to smoltcp.
-    pub(super) fn received(&mut self, frame: Option<&Frame<'_>>) {
-        self.sender = None;
-        let packet = frame.and_then(Frame::packet);
-        if let Some(packet) = packet {
-            self.sender = packet.sender.map(|hardware| Neighbor {
-                address: packet.source,
-                hardware,
-            });
-        }
-        if !packet
-            .is_some_and(|packet| matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp))
-        {
-            // It may be about another neighbor, for whom smoltcp forgets this one.
-            self.known = None;
-        }
+    /// Whether smoltcp would forget the first of those that it was told of if it were told of one
+    /// more.
+    pub(super) fn is_full(&self) -> bool {
+        self.told >= IFACE_NEIGHBOR_CACHE_COUNT
     }
 
-    /// `address` is to be answered, by way of `next_hop`.
-    pub(super) fn answer(&mut self, address: IpAddress, next_hop: IpAddress, now: Instant) {
-        let Some(sender) = self.sender.filter(|sender| sender.address == address) else {
-            return;
-        };
-        let neighbor = Neighbor {
-            address: next_hop,
-            hardware: sender.hardware,
-        };
-        if (self.known != Some(neighbor) || now >= self.until) && neighbor.hardware.is_unicast() {
-            self.is_news = true;
-            self.known = Some(neighbor);
-            self.until = now + LIFETIME;
-        }
+    /// Everything that waited has been transmitted.
+    pub(super) fn transmitted(&mut self) {
+        self.told = 0;
     }
 
-    /// What smoltcp is to be told, and then to use at once: told of one more, it may forget this.
-    ///
-    /// It forgets the neighbor that it has known for longest, and of those that it was told of at
-    /// the same moment any.
-    pub(super) fn take_news(&mut self) -> Option<Neighbor> {
-        let is_news = core::mem::take(&mut self.is_news);
-        self.known.filter(|_| is_news)
+    /// The frame may be about another neighbor, for which smoltcp forgets this one.
+    pub(super) fn forget(&mut self) {
+        self.known = None;
+    }
+
+    /// The neighbor of which smoltcp has to be told before it is given this frame; `None` if it
+    /// knows of it.
+    pub(super) fn learn(
+        &mut self,
+        frame: &Frame<'_>,
+        addresses: &Addresses,
+        now: Instant,
+    ) -> Option<Neighbor> {
+        let hardware = frame.hardware?.source;
+        let address = addresses.next_hop(&frame.packet()?.source)?;
+        let neighbor = Neighbor { address, hardware };
+        if self.known == Some(neighbor) && now < self.until || !hardware.is_unicast() {
+            return None;
+        }
+        self.known = Some(neighbor);
+        self.until = now + LIFETIME;
+        self.told += 1;
+        Some(neighbor)
     }
 }
 

@@ -5,6 +5,15 @@ use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
+#[cfg(feature = "client")]
+use smoltcp::socket::tcp::Socket;
+
+#[cfg(feature = "client")]
+use super::clients::{ClientSlot, Clients};
+#[cfg(feature = "client")]
+use super::control::Connection;
+#[cfg(feature = "client")]
+use super::service::Slot;
 
 /// Room for `N` sockets, in a `static`: all zeros, so that it takes no flash on a board.
 ///
@@ -27,7 +36,7 @@ impl<'a, const N: usize> Slots<'a, N> {
 
     /// All of them, as a stack takes them.
     pub fn as_mut_slice(&mut self) -> &mut [SocketStorage<'a>] {
-        while self.0.push(SocketStorage::EMPTY).is_ok() {}
+        while self.0.push(SocketStorage::default()).is_ok() {}
         &mut self.0
     }
 }
@@ -38,12 +47,20 @@ impl<const N: usize> Default for Slots<'_, N> {
     }
 }
 
-/// A [`SocketSet`] that says when it is full instead of panicking.
+/// The most TCP servers of a stack.
+const MOST_SERVERS: usize = 8;
+
+/// The sockets of a stack that are not connections of a server, in one [`SocketSet`] that says
+/// when it is full instead of panicking; the connections of its clients; and the ports of its
+/// servers.
 #[derive(Debug)]
 pub struct Sockets<'a> {
-    set: SocketSet<'a>,
+    pub(super) set: SocketSet<'a>,
     /// `None` where the slots can grow.
     capacity: Option<usize>,
+    #[cfg(feature = "client")]
+    pub(super) clients: Clients<'a>,
+    served: Vec<u16, MOST_SERVERS>,
 }
 
 impl<'a> Sockets<'a> {
@@ -59,6 +76,9 @@ impl<'a> Sockets<'a> {
         Self {
             set: SocketSet::new(slots),
             capacity,
+            #[cfg(feature = "client")]
+            clients: Clients::default(),
+            served: Vec::new(),
         }
     }
 
@@ -72,6 +92,44 @@ impl<'a> Sockets<'a> {
             _ => Ok(self.set.add(socket)),
         }
     }
+
+    /// Takes a TCP port for a server.
+    ///
+    /// # Errors
+    /// If another server has it, or there are too many of them.
+    pub(crate) fn serve(&mut self, port: u16) -> Result<(), ServeError> {
+        if self.served.contains(&port) {
+            return Err(ServeError::PortTaken);
+        }
+        self.served
+            .push(port)
+            .map_err(|_| ServeError::TooManyServers)
+    }
+
+    /// Adds the connection of a client.
+    #[cfg(feature = "client")]
+    pub(crate) fn add_client(&mut self, slot: &'a mut ClientSlot<'a>, socket: Socket<'a>) -> Slot {
+        self.clients.add(slot, socket)
+    }
+
+    /// The connection of a client.
+    ///
+    /// # Panics
+    /// If it was added to other sockets than these.
+    #[cfg(feature = "client")]
+    pub(crate) fn client(&mut self, slot: Slot) -> &mut Connection<'a> {
+        let connection = self.clients.get_mut(slot);
+        connection.expect("a client is used with the stack that it was made for")
+    }
+}
+
+/// Why a TCP server cannot be set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServeError {
+    /// Another server has the port.
+    PortTaken,
+    /// There are [`MOST_SERVERS`] already.
+    TooManyServers,
 }
 
 impl<'a> Deref for Sockets<'a> {

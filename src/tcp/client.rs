@@ -4,19 +4,37 @@ mod error;
 
 use core::task::Poll;
 
-use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpProtocol};
 
 use super::phase::Phase;
 use super::storage::{self, Buffers, SetupError};
-use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, Unreachable};
+use crate::packet::FourTuple;
+use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable};
 
 pub use self::error::Error;
 
 /// How often a silent server is asked whether it is still there (RFC 9293, 3.8.4).
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// What a [`Client`] lives in: see [`Buffers`] for the sizes. It is lent for as long as the client's
+/// stack lives.
+#[derive(Default)]
+pub struct ClientStorage<'a, const RECEIVE: usize, const TRANSMIT: usize> {
+    slot: ClientSlot<'a>,
+    buffers: Buffers<RECEIVE, TRANSMIT>,
+}
+
+impl<const RECEIVE: usize, const TRANSMIT: usize> ClientStorage<'_, RECEIVE, TRANSMIT> {
+    /// Storage without a connection. Sizes that cannot work do not compile.
+    pub const fn new() -> Self {
+        Self {
+            slot: ClientSlot::new(),
+            buffers: Buffers::new(),
+        }
+    }
+}
 
 /// Sends a text over TCP and receives what comes back.
 ///
@@ -35,7 +53,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// }
 /// ```
 pub struct Client {
-    handle: SocketHandle,
+    slot: Slot,
     timeout: Duration,
     server: Option<IpEndpoint>,
     local_port: u16,
@@ -50,29 +68,30 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client in the caller's buffers. It takes one socket slot.
+    /// A client in the caller's storage. It takes no socket slot.
     ///
     /// `timeout` is how long to wait for the connection to open, and later for any progress while
-    /// bytes are unconfirmed or the end of the answer is due.
+    /// bytes are not acknowledged or the end of the answer is due.
     ///
     /// # Errors
-    /// If the stack has no slot left.
+    /// None: sizes that cannot work do not compile.
     pub fn new<'a, const RECEIVE: usize, const TRANSMIT: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<RECEIVE, TRANSMIT>,
+        storage: &'a mut ClientStorage<'a, RECEIVE, TRANSMIT>,
         timeout: Duration,
     ) -> Result<Self, SetupError> {
-        let (receive, transmit) = buffers.split();
-        Self::from_parts(sockets, receive, transmit, timeout)
+        let (receive, transmit) = storage.buffers.split();
+        Self::from_parts(sockets, &mut storage.slot, receive, transmit, timeout)
     }
 
     /// A client with buffers whose sizes are known at run time only.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and if a buffer is empty or the receive buffer larger than
+    /// If a buffer is empty or the receive buffer larger than
     /// [`LARGEST_WINDOW`](super::LARGEST_WINDOW).
     pub fn from_parts<'a>(
         sockets: &mut Sockets<'a>,
+        slot: &'a mut ClientSlot<'a>,
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
         timeout: Duration,
@@ -80,7 +99,7 @@ impl Client {
         let mut socket = storage::socket(receive, transmit)?;
         socket.set_keep_alive(Some(KEEP_ALIVE));
         Ok(Self {
-            handle: sockets.add(socket)?,
+            slot: sockets.add_client(slot, socket),
             timeout: timeout.min(LONGEST_TIMEOUT),
             server: None,
             local_port: 0,
@@ -111,11 +130,19 @@ impl Client {
             return Err(Error::NoRoute);
         }
         self.local_port = context.ephemeral_port();
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let connection = context.sockets.client(self.slot);
+        let socket = connection.socket_mut();
         socket.abort();
         socket
             .connect(context.interface, server, self.local_port)
             .map_err(|_| Error::NoRoute)?;
+        let local = socket.local_endpoint().ok_or(Error::NoRoute)?;
+        let tuple = FourTuple {
+            local,
+            remote: server,
+        };
+        connection.begin(tuple, context.now);
+        let socket = connection.socket();
         self.server = Some(server);
         self.phase = Phase::of(socket);
         self.progress = context.now;
@@ -142,7 +169,7 @@ impl Client {
     /// Why the connection cannot be used any more.
     pub fn send(&mut self, context: &mut Context<'_, '_>, text: &[u8]) -> Result<usize, Error> {
         self.advance(context)?;
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.client(self.slot).socket_mut();
         let sent = socket.send_slice(text).unwrap_or(0);
         if sent > 0 {
             self.progress = context.now;
@@ -153,7 +180,7 @@ impl Client {
 
     /// Says that this was the whole text. The server's answer can still be received.
     pub fn finish(&mut self, context: &mut Context<'_, '_>) {
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.client(self.slot).socket_mut();
         if !self.finished && socket.may_send() {
             self.note_end(socket);
             self.finished = true;
@@ -176,7 +203,7 @@ impl Client {
         answer: &mut [u8],
     ) -> Result<Poll<usize>, Error> {
         let failure = self.advance(context).err();
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        let socket = context.sockets.client(self.slot).socket_mut();
         match socket.recv_slice(answer) {
             Ok(length) if length > 0 => {
                 self.progress = context.now;
@@ -200,7 +227,7 @@ impl Client {
     /// Ends the connection at once; the server gets a reset if there is one. What follows is
     /// [`Error::NotConnected`].
     pub fn abort(&mut self, context: &mut Context<'_, '_>) {
-        context.sockets.get_mut::<Socket<'_>>(self.handle).abort();
+        context.sockets.client(self.slot).socket_mut().abort();
         self.error = Some(Error::NotConnected);
     }
 
@@ -223,7 +250,7 @@ impl Client {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let socket = context.sockets.get::<Socket<'_>>(self.handle);
+        let socket = context.sockets.client(self.slot).socket_mut();
         let (phase, before) = (Phase::of(socket), self.phase);
         let unconfirmed = socket.send_queue();
         self.note_end(socket);
@@ -249,7 +276,7 @@ impl Client {
             })
         });
         if failure.is_some() {
-            context.sockets.get_mut::<Socket<'_>>(self.handle).abort();
+            context.sockets.client(self.slot).socket_mut().abort();
             self.error = failure;
         }
         failure.map_or(Ok(()), Err)
@@ -264,8 +291,7 @@ impl Client {
 
     /// Whether the connection request was sent back.
     fn returned(&self, context: &mut Context<'_, '_>) -> Option<Error> {
-        let observer = context.observer();
-        let reason = observer.take_unreachable(IpProtocol::Tcp, self.local_port, self.server?)?;
+        let reason = context.take_unreachable(IpProtocol::Tcp, self.local_port, self.server?)?;
         Some(match reason {
             Unreachable::Port => Error::Refused,
             Unreachable::Host => Error::Unreachable,

@@ -11,15 +11,15 @@ pub(super) enum Phase {
     Free,
     /// Waiting for a client.
     Listening,
-    /// SYN was sent or received; the other side has not confirmed.
+    /// SYN was sent or received; the other side has not acknowledged.
     Opening,
     /// Both sides may send.
     Open,
     /// The other side has closed and everything it sent has arrived; we may still send.
     HalfClosed,
-    /// We have closed; what we sent, or the other side's own close, is not confirmed.
+    /// We have closed; what we sent, or the other side's own close, is not acknowledged.
     Closing,
-    /// Both sides have closed; the place is kept so that late segments find it (RFC 9293, 3.6.1).
+    /// Both sides have closed; the session is kept so that late segments find it (RFC 9293, 3.6.1).
     TimeWait,
     /// Aborted; the reset is still to be sent.
     Resetting,
@@ -47,7 +47,12 @@ impl Phase {
         )
     }
 
-    /// Whether the place counts as one of those that may be connected at a time.
+    /// Whether both sides have nothing more to tell each other.
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, Self::Free | Self::TimeWait | Self::Resetting)
+    }
+
+    /// Whether the session counts as one of those that may be connected at a time.
     pub(super) fn is_used(self) -> bool {
         matches!(
             self,

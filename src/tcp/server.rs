@@ -1,76 +1,26 @@
 use managed::ManagedSlice;
-use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::{Duration, Instant};
 
+use super::config::Config;
+use super::handler::Handler;
+use super::index::{Hash, Index, Kind, Scan, Work};
 use super::phase::Phase;
-use super::place::{Place, RESET_TIMEOUT};
-use super::storage::{self, Pool, SetupError};
-use crate::PORT;
-use crate::stack::{Context, Sockets, earliest};
+use super::session::Session;
+use super::storage::{HashPool, Pool, SetupError};
+use crate::packet::FourTuple;
+use crate::stack::{Connection, Context, Egress, Room, Service, Slot, Sockets, Table, earliest};
+use crate::transform::Upper;
 
-/// How long a client may take to confirm its connection even if others wait for the place: longer
-/// than a round trip to anywhere.
-pub(super) const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
-
-/// How a [`Server`] treats its clients.
-///
-/// A time of `None` is for ever. Nothing else frees the place of a client that has gone silent,
-/// so think twice.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// The port to listen on.
-    pub port: u16,
-    /// How many clients can be connected at a time, at most as many as there are places.
-    ///
-    /// Places beyond that serve the next clients while the last ones are being closed. Without
-    /// them a client that connects as soon as the one before it has closed may have to wait.
-    pub connections: usize,
-    /// Close after the first answer, as the server of the classic exercise does, instead of when
-    /// the client has closed.
-    pub once: bool,
-    /// How long a client may take to confirm that the connection is open.
-    pub handshake_timeout: Option<Duration>,
-    /// How long a connection stays open while no text moves either way.
-    pub idle_timeout: Option<Duration>,
-    /// How long a client may take to confirm more of the end of its answer, and then to close its
-    /// side. One that goes on to take some keeps its place.
-    pub close_timeout: Option<Duration>,
-    /// How often a silent client is asked whether it is still there (RFC 9293, 3.8.4).
-    pub keep_alive: Option<Duration>,
-    /// How long a client may send nothing at all, not even an acknowledgement. Longer than
-    /// `keep_alive` and than 60 s, or live clients are taken for dead: the probes of a client that
-    /// does not read for a while come up to 60 s apart.
-    pub silence_timeout: Option<Duration>,
-}
-
-impl Default for Config {
-    /// The classic port, any number of answers, 10 s to open, 5 minutes idle, 30 s to close; asks
-    /// after 10 s of silence, and gives up after 90 s of it.
-    fn default() -> Self {
-        Self {
-            port: PORT,
-            connections: usize::MAX,
-            once: false,
-            handshake_timeout: Some(Duration::from_secs(10)),
-            idle_timeout: Some(Duration::from_secs(300)),
-            close_timeout: Some(Duration::from_secs(30)),
-            keep_alive: Some(Duration::from_secs(10)),
-            silence_timeout: Some(Duration::from_secs(90)),
-        }
-    }
-}
-
-impl Config {
-    pub(super) fn limit(&self, phase: Phase) -> Option<Duration> {
-        match phase {
-            Phase::Opening => self.handshake_timeout,
-            Phase::Open | Phase::HalfClosed => self.idle_timeout,
-            Phase::Closing => self.close_timeout,
-            Phase::Resetting => Some(RESET_TIMEOUT),
-            Phase::Free | Phase::Listening | Phase::TimeWait => None,
-        }
-    }
-}
+/// How long a client may take to acknowledge that its connection is open even if others wait for
+/// room: longer than a round trip to anywhere.
+const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
+/// Connections whose time has come that are served in one poll.
+const EXPIRED_PER_POLL: usize = 64;
+/// Packets that are transmitted before frames are received again.
+const PACKETS_PER_POLL: usize = 256;
+/// Connections that find no room in the device before the others wait, too.
+const REFUSALS: usize = 4;
 
 /// What a [`Server`] has seen; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,178 +32,146 @@ pub struct Counters {
     pub expired: u32,
 }
 
-/// Serves as many clients at a time as it has places.
+/// Serves as many clients at a time as it has sessions, each with a [`Handler`] of its own.
 ///
-/// Every byte is answered as soon as it arrives, upper-cased; a character that is cut by the end
-/// of a segment waits for its rest. When the client closes its side, the server sends what is
-/// left and closes too. It takes from a client only what it has room to answer, so a client that
-/// does not read is slowed down and nothing is lost. A place that becomes free listens again at
-/// once.
+/// Every byte is given to the handler as soon as it arrives. When the client closes its side, the
+/// server sends what is left and closes too. It takes from a client only what it has room to
+/// answer, so a client that does not read is slowed down and nothing is lost. A session that
+/// becomes free takes another client at once.
 ///
 /// When all are taken, further clients wait, in the stack's
-/// [backlog](crate::Stack::with_backlog) or until they ask again. None is refused.
-pub struct Server<'a> {
-    places: ManagedSlice<'a, Place>,
+/// [backlog](crate::Stack::with_backlog) or until they send their SYN again. None is refused.
+///
+/// It is a [`Service`]: give it to [`Stack::poll`](crate::Stack::poll).
+pub struct Server<'a, H: Handler + 'a = Upper, I: Index = Scan<'a>> {
+    sessions: ManagedSlice<'a, Session<'a, H>>,
+    index: I,
+    shared: H::Shared,
     config: Config,
     chunk: ManagedSlice<'a, u8>,
     counters: Counters,
     closed: bool,
+    /// Sessions that count for [`Config::connections`].
+    used: usize,
+    /// Sessions with a client for which something is left to do.
+    taken: usize,
 }
 
-impl<'a> Server<'a> {
-    /// A server in the caller's storage. It takes `N` socket slots.
+impl<'a, H: Handler + 'a> Server<'a, H> {
+    /// A server in the caller's storage, for a handful of connections. It takes no socket slots of
+    /// the stack.
     ///
     /// # Errors
-    /// If the stack has fewer slots left, or `N` or the port is 0.
+    /// If `N` or the port is 0, or the stack has a server on that port.
     pub fn new<const N: usize, const RECEIVE: usize, const TRANSMIT: usize>(
         sockets: &mut Sockets<'a>,
-        pool: &'a mut Pool<N, RECEIVE, TRANSMIT>,
+        pool: &'a mut Pool<'a, N, RECEIVE, TRANSMIT, H>,
         config: Config,
     ) -> Result<Self, SetupError> {
-        let Pool { places, buffers } = pool;
-        Self::from_parts(
-            sockets,
-            &mut places[..],
-            buffers.iter_mut().map(|buffers| buffers.split()),
-            config,
-        )
+        let (sessions, marks) = pool.split()?;
+        Self::from_parts(sockets, sessions, Scan::new(marks), config)
     }
+}
 
-    /// A server whose number of connections or buffer sizes are known at run time only. It takes
-    /// one socket slot and the next pair of buffers (receive, transmit) for each place.
+impl<'a, H: Handler + 'a> Server<'a, H, Hash<'a>> {
+    /// A server in the caller's storage, for many connections: what it does for one does not depend
+    /// on how many there are.
+    ///
+    /// The seed must be another one at each start, and secret: see [`Hash::new`].
     ///
     /// # Errors
-    /// As [`new`](Self::new), and if there are fewer buffers than places, or one is empty or
-    /// larger than [`LARGEST_WINDOW`](super::LARGEST_WINDOW).
+    /// As [`new`](Self::new).
+    pub fn hashed<const N: usize, const RECEIVE: usize, const TRANSMIT: usize>(
+        sockets: &mut Sockets<'a>,
+        pool: &'a mut HashPool<'a, N, RECEIVE, TRANSMIT, H>,
+        config: Config,
+        random_seed: u64,
+    ) -> Result<Self, SetupError> {
+        let (sessions, entries) = pool.split()?;
+        Self::from_parts(sockets, sessions, Hash::new(entries, random_seed), config)
+    }
+}
+
+impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
+    /// A server whose number of connections or buffer sizes are known at run time only.
+    ///
+    /// # Errors
+    /// If there is no session, the index has room for fewer connections than there are sessions,
+    /// the port is 0, or the stack has a server on that port.
     pub fn from_parts(
         sockets: &mut Sockets<'a>,
-        places: impl Into<ManagedSlice<'a, Place>>,
-        buffers: impl IntoIterator<Item = (SocketBuffer<'a>, SocketBuffer<'a>)>,
+        sessions: impl Into<ManagedSlice<'a, Session<'a, H>>>,
+        index: I,
         config: Config,
     ) -> Result<Self, SetupError> {
-        let mut places = places.into();
-        let mut buffers = buffers.into_iter();
-        if places.is_empty() {
-            return Err(SetupError::NoPlace);
+        let sessions = sessions.into();
+        if sessions.is_empty() || index.capacity() < sessions.len() {
+            return Err(SetupError::NoSession);
         }
-        for (i, place) in places.iter_mut().enumerate() {
-            let (receive, transmit) = buffers.next().ok_or(SetupError::NoPlace)?;
-            let mut socket = storage::socket(receive, transmit)?;
-            socket.set_keep_alive(config.keep_alive);
-            socket.set_timeout(config.silence_timeout);
-            if i == 0 || i < config.connections {
-                socket.listen(config.port).map_err(|_| SetupError::Port)?;
-            }
-            *place = Place::new();
-            place.handle = Some(sockets.add(socket)?);
+        if config.port == 0 {
+            return Err(SetupError::Port);
         }
-        Ok(Self {
-            places,
+        sockets.serve(config.port)?;
+        let mut server = Self {
+            sessions,
+            index,
+            shared: H::Shared::default(),
             config,
             chunk: ManagedSlice::Borrowed(&mut []),
             counters: Counters::default(),
             closed: false,
-        })
+            used: 0,
+            taken: 0,
+        };
+        // Those in front are taken first.
+        for number in (0..server.sessions.len()).rev() {
+            let socket = server.sessions[number].connection.socket_mut();
+            socket.set_keep_alive(config.keep_alive);
+            socket.set_timeout(config.silence_timeout);
+            server.index.sort(number, Some(Kind::Free));
+        }
+        Ok(server)
     }
 
-    /// Upper-cases as many bytes at a time as `chunk` has, instead of 512 on the stack. Bulk text
-    /// takes a tenth less time with 8 KiB, and not less with more.
+    /// Moves as many bytes at a time as `chunk` has, instead of 512 on the stack. Bulk text takes a
+    /// tenth less time with 8 KiB, and not less with more.
     pub fn with_chunk(mut self, chunk: impl Into<ManagedSlice<'a, u8>>) -> Self {
         self.chunk = chunk.into();
         self
     }
 
-    /// Answers what has arrived; returns when it wants to be called even if nothing arrives.
-    pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        let mut deadline = None;
-        for place in self.places.iter_mut() {
-            let Some(handle) = place.handle else { continue };
-            let socket = context.sockets.get_mut::<Socket<'_>>(handle);
-            let (config, chunk, counters) = (&self.config, &mut self.chunk, &mut self.counters);
-            let due = place.poll(context.now, socket, config, chunk, counters);
-            let client = socket.remote_endpoint();
-            deadline = earliest(deadline, due);
-            if let Some(client) = client {
-                context.answer(&client.addr);
-            }
-            if place.phase == Phase::TimeWait && !place.settled {
-                // The client's close is still to be acknowledged.
-                context.transmit_first();
-            }
-        }
-        if !self.closed {
-            if self.listen(context.sockets) {
-                context.admit(self.config.port);
-            } else if context.busy(self.config.port) {
-                self.reuse_half_open(context);
-            }
-        }
-        deadline
+    /// Begins with this as what all connections have in common.
+    pub fn with_shared(mut self, shared: H::Shared) -> Self {
+        self.shared = shared;
+        self
     }
 
-    /// Gives the place of whoever has not confirmed for longest to a client that would.
-    fn reuse_half_open(&mut self, context: &mut Context<'_, 'a>) {
-        let opening = self.places.iter_mut();
-        let opening = opening.filter(|place| place.phase == Phase::Opening);
-        let oldest = opening.min_by_key(|place| place.progress);
-        if let Some(place) = oldest.filter(|place| context.now >= place.progress + HALF_OPEN_GRACE)
-            && let Some(handle) = place.handle
-        {
-            let socket = context.sockets.get_mut::<Socket<'_>>(handle);
-            socket.abort();
-            place.listen(socket, self.config.port);
-            self.counters.expired = self.counters.expired.wrapping_add(1);
-            context.admit(self.config.port);
-        }
+    /// What all connections have in common.
+    pub fn shared(&self) -> &H::Shared {
+        &self.shared
     }
 
-    /// Lets as many places listen as further clients may come; returns whether one does.
-    fn listen(&mut self, sockets: &mut Sockets<'a>) -> bool {
-        let (mut used, mut listening) = (0, false);
-        for handle in self.places.iter().filter_map(|place| place.handle) {
-            // What it is now: some have begun to close in this poll.
-            let phase = Phase::of(sockets.get(handle));
-            listening |= phase == Phase::Listening;
-            used += usize::from(phase.is_used());
-        }
-        let allowed = self.config.connections.max(1).saturating_sub(used);
-        let free = self.places.iter_mut();
-        let free = free.filter(|place| place.phase == Phase::Free);
-        for place in free.take(allowed) {
-            if let Some(handle) = place.handle {
-                place.listen(sockets.get_mut(handle), self.config.port);
-                listening = true;
-            }
-        }
-        if !listening && allowed > 0 {
-            listening = self.reuse_time_wait(sockets);
-        }
-        listening
+    /// What all connections have in common, to change it.
+    pub fn shared_mut(&mut self) -> &mut H::Shared {
+        &mut self.shared
     }
 
-    /// Stops listening, and closes every connection once what has been answered so far is sent.
+    /// Accepts no further client, and closes every connection once what has been answered so far
+    /// is sent.
     ///
     /// Go on polling until there are no [`connections`](Self::connections).
-    pub fn close(&mut self, context: &mut Context<'_, 'a>) {
-        self.stop_listening(context);
-        for handle in self.places.iter().filter_map(|place| place.handle) {
-            context.sockets.get_mut::<Socket<'_>>(handle).close();
-        }
+    pub fn close(&mut self) {
+        self.end_all(Socket::close);
     }
 
-    /// Stops listening, and ends every connection at once; the clients get a reset.
-    pub fn abort(&mut self, context: &mut Context<'_, 'a>) {
-        self.stop_listening(context);
-        for place in self.places.iter() {
-            if let (Some(handle), false) = (place.handle, place.phase == Phase::TimeWait) {
-                context.sockets.get_mut::<Socket<'_>>(handle).abort();
+    /// Accepts no further client, and ends every connection at once; the next poll sends the
+    /// clients a reset.
+    pub fn abort(&mut self) {
+        self.end_all(|socket| {
+            if socket.state() != State::TimeWait {
+                socket.abort();
             }
-        }
-    }
-
-    fn stop_listening(&mut self, context: &mut Context<'_, 'a>) {
-        self.closed = true;
-        context.gone(self.config.port);
+        });
     }
 
     /// What it has seen since it was made.
@@ -261,27 +179,179 @@ impl<'a> Server<'a> {
         self.counters
     }
 
-    /// How many clients there are, as of the last poll. Those to which a connection is being opened
-    /// or closed count, those in TIME-WAIT do not: for them nothing is left to do.
+    /// How many clients there are. Those to which a connection is being opened or closed count,
+    /// those in TIME-WAIT do not: for them nothing is left to do.
     pub fn connections(&self) -> usize {
-        let taken = |place: &&Place| place.phase.is_taken();
-        self.places.iter().filter(taken).count()
+        self.taken
     }
 
-    /// Ends TIME-WAIT early where no other place is free for the next client.
+    fn end_all(&mut self, end: impl Fn(&mut Socket<'a>)) {
+        self.closed = true;
+        for number in 0..self.sessions.len() {
+            end(self.sessions[number].connection.socket_mut());
+            self.note(number, false);
+            self.index.queue(number, Work::Serve);
+        }
+    }
+
+    /// Serves a connection, as something has come for it or its time has.
+    fn serve(&mut self, number: usize, now: Instant) {
+        let session = &mut self.sessions[number];
+        let (shared, config) = (&mut self.shared, &self.config);
+        let (chunk, counters) = (&mut self.chunk, &mut self.counters);
+        let mut deadline = session.serve(shared, now, config, chunk, counters);
+        let phase = session.phase_now();
+        if session.phase != Phase::Free && session.phase != phase {
+            // It has closed, or was given up: another time limit begins at this moment.
+            deadline = session.serve(shared, now, config, chunk, counters);
+        }
+        let given_up = session.phase == Phase::Free && phase == Phase::Resetting;
+        if given_up || phase == Phase::Listening {
+            // Its reset cannot be sent, or its SYN was none, or the client has reset it.
+            session.connection.forget();
+        }
+        session.deadline = deadline;
+        self.note(number, false);
+        self.index.queue(number, Work::Transmit);
+    }
+
+    /// Takes note of the phase of a session; `settled`: and it has sent all that there is to send.
+    fn note(&mut self, number: usize, settled: bool) {
+        let session = &mut self.sessions[number];
+        let phase = session.phase_now();
+        let before = core::mem::replace(&mut session.counted, phase);
+        self.used = self.used + usize::from(phase.is_used()) - usize::from(before.is_used());
+        self.taken = self.taken + usize::from(phase.is_taken()) - usize::from(before.is_taken());
+        let kind = self.index.kind(number);
+        let new = match phase {
+            Phase::Free => Some(Kind::Free),
+            Phase::Opening => Some(Kind::Opening),
+            // Until then the client's FIN has not been acknowledged.
+            Phase::TimeWait if settled => Some(Kind::TimeWait),
+            Phase::TimeWait => kind.filter(|kind| *kind == Kind::TimeWait),
+            _ => None,
+        };
+        if new == kind {
+            return;
+        }
+        if new == Some(Kind::Free) && core::mem::take(&mut session.is_bound) {
+            self.index.unbind(number);
+        }
+        self.index.sort(number, new);
+    }
+
+    /// A session for another client: a free one, or else the one that has been in TIME-WAIT for
+    /// longest.
     ///
     /// RFC 9293 keeps a closed connection for a while in case its last acknowledgement is lost; if
     /// it is, the client now gets a reset, for a connection that it has closed already.
-    fn reuse_time_wait(&mut self, sockets: &mut Sockets<'a>) -> bool {
-        for place in self.places.iter_mut() {
-            // In its first poll in this phase the client's close has not been acknowledged.
-            if let (Phase::TimeWait, true, Some(handle)) =
-                (place.phase, place.settled, place.handle)
-            {
-                place.listen(sockets.get_mut(handle), self.config.port);
-                return true;
+    fn unused(&self) -> Option<usize> {
+        let time_wait = || self.index.first(Kind::TimeWait);
+        self.index.first(Kind::Free).or_else(time_wait)
+    }
+}
+
+impl<'a, H: Handler + 'a, I: Index> Service<'a> for Server<'a, H, I> {
+    fn table(&mut self, port: u16) -> Option<&mut dyn Table<'a>> {
+        (port == self.config.port).then_some(self as _)
+    }
+
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        for _ in 0..EXPIRED_PER_POLL {
+            match self.index.expire(context.now) {
+                Some(number) => self.index.queue(number, Work::Serve),
+                None => break,
             }
         }
-        false
+        while let Some(number) = self.index.next(Work::Serve) {
+            self.serve(number, context.now);
+        }
+        None // What is due is known when all has been transmitted.
+    }
+
+    fn transmit(&mut self, egress: &mut dyn Egress) -> Option<Instant> {
+        let now = egress.now();
+        let (mut packets, mut refusals) = (0, 0);
+        while let Some(number) = self.index.next(Work::Transmit) {
+            let session = &mut self.sessions[number];
+            let transmitted = egress.transmit(&mut session.connection);
+            let due = egress.due(&session.connection);
+            if due.is_some_and(|due| due <= now) {
+                self.index.queue(number, Work::Transmit);
+                packets += usize::from(transmitted);
+                refusals += usize::from(!transmitted);
+                if packets == PACKETS_PER_POLL || refusals == REFUSALS {
+                    return Some(now);
+                }
+                continue;
+            }
+            let due = earliest(due, session.deadline);
+            self.note(number, true);
+            self.index.schedule(number, due);
+        }
+        self.index.due()
+    }
+}
+
+impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
+    fn find(&self, tuple: &FourTuple) -> Option<Slot> {
+        let matches = |number: usize| {
+            let control = self.sessions[number].connection.control();
+            control.four_tuple() == Some(*tuple)
+        };
+        self.index.find(tuple, matches).map(Slot)
+    }
+
+    fn state(&self, Slot(number): Slot) -> State {
+        self.sessions[number].connection.socket().state()
+    }
+
+    fn room(&self) -> Room {
+        if self.closed {
+            Room::Closed
+        } else if self.used < self.config.connections.max(1) && self.unused().is_some() {
+            Room::Free
+        } else {
+            Room::Full
+        }
+    }
+
+    fn make_room(&mut self, now: Instant) -> bool {
+        let Some(oldest) = self.index.first(Kind::Opening) else {
+            return false;
+        };
+        let session = &mut self.sessions[oldest];
+        if now < session.progress + HALF_OPEN_GRACE {
+            return false;
+        }
+        session.connection.forget();
+        self.note(oldest, false);
+        self.counters.expired = self.counters.expired.wrapping_add(1);
+        self.room() == Room::Free
+    }
+
+    fn open(&mut self, tuple: &FourTuple, now: Instant) -> Option<Slot> {
+        let is_over = |slot: &Slot| {
+            let phase = self.sessions[slot.0].phase_now();
+            matches!(phase, Phase::Free | Phase::Resetting | Phase::TimeWait)
+        };
+        let Slot(number) = match self.find(tuple) {
+            Some(found) => Some(found).filter(is_over),
+            None => self.unused().map(Slot),
+        }?;
+        let session = &mut self.sessions[number];
+        if core::mem::replace(&mut session.is_bound, true) {
+            self.index.unbind(number);
+        }
+        session.listen(*tuple, now);
+        self.index.bind(tuple, number);
+        self.note(number, false);
+        Some(Slot(number))
+    }
+
+    fn touch(&mut self, Slot(number): Slot) -> Option<&mut Connection<'a>> {
+        self.index.queue(number, Work::Serve);
+        let session = self.sessions.get_mut(number)?;
+        Some(&mut session.connection)
     }
 }

@@ -1,9 +1,15 @@
 use core::fmt;
+use core::mem::ManuallyDrop;
 
+use heapless::Vec;
+use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::{Socket, SocketBuffer};
 
-use super::Place;
-use crate::stack::SocketsFull;
+use super::handler::Handler;
+use super::index::{Entry, Mark};
+use super::session::Session;
+use crate::stack::ServeError;
+use crate::transform::Upper;
 
 /// The largest receive buffer that smoltcp takes and a window can be scaled to (RFC 7323, 2.3), in
 /// bytes.
@@ -65,27 +71,114 @@ impl<const RECEIVE: usize, const TRANSMIT: usize> Default for Buffers<RECEIVE, T
     }
 }
 
-/// What a [`Server`](super::Server) of `N` connections lives in.
+/// What a [`Server`](super::Server) of `N` connections lives in, each with a handler `H`.
 ///
 /// The memory is `N * (RECEIVE + TRANSMIT)` bytes and a little for each connection; see
-/// [`Buffers`] for the sizes. Each connection takes one socket slot of the stack, too.
-pub struct Pool<const N: usize, const RECEIVE: usize, const TRANSMIT: usize> {
-    pub(super) places: [Place; N],
-    pub(super) buffers: [Buffers<RECEIVE, TRANSMIT>; N],
+/// [`Buffers`] for the sizes. It is lent for as long as the server's stack lives. All of it is
+/// zeros before that, so that a static takes no flash on a board.
+pub struct Pool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Upper> {
+    parts: Parts<'a, N, RECEIVE, TRANSMIT, H>,
+    marks: ManuallyDrop<Vec<Mark, N>>,
 }
 
-impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize> Pool<N, RECEIVE, TRANSMIT> {
-    /// A pool without connections. Sizes that cannot work do not compile.
-    pub const fn new() -> Self {
+/// What a [`Server`](super::Server) lives in that finds its connections by a [`Hash`](super::Hash).
+///
+/// As [`Pool`], with 72 bytes for each connection instead of 40.
+pub struct HashPool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Upper> {
+    parts: Parts<'a, N, RECEIVE, TRANSMIT, H>,
+    entries: ManuallyDrop<Vec<Entry, N>>,
+}
+
+// Nothing of these has to be dropped: what they hold borrows from its neighbors. As nothing is
+// dropped, a pool may be borrowed until its own end.
+struct Parts<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H> {
+    storage: ManuallyDrop<Vec<SocketStorage<'a>, N>>,
+    sessions: ManuallyDrop<Vec<Session<'a, H>, N>>,
+    buffers: [Buffers<RECEIVE, TRANSMIT>; N],
+}
+
+impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
+    Parts<'a, N, RECEIVE, TRANSMIT, H>
+{
+    const fn new() -> Self {
         Self {
-            places: [const { Place::new() }; N],
+            storage: ManuallyDrop::new(Vec::new()),
+            sessions: ManuallyDrop::new(Vec::new()),
             buffers: [const { Buffers::new() }; N],
         }
     }
+
+    fn sessions(&'a mut self) -> Result<&'a mut [Session<'a, H>], SetupError>
+    where
+        H: Handler,
+    {
+        while self.storage.push(SocketStorage::default()).is_ok() {}
+        let rooms = self.storage.iter_mut().zip(&mut self.buffers);
+        for (storage, buffers) in rooms {
+            let (receive, transmit) = buffers.split();
+            // Cannot fail: there is room for `N`.
+            let _ = self
+                .sessions
+                .push(Session::new(storage, receive, transmit)?);
+        }
+        Ok(&mut self.sessions)
+    }
 }
 
-impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize> Default
-    for Pool<N, RECEIVE, TRANSMIT>
+impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
+    Pool<'a, N, RECEIVE, TRANSMIT, H>
+{
+    /// A pool without connections. Sizes that cannot work do not compile.
+    pub const fn new() -> Self {
+        Self {
+            parts: Parts::new(),
+            marks: ManuallyDrop::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn split(
+        &'a mut self,
+    ) -> Result<(&'a mut [Session<'a, H>], &'a mut [Mark]), SetupError>
+    where
+        H: Handler,
+    {
+        while self.marks.push(Mark::EMPTY).is_ok() {}
+        Ok((self.parts.sessions()?, &mut self.marks))
+    }
+}
+
+impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
+    HashPool<'a, N, RECEIVE, TRANSMIT, H>
+{
+    /// A pool without connections. Sizes that cannot work do not compile.
+    pub const fn new() -> Self {
+        Self {
+            parts: Parts::new(),
+            entries: ManuallyDrop::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn split(
+        &'a mut self,
+    ) -> Result<(&'a mut [Session<'a, H>], &'a mut [Entry]), SetupError>
+    where
+        H: Handler,
+    {
+        while self.entries.push(Entry::EMPTY).is_ok() {}
+        Ok((self.parts.sessions()?, &mut self.entries))
+    }
+}
+
+impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H> Default
+    for Pool<'_, N, RECEIVE, TRANSMIT, H>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H> Default
+    for HashPool<'_, N, RECEIVE, TRANSMIT, H>
 {
     fn default() -> Self {
         Self::new()
@@ -118,8 +211,6 @@ pub(super) fn socket<'a>(
 /// Why a server or client cannot be set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetupError {
-    /// The stack has no slot left for another socket.
-    Sockets(SocketsFull),
     /// A buffer is empty.
     NoBuffer,
     /// A receive buffer is larger than [`LARGEST_WINDOW`].
@@ -127,31 +218,45 @@ pub enum SetupError {
         /// How large it is.
         bytes: usize,
     },
-    /// There is no place for any connection, or there are fewer buffers than places.
-    NoPlace,
+    /// There is no session for any connection, or the index has room for fewer.
+    NoSession,
     /// Port 0 cannot be listened on.
     Port,
+    /// The stack has a TCP server on that port.
+    PortTaken,
+    /// The stack has as many TCP servers as it can have.
+    TooManyServers,
 }
 
 impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sockets(full) => full.fmt(f),
             Self::NoBuffer => write!(f, "a connection needs one byte of buffer each way at least"),
             Self::WindowTooLarge { bytes } => write!(
                 f,
                 "a receive buffer of {bytes} bytes is too large; {LARGEST_WINDOW} is the most"
             ),
-            Self::NoPlace => write!(f, "a server needs one place with two buffers at least"),
+            Self::NoSession => write!(
+                f,
+                "a server needs one session at least, and an index with room for all of them"
+            ),
             Self::Port => write!(f, "port 0 cannot be listened on"),
+            Self::PortTaken => write!(
+                f,
+                "the stack has a TCP server on this port; give each a port of its own"
+            ),
+            Self::TooManyServers => write!(f, "the stack has as many TCP servers as it can have"),
         }
     }
 }
 
 impl core::error::Error for SetupError {}
 
-impl From<SocketsFull> for SetupError {
-    fn from(full: SocketsFull) -> Self {
-        Self::Sockets(full)
+impl From<ServeError> for SetupError {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::PortTaken => Self::PortTaken,
+            ServeError::TooManyServers => Self::TooManyServers,
+        }
     }
 }

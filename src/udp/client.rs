@@ -177,8 +177,7 @@ impl<'a> Client<'a> {
         let Request {
             server, local_port, ..
         } = request;
-        let observer = context.observer();
-        match observer.take_unreachable(IpProtocol::Udp, local_port, server) {
+        match context.take_unreachable(IpProtocol::Udp, local_port, server) {
             Some(Unreachable::Port) => return Err(Error::NothingListens),
             Some(Unreachable::Host) => return Err(Error::Unreachable),
             None => {}

@@ -7,7 +7,7 @@ use smoltcp::time::Instant;
 use super::fragmentation::Fragmenter;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
-use crate::stack::{Context, Sockets};
+use crate::stack::{Context, Service, Sockets, earliest};
 use crate::transform;
 
 /// Where the ports begin that clients are given, on Linux; RFC 6335 begins higher, at 49152.
@@ -109,20 +109,6 @@ impl<'a> Server<'a> {
         self
     }
 
-    /// Answers what has arrived, as far as there is room for answers; returns when it wants to be
-    /// called even if nothing arrives.
-    pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        self.sender.look(context);
-        self.answer_all(context);
-        let dropped = self.sender.drop_stalled(context);
-        if dropped > 0 {
-            warn!("UDP: no answer could be sent for 3 seconds, those that waited are dropped");
-            count(&mut self.counters.undelivered, dropped);
-            self.answer_all(context);
-        }
-        self.sender.deadline()
-    }
-
     /// What it has seen since it was made.
     pub fn counters(&self) -> Counters {
         self.counters
@@ -145,9 +131,6 @@ impl<'a> Server<'a> {
             let own_port = socket.endpoint().port;
             let (_, &to) = socket.peek().ok()?;
             let refusal = refusal(context, own_port, &to);
-            if refusal.is_none() {
-                context.answer(&to.endpoint.addr);
-            }
             let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
             let (request, _) = socket.recv().ok()?;
             match refusal {
@@ -193,6 +176,23 @@ impl<'a> Server<'a> {
             }
         }
         sent
+    }
+}
+
+impl<'a> Service<'a> for Server<'a> {
+    /// Answers what has arrived, as far as there is room for answers.
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        self.sender.look(context);
+        self.answer_all(context);
+        let dropped = self.sender.drop_stalled(context);
+        if dropped > 0 {
+            warn!("UDP: no answer could be sent for 3 seconds, those that waited are dropped");
+            count(&mut self.counters.undelivered, dropped);
+            self.answer_all(context);
+        }
+        // An answer that waits is queued as soon as others have been transmitted.
+        let waiting = self.waiting.map(|_| context.now);
+        earliest(waiting, self.sender.deadline())
     }
 }
 

@@ -7,9 +7,10 @@ use core::task::{Poll, Waker};
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
+use crate::Stack;
 #[cfg(feature = "fragmentation")]
 use crate::device::reassembly::Reassembly;
-use crate::{Context, Stack};
+use crate::stack::{Next, Service};
 
 /// How long a full driver is waited for if it does not wake us: far longer than it takes for any
 /// frame to leave (1.2 ms at 10 Mbit/s), and short enough for the deadlines of the services.
@@ -51,10 +52,10 @@ pub async fn serve<'a, D: AsyncDevice>(
     stack: &mut Stack<'a, D>,
     now: impl Fn() -> Instant,
     sleep: impl AsyncFn(Duration),
-    mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+    service: &mut dyn Service<'a>,
 ) -> ! {
     loop {
-        turn(stack, &now, &sleep, &mut services).await;
+        turn(stack, &now, &sleep, service).await;
     }
 }
 
@@ -74,16 +75,17 @@ pub async fn turn<'a, D: AsyncDevice>(
     stack: &mut Stack<'a, D>,
     now: impl Fn() -> Instant,
     sleep: impl AsyncFn(Duration),
-    mut services: impl FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+    service: &mut dyn Service<'a>,
 ) {
-    let delay = poll_fn(|context| {
+    let next = poll_fn(|context| {
         stack.device_mut().set_waker(context.waker());
-        Poll::Ready(stack.poll(now(), &mut services))
+        Poll::Ready(stack.poll(now(), service))
     })
     .await;
-    let delay = match delay {
-        Some(Duration::ZERO) if stack.device().is_full() => Some(FULL),
-        delay => delay,
+    let delay = match next {
+        Next::Poll if stack.device().is_full() => Some(FULL),
+        Next::Room => Some(FULL),
+        next => next.delay(now()),
     };
     let at_once = delay == Some(Duration::ZERO);
     let mut sleep = pin!(delay.filter(|_| !at_once).map(|delay| sleep(delay)));

@@ -1,48 +1,42 @@
-//! A connection that begins with a number of our choice.
+//! A connection that begins with a sequence number of our choice.
 //!
-//! smoltcp 0.14 draws its numbers from a generator that belongs to the interface. So the request is
+//! smoltcp 0.14 draws its numbers from a generator that belongs to the interface. So the SYN is
 //! given to an interface that is made for it, with the seed that leads to the number.
 
-use smoltcp::iface::{Config, Interface, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, TxToken};
+use smoltcp::iface::{Config, Interface};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpVersion, TcpSeqNumber};
+use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
-use crate::stack::door::Arrived;
-use crate::stack::frame::LONGEST_HEADERS;
-use crate::stack::made_up::MadeUp;
+use crate::packet::ETHERNET_HEADER;
+use crate::stack::control::Connection;
+use crate::stack::host::Host;
+use crate::stack::inject::{Arrived, Synthetic, drop_answer};
 
-/// Who is asked.
-pub(super) struct Host<'c> {
-    pub(super) capabilities: &'c DeviceCapabilities,
-    pub(super) hardware: HardwareAddress,
-    pub(super) address: IpAddress,
-}
-
-/// Gives the socket that listens the frames of a request and its confirmation; its own number is
-/// `first`.
+/// Gives the socket that listens a SYN and its acknowledgement, which are for `address`; the
+/// socket's own initial sequence number is `first`.
 pub(super) fn begin(
-    host: &Host<'_>,
+    host: &Host,
+    address: IpAddress,
     first: TcpSeqNumber,
-    frames: impl Iterator<Item = Option<MadeUp>>,
+    segments: &[Synthetic],
     now: Instant,
-    sockets: &mut SocketSet<'_>,
+    connection: &mut Connection<'_>,
 ) {
-    let mut device = Made { host, frame: None };
-    let mut config = Config::new(host.hardware);
+    let mut config = Config::new(host.addresses.hardware_address());
     config.random_seed = seed_for(first);
-    let mut interface = Interface::new(config, &mut device, now);
+    let mut interface = Interface::new(config, &mut Scratch { host, frame: None }, now);
     interface.update_ip_addrs(|addresses| {
-        let prefix = match host.address.version() {
+        let prefix = match address.version() {
             IpVersion::Ipv4 => 32,
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
             _ => 128,
         };
-        let _ = addresses.push(IpCidr::new(host.address, prefix));
+        let _ = addresses.push(IpCidr::new(address, prefix));
     });
-    for frame in frames {
-        let frame = frame.as_ref().map(MadeUp::as_bytes);
-        interface.poll_ingress_single(now, &mut Made { host, frame }, sockets);
+    for segment in segments {
+        let frame = Some(segment.as_bytes());
+        interface.poll_ingress_single(now, &mut Scratch { host, frame }, &mut connection.set);
     }
 }
 
@@ -77,12 +71,12 @@ const fn inverse(number: u64) -> u64 {
 }
 
 /// A device with one frame, for one interface.
-struct Made<'h, 'f> {
-    host: &'h Host<'h>,
+struct Scratch<'h, 'f> {
+    host: &'h Host,
     frame: Option<&'f [u8]>,
 }
 
-impl<'f> Device for Made<'_, 'f> {
+impl<'f> Device for Scratch<'_, 'f> {
     type RxToken<'t>
         = Arrived<'f>
     where
@@ -103,15 +97,25 @@ impl<'f> Device for Made<'_, 'f> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        self.host.capabilities.clone()
+        let medium = self.host.addresses.medium;
+        let header = if medium == Medium::Ethernet {
+            ETHERNET_HEADER
+        } else {
+            0
+        };
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = medium;
+        capabilities.max_transmission_unit = self.host.ip_mtu + header;
+        capabilities.checksum = self.host.checksums.clone();
+        capabilities
     }
 }
 
-/// Room for what is not to be sent: a refusal, if the socket was not the right one.
+/// Room for what is not sent: a reset, if the socket was not the right one.
 struct Nothing;
 
 impl TxToken for Nothing {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        fill(&mut [0; LONGEST_HEADERS][..length])
+        drop_answer(length, fill)
     }
 }

@@ -1,0 +1,294 @@
+//! What becomes of a segment, by its connection and the room that its server has.
+//!
+//! smoltcp 0.14 knows no backlog: where no socket listens it refuses, so a burst of clients that
+//! is larger than the server fails. Here a SYN for a server without room waits in the
+//! [backlog](super::Stack::with_backlog) until there is some. Where that is full, or there is none, it
+//! is dropped, so that the client sends it again a second later (RFC 9293, 3.8.1). With the feature
+//! `syn-cookies` it is answered instead, in a way that takes no room: see `accept/syn_cookies.rs`.
+//!
+//! A SYN for a connection that exists is a late copy, or its client has started anew: smoltcp 0.14
+//! gives it to whichever socket comes first, and where that listens, it answers and ends the
+//! connection. So it is dropped. If the client is another one by now, it says so when it is asked
+//! whether it is there (`tcp::Config::keep_alive`).
+
+mod backlog;
+#[cfg(feature = "syn-cookies")]
+mod initial_sequence;
+#[cfg(feature = "syn-cookies")]
+mod syn_cookies;
+
+pub use backlog::PendingSyn;
+
+use heapless::Vec;
+use managed::ManagedSlice;
+use smoltcp::socket::tcp::State;
+use smoltcp::time::Instant;
+
+use super::control::Connection;
+use super::counters::{Counters, count};
+use super::host::Host;
+use super::inject::Synthetic;
+use super::service::{Room, Service, Slot, Table};
+use crate::packet::{Flags, Frame, Packet, Segment};
+use backlog::Backlog;
+#[cfg(feature = "syn-cookies")]
+use syn_cookies::Cookies;
+
+/// Ports of full servers that are remembered while SYNs leave the backlog; SYNs for further ones
+/// wait for another poll.
+const FULL_PORTS: usize = 8;
+
+/// What becomes of a segment.
+pub(super) enum Verdict {
+    /// This connection is given it.
+    Deliver(Slot),
+    /// No connection is given it: smoltcp refuses it by a reset.
+    Refuse,
+    /// It is dropped.
+    Drop,
+    /// This is sent back.
+    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    Answer(Synthetic),
+    /// This connection is given that in its place.
+    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    Replace(Slot, Synthetic),
+}
+
+/// A segment that has arrived.
+pub(super) struct Arrival<'f> {
+    /// The whole frame.
+    pub(super) bytes: &'f [u8],
+    pub(super) frame: &'f Frame<'f>,
+    pub(super) packet: &'f Packet<'f>,
+    pub(super) segment: &'f Segment,
+}
+
+/// SYNs that wait, and those that are answered without room.
+pub(super) struct Accept<'a> {
+    backlog: Backlog<'a>,
+    #[cfg(feature = "syn-cookies")]
+    cookies: Cookies,
+}
+
+impl<'a> Accept<'a> {
+    pub(super) fn new(random_seed: u64) -> Self {
+        #[cfg(not(feature = "syn-cookies"))]
+        let _ = random_seed;
+        Self {
+            backlog: Backlog::new((&mut [][..]).into()),
+            #[cfg(feature = "syn-cookies")]
+            cookies: Cookies::new(random_seed),
+        }
+    }
+
+    pub(super) fn set_backlog(&mut self, slots: ManagedSlice<'a, PendingSyn>) {
+        self.backlog = Backlog::new(slots);
+    }
+
+    /// What becomes of a segment for a port with this table.
+    pub(super) fn judge(
+        &mut self,
+        table: &mut dyn Table<'a>,
+        arrival: &Arrival<'_>,
+        host: &Host,
+        now: Instant,
+        counters: &mut Counters,
+    ) -> Verdict {
+        let segment = arrival.segment;
+        let found = table.find(&segment.four_tuple());
+        let existing = found.filter(|slot| table.state(*slot) != State::Closed);
+        match segment.flags.kind() {
+            // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
+            0 => Verdict::Drop,
+            Flags::SYN if table.room() != Room::Closed => {
+                // smoltcp drops a SYN with a FIN, and so does every stack that takes no part in scans.
+                if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
+                    return Verdict::Drop;
+                }
+                match existing.map(|slot| table.state(slot)) {
+                    // In TIME-WAIT, a new connection may begin (RFC 9293, 3.6.1).
+                    None | Some(State::TimeWait) => {
+                        self.request(table, arrival, host, now, counters)
+                    }
+                    Some(_) => {
+                        count(&mut counters.copies);
+                        Verdict::Drop
+                    }
+                }
+            }
+            _ => match existing {
+                Some(slot) => Verdict::Deliver(slot),
+                #[cfg(feature = "syn-cookies")]
+                None if segment.flags.kind() == Flags::ACK => {
+                    self.confirmation(table, arrival, host, now, counters)
+                }
+                None => Verdict::Refuse,
+            },
+        }
+    }
+
+    /// A SYN for a new connection.
+    fn request(
+        &mut self,
+        table: &mut dyn Table<'a>,
+        arrival: &Arrival<'_>,
+        host: &Host,
+        now: Instant,
+        counters: &mut Counters,
+    ) -> Verdict {
+        let tuple = arrival.segment.four_tuple();
+        let has_room = table.room() == Room::Free;
+        let by_cookie = self.only_proven(now);
+        if has_room && !by_cookie {
+            return match table.open(&tuple, now) {
+                Some(slot) => Verdict::Deliver(slot),
+                None => Verdict::Drop,
+            };
+        }
+        // One with payload does not wait: its client sends it again, at last without.
+        let bare = arrival.segment.payload_len == 0;
+        if !by_cookie && bare && self.backlog.put(tuple, arrival.trimmed(), false, now) {
+            count(&mut counters.queued);
+            return Verdict::Drop;
+        }
+        #[cfg(feature = "syn-cookies")]
+        if let Some(answer) = self.cookies.answer(arrival, host, !has_room, now) {
+            count(&mut counters.cookies);
+            return Verdict::Answer(answer);
+        }
+        #[cfg(not(feature = "syn-cookies"))]
+        let _ = host;
+        count(&mut counters.dropped);
+        Verdict::Drop
+    }
+
+    /// Whether only clients that have proven their address are let in.
+    fn only_proven(&self, now: Instant) -> bool {
+        #[cfg(feature = "syn-cookies")]
+        return self.cookies.are_given(now);
+        #[cfg(not(feature = "syn-cookies"))]
+        {
+            let _ = now;
+            false
+        }
+    }
+
+    /// An acknowledgement without a connection: of a cookie, perhaps.
+    #[cfg(feature = "syn-cookies")]
+    fn confirmation(
+        &mut self,
+        table: &mut dyn Table<'a>,
+        arrival: &Arrival<'_>,
+        host: &Host,
+        now: Instant,
+        counters: &mut Counters,
+    ) -> Verdict {
+        let Some(proof) = self.cookies.check(arrival.segment, now) else {
+            return Verdict::Refuse;
+        };
+        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.checksums) {
+            return Verdict::Refuse;
+        }
+        let tuple = arrival.segment.four_tuple();
+        if (table.room() == Room::Free || table.make_room(now))
+            && let Some(slot) = table.open(&tuple, now)
+        {
+            let Some(connection) = table.touch(slot) else {
+                return Verdict::Drop;
+            };
+            count(&mut counters.proven);
+            let probe = self.cookies.connect(arrival, &proof, host, now, connection);
+            return Verdict::Replace(slot, probe);
+        }
+        let confirmation = proof.confirmation(arrival, host);
+        self.backlog.put(tuple, confirmation.as_bytes(), true, now);
+        Verdict::Drop
+    }
+
+    /// Takes the SYNs out of the backlog whose servers have room by now, and delivers each to the
+    /// connection that was opened for it; returns whether there were any.
+    pub(super) fn admit(
+        &mut self,
+        service: &mut dyn Service<'a>,
+        host: &Host,
+        now: Instant,
+        counters: &mut Counters,
+        deliver: &mut dyn FnMut(&mut Connection<'a>, &[u8]),
+    ) -> bool {
+        let mut full = Vec::<u16, FULL_PORTS>::new();
+        let mut admitted = false;
+        // Each turn takes a SYN out, or adds a full port: this comes to an end.
+        while !self.backlog.is_empty() && !full.is_full() {
+            let only_proven = self.only_proven(now);
+            let passes = |port, is_proven| !full.contains(&port) && (is_proven || !only_proven);
+            let Some((index, tuple, is_proven)) = self.backlog.first(now, passes) else {
+                break;
+            };
+            let port = tuple.local.port;
+            let table = service.table(port);
+            let Some(table) = table.filter(|table| table.room() != Room::Closed) else {
+                // The server is gone: its client is refused when it asks again.
+                self.backlog.take(index);
+                continue;
+            };
+            // It has come in by another way.
+            let exists = table
+                .find(&tuple)
+                .is_some_and(|slot| !matches!(table.state(slot), State::Closed | State::TimeWait));
+            if exists {
+                self.backlog.take(index);
+                continue;
+            }
+            let has_room = table.room() == Room::Free || is_proven && table.make_room(now);
+            let slot = if has_room {
+                table.open(&tuple, now)
+            } else {
+                None
+            };
+            let Some(connection) = slot.and_then(|slot| table.touch(slot)) else {
+                // Cannot fail: there is room for another one.
+                let _ = full.push(port);
+                continue;
+            };
+            admitted = true;
+            let Some(frame) = self.backlog.take(index) else {
+                break;
+            };
+            if !is_proven {
+                deliver(connection, frame);
+                continue;
+            }
+            #[cfg(feature = "syn-cookies")]
+            if let Some(probe) = self.cookies.admit(frame, host, now, connection) {
+                count(&mut counters.proven);
+                deliver(connection, probe.as_bytes());
+            }
+        }
+        #[cfg(not(feature = "syn-cookies"))]
+        let _ = (host, counters);
+        admitted
+    }
+
+    /// Whether a SYN waits for a server that has room.
+    pub(super) fn is_ready(&self, service: &mut dyn Service<'a>, now: Instant) -> bool {
+        if self.backlog.is_empty() {
+            return false;
+        }
+        let only_proven = self.only_proven(now);
+        let first = self
+            .backlog
+            .first(now, |_, is_proven| is_proven || !only_proven);
+        first.is_some_and(|(_, tuple, _)| {
+            let table = service.table(tuple.local.port);
+            table.is_some_and(|table| table.room() == Room::Free)
+        })
+    }
+}
+
+impl Arrival<'_> {
+    /// The frame without what the card has put behind the packet.
+    fn trimmed(&self) -> &[u8] {
+        let header = self.frame.header_len();
+        &self.bytes[..header + self.packet.bytes.len()]
+    }
+}

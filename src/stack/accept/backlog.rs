@@ -1,0 +1,153 @@
+//! SYNs that wait until their server has room.
+
+use managed::ManagedSlice;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpEndpoint};
+
+use crate::packet::{FourTuple, LONGEST_HEADERS};
+
+/// How long a SYN waits. Its client has sent it again by then, or has given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const NOWHERE: IpEndpoint = IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0);
+
+/// Room for a SYN that waits until its server has room: 132 bytes, with IPv6 176.
+#[derive(Clone, Debug)]
+pub struct PendingSyn {
+    tuple: FourTuple,
+    since: Instant,
+    /// When its client sent it last.
+    repeated: Instant,
+    /// Whether this is the acknowledgement of a client that has brought its cookie back.
+    is_proven: bool,
+    /// In bytes; 0 where there is no SYN.
+    length: u8,
+    frame: [u8; LONGEST_HEADERS],
+}
+
+impl PendingSyn {
+    /// Room without a SYN.
+    pub const EMPTY: Self = Self {
+        tuple: FourTuple {
+            local: NOWHERE,
+            remote: NOWHERE,
+        },
+        since: Instant::ZERO,
+        repeated: Instant::ZERO,
+        is_proven: false,
+        length: 0,
+        frame: [0; LONGEST_HEADERS],
+    };
+
+    fn is_pending(&self, now: Instant) -> bool {
+        self.length > 0 && now < self.repeated + PATIENCE
+    }
+
+    fn is_proven(&self) -> bool {
+        cfg!(feature = "syn-cookies") && self.is_proven
+    }
+
+    /// Keeps a frame, which is not too long.
+    fn keep(&mut self, frame: &[u8], is_proven: bool, now: Instant) {
+        self.repeated = now;
+        self.is_proven = is_proven;
+        self.length = frame.len() as u8;
+        self.frame[..frame.len()].copy_from_slice(frame);
+    }
+}
+
+impl Default for PendingSyn {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// The SYNs that wait, in the order in which they came.
+pub(super) struct Backlog<'a> {
+    slots: ManagedSlice<'a, PendingSyn>,
+    /// How many slots are taken: while none is, which is asked at each poll, none is looked at.
+    taken: usize,
+}
+
+impl<'a> Backlog<'a> {
+    pub(super) fn new(mut slots: ManagedSlice<'a, PendingSyn>) -> Self {
+        for slot in slots.iter_mut() {
+            slot.length = 0;
+        }
+        Self { slots, taken: 0 }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken == 0
+    }
+
+    /// Lets a SYN wait; returns whether there is room. One that is sent again keeps its turn, and a
+    /// client that has proven its address takes the room of one that has not.
+    pub(super) fn put(
+        &mut self,
+        tuple: FourTuple,
+        frame: &[u8],
+        is_proven: bool,
+        now: Instant,
+    ) -> bool {
+        if frame.len() > LONGEST_HEADERS {
+            return false;
+        }
+        let mut free: Option<&mut PendingSyn> = None;
+        let mut unproven: Option<&mut PendingSyn> = None;
+        for slot in self.slots.iter_mut() {
+            if !slot.is_pending(now) {
+                free = Some(slot);
+            } else if slot.tuple == tuple {
+                if is_proven || !slot.is_proven() {
+                    slot.keep(frame, is_proven, now);
+                }
+                return true;
+            } else if is_proven
+                && !slot.is_proven()
+                && unproven
+                    .as_ref()
+                    .is_none_or(|oldest| slot.since < oldest.since)
+            {
+                unproven = Some(slot);
+            }
+        }
+        let Some(slot) = free.or(unproven) else {
+            return false;
+        };
+        self.taken += usize::from(slot.length == 0);
+        slot.tuple = tuple;
+        slot.since = now;
+        slot.keep(frame, is_proven, now);
+        true
+    }
+
+    /// The SYN whose turn it is, of those whose port passes: that of a client that has proven its
+    /// address, else the one that has waited longest.
+    pub(super) fn first(
+        &self,
+        now: Instant,
+        passes: impl Fn(u16, bool) -> bool,
+    ) -> Option<(usize, FourTuple, bool)> {
+        let mut first: Option<(usize, &PendingSyn)> = None;
+        for (index, slot) in self.slots.iter().enumerate() {
+            if slot.is_pending(now)
+                && passes(slot.tuple.local.port, slot.is_proven())
+                && first.is_none_or(|(_, first)| {
+                    (!slot.is_proven(), slot.since) < (!first.is_proven(), first.since)
+                })
+            {
+                first = Some((index, slot));
+            }
+        }
+        first.map(|(index, slot)| (index, slot.tuple, slot.is_proven()))
+    }
+
+    /// The frame in this slot, which waits no more.
+    pub(super) fn take(&mut self, index: usize) -> Option<&[u8]> {
+        let slot = self.slots.get_mut(index)?;
+        let length = core::mem::take(&mut slot.length);
+        self.taken -= usize::from(length > 0);
+        Some(&slot.frame[..length.into()])
+    }
+}

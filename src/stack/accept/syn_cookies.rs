@@ -1,0 +1,263 @@
+//! Connections for clients that answer, and for no others: SYN cookies (RFC 4987, 3.6).
+//!
+//! A flood of SYNs from forged sources takes all connections and the backlog, and smoltcp 0.14 has no
+//! other answer to a SYN than to take a connection. While SYNs find neither, they are answered
+//! without taking one: the sequence number of the answer is a keyed hash of the four-tuple. A client
+//! that exists acknowledges it, and only then takes a connection, in front of clients that have not
+//! answered yet.
+//!
+//! smoltcp then has to begin the connection with that very number: `accept/initial_sequence.rs`.
+//!
+//! # Limits
+//!
+//! - Connections that begin like this have no scaled windows, no selective acknowledgements and
+//!   segments of at most 1460 bytes.
+//! - A client sends its first bytes one round trip later, as the first answer announces no window.
+//!   If there is no room then, it sends them again after its retransmission timeout.
+//! - It depends on the generator of smoltcp 0.14. With another one clients would be refused
+//!   during a flood; a test would tell. smoltcp's feature `medium-ieee802154` takes a number more
+//!   from it, so with that there are no connections by cookies.
+
+use core::hash::Hasher;
+
+use siphasher::sip::SipHasher24;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{EthernetAddress, IpAddress, IpVersion, TcpSeqNumber};
+
+use super::Arrival;
+use super::initial_sequence::begin;
+use crate::packet::{Flags, Frame, Segment, options};
+use crate::stack::control::Connection;
+use crate::stack::host::Host;
+use crate::stack::inject::{Header, Synthetic};
+
+/// How long after a SYN that found no room all SYNs are answered by cookies.
+const PRESSURE: Duration = Duration::from_secs(4);
+/// So many cookies that are not acknowledged are a flood.
+const MANY: usize = 64;
+/// A cookie is good until the end of the next one of these.
+const PERIOD: Duration = Duration::from_secs(64);
+/// The segment sizes that a cookie can tell, in bytes: those of IPv4 and IPv6 without options
+/// on Ethernet, and what every host takes.
+const SEGMENT_SIZES: [u16; 4] = [536, 1220, 1440, 1460];
+
+/// Makes cookies, and knows its own.
+pub(super) struct Cookies {
+    key: [u64; 2],
+    /// When a SYN last found no room.
+    pressed: Option<Instant>,
+    /// Cookies that were sent since then, less two for each that was acknowledged.
+    unproven: usize,
+}
+
+/// What an acknowledged cookie tells.
+pub(super) struct Proof {
+    /// The client's initial sequence number.
+    client: TcpSeqNumber,
+    /// The server's.
+    cookie: TcpSeqNumber,
+    segment_size: u16,
+}
+
+impl Cookies {
+    pub(super) fn new(random_seed: u64) -> Self {
+        // smoltcp's own numbers follow from the seed, too, and nearly give it away; a hash of it
+        // under another key does not follow from them.
+        let half = |number| {
+            let mut hasher = SipHasher24::new_with_keys(random_seed, number);
+            hasher.write_u64(random_seed);
+            hasher.finish()
+        };
+        Self {
+            key: [half(1), half(2)],
+            pressed: None,
+            unproven: 0,
+        }
+    }
+
+    /// Whether all SYNs are answered by cookies.
+    pub(super) fn are_given(&self, now: Instant) -> bool {
+        self.pressed.is_some_and(|since| now < since + PRESSURE)
+    }
+
+    /// The answer to a SYN that has found no room, or comes while others do not.
+    pub(super) fn answer(
+        &mut self,
+        arrival: &Arrival<'_>,
+        host: &Host,
+        no_room: bool,
+        now: Instant,
+    ) -> Option<Synthetic> {
+        let syn = arrival.segment;
+        if !self.are_given(now) {
+            self.unproven = 0;
+        }
+        self.unproven = self.unproven.saturating_add(1);
+        // As long as most of them are not acknowledged, it is a flood.
+        if no_room || self.unproven > MANY {
+            self.pressed = Some(now);
+        }
+        let offered = options(arrival.packet, syn).maximum_segment_size();
+        let offered = offered.unwrap_or(SEGMENT_SIZES[0]);
+        let size = SEGMENT_SIZES.iter().rposition(|size| *size <= offered)?;
+        let hash = self.hash(syn, syn.sequence, period(now));
+        let headers = match arrival.packet.source.version() {
+            IpVersion::Ipv4 => 40,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => 60,
+        };
+        let own_size = host.ip_mtu.saturating_sub(headers).min(u16::MAX.into());
+        let hardware = hardware(arrival.frame, host);
+        let answer = Header {
+            source: syn.destination,
+            destination: syn.source,
+            sequence: cookie(hash, size),
+            acknowledgement: syn.sequence + 1,
+            flags: Flags::SYN | Flags::ACK,
+            window: 0,
+            maximum_segment_size: Some(own_size as u16),
+            payload: None,
+        };
+        Some(Synthetic::new(hardware, &answer))
+    }
+
+    /// Whether this segment acknowledges a cookie of this server.
+    pub(super) fn check(&self, segment: &Segment, now: Instant) -> Option<Proof> {
+        if now >= self.pressed? + PRESSURE + PERIOD * 2 {
+            return None;
+        }
+        let newest = period(now);
+        let cookie = segment.acknowledgement - 1;
+        // The acknowledgement of the SYN-ACK follows the SYN; a probe of the window, which is
+        // closed, may repeat its number (Linux does).
+        for client in [segment.sequence - 1, segment.sequence] {
+            for period in [newest, newest - 1] {
+                let hash = self.hash(segment, client, period);
+                if (cookie.0 as u32 ^ hash) & !0b11 == 0 {
+                    let size = (cookie.0 as u32 ^ hash) as usize;
+                    return Some(Proof {
+                        client,
+                        cookie,
+                        segment_size: SEGMENT_SIZES[size],
+                    });
+                }
+            }
+        }
+        None
+    }
+
+    /// Opens the connection of a client that is there: the socket that listens begins with the
+    /// numbers of the cookie. Returns a probe that the socket answers with its window, which the
+    /// client has not been told.
+    #[inline(never)] // An interface is large, and not needed for long.
+    pub(super) fn connect(
+        &mut self,
+        arrival: &Arrival<'_>,
+        proof: &Proof,
+        host: &Host,
+        now: Instant,
+        connection: &mut Connection<'_>,
+    ) -> Synthetic {
+        self.unproven = self.unproven.saturating_sub(2);
+        let hardware = hardware(arrival.frame, host).map(|(own, client)| (client, own));
+        let confirmation = proof.header(arrival.segment);
+        let syn = Header {
+            flags: Flags::SYN,
+            sequence: proof.client,
+            acknowledgement: TcpSeqNumber(0),
+            maximum_segment_size: Some(proof.segment_size),
+            ..confirmation
+        };
+        let segments = [&syn, &confirmation].map(|header| Synthetic::new(hardware, header));
+        begin(
+            host,
+            arrival.packet.destination,
+            proof.cookie,
+            &segments,
+            now,
+            connection,
+        );
+        // A byte that it has had already is always acknowledged; no byte, once a second at most.
+        let probe = Header {
+            sequence: proof.client,
+            payload: Some(b'?'),
+            ..confirmation
+        };
+        Synthetic::new(hardware, &probe)
+    }
+
+    /// Opens the connection of a client whose acknowledgement has waited in the backlog.
+    pub(super) fn admit(
+        &mut self,
+        bytes: &[u8],
+        host: &Host,
+        now: Instant,
+        connection: &mut Connection<'_>,
+    ) -> Option<Synthetic> {
+        let frame = &Frame::parse(host.addresses.medium, bytes);
+        let packet = frame.packet()?;
+        let segment = &packet.segment()?;
+        let proof = self.check(segment, now)?;
+        let arrival = Arrival {
+            bytes,
+            frame,
+            packet,
+            segment,
+        };
+        Some(self.connect(&arrival, &proof, host, now, connection))
+    }
+
+    fn hash(&self, segment: &Segment, client: TcpSeqNumber, period: u64) -> u32 {
+        let mut hasher = SipHasher24::new_with_keys(self.key[0], self.key[1]);
+        for endpoint in [&segment.source, &segment.destination] {
+            match endpoint.addr {
+                IpAddress::Ipv4(address) => hasher.write(&address.octets()),
+                #[cfg(feature = "ipv6")]
+                IpAddress::Ipv6(address) => hasher.write(&address.octets()),
+                #[allow(unreachable_patterns)] // without IPv6 there is no other version
+                _ => {}
+            }
+        }
+        hasher.write_u16(segment.source.port);
+        hasher.write_u16(segment.destination.port);
+        hasher.write_u32(client.0 as u32);
+        hasher.write_u64(period);
+        hasher.finish() as u32
+    }
+}
+
+impl Proof {
+    /// The client's acknowledgement by itself, as it is kept in the backlog.
+    pub(super) fn confirmation(&self, arrival: &Arrival<'_>, host: &Host) -> Synthetic {
+        let hardware = hardware(arrival.frame, host).map(|(own, client)| (client, own));
+        Synthetic::new(hardware, &self.header(arrival.segment))
+    }
+
+    fn header(&self, segment: &Segment) -> Header {
+        Header {
+            source: segment.source,
+            destination: segment.destination,
+            sequence: self.client + 1,
+            acknowledgement: self.cookie + 1,
+            flags: Flags::ACK,
+            window: segment.window,
+            maximum_segment_size: None,
+            payload: None,
+        }
+    }
+}
+
+/// This host's hardware address, and the client's, on Ethernet.
+fn hardware(frame: &Frame<'_>, host: &Host) -> Option<(EthernetAddress, EthernetAddress)> {
+    let client = frame.hardware?.source;
+    Some((host.addresses.hardware, client))
+}
+
+fn cookie(hash: u32, size: usize) -> TcpSeqNumber {
+    TcpSeqNumber((hash ^ size as u32) as i32)
+}
+
+fn period(now: Instant) -> u64 {
+    // One before the first is not below zero.
+    1 + now.total_micros().unsigned_abs() / PERIOD.total_micros()
+}

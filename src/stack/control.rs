@@ -1,0 +1,353 @@
+//! A connection, and what the stack remembers of the segments that it sent.
+
+use core::fmt;
+
+use log::debug;
+use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::tcp::{Socket, State};
+use smoltcp::time::Instant;
+use smoltcp::wire::TcpSeqNumber;
+
+use crate::packet::{Flags, FourTuple, Packet, Segment, TCP_HEADER, options};
+
+/// A TCP connection: one socket in a set of its own, so that smoltcp looks at no other, and its
+/// [`Control`]. Those of a server and of a client are the same.
+#[derive(Debug)]
+pub struct Connection<'a> {
+    pub(super) set: SocketSet<'a>,
+    handle: SocketHandle,
+    pub(super) control: Control,
+}
+
+impl<'a> Connection<'a> {
+    /// A connection without a peer. `storage` is borrowed for as long as the connection lives.
+    pub fn new(storage: &'a mut SocketStorage<'a>, socket: Socket<'a>) -> Self {
+        *storage = SocketStorage::default();
+        let mut set = SocketSet::new(core::slice::from_mut(storage));
+        let handle = set.add(socket);
+        Self {
+            set,
+            handle,
+            control: Control::default(),
+        }
+    }
+
+    /// The socket.
+    pub fn socket(&self) -> &Socket<'a> {
+        self.set.get(self.handle)
+    }
+
+    /// The socket, to work with it.
+    pub fn socket_mut(&mut self) -> &mut Socket<'a> {
+        self.set.get_mut(self.handle)
+    }
+
+    /// What the stack remembers of it.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Forgets the last connection, and begins to remember one with this four-tuple.
+    pub(crate) fn begin(&mut self, tuple: FourTuple, now: Instant) {
+        self.control = Control {
+            tuple: Some(tuple),
+            began: now,
+            ..Control::default()
+        };
+    }
+
+    /// Forgets its peer, without sending a segment.
+    pub(crate) fn forget(&mut self) {
+        let socket = self.socket_mut();
+        socket.abort();
+        // smoltcp forgets that a reset has yet to be sent when the socket listens.
+        let _ = socket.listen(1);
+        socket.close();
+    }
+}
+
+/// What has happened to a connection, and what smoltcp does not tell about it: which segments were
+/// sent, and which window was announced.
+#[derive(Clone, Copy, Debug)]
+pub struct Control {
+    tuple: Option<FourTuple>,
+    began: Instant,
+    /// This host's initial sequence number, and the one behind the last that was sent (SND.NXT).
+    first_sent: TcpSeqNumber,
+    sent: TcpSeqNumber,
+    /// The peer's initial sequence number, and the one that was acknowledged last (RCV.NXT).
+    first_received: TcpSeqNumber,
+    acknowledged: TcpSeqNumber,
+    /// The window that smoltcp announced last, not scaled.
+    window: u16,
+    /// By how many bits it is scaled; `None` until that is known.
+    shift: Option<u8>,
+    is_synchronized: bool,
+    /// Segments that were sent again.
+    retransmitted: u32,
+    /// How often the window was shut.
+    shut: u32,
+    end: Option<End>,
+}
+
+/// How a connection came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The peer sent the first FIN.
+    ClosedByPeer,
+    /// This host sent the first FIN.
+    ClosedByUs,
+    /// The peer sent a reset.
+    ResetByPeer,
+    /// This host sent a reset.
+    ResetByUs,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            tuple: None,
+            began: Instant::ZERO,
+            first_sent: TcpSeqNumber(0),
+            sent: TcpSeqNumber(0),
+            first_received: TcpSeqNumber(0),
+            acknowledged: TcpSeqNumber(0),
+            window: 0,
+            shift: None,
+            is_synchronized: false,
+            retransmitted: 0,
+            shut: 0,
+            end: None,
+        }
+    }
+}
+
+/// What has happened to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Both sides have synchronized their sequence numbers.
+    Opened,
+    /// A segment was sent again (RFC 6298).
+    Retransmitted,
+    /// The receive buffer is full, and the peer was told so (RFC 9293, 3.8.6).
+    WindowShut,
+    /// The connection has come to its end, or one side has begun to end it.
+    Ended(End),
+}
+
+impl Control {
+    /// The four-tuple, if there is a peer.
+    pub fn four_tuple(&self) -> Option<FourTuple> {
+        self.tuple
+    }
+
+    /// How the connection has ended, or is about to end.
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    /// How many segments were sent again.
+    pub fn retransmitted(&self) -> u32 {
+        self.retransmitted
+    }
+
+    /// How often the peer was told that there is no room for it.
+    pub fn window_shut(&self) -> u32 {
+        self.shut
+    }
+
+    /// A sentence about the connection, up to this moment.
+    pub fn summary(&self, now: Instant) -> Summary<'_> {
+        Summary { control: self, now }
+    }
+
+    /// Whether the window that was announced last is shut, and which byte is expected.
+    pub(super) fn shut_at(&self) -> Option<TcpSeqNumber> {
+        (self.has_acknowledged() && self.window == 0).then_some(self.acknowledged)
+    }
+
+    /// The first sequence number beyond the window that smoltcp takes as announced.
+    pub(super) fn window_end(&self) -> Option<TcpSeqNumber> {
+        let window = usize::from(self.window) << self.shift.unwrap_or(0);
+        self.has_acknowledged().then(|| self.acknowledged + window)
+    }
+
+    fn has_acknowledged(&self) -> bool {
+        self.is_synchronized
+    }
+
+    /// Takes note of an event, and logs it.
+    pub(crate) fn note(&mut self, event: Event) {
+        match event {
+            Event::Opened => {}
+            Event::Retransmitted => self.retransmitted = self.retransmitted.wrapping_add(1),
+            Event::WindowShut => self.shut = self.shut.wrapping_add(1),
+            Event::Ended(end) => {
+                if self.end.is_some() {
+                    return;
+                }
+                self.end = Some(end);
+            }
+        }
+        if let Some(tuple) = self.tuple {
+            debug!("TCP: {}: {event}", tuple.remote);
+        }
+    }
+
+    /// A segment leaves; `bytes` begins with its header.
+    ///
+    /// A scaled window is announced one unit short. smoltcp 0.14 rounds the room that there is down
+    /// to whole units each time, so the edge of the window would go back by up to a unit, which
+    /// RFC 7323, 2.4 advises against: bytes that were allowed when they left would be beyond it
+    /// when they arrive, and be dropped. With one unit kept back, whatever was allowed is taken.
+    pub(super) fn transmitted(&mut self, segment: &Segment, bytes: &mut [u8], sums: bool) {
+        let flags = segment.flags;
+        let control = u32::from(flags.has(Flags::SYN)) + u32::from(flags.has(Flags::FIN));
+        let length = segment.payload_len + control as usize;
+        if flags.has(Flags::SYN) {
+            self.first_sent = segment.sequence;
+            self.shift = shift_in(bytes);
+        } else if self.first_sent == self.sent {
+            // A SYN cookie was the SYN.
+            self.first_sent = segment.sequence - 1;
+        }
+        let end = segment.sequence + length;
+        let is_first = self.sent == TcpSeqNumber(0) || self.sent == self.first_sent;
+        if is_first || end > self.sent {
+            self.sent = end;
+        } else if control > 0 || segment.payload_len > 1 {
+            // One byte that was sent before is a probe of the window, or asks for a sign of life.
+            self.note(Event::Retransmitted);
+        }
+        if flags.has(Flags::RST) {
+            self.note(Event::Ended(End::ResetByUs));
+        } else if flags.has(Flags::FIN) {
+            self.note(Event::Ended(End::ClosedByUs));
+        }
+        if !segment.acknowledges() && flags.kind() != Flags::SYN | Flags::ACK {
+            return;
+        }
+        if !self.is_synchronized {
+            self.is_synchronized = true;
+            self.first_received = segment.acknowledgement;
+        } else if segment.window == 0 && self.window > 0 {
+            self.note(Event::WindowShut);
+        }
+        (self.acknowledged, self.window) = (segment.acknowledgement, segment.window);
+        let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
+        if is_scaled && segment.window > 0 {
+            lessen_window(bytes, sums);
+        }
+    }
+
+    /// A segment has been received, and given to smoltcp.
+    pub(super) fn received(
+        &mut self,
+        packet: &Packet<'_>,
+        segment: &Segment,
+        was: State,
+        is: State,
+    ) {
+        if segment.flags.has(Flags::SYN) && options(packet, segment).window_scale().is_none() {
+            // A window is scaled if both sides say so (RFC 7323, 2.2).
+            self.shift = Some(0);
+        }
+        let opening = |state| matches!(state, State::SynSent | State::SynReceived);
+        match is {
+            State::Established | State::CloseWait if opening(was) => self.note(Event::Opened),
+            State::CloseWait if was != is => self.note(Event::Ended(End::ClosedByPeer)),
+            State::Closed | State::Listen if !matches!(was, State::LastAck | State::Listen) => {
+                self.note(Event::Ended(End::ResetByPeer));
+            }
+            _ => {}
+        }
+    }
+
+    /// Bytes of text that were acknowledged to the peer, and that were sent to it.
+    fn bytes(&self) -> (u32, u32) {
+        let between = |from: TcpSeqNumber, to: TcpSeqNumber| to.0.wrapping_sub(from.0) as u32;
+        let received = between(self.first_received, self.acknowledged);
+        let sent = between(self.first_sent, self.sent).saturating_sub(1);
+        (received, sent)
+    }
+}
+
+/// The window scale in a SYN that smoltcp makes: the maximum segment size comes first.
+fn shift_in(segment: &[u8]) -> Option<u8> {
+    match segment.get(TCP_HEADER..)? {
+        [_, _, _, _, 3, 3, shift, ..] => Some(*shift),
+        _ => Some(0),
+    }
+}
+
+/// Makes the window of a segment one unit less.
+fn lessen_window(segment: &mut [u8], sums: bool) {
+    let Some(header) = segment.first_chunk_mut::<TCP_HEADER>() else {
+        return;
+    };
+    let window = u16::from_be_bytes([header[14], header[15]]) - 1;
+    header[14..16].copy_from_slice(&window.to_be_bytes());
+    if sums {
+        // The complement of a sum that is one less (RFC 1624).
+        let checksum = u16::from_be_bytes([header[16], header[17]]);
+        let (checksum, carry) = checksum.overflowing_add(1);
+        let checksum = checksum + u16::from(carry);
+        header[16..18].copy_from_slice(&checksum.to_be_bytes());
+    }
+}
+
+/// See [`Control::summary`].
+#[derive(Clone, Copy, Debug)]
+pub struct Summary<'c> {
+    control: &'c Control,
+    now: Instant,
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let control = self.control;
+        match control.tuple {
+            Some(tuple) => write!(f, "{}: ", tuple.remote)?,
+            None => f.write_str("no connection: ")?,
+        }
+        let (received, sent) = control.bytes();
+        let duration = self.now - control.began.min(self.now);
+        write!(f, "{received} bytes received, {sent} sent in {duration}")?;
+        match control.retransmitted {
+            0 => {}
+            1 => f.write_str(", 1 segment sent again")?,
+            count => write!(f, ", {count} segments sent again")?,
+        }
+        match control.shut {
+            0 => {}
+            1 => f.write_str(", window shut once")?,
+            count => write!(f, ", window shut {count} times")?,
+        }
+        match control.end {
+            Some(end) => write!(f, ", {end}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ClosedByPeer => "closed by the peer",
+            Self::ClosedByUs => "closed by this host",
+            Self::ResetByPeer => "reset by the peer",
+            Self::ResetByUs => "reset by this host",
+        })
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened => f.write_str("opened"),
+            Self::Retransmitted => f.write_str("a segment is sent again"),
+            Self::WindowShut => f.write_str("the window is shut"),
+            Self::Ended(end) => end.fmt(f),
+        }
+    }
+}

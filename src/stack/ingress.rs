@@ -1,0 +1,242 @@
+//! What arrives: every frame is judged here, in this order, and each refusal is counted.
+
+use smoltcp::phy::TxToken;
+use smoltcp::socket::tcp::State;
+use smoltcp::wire::{HardwareAddress, IpProtocol, IpVersion};
+
+use super::Sockets;
+use super::accept::{Accept, Arrival, Verdict};
+use super::control::Connection;
+use super::counters::{Counters, count};
+use super::host::Host;
+use super::inject::{Deliver, Header, Synthetic};
+use super::neighbors::Neighbors;
+use super::service::Service;
+use super::window;
+use crate::packet::{Content, Frame, Packet};
+
+/// What has to be remembered from frame to frame.
+pub(super) struct Judges<'a> {
+    pub(super) neighbors: Neighbors,
+    pub(super) accept: Accept<'a>,
+    pub(super) counters: Counters,
+}
+
+/// Why a frame is dropped.
+enum Refusal {
+    /// It is for another card.
+    OtherCard,
+    /// It is neither ARP nor IP, or too short.
+    Unknown,
+    /// Its sender's hardware address is that of a group.
+    GroupSource,
+    /// A segment in fragments, or behind a hop-by-hop header: its connection cannot be told.
+    Hidden,
+    /// It gives an address of this host as its sender.
+    Forged,
+    /// A segment from an address to which there is no route, or which is that of a group.
+    Unroutable,
+    /// It is for another host, or a segment for a group.
+    Misdirected,
+}
+
+/// What has been received, for the budgets of a poll.
+pub(super) enum Received {
+    /// A datagram for a UDP socket of this port.
+    Datagram(u16),
+    Other,
+}
+
+/// Judges a frame, and gives it to the sockets that it is for.
+pub(super) fn receive<'a, T: TxToken>(
+    bytes: &[u8],
+    host: &Host,
+    judges: &mut Judges<'a>,
+    sockets: &mut Sockets<'a>,
+    service: &mut dyn Service<'a>,
+    deliver: &mut Deliver<'_, T>,
+) -> Received {
+    let frame = Frame::parse(host.addresses.medium, bytes);
+    if let Err(refusal) = check_frame(&frame, host).and_then(|()| check_packet(&frame, host)) {
+        judges.counters.refuse(&refusal);
+        return Received::Other;
+    }
+    #[cfg(feature = "client")]
+    host.reachability.received(&frame);
+    introduce(&frame, host, &mut judges.neighbors, sockets, deliver);
+
+    let Some(packet) = frame.packet() else {
+        deliver.to(&mut sockets.set, None, bytes);
+        return Received::Other;
+    };
+    let Some(segment) = packet.segment() else {
+        deliver.to(&mut sockets.set, None, bytes);
+        return packet
+            .udp_destination()
+            .map_or(Received::Other, Received::Datagram);
+    };
+    let arrival = Arrival {
+        bytes,
+        frame: &frame,
+        packet,
+        segment: &segment,
+    };
+    let table = service.table(segment.destination.port);
+    #[cfg(feature = "client")]
+    let table = table.or_else(|| sockets.clients.table(segment.destination.port));
+    let Some(table) = table else {
+        deliver.to(&mut sockets.set, None, bytes);
+        return Received::Other;
+    };
+    let Judges {
+        accept, counters, ..
+    } = judges;
+    match accept.judge(table, &arrival, host, deliver.now, counters) {
+        Verdict::Deliver(slot) => {
+            if let Some(connection) = table.touch(slot) {
+                give_segment(&arrival, host, connection, deliver);
+            }
+        }
+        // No socket of this set listens.
+        Verdict::Refuse => deliver.to(&mut sockets.set, None, bytes),
+        Verdict::Drop => {}
+        Verdict::Answer(answer) => {
+            if let Some(reply) = deliver.reply.take() {
+                let answer = answer.as_bytes();
+                reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
+            }
+        }
+        Verdict::Replace(slot, segment) => {
+            if let Some(connection) = table.touch(slot) {
+                let Connection { set, control, .. } = connection;
+                deliver.to(set, Some(control), segment.as_bytes());
+            }
+        }
+    }
+    Received::Other
+}
+
+/// The link layer: whose frame it is.
+fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
+    if let Content::Other = frame.content {
+        return Err(Refusal::Unknown);
+    }
+    let Some(hardware) = frame.hardware else {
+        return Ok(());
+    };
+    if hardware.destination.is_unicast() && hardware.destination != host.addresses.hardware {
+        return Err(Refusal::OtherCard);
+    }
+    if !hardware.source.is_unicast() {
+        return Err(Refusal::GroupSource);
+    }
+    Ok(())
+}
+
+/// The IP layer: from whom and to whom it may be.
+fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
+    let Some(packet) = frame.packet() else {
+        return Ok(());
+    };
+    let addresses = &host.addresses;
+    if packet.hides_segment() {
+        return Err(Refusal::Hidden);
+    }
+    // Only a loopback brings a host its own packets. The answer to a forged one would be sent to
+    // the host itself.
+    if addresses.is_own(&packet.source) && !host.is_loopback.get() {
+        return Err(Refusal::Forged);
+    }
+    let is_segment = packet.protocol == IpProtocol::Tcp;
+    if is_segment
+        && (!addresses.is_one_host(&packet.source) || addresses.next_hop(&packet.source).is_none())
+    {
+        return Err(Refusal::Unroutable);
+    }
+    if !addresses.is_own(&packet.destination) {
+        // smoltcp 0.14 takes what is for another host whose IPv6 address ends as this host's does,
+        // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
+        let is_ipv4 = packet.destination.version() == IpVersion::Ipv4;
+        let for_another = packet.destination.is_unicast() && !is_ipv4;
+        if for_another || is_segment {
+            return Err(Refusal::Misdirected);
+        }
+    }
+    Ok(())
+}
+
+/// Tells smoltcp where the sender of a datagram or segment is, if it may not know.
+pub(super) fn introduce<T: TxToken>(
+    frame: &Frame<'_>,
+    host: &Host,
+    neighbors: &mut Neighbors,
+    sockets: &mut Sockets<'_>,
+    deliver: &mut Deliver<'_, T>,
+) {
+    let is_question =
+        |packet: &Packet<'_>| matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp);
+    if !frame.packet().is_some_and(is_question) {
+        return neighbors.forget();
+    }
+    if let Some(neighbor) = neighbors.learn(frame, &host.addresses, deliver.now)
+        && let HardwareAddress::Ethernet(own_hardware) = deliver.interface.hardware_addr()
+        && let Some(own) = host.addresses.source_for(neighbor.address())
+    {
+        neighbor.introduce(own, own_hardware, |message| {
+            deliver.inject(&mut sockets.set, None, message);
+        });
+    }
+}
+
+/// Gives a segment to its connection, and what smoltcp would make no use of by itself.
+fn give_segment<T: TxToken>(
+    arrival: &Arrival<'_>,
+    host: &Host,
+    connection: &mut Connection<'_>,
+    deliver: &mut Deliver<'_, T>,
+) {
+    let (packet, segment) = (arrival.packet, arrival.segment);
+    let was = connection.socket().state();
+    if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
+        let [old_byte, rest] = [window::old_byte(segment), window::without_payload(segment)]
+            .map(|header| synthetic(arrival, host, &header));
+        let Connection { set, control, .. } = connection;
+        deliver.to(set, Some(control), old_byte.as_bytes());
+        return deliver.inject(set, Some(control), rest.as_bytes());
+    }
+    let shut_at = connection.control.shut_at();
+    let Connection { set, control, .. } = connection;
+    deliver.to(set, Some(control), arrival.bytes);
+    let is = connection.socket().state();
+    connection.control.received(packet, segment, was, is);
+    if let Some(header) = window::given_again(segment, shut_at, is)
+        && is != State::Closed
+        && packet.is_intact(&host.checksums)
+    {
+        // Its answer is dropped, lest two hosts answer each other for ever.
+        let again = synthetic(arrival, host, &header);
+        let Connection { set, control, .. } = connection;
+        deliver.inject(set, Some(control), again.as_bytes());
+    }
+}
+
+/// A segment as if it came from where this one comes from.
+#[inline(never)] // The room for it is needed for as long as it is given only.
+fn synthetic(arrival: &Arrival<'_>, host: &Host, header: &Header) -> Synthetic {
+    let hardware = arrival.frame.hardware;
+    let hardware = hardware.map(|hardware| (hardware.source, host.addresses.hardware));
+    Synthetic::new(hardware, header)
+}
+
+impl Counters {
+    fn refuse(&mut self, refusal: &Refusal) {
+        count(match refusal {
+            Refusal::OtherCard | Refusal::Unknown => return,
+            Refusal::GroupSource => &mut self.group_source,
+            Refusal::Hidden => &mut self.hidden,
+            Refusal::Forged => &mut self.forged,
+            Refusal::Unroutable => &mut self.unroutable,
+            Refusal::Misdirected => &mut self.misdirected,
+        });
+    }
+}

@@ -1,0 +1,251 @@
+//! What one poll does: it receives, lets the services work, and transmits, each within a budget.
+
+use smoltcp::iface::{Interface, SocketSet};
+use smoltcp::phy::{Device, PacketMeta, RxToken};
+use smoltcp::socket::{AnySocket, udp};
+use smoltcp::time::{Duration, Instant};
+
+use super::Sockets;
+use super::context::Context;
+use super::egress::Way;
+use super::host::Host;
+use super::ingress::{self, Judges, Received};
+use super::inject::Deliver;
+#[cfg(feature = "client")]
+use super::ports::Ports;
+use super::service::{Service, earliest};
+use crate::packet::Frame;
+
+/// Frames that are received before the services work.
+const FRAMES: usize = 64;
+/// Datagrams among them: few enough for a client that waits for some of many answers to go on
+/// meanwhile, on another core, and enough to share a system call.
+const DATAGRAMS: usize = 16;
+/// Packets that each socket of the stack transmits before frames are received again.
+const PASSES: usize = 64;
+
+/// What to do after a [`Stack::poll`](super::Stack::poll).
+#[must_use = "a stack that is not polled again does nothing more"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Poll again at once: there is more to do than one poll does.
+    Poll,
+    /// Poll again when the device has room for a frame: something waits for it.
+    Room,
+    /// Poll again when the device has a frame, and at this moment at the latest, if there is one.
+    Frame(Option<Instant>),
+}
+
+impl Next {
+    /// How long nothing has to be done if no frame arrives and the device has room; `None` for any
+    /// time.
+    pub fn delay(self, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Poll | Self::Room => Some(Duration::ZERO),
+            Self::Frame(due) => due.map(|due| due.max(now) - now),
+        }
+    }
+
+    /// The moment of the next poll if no frame arrives and the device has room.
+    pub fn due(self, now: Instant) -> Option<Instant> {
+        match self {
+            Self::Poll | Self::Room => Some(now),
+            Self::Frame(due) => due,
+        }
+    }
+}
+
+/// One poll: the parts of the stack.
+pub(super) struct Poll<'p, 'a, D> {
+    pub(super) device: &'p mut D,
+    pub(super) interface: &'p mut Interface,
+    pub(super) sockets: &'p mut Sockets<'a>,
+    pub(super) host: &'p Host,
+    pub(super) judges: &'p mut Judges<'a>,
+    #[cfg(feature = "client")]
+    pub(super) ports: &'p mut Ports,
+    pub(super) now: Instant,
+}
+
+impl<'a, D: Device> Poll<'_, 'a, D> {
+    pub(super) fn run(mut self, service: &mut dyn Service<'a>) -> Next {
+        self.interface.poll_maintenance(self.now);
+        let is_complete = self.receive(service);
+        let due = self.serve(service);
+        let admitted = self.admit(service);
+        let due = earliest(due, self.transmit(service));
+        if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
+            return Next::Poll;
+        }
+        match due {
+            Some(due) if due <= self.now => match self.device.transmit(self.now) {
+                Some(_) => Next::Poll,
+                None => Next::Room,
+            },
+            due => Next::Frame(due),
+        }
+    }
+
+    /// Receives frames; returns whether there is no more of them.
+    #[inline(never)] // Its frame is needed for as long as this takes only, as are those below.
+    fn receive(&mut self, service: &mut dyn Service<'a>) -> bool {
+        let (mut frames, mut datagrams) = (0, 0);
+        while frames < FRAMES {
+            let Some(received) = self.receive_one(service) else {
+                return true;
+            };
+            frames += 1;
+            if let Received::Datagram(port) = received {
+                datagrams += 1;
+                if datagrams == DATAGRAMS || !self.has_room_for_datagrams(port, datagrams) {
+                    return false;
+                }
+            }
+            if self.judges.neighbors.is_full() {
+                return false;
+            }
+        }
+        false
+    }
+
+    #[inline(never)]
+    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        let (token, reply) = self.device.receive(self.now)?;
+        let mut deliver = Deliver {
+            interface: self.interface,
+            now: self.now,
+            host: self.host,
+            meta: token.meta(),
+            reply: Some(reply),
+        };
+        let (host, judges, sockets) = (self.host, &mut *self.judges, &mut *self.sockets);
+        let received = token
+            .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut deliver));
+        drop(deliver);
+        // The reply may have been a large one, to a ping for instance.
+        self.finish_fragments();
+        Some(received)
+    }
+
+    /// Whether the sockets of this port have room for another datagram of any length, after so
+    /// many have been received.
+    fn has_room_for_datagrams(&self, port: u16, datagrams: usize) -> bool {
+        let longest = if cfg!(feature = "fragmentation") {
+            u16::MAX.into()
+        } else {
+            self.host.ip_mtu
+        };
+        let sockets = self.sockets.set.iter();
+        let mut sockets = sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket));
+        // Where the end of the buffer is too short for a datagram, that takes a place, too.
+        sockets.all(|socket| {
+            socket.endpoint().port != port
+                || datagrams + 2 <= socket.packet_recv_capacity()
+                    && socket.recv_queue() + longest <= socket.payload_recv_capacity()
+        })
+    }
+
+    #[inline(never)]
+    fn serve(&mut self, service: &mut dyn Service<'a>) -> Option<Instant> {
+        service.poll(&mut Context {
+            now: self.now,
+            sockets: self.sockets,
+            interface: self.interface.context(),
+            host: self.host,
+            #[cfg(feature = "client")]
+            ports: self.ports,
+        })
+    }
+
+    /// Gives SYNs that have waited to the servers that have room by now.
+    #[inline(never)]
+    fn admit(&mut self, service: &mut dyn Service<'a>) -> bool {
+        let Judges {
+            neighbors,
+            accept,
+            counters,
+        } = &mut *self.judges;
+        let (host, now) = (self.host, self.now);
+        let (device, interface) = (&mut *self.device, &mut *self.interface);
+        let sockets = &mut *self.sockets;
+        accept.admit(service, host, now, counters, &mut |connection, bytes| {
+            let mut deliver = Deliver {
+                interface: &mut *interface,
+                now,
+                host,
+                meta: PacketMeta::default(),
+                reply: device.transmit(now),
+            };
+            let frame = Frame::parse(host.addresses.medium, bytes);
+            ingress::introduce(&frame, host, neighbors, sockets, &mut deliver);
+            deliver.to(&mut connection.set, Some(&mut connection.control), bytes);
+        })
+    }
+
+    /// Transmits what there is; returns when there will be more.
+    #[inline(never)]
+    fn transmit(&mut self, service: &mut dyn Service<'a>) -> Option<Instant> {
+        for _ in 0..PASSES {
+            if !self.finish_fragments() {
+                break;
+            }
+            let (mut way, sockets) = self.way();
+            if !way.poll(&mut sockets.set, None) {
+                break;
+            }
+        }
+        self.finish_fragments();
+        let (mut way, sockets) = self.way();
+        #[cfg(feature = "client")]
+        let of_clients = {
+            use super::service::Egress;
+            let mut due = None;
+            sockets.clients.for_each(|connection| {
+                let mut passes = 0..PASSES;
+                while passes.next().is_some() && way.transmit(connection) {}
+                due = earliest(due, way.due(connection));
+            });
+            due
+        };
+        #[cfg(not(feature = "client"))]
+        let of_clients = None;
+        let of_services = service.transmit(&mut way);
+        let own = way.interface.poll_at(way.now, &sockets.set);
+        self.judges.neighbors.transmitted();
+        earliest(own, earliest(of_clients, of_services))
+    }
+
+    fn way(&mut self) -> (Way<'_, D>, &mut Sockets<'a>) {
+        let way = Way {
+            interface: self.interface,
+            device: self.device,
+            host: self.host,
+            now: self.now,
+        };
+        (way, self.sockets)
+    }
+
+    /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
+    ///
+    /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
+    /// so everything else waits until it is empty. (Two sockets that send one each in the same
+    /// pass still get into each other's way, as the module's documentation says.)
+    fn finish_fragments(&mut self) -> bool {
+        if cfg!(not(feature = "fragmentation")) {
+            return true;
+        }
+        let mut nothing = SocketSet::new(&mut [][..]);
+        // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
+        for _ in 0..128 {
+            if self.interface.poll_at(self.now, &nothing).is_none() {
+                return true;
+            }
+            if self.device.transmit(self.now).is_none() {
+                break;
+            }
+            self.interface
+                .poll_egress(self.now, self.device, &mut nothing);
+        }
+        false
+    }
+}

@@ -1,0 +1,164 @@
+//! What a stack serves: services, and the connections of each.
+//!
+//! The stack asks and the service answers: which connections a port has, whether one of them is
+//! the one of a segment, whether there is room for another. A service keeps no part of the
+//! backlog's contract by itself, so it cannot get it wrong.
+
+use smoltcp::socket::tcp::State;
+use smoltcp::time::Instant;
+
+use super::context::Context;
+use super::control::Connection;
+use crate::packet::FourTuple;
+
+/// Something that works with a stack's sockets and connections.
+///
+/// A function will do ([`from_fn`]); a tuple of services is one, too, and `&mut` of one.
+///
+/// ```
+/// use uppercase::stack::{Service, from_fn};
+/// use uppercase::{Stack, tcp, udp};
+/// # use smoltcp::phy::Device;
+/// # use smoltcp::time::Instant;
+///
+/// fn poll<'a, D: Device>(
+///     stack: &mut Stack<'a, D>,
+///     tcp: &mut tcp::Server<'a>,
+///     udp: &mut udp::Server<'a>,
+///     now: Instant,
+/// ) {
+///     let mut log = from_fn(|context| {
+///         log::debug!("polled at {}", context.now);
+///         None
+///     });
+///     stack.poll(now, &mut ((tcp, udp), &mut log));
+/// }
+/// ```
+pub trait Service<'a> {
+    /// The connections of this local TCP port; `None` if the port is not this service's.
+    fn table(&mut self, port: u16) -> Option<&mut dyn Table<'a>> {
+        let _ = port;
+        None
+    }
+
+    /// Does what there is to do; called once for each [`Stack::poll`](super::Stack::poll), after
+    /// frames have been received. Returns the moment at which it has something to do even if no
+    /// frame arrives. If that has come already, the stack is polled again as soon as the device
+    /// has room.
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant>;
+
+    /// Transmits what the connections of its tables have to send; returns the moment at which one
+    /// of them has something to do.
+    fn transmit(&mut self, egress: &mut dyn Egress) -> Option<Instant> {
+        let _ = egress;
+        None
+    }
+}
+
+/// The connections of one local TCP port.
+pub trait Table<'a> {
+    /// The connection with this four-tuple, whatever its state. Changes nothing: a segment that
+    /// is dropped afterwards has no effect on the connections.
+    fn find(&self, tuple: &FourTuple) -> Option<Slot>;
+
+    /// The state of the connection in this slot.
+    fn state(&self, slot: Slot) -> State;
+
+    /// Whether a further connection can be opened.
+    fn room(&self) -> Room;
+
+    /// Makes room for a client that has proven that it receives what is sent to its address, if a
+    /// half-open connection has waited long enough for its client; returns whether it did.
+    fn make_room(&mut self, now: Instant) -> bool;
+
+    /// Lets a socket listen for the connection with this four-tuple: the one that `find` returns,
+    /// if it is closed or in TIME-WAIT, else one without a connection. `None` if there is no room.
+    fn open(&mut self, tuple: &FourTuple, now: Instant) -> Option<Slot>;
+
+    /// A connection that is about to be given a segment: its service works on it in the same poll.
+    fn touch(&mut self, slot: Slot) -> Option<&mut Connection<'a>>;
+}
+
+/// The number of a connection in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(pub usize);
+
+/// Whether a table can take a further connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// It can.
+    Free,
+    /// Not now: a SYN waits in the backlog, or is dropped.
+    Full,
+    /// It accepts none: a SYN is refused by a reset.
+    Closed,
+}
+
+/// The way out for connections.
+pub trait Egress {
+    /// The time of this poll.
+    fn now(&self) -> Instant;
+
+    /// Transmits one packet of the connection at most; returns whether there was one, and room
+    /// for it.
+    fn transmit(&mut self, connection: &mut Connection<'_>) -> bool;
+
+    /// When the connection has something to transmit.
+    fn due(&mut self, connection: &Connection<'_>) -> Option<Instant>;
+}
+
+impl<'a, A: Service<'a>, B: Service<'a>> Service<'a> for (A, B) {
+    fn table(&mut self, port: u16) -> Option<&mut dyn Table<'a>> {
+        self.0.table(port).or_else(|| self.1.table(port))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        earliest(self.0.poll(context), self.1.poll(context))
+    }
+
+    fn transmit(&mut self, egress: &mut dyn Egress) -> Option<Instant> {
+        earliest(self.0.transmit(egress), self.1.transmit(egress))
+    }
+}
+
+impl<'a, S: Service<'a> + ?Sized> Service<'a> for &mut S {
+    fn table(&mut self, port: u16) -> Option<&mut dyn Table<'a>> {
+        (**self).table(port)
+    }
+
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        (**self).poll(context)
+    }
+
+    fn transmit(&mut self, egress: &mut dyn Egress) -> Option<Instant> {
+        (**self).transmit(egress)
+    }
+}
+
+/// A service without connections of its own, from a function that is called at each poll.
+///
+/// It works with the sockets of [`Context::sockets`], and with clients.
+pub fn from_fn<'a, F>(poll: F) -> FromFn<F>
+where
+    F: FnMut(&mut Context<'_, 'a>) -> Option<Instant>,
+{
+    FromFn(poll)
+}
+
+/// See [`from_fn`].
+#[derive(Clone, Copy, Debug)]
+pub struct FromFn<F>(F);
+
+impl<'a, F: FnMut(&mut Context<'_, 'a>) -> Option<Instant>> Service<'a> for FromFn<F> {
+    fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        (self.0)(context)
+    }
+}
+
+/// The earlier of two moments, either of which may be missing.
+pub fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}

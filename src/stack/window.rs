@@ -1,0 +1,82 @@
+//! Segments of which smoltcp 0.14 makes something wrong, by the window that it has announced.
+
+use smoltcp::socket::tcp::State;
+use smoltcp::wire::TcpSeqNumber;
+
+use super::control::Control;
+use super::inject::Header;
+use crate::packet::{Flags, Segment};
+
+/// How far from the edge of a shut window a segment may come, in bytes: a probe is one.
+const REACH: i32 = 1;
+
+/// Whether a FIN is behind payload that goes beyond the window. Of such payload smoltcp drops the
+/// end, and takes the FIN all the same, so that the end would be lost.
+///
+/// A shut window takes no FIN either.
+pub(super) fn cuts_payload(control: &Control, segment: &Segment) -> bool {
+    let is_beyond = |end: TcpSeqNumber| segment.end() > end;
+    segment.flags.has(Flags::FIN)
+        && segment.payload_len > 0
+        && control.shut_at().is_none()
+        && control.window_end().is_some_and(is_beyond)
+}
+
+/// An old byte: smoltcp always answers which byte it expects, and with which window (RFC 9293,
+/// 3.10.7.4).
+pub(super) fn old_byte(segment: &Segment) -> Header {
+    Header {
+        payload: Some(0),
+        ..bare(segment, segment.sequence - (1 << 30), segment.window)
+    }
+}
+
+/// What smoltcp has made no use of: the acknowledgement and the window, without payload and FIN.
+pub(super) fn without_payload(segment: &Segment) -> Header {
+    bare(segment, segment.sequence, segment.window)
+}
+
+/// What smoltcp has to be given of a segment once more. `shut_at` is where the window was shut
+/// when it was given the segment, and `state` what the connection is in now.
+///
+/// - Where the receive window is shut, no segment is acceptable, but "special allowance should be
+///   made to accept valid ACKs" (RFC 9293, 3.10.7.4). smoltcp makes none: it drops the
+///   acknowledgement and the window of the segment, too. Where both buffers of an echo are full, and
+///   a probe of the shut window counts as sent, as in lwIP, the peer is one byte ahead from then
+///   on, and the connection would stand still for ever. So it is given them as if they came from the
+///   edge of the window.
+/// - After the last acknowledgement of a peer with a zero window, smoltcp would go on to probe that
+///   window with nothing, and without a pause. So it is told that there is room.
+pub(super) fn given_again(
+    segment: &Segment,
+    shut_at: Option<TcpSeqNumber>,
+    state: State,
+) -> Option<Header> {
+    if !segment.acknowledges() {
+        return None;
+    }
+    if let Some(next) = shut_at {
+        // Sequence numbers are compared modulo 2^32, as a difference.
+        let ahead = segment.sequence.0.wrapping_sub(next.0);
+        // From the edge itself, a shut window accepts a segment without payload.
+        let first = i32::from(segment.payload_len == 0);
+        if (first..=REACH).contains(&ahead) {
+            return Some(bare(segment, next, segment.window));
+        }
+    }
+    (segment.window == 0 && state == State::FinWait2).then(|| bare(segment, segment.end(), 1))
+}
+
+/// A segment's acknowledgement, from another place and with another window.
+fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
+    Header {
+        source: segment.source,
+        destination: segment.destination,
+        sequence,
+        acknowledgement: segment.acknowledgement,
+        flags: segment.flags.0 & !Flags::FIN,
+        window,
+        maximum_segment_size: None,
+        payload: None,
+    }
+}

@@ -1,0 +1,68 @@
+use smoltcp::time::Duration;
+
+use super::phase::Phase;
+use crate::PORT;
+
+/// How long an aborted connection keeps its slot if its reset cannot be sent.
+const RESET_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How a [`Server`](super::Server) treats its clients.
+///
+/// A time of `None` is for ever. Nothing else frees the slot of a client that has gone silent,
+/// so think twice.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// The port to listen on.
+    pub port: u16,
+    /// How many clients can be connected at a time, at most as many as there are slots.
+    ///
+    /// Slots beyond that serve the next clients while the last ones are being closed. Without
+    /// them a client that connects as soon as the one before it has closed may have to wait.
+    pub connections: usize,
+    /// Close after the first answer, as the server of the classic exercise does, instead of when
+    /// the client has closed.
+    pub once: bool,
+    /// How long a client may take to acknowledge that the connection is open.
+    pub handshake_timeout: Option<Duration>,
+    /// How long a connection stays open while no bytes move either way.
+    pub idle_timeout: Option<Duration>,
+    /// How long a client may take to acknowledge more of the end of its answer, and then to close
+    /// its side. One that goes on to take some keeps its slot.
+    pub close_timeout: Option<Duration>,
+    /// How often a silent client is asked whether it is still there (RFC 9293, 3.8.4).
+    pub keep_alive: Option<Duration>,
+    /// How long a client may send nothing at all, not even an acknowledgement. Longer than
+    /// `keep_alive` and than 60 s, or live clients are taken for dead: the probes of a client that
+    /// does not read for a while come up to 60 s apart.
+    pub silence_timeout: Option<Duration>,
+}
+
+impl Default for Config {
+    /// The classic port, any number of answers, 10 s to open, 5 minutes idle, 30 s to close; asks
+    /// after 10 s of silence, and gives up after 90 s of it.
+    fn default() -> Self {
+        Self {
+            port: PORT,
+            connections: usize::MAX,
+            once: false,
+            handshake_timeout: Some(Duration::from_secs(10)),
+            idle_timeout: Some(Duration::from_secs(300)),
+            close_timeout: Some(Duration::from_secs(30)),
+            keep_alive: Some(Duration::from_secs(10)),
+            silence_timeout: Some(Duration::from_secs(90)),
+        }
+    }
+}
+
+impl Config {
+    /// How long a connection may be in this phase without progress.
+    pub(super) fn limit(&self, phase: Phase) -> Option<Duration> {
+        match phase {
+            Phase::Opening => self.handshake_timeout,
+            Phase::Open | Phase::HalfClosed => self.idle_timeout,
+            Phase::Closing => self.close_timeout,
+            Phase::Resetting => Some(RESET_TIMEOUT),
+            Phase::Free | Phase::Listening | Phase::TimeWait => None,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Which connection a segment belongs to, and which ones have something to do.
+
+mod entry;
+mod hash;
+mod list;
+mod scan;
+mod timers;
+
+use smoltcp::time::Instant;
+
+pub use entry::Entry;
+pub use hash::Hash;
+pub use scan::{Mark, Scan};
+
+use crate::packet::FourTuple;
+
+/// How a [`Server`](super::Server) finds its connections, which it knows by their numbers:
+/// [`Scan`] or [`Hash`].
+///
+/// It is the server's own business: there is nothing in it for others to call.
+pub trait Index: sealed::Index {}
+
+impl<I: sealed::Index> Index for I {}
+
+/// What connections of one kind have in common. Those of each kind are in the order in which they
+/// became so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Without a peer.
+    Free,
+    /// Not acknowledged by the client.
+    Opening,
+    /// Closed by both sides, which know it.
+    TimeWait,
+}
+
+/// What a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Something has come for it, or its time has.
+    Serve,
+    /// It may have something to transmit.
+    Transmit,
+}
+
+pub(super) mod sealed {
+    use super::{FourTuple, Instant, Kind, Work};
+
+    pub trait Index {
+        /// How many connections there is room for.
+        fn capacity(&self) -> usize;
+
+        /// The connection with this four-tuple, for which `matches` is true.
+        fn find(&self, tuple: &FourTuple, matches: impl Fn(usize) -> bool) -> Option<usize>;
+
+        /// A connection without a peer has one now.
+        fn bind(&mut self, tuple: &FourTuple, number: usize);
+
+        /// A connection has no peer any more.
+        fn unbind(&mut self, number: usize);
+
+        /// A connection is of another kind now; `None`: of none of them.
+        fn sort(&mut self, number: usize, kind: Option<Kind>);
+
+        /// The kind of a connection.
+        fn kind(&self, number: usize) -> Option<Kind>;
+
+        /// The connection that has been of this kind for longest; of those that are free, any.
+        fn first(&self, kind: Kind) -> Option<usize>;
+
+        /// A connection has something to do; what it had to do before is replaced.
+        fn queue(&mut self, number: usize, work: Work);
+
+        /// The next connection with such work, which it has no more.
+        fn next(&mut self, work: Work) -> Option<usize>;
+
+        /// Sets the moment at which a connection has something to do; `None`: never.
+        fn schedule(&mut self, number: usize, due: Option<Instant>);
+
+        /// The next of these moments, or one before it.
+        fn due(&self) -> Option<Instant>;
+
+        /// A connection whose moment has come, which has none any more.
+        fn expire(&mut self, now: Instant) -> Option<usize>;
+    }
+}
