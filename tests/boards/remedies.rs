@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::CLIENTS;
+use crate::footprint::CLIENTS;
 
 /// Something that the firmware can do without.
 pub struct Remedy {

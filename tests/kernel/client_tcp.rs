@@ -110,7 +110,12 @@ pub fn server_may_close_before_the_input_has_ended() {
         let ask = || {
             let mut client = Command::new(UPPERCASE);
             let mut client = start(client.args(words(&format!("tcp {} {option}", server.ip()))));
-            client.stdin.as_mut().expect("a pipe").write_all(b"hello").unwrap();
+            client
+                .stdin
+                .as_mut()
+                .expect("a pipe")
+                .write_all(b"hello")
+                .unwrap();
             assert_eq!(client.text(5), "HELLO");
             client
         };

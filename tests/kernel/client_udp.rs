@@ -51,7 +51,10 @@ pub fn long_lines_pass_in_fragments() {
     for link in Link::ALL {
         for length in [1452, 1453, 1472, 1473, 2048, 20_000, 65_000] {
             let mut line = vec![b'x'; length];
-            assert!(link.ask("udp", "", &line).bytes() == upper(&line), "{length}");
+            assert!(
+                link.ask("udp", "", &line).bytes() == upper(&line),
+                "{length}"
+            );
             line.clone_from_slice(&text[..length]);
             line.retain(|byte| *byte != b'\n');
             let answer = upper(&line);
@@ -68,7 +71,9 @@ pub fn line_is_sent_again_where_no_answer_comes() {
         let socket = std::net::UdpSocket::bind(("::", 12000)).unwrap();
         let server = std::thread::spawn(move || {
             let mut line = [0; 100];
-            socket.set_read_timeout(Some(crate::command::LIMIT)).unwrap();
+            socket
+                .set_read_timeout(Some(crate::command::LIMIT))
+                .unwrap();
             socket.recv_from(&mut line).unwrap();
             let (length, client) = socket.recv_from(&mut line).unwrap();
             let line = line[..length].to_ascii_uppercase();

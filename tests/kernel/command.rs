@@ -153,7 +153,11 @@ impl Drop for Program {
         let status: io::Result<ExitStatus> = self.child.wait();
         // What it had to say is of interest where a test fails, which is when it is printed.
         if let (Ok(status), Some(stderr)) = (status, self.stderr.take()) {
-            println!("{}: {status} {}", self.name, stderr.join().unwrap_or_default());
+            println!(
+                "{}: {status} {}",
+                self.name,
+                stderr.join().unwrap_or_default()
+            );
         }
     }
 }

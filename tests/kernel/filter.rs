@@ -19,7 +19,9 @@ pub fn file_is_converted_in_memory() {
     fs::write(&file, &text).unwrap();
     for arguments in ["", "tcp"] {
         let mut command = Command::new(UPPERCASE);
-        command.args(words(arguments)).stdin(File::open(&file).unwrap());
+        command
+            .args(words(arguments))
+            .stdin(File::open(&file).unwrap());
         let output = command.output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty());
         assert!(output.stdout == upper(&text));
@@ -64,7 +66,10 @@ pub fn each_line_of_the_log_in_memory_says_which_side_speaks() {
         ("udp -vvvv", "client: udp:", "server: udp:"),
     ] {
         let mut command = Command::new(UPPERCASE);
-        let outcome = run(command.args(words(arguments)).env_remove("RUST_LOG"), "hello\n");
+        let outcome = run(
+            command.args(words(arguments)).env_remove("RUST_LOG"),
+            "hello\n",
+        );
         assert_eq!((outcome.code, &*outcome.stdout), (Some(0), &b"HELLO\n"[..]));
         let log = outcome.stderr;
         for line in log.lines() {

@@ -56,7 +56,10 @@ while True:
 /// Runs a Python program with this argument and input, to its end.
 #[track_caller]
 pub fn python(program: &str, argument: &str, input: impl AsRef<[u8]>) -> Outcome {
-    run(Command::new("python3").args(["-c", program, argument]), input)
+    run(
+        Command::new("python3").args(["-c", program, argument]),
+        input,
+    )
 }
 
 /// Starts a Python program, and waits until it says that it listens.
@@ -110,7 +113,9 @@ pub fn answer_pieces(mut client: TcpStream) {
     let mut piece = [0; 10_000];
     while let Ok(length @ 1..) = client.read(&mut piece) {
         piece[..length].make_ascii_uppercase();
-        client.write_all(&piece[..length]).expect("the client reads");
+        client
+            .write_all(&piece[..length])
+            .expect("the client reads");
     }
 }
 
@@ -120,7 +125,9 @@ pub fn answer_once(mut client: TcpStream) {
     let length = client.read(&mut sentence).expect("a sentence");
     let sentence = String::from_utf8_lossy(&sentence[..length]);
     let answer = sentence.to_uppercase();
-    client.write_all(answer.as_bytes()).expect("the client reads");
+    client
+        .write_all(answer.as_bytes())
+        .expect("the client reads");
 }
 
 /// A UDP server of the standard library's.
@@ -129,7 +136,9 @@ pub fn serve_udp(mut answer: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static) {
     thread::spawn(move || {
         let mut line = vec![0; 65_536];
         while let Ok((length, client)) = server.recv_from(&mut line) {
-            server.send_to(&answer(&line[..length]), client).expect("a route");
+            server
+                .send_to(&answer(&line[..length]), client)
+                .expect("a route");
         }
     });
 }

@@ -131,7 +131,16 @@ pub fn ping_is_answered_at_every_length() {
         };
         for length in lengths {
             let mut ping = Command::new("ping");
-            ping.args(["-c", "3", "-i", "0.05", "-W", "20", "-s", &length.to_string()]);
+            ping.args([
+                "-c",
+                "3",
+                "-i",
+                "0.05",
+                "-W",
+                "20",
+                "-s",
+                &length.to_string(),
+            ]);
             let outcome = start(ping.arg(link.address(1).to_string())).end();
             assert!(outcome.text().contains(" 0% packet loss"), "{outcome:?}");
         }

@@ -69,7 +69,10 @@ pub fn large_datagrams_are_answered() {
         let lengths = [1231, 1232, 1233, 1452, 1453, 1472, 1473, 2048, 9000, 65_000];
         for length in lengths {
             let ascii = vec![b'x'; length];
-            assert!(ask(link.server(), &ascii) == upper(&ascii), "{length} bytes");
+            assert!(
+                ask(link.server(), &ascii) == upper(&ascii),
+                "{length} bytes"
+            );
         }
         for length in [1400, 2048, 20_000, 40_000] {
             let text = &text[..length];

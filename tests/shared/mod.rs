@@ -1,0 +1,6 @@
+//! What several test targets share; each uses a part of it.
+#![allow(dead_code)]
+
+pub mod stock;
+pub mod text;
+pub mod transcript;
