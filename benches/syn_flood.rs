@@ -26,6 +26,7 @@ macro_rules! files {
 }
 
 files! {
+    "../tests/shared/mod.rs" shared,
     "../tests/kernel/namespace.rs" namespace,
     "../tests/kernel/command.rs" command,
     "../tests/kernel/link.rs" link,

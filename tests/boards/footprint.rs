@@ -16,9 +16,9 @@
 //! ```
 
 use std::sync::{Mutex, PoisonError};
-use std::{env, thread};
+use std::thread;
 
-use libtest_mimic::{Completion, Failed, Trial};
+use libtest_mimic::Trial;
 
 use crate::budget::{Budget, Footprint};
 use crate::elf::Elf;
@@ -27,6 +27,7 @@ use crate::frames::{PING_LENGTHS, PING_LENGTHS_V6, find, find_v6, ping, ping_v6}
 use crate::peer::Peer;
 use crate::qmp::Qmp;
 use crate::remedies::REMEDIES;
+use crate::shared::missing::{self, Failure};
 use crate::stock::{self, over_tcp};
 use crate::transcript::requests;
 use crate::{crowd, text};
@@ -95,11 +96,11 @@ pub fn trials() -> Vec<Trial> {
     let board = board.expect("one of them");
     let rows = VARIANTS.iter().enumerate().map(|(row, variant)| {
         Trial::ignorable_test(format!("footprint::{}", variant.test), move || {
-            completion(measure(board, row, variant))
+            missing::completion(measure(board, row, variant))
         })
     });
     let remedies = Trial::ignorable_test("footprint::what_each_of_the_remedies_costs", move || {
-        completion(measure_remedies(board).map(|()| Ok(())))
+        missing::completion(measure_remedies(board))
     });
     rows.chain([remedies.with_ignored_flag(true)]).collect()
 }
@@ -119,21 +120,8 @@ pub fn print() {
     }
 }
 
-fn completion(measured: Result<Result<(), String>, String>) -> Result<Completion, Failed> {
-    match measured {
-        Ok(verdict) => Ok(verdict.map(|()| Completion::Completed)?),
-        Err(reason) if env::var_os("CI").is_some() => Err(reason.into()),
-        Err(reason) => Ok(Completion::ignored_with(reason)),
-    }
-}
-
-/// Measures one row of the table, unless that cannot be done here. Returns what is more than the
-/// budget.
-fn measure(
-    board: &'static Board,
-    row: usize,
-    variant: &Variant,
-) -> Result<Result<(), String>, String> {
+/// Measures one row of the table. Fails if it is more than the budget.
+fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), Failure> {
     let budget = Budget::read();
     let firmware = Firmware::of(board, variant.options);
     let elf = Elf::read(firmware.build()?);
@@ -160,18 +148,18 @@ fn measure(
     for sentence in verdict.remarks {
         eprintln!("{sentence}");
     }
-    Ok(match verdict.failures.is_empty() {
+    match verdict.failures.is_empty() {
         true => Ok(()),
-        false => Err(verdict.failures.join("\n")),
-    })
+        false => Err(Failure::Failed(verdict.failures.join("\n"))),
+    }
 }
 
 /// Prints what each remedy costs: the firmware less the firmware without it.
-fn measure_remedies(board: &'static Board) -> Result<(), String> {
+fn measure_remedies(board: &'static Board) -> Result<(), Failure> {
     let measure = |firmware: &Firmware, painted: &Firmware, clients| {
         let elf = Elf::read(firmware.build()?);
         let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
-        Ok::<_, String>([
+        Ok::<_, Failure>([
             f64::from(elf.flash()),
             f64::from(elf.ram()),
             peak_stack(painted, false, clients)? as f64,
@@ -216,7 +204,7 @@ fn measure_remedies(board: &'static Board) -> Result<(), String> {
 }
 
 /// How many bytes of the stack were ever used, after work of every kind.
-fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, String> {
+fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, Failure> {
     let statics = Elf::read(firmware.build()?).end_within(&firmware.board().ram);
     let used = |mut qmp: Qmp| {
         let stack = qmp.memory(statics..firmware.board().ram.end);

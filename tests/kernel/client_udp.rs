@@ -1,9 +1,8 @@
 //! `uppercase udp` with stock servers.
 
-use std::process::Command;
-
 use crate::command::start;
 use crate::link::Link;
+use crate::namespace::tool;
 use crate::peers::{UDP_SERVER, listening_python, serve_udp, wait_for_listener};
 use crate::text::{mixed, upper};
 
@@ -34,7 +33,7 @@ pub fn lines_are_answered_by_python() {
 pub fn answer_over_udp_may_be_typed_into_nc() {
     for link in Link::ALL {
         let version = if link.ipv6 { "-6" } else { "-4" };
-        let mut nc = start(Command::new("nc").args([version, "-u", "-l", "12000"]));
+        let mut nc = start(tool("nc").args([version, "-u", "-l", "12000"]));
         wait_for_listener("udp");
         let answer = std::thread::spawn(move || link.ask("udp", "", "hello\n"));
         assert_eq!(nc.text(5), "hello");

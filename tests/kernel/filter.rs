@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use crate::command::{UPPERCASE, own_directory, run, uppercase, words};
+use crate::namespace::tool;
 use crate::text::{mixed, upper};
 
 /// Their exit codes, as the shell of a user sees them, and what they print.
 fn shell(script: &str) -> String {
-    let mut shell = Command::new("bash");
+    let mut shell = tool("bash");
     shell.args(["-c", script, "bash", UPPERCASE]);
     run(&mut shell, "").text().to_string()
 }

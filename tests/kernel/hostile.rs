@@ -17,8 +17,6 @@ mod scans;
 mod segments;
 mod windows;
 
-use std::process::Command;
-
 use crate::namespace::{Test, tests};
 use {
     floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, scans::*, segments::*,
@@ -64,22 +62,3 @@ pub const TESTS: &[Test] = tests![
     sixty_four_clients_at_once_are_served_by_a_pool_of_two,
     two_hundred_and_fifty_six_clients_at_once_are_served_by_a_pool_of_two,
 ];
-
-/// What these tests need and this machine does not have.
-pub fn missing() -> Option<String> {
-    let version = |program: &'static str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output();
-        let works = output.is_ok_and(|output| output.status.success());
-        (!works).then(|| [&[program], arguments].concat().join(" "))
-    };
-    let missing: Vec<_> = [
-        version("hping3", &["--version"]),
-        version("nmap", &["--version"]),
-        version("socat", &["-V"]),
-        version(hand::PYTHON, &["-c", "import scapy"]),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    (!missing.is_empty()).then(|| format!("this does not work here: {}", missing.join(", ")))
-}

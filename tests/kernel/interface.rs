@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::command::{own_directory, start, uppercase};
 use crate::link::{Link, connect, serve};
-use crate::namespace::ip;
+use crate::namespace::{ip, need, tool};
 use crate::peers::{TCP_SERVER, UDP_SERVER, answer_once, serve_tcp};
 use crate::serve_tcp::{assert_served, exchange};
 use crate::serve_udp::ask;
@@ -112,7 +112,8 @@ fn far_network() {
 }
 
 fn in_far_network(program: &str) -> Command {
-    let mut command = Command::new("nsenter");
+    need(program);
+    let mut command = tool("nsenter");
     command.args(["--net=/run/netns/far", program]);
     command
 }

@@ -1,5 +1,6 @@
 //! The command `uppercase` and `device::tuntap` against the kernel of this machine and against
 //! stock programs: the sockets of the standard library and of Python, `nc`, `ping`, `dnsmasq`.
+//! A test that needs a program which is missing counts as ignored.
 
 #[cfg(target_os = "linux")]
 mod client_tcp;
@@ -17,6 +18,8 @@ mod hostile;
 mod interface;
 #[cfg(target_os = "linux")]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod lacking;
 #[cfg(target_os = "linux")]
 mod link;
 #[cfg(target_os = "linux")]
@@ -160,9 +163,10 @@ fn main() -> std::process::ExitCode {
         clients_in_another_network_are_served_through_the_gateway,
     ];
     namespace::main(&[
-        ("command", TESTS, || None),
-        ("hostile", hostile::TESTS, hostile::missing),
-        ("tuntap", tuntap::TESTS, || None),
+        ("command", TESTS),
+        ("lacking", lacking::TESTS),
+        ("hostile", hostile::TESTS),
+        ("tuntap", tuntap::TESTS),
     ])
 }
 

@@ -1,9 +1,9 @@
 //! Servers that are given by name, which a real name server knows.
 
 use std::net::UdpSocket;
-use std::process::Command;
 
 use crate::command::{Program, start, uppercase, wait_for};
+use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
@@ -20,7 +20,7 @@ const RECORDS: [&str; 7] = [
 
 /// A name server on all addresses of the kernel.
 fn name_server() -> Program {
-    let mut dnsmasq = Command::new("dnsmasq");
+    let mut dnsmasq = tool("dnsmasq");
     let options = [
         "--keep-in-foreground",
         "--conf-file=/dev/null",

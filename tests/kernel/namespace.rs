@@ -3,17 +3,19 @@
 //! Each test runs in a new process of the same program, in new network, mount and process
 //! namespaces: it is root there, the loopback is up and all its children end with it. As root this
 //! always works; another user needs a kernel that permits user namespaces, and the right to open
-//! `/dev/net/tun`. Where it does not work the tests count as ignored, and say why; with the
-//! environment variable `CI` they fail.
+//! `/dev/net/tun`. Where it does not work, or a test needs a program that is not there, the test
+//! counts as ignored, and says why; with the environment variable `CI` it fails.
 
 use std::env;
 use std::io::{self, Read};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{self, Command, ExitCode, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use libtest_mimic::{Arguments, Trial};
+
+use crate::shared::missing::{self, Failure, Missing};
 
 /// A test: its name, and the function that panics if it fails.
 pub type Test = (&'static str, fn());
@@ -22,7 +24,12 @@ pub type Test = (&'static str, fn());
 pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Tells a new process which test it is.
-const TEST: &str = "UPPERCASE_TEST_IN_NAMESPACE";
+pub const TEST: &str = "UPPERCASE_TEST_IN_NAMESPACE";
+
+/// How the process of a test ends that needs a program which is not there, and what it prints
+/// before that program's name.
+const LACKING: i32 = 77;
+const LACKS: &str = "missing: ";
 
 /// What `unshare` does in any case. With `--kill-child`, nothing outlives a test.
 const NAMESPACES: [&str; 5] = ["--net", "--mount", "--pid", "--fork", "--kill-child"];
@@ -35,38 +42,53 @@ macro_rules! tests {
 }
 pub(crate) use tests;
 
-/// Tests of one module, and what they need that this machine does not have.
-pub type Module = (&'static str, &'static [Test], fn() -> Option<String>);
-
-/// Runs the tests, and understands what the standard harness does: a filter, `--list`, ...
-pub fn main(modules: &[Module]) -> ExitCode {
-    let named = |&(module, tests, missing): &Module| {
-        let named = move |(name, test): &Test| (format!("{module}::{name}"), *test, missing);
+/// Runs the tests of these modules, and understands what the standard harness does: a filter,
+/// `--list`, ...
+pub fn main(modules: &[(&'static str, &'static [Test])]) -> ExitCode {
+    let named = |&(module, tests): &(&'static str, &'static [Test])| {
+        let named = move |&(name, test): &Test| (format!("{module}::{name}"), test);
         tests.iter().map(named)
     };
     let mut tests = modules.iter().flat_map(named);
     if let Ok(wanted) = env::var(TEST) {
         ip("link set lo up");
-        let (_, test, _) = tests
-            .find(|(name, ..)| *name == wanted)
+        let (_, test) = tests
+            .find(|(name, _)| *name == wanted)
             .expect("a known test");
         test();
         return ExitCode::SUCCESS;
     }
     let arguments = Arguments::from_args();
-    let in_ci = env::var_os("CI").is_some();
     let unshare = isolation();
-    let trials = tests.map(|(name, _, missing)| {
+    let trials = tests.map(|(name, _)| {
         let unshare = unshare.clone();
-        Trial::ignorable_test(name.clone(), move || match (unshare, missing()) {
-            (_, Some(missing)) if !in_ci => Ok(Completion::ignored_with(missing)),
-            // A test that wants what is missing fails.
-            (Ok(arguments), _) => run(&name, &arguments).map(|()| Completion::Completed),
-            (Err(reason), _) if in_ci => Err(reason.into()),
-            (Err(reason), _) => Ok(Completion::ignored_with(reason)),
+        Trial::ignorable_test(name.clone(), move || {
+            let result = unshare.map_err(Failure::from);
+            missing::completion(result.and_then(|arguments| run(&name, &arguments)))
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    missing::print();
+    conclusion.exit_code()
+}
+
+/// A program of others. Where it is missing, the test that asks for it ends here, and is ignored.
+pub fn tool(program: &str) -> Command {
+    need(program);
+    Command::new(program)
+}
+
+/// Ends the test if this program is missing.
+pub fn need(program: &str) {
+    if missing::find(&[program]).is_err() {
+        lack(program);
+    }
+}
+
+/// Ends the test, as this is missing.
+pub fn lack(program: &str) -> ! {
+    println!("\n{LACKS}{program}");
+    process::exit(LACKING)
 }
 
 /// Runs `ip` of iproute2 with these arguments, separated by spaces, and returns what it prints.
@@ -82,7 +104,8 @@ pub fn ip(arguments: &str) -> String {
 }
 
 /// The arguments with which `unshare` works for this user, or why there are none.
-fn isolation() -> Result<Vec<&'static str>, String> {
+fn isolation() -> Result<Vec<&'static str>, Missing> {
+    missing::find(&["unshare", "sh", "ip"])?;
     let mut reasons = String::new();
     for arguments in [NAMESPACES.to_vec(), [&NAMESPACES[..], &USER].concat()] {
         let output = Command::new("unshare")
@@ -95,14 +118,16 @@ fn isolation() -> Result<Vec<&'static str>, String> {
             Err(error) => reasons += &format!("unshare: {error}\n"),
         }
     }
-    let reasons = reasons.trim_end().replace('\n', ", ");
-    Err(format!(
-        "no namespace with a /dev/net/tun can be had here: {reasons}"
-    ))
+    Err(Missing {
+        what: "a network namespace with /dev/net/tun".into(),
+        command: "run them as root where such namespaces are permitted and the driver tun is there",
+        arguments: String::new(),
+        details: reasons.trim_end().replace('\n', ", "),
+    })
 }
 
 /// Runs a test in a process of its own, and returns what that printed if it failed.
-fn run(name: &str, unshare: &[&str]) -> Result<(), Failed> {
+fn run(name: &str, unshare: &[&str]) -> Result<(), Failure> {
     let (mut reader, writer) = io::pipe()?;
     let mut child = Command::new("unshare")
         .args(unshare)
@@ -129,8 +154,12 @@ fn run(name: &str, unshare: &[&str]) -> Result<(), Failed> {
         child.kill().ok();
     }
     let status = child.wait()?;
-    match status.success() && verdict.is_empty() {
-        true => Ok(()),
-        false => Err(format!("{verdict}{status}\n{}", output.unwrap_or_default()).into()),
+    let output = output.unwrap_or_default();
+    let mut lines = output.lines().rev();
+    let missing = lines.find_map(|line| line.strip_prefix(LACKS));
+    match (status.code(), missing) {
+        (Some(0), _) if verdict.is_empty() => Ok(()),
+        (Some(LACKING), Some(program)) => Err(Missing::programs(&[program]).into()),
+        _ => Err(Failure::Failed(format!("{verdict}{status}\n{output}"))),
     }
 }

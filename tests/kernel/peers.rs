@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::process::Command;
 use std::thread;
 
 use crate::command::{Outcome, Program, run, start, wait_for};
 use crate::link::{PORT, bound};
+use crate::namespace::tool;
 
 /// Connects, sends its input at once, receives once and closes.
 pub const TCP_CLIENT: &str = "
@@ -56,16 +56,13 @@ while True:
 /// Runs a Python program with this argument and input, to its end.
 #[track_caller]
 pub fn python(program: &str, argument: &str, input: impl AsRef<[u8]>) -> Outcome {
-    run(
-        Command::new("python3").args(["-c", program, argument]),
-        input,
-    )
+    run(tool("python3").args(["-c", program, argument]), input)
 }
 
 /// Starts a Python program, and waits until it says that it listens.
 #[track_caller]
 pub fn listening_python(program: &str) -> Program {
-    let mut server = start(Command::new("python3").args(["-c", program]));
+    let mut server = start(tool("python3").args(["-c", program]));
     assert_eq!(server.line(), "listening\n");
     server
 }
@@ -74,7 +71,7 @@ pub fn listening_python(program: &str) -> Program {
 #[track_caller]
 pub fn nc(options: &[&str], server: SocketAddr, input: impl AsRef<[u8]>) -> Outcome {
     let (host, port) = (server.ip().to_string(), server.port().to_string());
-    run(Command::new("nc").args(options).args([host, port]), input)
+    run(tool("nc").args(options).args([host, port]), input)
 }
 
 /// Waits until somebody listens on the port of the exercise: the kernel says so.

@@ -1,9 +1,8 @@
 //! Stock UDP clients of `uppercase serve`.
 
-use std::process::Command;
-
 use crate::command::start;
 use crate::link::{datagrams, each_served};
+use crate::namespace::tool;
 use crate::peers::{UDP_CLIENT, python};
 use crate::text::{mixed, upper};
 
@@ -52,7 +51,7 @@ pub fn python_and_nc_are_served_over_udp() {
             assert_eq!(answer.text(), sentence.to_uppercase());
         }
         // It does not know when a dialogue over UDP is over, so we look at what it prints.
-        let mut nc = start(Command::new("nc").args(["-u", &host, "12000"]));
+        let mut nc = start(tool("nc").args(["-u", &host, "12000"]));
         for sentence in ["hello\n", "again, straße\n"] {
             use std::io::Write;
             let stdin = nc.stdin.as_mut().expect("a pipe");

@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::{self, JoinHandle};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::command::{UPPERCASE, wait_for, words};
 use crate::link::Link;
+use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
@@ -38,7 +39,7 @@ impl Terminal {
             .unwrap();
         // Only what the command prints is to be seen, not what is typed.
         let terminal = File::options().read(true).write(true).open(name).unwrap();
-        let quiet = Command::new("stty")
+        let quiet = tool("stty")
             .arg("-echo")
             .stdin(terminal.try_clone().unwrap())
             .status();
@@ -52,7 +53,7 @@ impl Terminal {
             String::from_utf8(screen).unwrap()
         });
         // In a session of its own, whose terminal this is, Ctrl-C means what it should.
-        let mut command = Command::new("setsid");
+        let mut command = tool("setsid");
         command
             .args(["--ctty", "--wait", UPPERCASE])
             .args(words(arguments));

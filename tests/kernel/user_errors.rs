@@ -1,10 +1,8 @@
 //! What the command says where its user is mistaken, or has not the right.
 
-use std::process::Command;
-
 use crate::command::{Outcome, UPPERCASE, run, uppercase, words};
 use crate::link::serve;
-use crate::namespace::ip;
+use crate::namespace::{ip, tool};
 
 /// That the arguments are wrong, and what is said about it.
 #[track_caller]
@@ -142,7 +140,7 @@ pub fn gateway_on_no_network_of_ours_is_refused() {
 }
 
 fn without_privilege(arguments: &str) -> Outcome {
-    let mut command = Command::new("setpriv");
+    let mut command = tool("setpriv");
     command.args(["--bounding-set=-net_admin", UPPERCASE]);
     run(command.args(words(arguments)), "")
 }

@@ -1,5 +1,5 @@
-//! Parts of the package by themselves, in memory, with whatever features there are: the library
-//! may be without a heap, and its text without Unicode.
+//! Parts of the package by themselves, in memory, with any set of features: the library may be
+//! without a heap, and its text without Unicode.
 
 #[cfg(feature = "embassy")]
 mod embassy;

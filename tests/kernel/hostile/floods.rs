@@ -1,11 +1,10 @@
 //! More than the server can answer, or wants to.
 
-use std::process::Command;
-
 use super::flood::{Flood, Frames};
 use super::hand::flood_of;
 use super::honest::{Honest, served_throughout};
 use crate::command::{Program, start, wait_for};
+use crate::namespace::tool;
 
 /// So many frames is a flood at least, those of honest clients among them.
 const FRAMES: u64 = 20_000;
@@ -15,7 +14,7 @@ const ROUNDS: usize = 5;
 /// Lets `hping3` send with these options until enough honest clients have been served.
 fn hping3(options: &str) {
     served_throughout("", |honest| {
-        let mut hping3 = Command::new("hping3");
+        let mut hping3 = tool("hping3");
         hping3.args(options.split(' ')).arg("192.168.69.1");
         goes_on(start(&mut hping3), honest);
     });

@@ -1,8 +1,7 @@
 //! Frames made by hand, with Debian's `scapy`.
 
-use std::process::Command;
-
 use crate::command::{Program, run, start};
+use crate::namespace::{lack, tool};
 
 /// The Python for which Debian has it.
 pub const PYTHON: &str = "/usr/bin/python3";
@@ -141,7 +140,7 @@ def flood(frames):
 #[track_caller]
 pub fn flood_of(program: &str) -> Program {
     let program = format!("{FLOOD}{program}");
-    let mut flood = start(Command::new(PYTHON).args(["-c", &program]));
+    let mut flood = start(tool(PYTHON).args(["-c", &program]));
     assert_eq!(flood.line(), "sending\n");
     flood
 }
@@ -150,6 +149,9 @@ pub fn flood_of(program: &str) -> Program {
 #[track_caller]
 pub fn by_hand(program: &str) {
     let program = format!("{PRELUDE}{program}");
-    let outcome = run(Command::new(PYTHON).args(["-c", &program]), "");
+    let outcome = run(tool(PYTHON).args(["-c", &program]), "");
+    if outcome.stderr.contains("No module named 'scapy'") {
+        lack("scapy");
+    }
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
 }

@@ -1,12 +1,10 @@
 //! Two servers that are set on each other by one spoofed datagram (CVE-2024-2169).
 
-use std::process::Command;
-
 use super::hand::{PYTHON, by_hand};
 use super::honest::served_throughout;
 use crate::command::run;
 use crate::link::serve;
-use crate::namespace::ip;
+use crate::namespace::{ip, tool};
 use crate::serve_tcp::assert_served;
 use crate::serve_udp::ask;
 
@@ -101,7 +99,7 @@ pub fn two_servers_do_not_answer_each_other() {
         }
     };
     served();
-    let outcome = run(Command::new(PYTHON).args(["-c", SPOOFED]), "");
+    let outcome = run(tool(PYTHON).args(["-c", SPOOFED]), "");
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
     served();
     for server in &mut servers {

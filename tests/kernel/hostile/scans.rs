@@ -1,9 +1,8 @@
 //! `nmap` looks for what is served.
 
-use std::process::Command;
-
 use super::honest::served_throughout;
 use crate::command::run;
+use crate::namespace::tool;
 
 /// Runs `nmap` with these options on the port that is served and the one behind it, and returns
 /// what it says about each.
@@ -23,7 +22,7 @@ fn nmap(options: &str) -> String {
     } else {
         "192.168.69.1"
     };
-    let mut nmap = Command::new("nmap");
+    let mut nmap = tool("nmap");
     nmap.args(["-n", "-Pn", "--reason", "--host-timeout", "40"]);
     let outcome = run(nmap.args(options.split(' ')).arg(host), "");
     assert_eq!(outcome.code, Some(0), "{outcome:?}");

@@ -1,10 +1,9 @@
 //! Clients that take little at a time, or nothing, and text that is urgent.
 
-use std::process::Command;
-
 use super::hand::{PYTHON, by_hand};
 use super::honest::served_throughout;
 use crate::command::run;
+use crate::namespace::tool;
 use crate::text::{mixed, upper};
 
 pub fn window_of_one_byte_is_enough() {
@@ -60,7 +59,7 @@ with socket.create_connection((sys.argv[1], 12000), 20) as connection:
 ";
     served_throughout("", |_| {
         for host in ["192.168.69.1", "fdaa::1"] {
-            let outcome = run(Command::new(PYTHON).args(["-c", URGENT, host]), "");
+            let outcome = run(tool(PYTHON).args(["-c", URGENT, host]), "");
             assert_eq!(outcome.text(), "");
         }
         by_hand(
@@ -81,7 +80,7 @@ pub fn smallest_segments_and_buffers_of_socat_are_enough() {
     served_throughout("", |_| {
         for host in ["TCP4:192.168.69.1", "TCP6:[fdaa::1]"] {
             for options in ["mss=88", "rcvbuf=1", "mss=88,rcvbuf=1,sndbuf=1"] {
-                let mut socat = Command::new("socat");
+                let mut socat = tool("socat");
                 // It waits for the answer after its input has ended.
                 socat.args(["-t", "30", "-", &format!("{host}:12000,{options}")]);
                 let outcome = run(&mut socat, &text);

@@ -3,14 +3,13 @@
 use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 use smoltcp::phy::{Device, Medium};
 use smoltcp::wire::IpCidr;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, TunTap};
 
-use crate::namespace::ip;
+use crate::namespace::{ip, tool};
 
 pub fn cidr(text: &str) -> IpCidr {
     text.parse().expect("an address with a prefix length")
@@ -117,7 +116,7 @@ pub fn missing_privilege_is_explained() {
     });
     // In a user namespace there is nobody else whom an interface could belong to.
     let other = ["tuntap", "add", "tap1", "mode", "tap", "user", "65534"];
-    if Command::new("ip").args(other).status().unwrap().success() {
+    if tool("ip").args(other).status().unwrap().success() {
         without(CapabilitySet::NET_ADMIN, || {
             let error = refused("tap1", Mode::Tap, &[]);
             assert!(matches!(error, OpenError::Permission { exists: true, .. }));
@@ -127,13 +126,7 @@ pub fn missing_privilege_is_explained() {
 
 pub fn missing_driver_is_explained() {
     let mount = ["-t", "tmpfs", "none", "/dev/net"];
-    assert!(
-        Command::new("mount")
-            .args(mount)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(tool("mount").args(mount).status().unwrap().success());
     let error = refused("tap0", Mode::Tap, &[]);
     assert!(matches!(error, OpenError::NoDriver(_)));
     assert!(error.source().is_some());

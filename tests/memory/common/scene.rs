@@ -128,7 +128,7 @@ impl Scene {
         }
     }
 
-    /// The same with the server for many connections, whatever this run is for.
+    /// The same with the server for many connections, in every run of the tests.
     pub fn steered(link: Link, places: usize, config: tcp::Config) -> Self {
         Self {
             link,

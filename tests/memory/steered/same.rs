@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::common::scene::KIND;
 
-/// Runs the tests whose names contain this in a process of their own. Fails if one of them does,
+/// Runs the tests with this in their names in a process of their own. Fails if one of them does,
 /// or if there are none.
 #[track_caller]
 fn run(tests: &str) {
