@@ -48,6 +48,8 @@ mod terminal;
 #[cfg(target_os = "linux")]
 mod tuntap;
 #[cfg(target_os = "linux")]
+mod unicode;
+#[cfg(target_os = "linux")]
 mod user_errors;
 
 #[cfg(target_os = "linux")]
@@ -58,7 +60,7 @@ fn main() -> std::process::ExitCode {
     use {
         client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*, names::*,
         network_errors::*, noise::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, terminal::*, user_errors::*,
+        serve_udp::*, terminal::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -74,6 +76,7 @@ fn main() -> std::process::ExitCode {
         large_datagrams_are_answered,
         datagram_may_grow_to_three_times_its_length,
         answers_are_those_of_the_transcript,
+        python_agrees_about_every_character_it_knows,
         once_closes_after_the_first_answer,
         server_of_tcp_refuses_datagrams,
         server_of_udp_refuses_connections,
