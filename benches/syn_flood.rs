@@ -26,11 +26,12 @@ macro_rules! files {
 }
 
 files! {
-    "../tests/common/namespace.rs" namespace,
+    "../tests/shared/mod.rs" shared,
+    "../tests/kernel/namespace.rs" namespace,
     "../tests/kernel/command.rs" command,
     "../tests/kernel/link.rs" link,
-    "../tests/hostile/flood.rs" flood,
-    "../tests/hostile/sessions.rs" sessions,
+    "../tests/kernel/hostile/flood.rs" flood,
+    "../tests/kernel/hostile/sessions.rs" sessions,
 }
 
 #[cfg(target_os = "linux")]

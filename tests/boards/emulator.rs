@@ -1,18 +1,20 @@
 //! Building a board's firmware, and running it.
 
+use std::env;
 use std::fs;
 use std::io::{self, Read};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use smoltcp::wire::Ipv6Address;
 
 use crate::cable::Cable;
+use crate::shared::missing::{self, Failure, Missing};
 use crate::stock;
 
 /// The board's addresses, in the emulator's network and on the cable.
@@ -103,13 +105,15 @@ const RISCV32_VIRT: Board = Board {
     ram: 0x8000_0000..0x8010_0000,
 };
 
+static BUILDING: Mutex<()> = Mutex::new(());
+
 /// What runs on a board.
 pub struct Firmware {
     board: &'static Board,
     options: &'static str,
     /// Where the package is.
     root: PathBuf,
-    file: OnceLock<Result<PathBuf, String>>,
+    file: OnceLock<Result<PathBuf, Failure>>,
 }
 
 impl Firmware {
@@ -128,30 +132,42 @@ impl Firmware {
         }
     }
 
-    /// Builds it, or says why it cannot be built or run here.
-    pub fn build(&self) -> Result<&Path, String> {
+    /// Builds it, unless it cannot be built or run here.
+    pub fn build(&self) -> Result<&Path, Failure> {
         let file = self.file.get_or_init(|| {
-            let emulator = self.board.emulator[0];
-            run(Command::new(emulator).arg("--version")).map_err(|reason| {
-                format!("{reason} (Debian: apt install qemu-system-arm qemu-system-misc)")
-            })?;
+            missing::find(&[self.board.emulator[0], "bash", "sed"])?;
             let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/firmware");
+            let folder = self.root.join("examples").join(self.board.folder);
+            if !script.exists() || !folder.exists() {
+                return Err(Failure::Missing(Missing {
+                    what: "the source of the firmware".into(),
+                    command: "take the repository, as the package is without it",
+                    arguments: String::new(),
+                    details: String::new(),
+                }));
+            }
             let mut build = Command::new(script);
-            build.arg(self.root.join("examples").join(self.board.folder));
-            build.args(self.options.split_whitespace());
+            build.arg(folder).args(self.options.split_whitespace());
             if let Some(target) = self.board.target {
                 build.env("CARGO_BUILD_TARGET", target);
             }
-            // Each set of options is built in the same place: what is to be run is copied away.
+            // A copy of the package is built beside the package, where its dependencies are.
+            let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+            let target = env::var_os("CARGO_TARGET_DIR")
+                .unwrap_or_else(|| own.join(self.board.folder).join("target").into());
+            build.env("CARGO_TARGET_DIR", target);
+            // Each set of options is built in the same place: the firmware is copied away
+            // before the next one is built.
+            let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
             let built = run(&mut build)?;
             let options = self.options.replace([' ', ','], "-");
             let root = self.root.file_name().unwrap_or_default().display();
             let name = format!("{root}-{}{options}", self.board.name);
             let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-            fs::copy(built.trim_end(), &file).map_err(|error| format!("{built}: {error}"))?;
+            fs::copy(&built, &file)?;
             Ok(file)
         });
-        file.as_deref().map_err(String::clone)
+        file.as_deref().map_err(Failure::clone)
     }
 
     /// The board that it is for.
@@ -279,16 +295,29 @@ fn free_address() -> SocketAddr {
     }
 }
 
-/// What a program prints, or why it failed.
-fn run(command: &mut Command) -> Result<String, String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("{program}: {error}"))?;
-    if !output.status.success() {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{program}: {}\n{errors}", output.status));
+/// The script's exit code where there is no compiler for the target. It prints the target then.
+const NO_COMPILER: i32 = 77;
+
+/// Builds a firmware, and returns the name of the file.
+fn run(build: &mut Command) -> Result<String, Failure> {
+    let output = build.stdin(Stdio::null()).output()?;
+    let printed = String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned();
+    match output.status.code() {
+        Some(0) => Ok(printed),
+        Some(NO_COMPILER) => Err(Failure::Missing(Missing {
+            what: format!("the target {printed} of Rust"),
+            command: "rustup target add",
+            arguments: printed,
+            details: String::new(),
+        })),
+        _ => {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            Err(Failure::Failed(format!(
+                "{build:?}: {}\n{errors}",
+                output.status
+            )))
+        }
     }
-    String::from_utf8(output.stdout).map_err(|error| format!("{program}: {error}"))
 }

@@ -1,5 +1,5 @@
-//! What the firmware takes: `cargo test --test footprint` prints it as the table in docs/measurements.md, and
-//! fails if it is more than `budget.txt` allows.
+//! What the firmware takes: printed as the table in docs/measurements.md, and held to what
+//! `budget.txt` allows.
 //!
 //! Flash and static RAM are what its sections say. The stack is filled with a pattern before
 //! `main` (the folder's feature `paint-stack`), and looked at after the server has had work of
@@ -9,57 +9,32 @@
 //! always.
 //!
 //! ```text
-//! cargo test --test footprint                         # all of it
-//! cargo test --test footprint -- 'Unicode | IPv4 |'   # the rows with this in it
-//! FOOTPRINT_BUDGET=file cargo test --test footprint   # another budget
-//! cargo test --test footprint -- remedies             # what each remedy costs; several minutes
+//! cargo test --test boards footprint                         # all of it
+//! cargo test --test boards footprint::unicode_over_ipv4_and  # the rows of these tests
+//! FOOTPRINT_BUDGET=file cargo test --test boards footprint   # another budget
+//! cargo test --test boards remedies -- --ignored             # what each remedy costs; several minutes
 //! ```
 
-#[path = "budget.rs"]
-mod budget;
-#[path = "cable.rs"]
-mod cable;
-#[path = "crowd.rs"]
-mod crowd;
-#[path = "elf.rs"]
-mod elf;
-#[path = "emulator.rs"]
-#[allow(dead_code, reason = "not all of it is needed to measure")]
-mod emulator;
-#[path = "frames.rs"]
-mod frames;
-#[path = "peer.rs"]
-#[allow(dead_code, reason = "not all of it is needed to measure")]
-mod peer;
-#[path = "qmp.rs"]
-mod qmp;
-#[path = "remedies.rs"]
-mod remedies;
-#[path = "../common/stock.rs"]
-mod stock;
-#[path = "../common/text.rs"]
-mod text;
-#[path = "../common/transcript.rs"]
-#[allow(dead_code, reason = "not all of it is needed to measure")]
-mod transcript;
-
-use std::env;
-use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use budget::{Budget, Footprint};
-use elf::Elf;
-use emulator::{BOARDS, Board, Firmware};
-use frames::{PING_LENGTHS, PING_LENGTHS_V6, find, find_v6, ping, ping_v6};
-use peer::Peer;
-use qmp::Qmp;
-use remedies::REMEDIES;
-use stock::over_tcp;
-use transcript::requests;
+use libtest_mimic::Trial;
+
+use crate::budget::{Budget, Footprint};
+use crate::elf::Elf;
+use crate::emulator::{BOARDS, Board, Firmware};
+use crate::frames::{PING_LENGTHS, PING_LENGTHS_V6, find, find_v6, ping, ping_v6};
+use crate::peer::Peer;
+use crate::qmp::Qmp;
+use crate::remedies::REMEDIES;
+use crate::shared::missing::{self, Failure};
+use crate::stock::{self, over_tcp};
+use crate::transcript::requests;
+use crate::{crowd, text};
 
 const MEBIBYTE: usize = 1 << 20;
 /// How many come at once: more than there are places, so that some have to wait.
-const CLIENTS: usize = 6;
+pub const CLIENTS: usize = 6;
 /// What cortex-m-rt's feature `paint-stack` paints with.
 const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();
 
@@ -67,6 +42,7 @@ const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();
 struct Variant {
     /// As in the table: upper case of what, over what.
     name: &'static str,
+    test: &'static str,
     unicode: bool,
     ipv6: bool,
     options: &'static str,
@@ -77,6 +53,7 @@ struct Variant {
 const VARIANTS: [Variant; 4] = [
     Variant {
         name: "ASCII | IPv4",
+        test: "ascii_over_ipv4_keeps_to_the_budget",
         unicode: false,
         ipv6: false,
         options: "--no-default-features",
@@ -84,6 +61,7 @@ const VARIANTS: [Variant; 4] = [
     },
     Variant {
         name: "Unicode | IPv4",
+        test: "unicode_over_ipv4_keeps_to_the_budget",
         unicode: true,
         ipv6: false,
         options: "",
@@ -91,6 +69,7 @@ const VARIANTS: [Variant; 4] = [
     },
     Variant {
         name: "ASCII | IPv4 and IPv6",
+        test: "ascii_over_ipv4_and_ipv6_keeps_to_the_budget",
         unicode: false,
         ipv6: true,
         options: "--no-default-features --features ipv6",
@@ -98,6 +77,7 @@ const VARIANTS: [Variant; 4] = [
     },
     Variant {
         name: "Unicode | IPv4 and IPv6",
+        test: "unicode_over_ipv4_and_ipv6_keeps_to_the_budget",
         unicode: true,
         ipv6: true,
         options: "--features ipv6",
@@ -105,81 +85,81 @@ const VARIANTS: [Variant; 4] = [
     },
 ];
 
-fn main() -> ExitCode {
-    // What the standard harness does with its arguments, as far as it matters here.
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let asked: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
-    let is_asked = |variant: &&Variant| {
-        let row = format!("| {} |", variant.name);
-        asked.is_empty() || asked.iter().any(|asked| row.contains(*asked))
-    };
-    let variants: Vec<&Variant> = VARIANTS.iter().filter(is_asked).collect();
-    let of_remedies = asked == ["remedies"];
-    if arguments.iter().any(|a| a == "--list") || variants.is_empty() && !of_remedies {
-        return ExitCode::SUCCESS;
-    }
+/// What was measured, to be printed at the end: the rows of the table, and what is said below it.
+static MEASURED: Mutex<(Vec<String>, String)> = Mutex::new((Vec::new(), String::new()));
+
+/// One test for each row of the table, and one that measures the remedies if it is asked for.
+pub fn trials() -> Vec<Trial> {
     // The others have more memory than they know what to do with.
     let mut boards = BOARDS.iter();
     let board = boards.find(|board| board.name == "lm3s6965evb");
     let board = board.expect("one of them");
-    let measured = if of_remedies {
-        measure_remedies(board).map(|()| true)
-    } else {
-        measure(board, &variants)
-    };
-    match measured {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(reason) => {
-            eprintln!("not measured: {reason}");
-            ExitCode::from(env::var_os("CI").is_some() as u8)
-        }
+    let rows = VARIANTS.iter().enumerate().map(|(row, variant)| {
+        Trial::ignorable_test(format!("footprint::{}", variant.test), move || {
+            missing::completion(measure(board, row, variant))
+        })
+    });
+    let remedies = Trial::ignorable_test("footprint::what_each_of_the_remedies_costs", move || {
+        missing::completion(measure_remedies(board))
+    });
+    rows.chain([remedies.with_ignored_flag(true)]).collect()
+}
+
+/// Prints the table.
+pub fn print() {
+    let mut measured = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
+    let (rows, below) = &mut *measured;
+    if !rows.is_empty() {
+        println!(
+            "| upper case of | network | flash | static RAM | peak stack | instructions per byte, ASCII text | mixed text |"
+        );
+        println!("|---|---|---|---|---|---|---|");
+        rows.sort();
+        rows.iter().for_each(|row| println!("{}", &row[1..]));
+        println!("\n{below}");
     }
 }
 
-/// Prints the table; returns whether all of it keeps to the budget.
-fn measure(board: &'static Board, variants: &[&Variant]) -> Result<bool, String> {
+/// Measures one row of the table. Fails if it is more than the budget.
+fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), Failure> {
     let budget = Budget::read();
-    let (mut compiler, mut failures, mut remarks) = (String::new(), Vec::new(), Vec::new());
-    println!(
-        "| upper case of | network | flash | static RAM | peak stack | instructions per byte, ASCII text | mixed text |"
-    );
-    println!("|---|---|---|---|---|---|---|");
-    for variant in variants {
-        let firmware = Firmware::of(board, variant.options);
-        let elf = Elf::read(firmware.build()?);
-        let ascii = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
-        let footprint = Footprint {
-            quantities: [
-                elf.flash().into(),
-                elf.ram().into(),
-                peak_stack(&Firmware::of(board, variant.painted), variant.ipv6, CLIENTS)? as f64,
-                instructions_per_byte(&firmware, ascii.as_bytes(), variant.unicode),
-                instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), variant.unicode),
-            ],
-        };
-        println!("| {} | {footprint} |", variant.name);
-        compiler = elf.compiler();
-        let verdict = budget.check(board.name, &compiler, variant.name, footprint);
-        failures.extend(verdict.failures);
-        remarks.extend(verdict.remarks);
-    }
-    println!(
-        "\n{}, {compiler}; bytes; two TCP connections of 2 x 1 KiB",
+    let firmware = Firmware::of(board, variant.options);
+    let elf = Elf::read(firmware.build()?);
+    let ascii = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
+    let footprint = Footprint {
+        quantities: [
+            elf.flash().into(),
+            elf.ram().into(),
+            peak_stack(&Firmware::of(board, variant.painted), variant.ipv6, CLIENTS)? as f64,
+            instructions_per_byte(&firmware, ascii.as_bytes(), variant.unicode),
+            instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), variant.unicode),
+        ],
+    };
+    let compiler = elf.compiler();
+    let verdict = budget.check(board.name, &compiler, variant.name, footprint);
+    let mut measured = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
+    measured
+        .0
+        .push(format!("{row}| {} | {footprint} |", variant.name));
+    measured.1 = format!(
+        "{}, {compiler}; bytes; two TCP connections of 2 x 1 KiB",
         board.name
     );
-    for sentence in remarks.iter().chain(&failures) {
+    for sentence in verdict.remarks {
         eprintln!("{sentence}");
     }
-    Ok(failures.is_empty())
+    match verdict.failures.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::Failed(verdict.failures.join("\n"))),
+    }
 }
 
 /// Prints what each remedy costs: the firmware less the firmware without it.
-fn measure_remedies(board: &'static Board) -> Result<(), String> {
+fn measure_remedies(board: &'static Board) -> Result<(), Failure> {
     let measure = |firmware: &Firmware, painted: &Firmware, clients| {
         let elf = Elf::read(firmware.build()?);
         let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
-        Ok::<_, String>([
+        Ok::<_, Failure>([
             f64::from(elf.flash()),
             f64::from(elf.ram()),
             peak_stack(painted, false, clients)? as f64,
@@ -224,7 +204,7 @@ fn measure_remedies(board: &'static Board) -> Result<(), String> {
 }
 
 /// How many bytes of the stack were ever used, after work of every kind.
-fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, String> {
+fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, Failure> {
     let statics = Elf::read(firmware.build()?).end_within(&firmware.board().ram);
     let used = |mut qmp: Qmp| {
         let stack = qmp.memory(statics..firmware.board().ram.end);

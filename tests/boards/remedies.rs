@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::CLIENTS;
+use crate::footprint::CLIENTS;
 
 /// Something that the firmware can do without.
 pub struct Remedy {
@@ -110,13 +110,7 @@ pub const REMEDIES: [Remedy; 8] = [
 impl Remedy {
     /// A copy of the package without it.
     pub fn cut(&self) -> PathBuf {
-        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-a-remedy");
-        let _ = fs::remove_dir_all(&copy);
-        fs::create_dir_all(&copy).expect("a new folder");
-        for part in ["Cargo.toml", "src", "examples", "tests", "benches"] {
-            copy_all(&package.join(part), &copy.join(part));
-        }
+        let copy = copy_of_package("without-a-remedy");
         for (file, function, value) in self.functions {
             edit(&copy.join(file), |text| {
                 return_at_once(text, function, value)
@@ -130,6 +124,18 @@ impl Remedy {
         }
         copy
     }
+}
+
+/// A copy of the package in a folder of this name, to be changed.
+pub fn copy_of_package(name: &str) -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&copy);
+    fs::create_dir_all(&copy).expect("a new folder");
+    for part in ["Cargo.toml", "src", "examples", "tests", "benches"] {
+        copy_all(&package.join(part), &copy.join(part));
+    }
+    copy
 }
 
 fn edit(file: &Path, change: impl FnOnce(&str) -> String) {

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::command::{UPPERCASE, own_directory, start, wait_for, words};
 use crate::link::Link;
+use crate::namespace::tool;
 use crate::peers::{
     TCP_SERVER, answer_once, answer_pieces, listening_python, serve_tcp, wait_for_listener,
 };
@@ -35,7 +36,7 @@ pub fn sentence_is_answered_by_python() {
 pub fn answer_may_be_typed_into_nc() {
     for link in Link::ALL {
         let version = if link.ipv6 { "-6" } else { "-4" };
-        let mut nc = start(Command::new("nc").args([version, "-l", "-N", "12000"]));
+        let mut nc = start(tool("nc").args([version, "-l", "-N", "12000"]));
         wait_for_listener("tcp");
         let mut typed = nc.stdin.take().expect("a pipe");
         typed.write_all(b"anything but capitals\n").unwrap();
@@ -110,7 +111,12 @@ pub fn server_may_close_before_the_input_has_ended() {
         let ask = || {
             let mut client = Command::new(UPPERCASE);
             let mut client = start(client.args(words(&format!("tcp {} {option}", server.ip()))));
-            client.stdin.as_mut().expect("a pipe").write_all(b"hello").unwrap();
+            client
+                .stdin
+                .as_mut()
+                .expect("a pipe")
+                .write_all(b"hello")
+                .unwrap();
             assert_eq!(client.text(5), "HELLO");
             client
         };

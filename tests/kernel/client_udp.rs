@@ -1,9 +1,8 @@
 //! `uppercase udp` with stock servers.
 
-use std::process::Command;
-
 use crate::command::start;
 use crate::link::Link;
+use crate::namespace::tool;
 use crate::peers::{UDP_SERVER, listening_python, serve_udp, wait_for_listener};
 use crate::text::{mixed, upper};
 
@@ -34,7 +33,7 @@ pub fn lines_are_answered_by_python() {
 pub fn answer_over_udp_may_be_typed_into_nc() {
     for link in Link::ALL {
         let version = if link.ipv6 { "-6" } else { "-4" };
-        let mut nc = start(Command::new("nc").args([version, "-u", "-l", "12000"]));
+        let mut nc = start(tool("nc").args([version, "-u", "-l", "12000"]));
         wait_for_listener("udp");
         let answer = std::thread::spawn(move || link.ask("udp", "", "hello\n"));
         assert_eq!(nc.text(5), "hello");
@@ -51,7 +50,10 @@ pub fn long_lines_pass_in_fragments() {
     for link in Link::ALL {
         for length in [1452, 1453, 1472, 1473, 2048, 20_000, 65_000] {
             let mut line = vec![b'x'; length];
-            assert!(link.ask("udp", "", &line).bytes() == upper(&line), "{length}");
+            assert!(
+                link.ask("udp", "", &line).bytes() == upper(&line),
+                "{length}"
+            );
             line.clone_from_slice(&text[..length]);
             line.retain(|byte| *byte != b'\n');
             let answer = upper(&line);
@@ -68,7 +70,9 @@ pub fn line_is_sent_again_where_no_answer_comes() {
         let socket = std::net::UdpSocket::bind(("::", 12000)).unwrap();
         let server = std::thread::spawn(move || {
             let mut line = [0; 100];
-            socket.set_read_timeout(Some(crate::command::LIMIT)).unwrap();
+            socket
+                .set_read_timeout(Some(crate::command::LIMIT))
+                .unwrap();
             socket.recv_from(&mut line).unwrap();
             let (length, client) = socket.recv_from(&mut line).unwrap();
             let line = line[..length].to_ascii_uppercase();

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::namespace::tool;
+
 pub const UPPERCASE: &str = env!("CARGO_BIN_EXE_uppercase");
 
 /// How long anything may take that takes no time worth mentioning. A loaded machine has its own
@@ -153,7 +155,11 @@ impl Drop for Program {
         let status: io::Result<ExitStatus> = self.child.wait();
         // What it had to say is of interest where a test fails, which is when it is printed.
         if let (Ok(status), Some(stderr)) = (status, self.stderr.take()) {
-            println!("{}: {status} {}", self.name, stderr.join().unwrap_or_default());
+            println!(
+                "{}: {status} {}",
+                self.name,
+                stderr.join().unwrap_or_default()
+            );
         }
     }
 }
@@ -166,7 +172,7 @@ fn all(mut source: impl Read) -> Vec<u8> {
 
 /// An empty directory that only this test sees, and that is gone with it.
 pub fn own_directory() -> &'static Path {
-    let mut mount = Command::new("mount");
+    let mut mount = tool("mount");
     mount.args(["-t", "tmpfs", "none", "/run"]);
     assert!(mount.status().expect("mount starts").success());
     Path::new("/run")

@@ -4,11 +4,12 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use crate::command::{UPPERCASE, own_directory, run, uppercase, words};
+use crate::namespace::tool;
 use crate::text::{mixed, upper};
 
 /// Their exit codes, as the shell of a user sees them, and what they print.
 fn shell(script: &str) -> String {
-    let mut shell = Command::new("bash");
+    let mut shell = tool("bash");
     shell.args(["-c", script, "bash", UPPERCASE]);
     run(&mut shell, "").text().to_string()
 }
@@ -19,7 +20,9 @@ pub fn file_is_converted_in_memory() {
     fs::write(&file, &text).unwrap();
     for arguments in ["", "tcp"] {
         let mut command = Command::new(UPPERCASE);
-        command.args(words(arguments)).stdin(File::open(&file).unwrap());
+        command
+            .args(words(arguments))
+            .stdin(File::open(&file).unwrap());
         let output = command.output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty());
         assert!(output.stdout == upper(&text));
@@ -64,7 +67,10 @@ pub fn each_line_of_the_log_in_memory_says_which_side_speaks() {
         ("udp -vvvv", "client: udp:", "server: udp:"),
     ] {
         let mut command = Command::new(UPPERCASE);
-        let outcome = run(command.args(words(arguments)).env_remove("RUST_LOG"), "hello\n");
+        let outcome = run(
+            command.args(words(arguments)).env_remove("RUST_LOG"),
+            "hello\n",
+        );
         assert_eq!((outcome.code, &*outcome.stdout), (Some(0), &b"HELLO\n"[..]));
         let log = outcome.stderr;
         for line in log.lines() {

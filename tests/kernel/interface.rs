@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::command::{own_directory, start, uppercase};
 use crate::link::{Link, connect, serve};
-use crate::namespace::ip;
+use crate::namespace::{ip, need, tool};
 use crate::peers::{TCP_SERVER, UDP_SERVER, answer_once, serve_tcp};
 use crate::serve_tcp::{assert_served, exchange};
 use crate::serve_udp::ask;
@@ -34,7 +34,11 @@ pub fn interface_that_exists_is_used_as_it_is() {
         assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""));
         // Nobody is attached any more, so there is no carrier; the rest is as it was.
         let after = ip(&format!("addr show dev {name}"));
-        let addresses = |text: &str| text.lines().filter(|line| line.contains("10.7.0.1") || line.contains("fd07::1")).count();
+        let addresses = |text: &str| {
+            text.lines()
+                .filter(|line| line.contains("10.7.0.1") || line.contains("fd07::1"))
+                .count()
+        };
         assert_eq!((addresses(&before), addresses(&after)), (2, 2), "{after}");
         assert!(after.contains("mtu 1300"), "{after}");
         ip(&format!("link delete {name}"));
@@ -80,7 +84,10 @@ pub fn interface_that_is_deleted_ends_the_server_with_a_sentence() {
     ip("link delete tap0");
     let outcome = server.end();
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stderr.starts_with("uppercase: tap0: "), "{outcome:?}");
+    assert!(
+        outcome.stderr.starts_with("uppercase: tap0: "),
+        "{outcome:?}"
+    );
     use std::io::Write;
     stream.write_all(b"x").ok();
 }
@@ -105,7 +112,8 @@ fn far_network() {
 }
 
 fn in_far_network(program: &str) -> Command {
-    let mut command = Command::new("nsenter");
+    need(program);
+    let mut command = tool("nsenter");
     command.args(["--net=/run/netns/far", program]);
     command
 }

@@ -56,7 +56,9 @@ pub fn server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end() {
         client.write_all(b"hello").unwrap();
         client.read_exact(&mut [0; 5]).unwrap();
         server.signal(Signal::USR1);
-        let report = wait_for("the report", || Some(server.line()).filter(|line| line.starts_with("TCP:")));
+        let report = wait_for("the report", || {
+            Some(server.line()).filter(|line| line.starts_with("TCP:"))
+        });
         assert_eq!(report, "TCP: 1 connections opened\n");
         // It goes on.
         client.write_all(b"again").unwrap();
@@ -89,7 +91,8 @@ pub fn client_that_does_not_read_learns_that_the_server_has_ended() {
     for link in Link::ALL {
         let mut server = serve(link.option);
         let mut busy = connect(link.server());
-        busy.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        busy.set_write_timeout(Some(Duration::from_millis(300)))
+            .unwrap();
         while busy.write(&[b'x'; 10_000]).is_ok() {}
         assert_ends_well(&mut server, Signal::INT);
         let mut answer = Vec::new();

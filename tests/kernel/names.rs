@@ -1,9 +1,9 @@
 //! Servers that are given by name, which a real name server knows.
 
 use std::net::UdpSocket;
-use std::process::Command;
 
 use crate::command::{Program, start, uppercase, wait_for};
+use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
@@ -20,9 +20,16 @@ const RECORDS: [&str; 7] = [
 
 /// A name server on all addresses of the kernel.
 fn name_server() -> Program {
-    let mut dnsmasq = Command::new("dnsmasq");
-    let options = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts"];
-    dnsmasq.args(options).args(["--user=root", "--group=", "--pid-file=", "--log-facility=-"]);
+    let mut dnsmasq = tool("dnsmasq");
+    let options = [
+        "--keep-in-foreground",
+        "--conf-file=/dev/null",
+        "--no-resolv",
+        "--no-hosts",
+    ];
+    dnsmasq
+        .args(options)
+        .args(["--user=root", "--group=", "--pid-file=", "--log-facility=-"]);
     let server = start(dnsmasq.args(RECORDS));
     wait_for("the name server", || UdpSocket::bind("[::]:53").err());
     server
@@ -32,8 +39,18 @@ pub fn names_of_every_kind_are_found() {
     let _dnsmasq = name_server();
     serve_tcp(answer_once);
     serve_udp(upper);
-    let names = ["both.test", "four.test", "six.test", "alias.test", "again.test", "BOTH.Test."];
-    for (option, dns) in [("--tap tap0", "192.168.69.100"), ("--tun tun0", "fdaa::100")] {
+    let names = [
+        "both.test",
+        "four.test",
+        "six.test",
+        "alias.test",
+        "again.test",
+        "BOTH.Test.",
+    ];
+    for (option, dns) in [
+        ("--tap tap0", "192.168.69.100"),
+        ("--tun tun0", "fdaa::100"),
+    ] {
         for (name, protocol) in names.iter().zip(["tcp", "udp"].iter().cycle()) {
             let arguments = format!("{protocol} {name} {option} --dns {dns}");
             println!("{arguments}");
@@ -46,7 +63,10 @@ pub fn names_of_every_kind_are_found() {
 pub fn address_of_the_own_version_is_preferred() {
     let _dnsmasq = name_server();
     serve_tcp(answer_once);
-    for (ip, dns) in [("192.168.69.2/24", "192.168.69.100"), ("fdaa::2/64", "fdaa::100")] {
+    for (ip, dns) in [
+        ("192.168.69.2/24", "192.168.69.100"),
+        ("fdaa::2/64", "fdaa::100"),
+    ] {
         let options = format!("tcp both.test --tap tap0 --ip {ip} --dns {dns}");
         assert_eq!(uppercase(&options, "hello").text(), "HELLO");
     }

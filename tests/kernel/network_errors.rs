@@ -27,9 +27,11 @@ pub fn udp_port_on_which_nothing_listens_is_explained() {
     for link in Link::ALL {
         for length in [0, 5, 1400, 5000] {
             let line = vec![b'x'; length];
-            link.ask("udp", "", [&line[..], b"\n"].concat()).assert_failed(
-                &format!("{}: nothing listens on that UDP port", server(link)),
-            );
+            link.ask("udp", "", [&line[..], b"\n"].concat())
+                .assert_failed(&format!(
+                    "{}: nothing listens on that UDP port",
+                    server(link)
+                ));
         }
     }
 }
@@ -48,7 +50,8 @@ pub fn host_that_is_not_there_is_explained() {
 }
 
 pub fn host_on_no_network_of_ours_is_explained() {
-    let sentence = "there is no route to it: it is on none of our networks, and there is no gateway";
+    let sentence =
+        "there is no route to it: it is on none of our networks, and there is no gateway";
     for protocol in ["tcp", "udp"] {
         for (server, ip) in [
             ("10.99.0.1", ""),
@@ -57,7 +60,11 @@ pub fn host_on_no_network_of_ours_is_explained() {
             ("10.99.0.1", "--ip fdaa::2/64"),
             ("[fd99::1]", "--ip 192.168.69.2/24"),
         ] {
-            let link = if ip.is_empty() { "--tap tap0" } else { "--tun tun0" };
+            let link = if ip.is_empty() {
+                "--tap tap0"
+            } else {
+                "--tun tun0"
+            };
             let host = server.trim_matches(['[', ']']);
             uppercase(&format!("{protocol} {host} {link} {ip}"), "hello")
                 .assert_failed(&format!("{server}:12000: {sentence}"));
@@ -93,10 +100,11 @@ time.sleep(60)
 ";
     let _server = crate::peers::listening_python(FULL);
     for link in Link::ALL {
-        link.ask("tcp", "--timeout 1", "hello").assert_failed(&format!(
-            "{}: timed out: the server does not answer",
-            server(link)
-        ));
+        link.ask("tcp", "--timeout 1", "hello")
+            .assert_failed(&format!(
+                "{}: timed out: the server does not answer",
+                server(link)
+            ));
     }
 }
 
@@ -104,14 +112,13 @@ pub fn server_that_says_nothing_is_explained() {
     let listener = TcpListener::bind("[::]:12000").unwrap();
     let _silent = UdpSocket::bind("[::]:12000").unwrap();
     for link in Link::ALL {
-        link.ask("tcp", "--timeout 1", "hello").assert_failed(&format!(
-            "{}: timed out: the server does not answer",
-            server(link)
-        ));
-        link.ask("udp", "--timeout 1", "hello").assert_failed(&format!(
-            "{}: timed out: no answer came",
-            server(link)
-        ));
+        link.ask("tcp", "--timeout 1", "hello")
+            .assert_failed(&format!(
+                "{}: timed out: the server does not answer",
+                server(link)
+            ));
+        link.ask("udp", "--timeout 1", "hello")
+            .assert_failed(&format!("{}: timed out: no answer came", server(link)));
     }
     drop(listener);
 }
@@ -123,7 +130,10 @@ pub fn server_that_resets_the_connection_is_explained() {
     });
     for link in Link::ALL {
         link.ask("tcp", "", vec![b'x'; 10 << 20])
-            .assert_failed(&format!("{}: the server reset the connection", server(link)));
+            .assert_failed(&format!(
+                "{}: the server reset the connection",
+                server(link)
+            ));
     }
 }
 
@@ -146,9 +156,10 @@ pub fn line_that_is_too_long_is_explained() {
     let _silent = UdpSocket::bind("[::]:12000").unwrap();
     for link in Link::ALL {
         let longest = if link.ipv6 { 65_527 } else { 65_507 };
-        link.ask("udp", "", vec![b'x'; longest + 1]).assert_failed(&format!(
-            "{}: the line is too long for a datagram; {longest} bytes are the most here",
-            server(link)
-        ));
+        link.ask("udp", "", vec![b'x'; longest + 1])
+            .assert_failed(&format!(
+                "{}: the line is too long for a datagram; {longest} bytes are the most here",
+                server(link)
+            ));
     }
 }

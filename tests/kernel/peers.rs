@@ -3,11 +3,11 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::process::Command;
 use std::thread;
 
 use crate::command::{Outcome, Program, run, start, wait_for};
 use crate::link::{PORT, bound};
+use crate::namespace::tool;
 
 /// Connects, sends its input at once, receives once and closes.
 pub const TCP_CLIENT: &str = "
@@ -56,13 +56,13 @@ while True:
 /// Runs a Python program with this argument and input, to its end.
 #[track_caller]
 pub fn python(program: &str, argument: &str, input: impl AsRef<[u8]>) -> Outcome {
-    run(Command::new("python3").args(["-c", program, argument]), input)
+    run(tool("python3").args(["-c", program, argument]), input)
 }
 
 /// Starts a Python program, and waits until it says that it listens.
 #[track_caller]
 pub fn listening_python(program: &str) -> Program {
-    let mut server = start(Command::new("python3").args(["-c", program]));
+    let mut server = start(tool("python3").args(["-c", program]));
     assert_eq!(server.line(), "listening\n");
     server
 }
@@ -71,7 +71,7 @@ pub fn listening_python(program: &str) -> Program {
 #[track_caller]
 pub fn nc(options: &[&str], server: SocketAddr, input: impl AsRef<[u8]>) -> Outcome {
     let (host, port) = (server.ip().to_string(), server.port().to_string());
-    run(Command::new("nc").args(options).args([host, port]), input)
+    run(tool("nc").args(options).args([host, port]), input)
 }
 
 /// Waits until somebody listens on the port of the exercise: the kernel says so.
@@ -110,7 +110,9 @@ pub fn answer_pieces(mut client: TcpStream) {
     let mut piece = [0; 10_000];
     while let Ok(length @ 1..) = client.read(&mut piece) {
         piece[..length].make_ascii_uppercase();
-        client.write_all(&piece[..length]).expect("the client reads");
+        client
+            .write_all(&piece[..length])
+            .expect("the client reads");
     }
 }
 
@@ -120,7 +122,9 @@ pub fn answer_once(mut client: TcpStream) {
     let length = client.read(&mut sentence).expect("a sentence");
     let sentence = String::from_utf8_lossy(&sentence[..length]);
     let answer = sentence.to_uppercase();
-    client.write_all(answer.as_bytes()).expect("the client reads");
+    client
+        .write_all(answer.as_bytes())
+        .expect("the client reads");
 }
 
 /// A UDP server of the standard library's.
@@ -129,7 +133,9 @@ pub fn serve_udp(mut answer: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static) {
     thread::spawn(move || {
         let mut line = vec![0; 65_536];
         while let Ok((length, client)) = server.recv_from(&mut line) {
-            server.send_to(&answer(&line[..length]), client).expect("a route");
+            server
+                .send_to(&answer(&line[..length]), client)
+                .expect("a route");
         }
     });
 }

@@ -2,11 +2,11 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::command::start;
 use crate::link::{Link, connect, datagrams, each_served, serve};
+use crate::namespace::{need, tool};
 use crate::peers::nc;
 use crate::serve_tcp::{assert_served, exchange};
 use crate::serve_udp::ask;
@@ -116,7 +116,8 @@ pub fn each_line_that_announces_a_server_is_true() {
         }
         let line = server.line();
         let command = line.strip_prefix("Try it: ").expect("what to try").trim();
-        let mut shell = start(Command::new("sh").args(["-c", command]));
+        need("nc");
+        let mut shell = start(tool("sh").args(["-c", command]));
         assert_eq!(shell.end().text(), "HELLO\n");
     }
 }
@@ -130,8 +131,17 @@ pub fn ping_is_answered_at_every_length() {
             true => &[0, 56, 1452],
         };
         for length in lengths {
-            let mut ping = Command::new("ping");
-            ping.args(["-c", "3", "-i", "0.05", "-W", "20", "-s", &length.to_string()]);
+            let mut ping = tool("ping");
+            ping.args([
+                "-c",
+                "3",
+                "-i",
+                "0.05",
+                "-W",
+                "20",
+                "-s",
+                &length.to_string(),
+            ]);
             let outcome = start(ping.arg(link.address(1).to_string())).end();
             assert!(outcome.text().contains(" 0% packet loss"), "{outcome:?}");
         }

@@ -1,9 +1,8 @@
 //! Stock UDP clients of `uppercase serve`.
 
-use std::process::Command;
-
 use crate::command::start;
 use crate::link::{datagrams, each_served};
+use crate::namespace::tool;
 use crate::peers::{UDP_CLIENT, python};
 use crate::text::{mixed, upper};
 
@@ -52,7 +51,7 @@ pub fn python_and_nc_are_served_over_udp() {
             assert_eq!(answer.text(), sentence.to_uppercase());
         }
         // It does not know when a dialogue over UDP is over, so we look at what it prints.
-        let mut nc = start(Command::new("nc").args(["-u", &host, "12000"]));
+        let mut nc = start(tool("nc").args(["-u", &host, "12000"]));
         for sentence in ["hello\n", "again, straße\n"] {
             use std::io::Write;
             let stdin = nc.stdin.as_mut().expect("a pipe");
@@ -69,7 +68,10 @@ pub fn large_datagrams_are_answered() {
         let lengths = [1231, 1232, 1233, 1452, 1453, 1472, 1473, 2048, 9000, 65_000];
         for length in lengths {
             let ascii = vec![b'x'; length];
-            assert!(ask(link.server(), &ascii) == upper(&ascii), "{length} bytes");
+            assert!(
+                ask(link.server(), &ascii) == upper(&ascii),
+                "{length} bytes"
+            );
         }
         for length in [1400, 2048, 20_000, 40_000] {
             let text = &text[..length];

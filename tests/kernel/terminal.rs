@@ -4,13 +4,14 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::{self, JoinHandle};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::command::{UPPERCASE, wait_for, words};
 use crate::link::Link;
+use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
@@ -32,10 +33,16 @@ impl Terminal {
         let keyboard = openpt(flags).unwrap();
         grantpt(&keyboard).unwrap();
         unlockpt(&keyboard).unwrap();
-        let name = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
+        let name = ptsname(&keyboard, Vec::new())
+            .unwrap()
+            .into_string()
+            .unwrap();
         // Only what the command prints is to be seen, not what is typed.
         let terminal = File::options().read(true).write(true).open(name).unwrap();
-        let quiet = Command::new("stty").arg("-echo").stdin(terminal.try_clone().unwrap()).status();
+        let quiet = tool("stty")
+            .arg("-echo")
+            .stdin(terminal.try_clone().unwrap())
+            .status();
         assert!(quiet.unwrap().success());
         let keyboard = File::from(keyboard);
         let mut source = keyboard.try_clone().unwrap();
@@ -46,12 +53,20 @@ impl Terminal {
             String::from_utf8(screen).unwrap()
         });
         // In a session of its own, whose terminal this is, Ctrl-C means what it should.
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait", UPPERCASE]).args(words(arguments));
+        let mut command = tool("setsid");
+        command
+            .args(["--ctty", "--wait", UPPERCASE])
+            .args(words(arguments));
         command.stdin(terminal.try_clone().unwrap());
-        command.stdout(terminal.try_clone().unwrap()).stderr(Stdio::from(OwnedFd::from(terminal)));
+        command
+            .stdout(terminal.try_clone().unwrap())
+            .stderr(Stdio::from(OwnedFd::from(terminal)));
         let child = command.spawn().unwrap();
-        Self { keyboard, screen, child }
+        Self {
+            keyboard,
+            screen,
+            child,
+        }
     }
 
     fn press(&mut self, keys: &str) {
@@ -102,7 +117,11 @@ pub fn dialogue_with_a_stock_server_is_that_of_the_exercise() {
     for link in Link::ALL {
         for (protocol, prefix) in [("tcp", "From Server:  "), ("udp", "")] {
             let arguments = format!("{protocol} {} {}", link.kernel().ip(), link.option);
-            assert_dialogue(&arguments, "straße\n", &format!("{PROMPT}{prefix}STRASSE\n"));
+            assert_dialogue(
+                &arguments,
+                "straße\n",
+                &format!("{PROMPT}{prefix}STRASSE\n"),
+            );
             assert_dialogue(&arguments, END, &format!("{PROMPT}\n"));
         }
     }
@@ -147,8 +166,13 @@ pub fn ctrl_c_at_the_prompt_ends_the_client_and_its_connection() {
         terminal.press(INTERRUPT);
         let (code, screen) = terminal.end();
         assert_eq!(code, Some(130));
-        assert!(screen.replace("^C", "").starts_with(PROMPT) || screen.is_empty(), "{screen:?}");
-        stream.set_read_timeout(Some(crate::command::LIMIT)).unwrap();
+        assert!(
+            screen.replace("^C", "").starts_with(PROMPT) || screen.is_empty(),
+            "{screen:?}"
+        );
+        stream
+            .set_read_timeout(Some(crate::command::LIMIT))
+            .unwrap();
         match stream.read(&mut [0; 10]) {
             Ok(0) => {}
             Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),

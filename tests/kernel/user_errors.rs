@@ -1,10 +1,8 @@
 //! What the command says where its user is mistaken, or has not the right.
 
-use std::process::Command;
-
 use crate::command::{Outcome, UPPERCASE, run, uppercase, words};
 use crate::link::serve;
-use crate::namespace::ip;
+use crate::namespace::{ip, tool};
 
 /// That the arguments are wrong, and what is said about it.
 #[track_caller]
@@ -12,7 +10,11 @@ fn assert_misused(arguments: &str, hint: &str) {
     let outcome = uppercase(arguments, "");
     assert_eq!((outcome.code, &*outcome.stdout), (Some(2), &b""[..]));
     assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("For more information, try '--help'"));
+    assert!(
+        outcome
+            .stderr
+            .contains("For more information, try '--help'")
+    );
 }
 
 pub fn wrong_arguments_are_explained() {
@@ -38,12 +40,21 @@ pub fn wrong_arguments_are_explained() {
         ("serve --tap t --port 0", "0 is not in 1..=65535"),
         ("serve --tap t --port 65536", "65536 is not in 1..=65535"),
         ("serve --tap t --connections 0", "0 is not in 1..="),
-        ("serve --tap t --timeout 0", "a number of seconds is needed, 0.001 or more"),
+        (
+            "serve --tap t --timeout 0",
+            "a number of seconds is needed, 0.001 or more",
+        ),
         ("serve --tap t --timeout -1", "-1"),
-        ("serve --tap t --timeout nan", "a number of seconds is needed, 0.001 or more"),
+        (
+            "serve --tap t --timeout nan",
+            "a number of seconds is needed, 0.001 or more",
+        ),
         ("serve --tap t surplus", "unexpected argument 'surplus'"),
         ("tcp 192.168.69.100 --tap t --dns name", address),
-        ("udp 192.168.69.100 --tap t --once", "unexpected argument '--once'"),
+        (
+            "udp 192.168.69.100 --tap t --once",
+            "unexpected argument '--once'",
+        ),
         ("shout", "unrecognized subcommand 'shout'"),
     ] {
         println!("{arguments}");
@@ -60,7 +71,10 @@ pub fn help_fits_the_command() {
 }
 
 pub fn address_of_both_sides_is_refused() {
-    for (link, ip) in [("--tap tap0", "192.168.69.100/24"), ("--tun tun0", "fdaa::100/64")] {
+    for (link, ip) in [
+        ("--tap tap0", "192.168.69.100/24"),
+        ("--tun tun0", "fdaa::100/64"),
+    ] {
         let (address, _) = ip.split_once('/').unwrap();
         let name = link.split(' ').next_back().unwrap();
         let sentence = format!(
@@ -126,7 +140,7 @@ pub fn gateway_on_no_network_of_ours_is_refused() {
 }
 
 fn without_privilege(arguments: &str) -> Outcome {
-    let mut command = Command::new("setpriv");
+    let mut command = tool("setpriv");
     command.args(["--bounding-set=-net_admin", UPPERCASE]);
     run(command.args(words(arguments)), "")
 }

@@ -17,5 +17,5 @@ pub mod parties;
 pub mod setup;
 
 #[allow(clippy::new_without_default)] // Nobody but tests uses it.
-#[path = "../../common/mod.rs"]
+#[path = "../../memory/common/mod.rs"]
 pub mod common;

@@ -1,0 +1,177 @@
+//! The command `uppercase` and `device::tuntap` against the kernel of this machine and against
+//! stock programs: the sockets of the standard library and of Python, `nc`, `ping`, `dnsmasq`.
+//! A test that needs a program which is missing counts as ignored.
+
+#[cfg(target_os = "linux")]
+mod client_tcp;
+#[cfg(target_os = "linux")]
+mod client_udp;
+#[cfg(target_os = "linux")]
+mod command;
+#[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
+mod filter;
+#[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
+mod interface;
+#[cfg(target_os = "linux")]
+mod interrupt;
+#[cfg(target_os = "linux")]
+mod lacking;
+#[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
+mod names;
+#[cfg(target_os = "linux")]
+mod namespace;
+#[cfg(target_os = "linux")]
+mod network_errors;
+#[cfg(target_os = "linux")]
+mod noise;
+#[cfg(target_os = "linux")]
+mod peers;
+#[cfg(target_os = "linux")]
+mod same_everywhere;
+#[cfg(target_os = "linux")]
+mod serve_options;
+#[cfg(target_os = "linux")]
+mod serve_tcp;
+#[cfg(target_os = "linux")]
+mod serve_udp;
+#[cfg(target_os = "linux")]
+#[path = "../shared/mod.rs"]
+mod shared;
+#[cfg(target_os = "linux")]
+mod terminal;
+#[cfg(target_os = "linux")]
+mod tuntap;
+#[cfg(target_os = "linux")]
+mod unicode;
+#[cfg(target_os = "linux")]
+mod user_errors;
+
+#[cfg(target_os = "linux")]
+use shared::{stock, text, transcript};
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    use {
+        client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*, names::*,
+        network_errors::*, noise::*, same_everywhere::*, serve_options::*, serve_tcp::*,
+        serve_udp::*, terminal::*, unicode::*, user_errors::*,
+    };
+    const TESTS: &[namespace::Test] = namespace::tests![
+        sentence_without_newline_is_answered_before_the_client_closes,
+        large_text_is_answered_after_a_half_close,
+        ten_mebibytes_come_back_byte_for_byte,
+        text_that_grows_is_whole_wherever_it_is_cut,
+        bytes_that_are_not_utf8_come_back_unchanged,
+        no_text_is_answered_by_no_text,
+        python_and_nc_are_served_over_tcp,
+        datagram_is_answered_by_a_datagram,
+        one_socket_can_ask_many_times,
+        python_and_nc_are_served_over_udp,
+        large_datagrams_are_answered,
+        datagram_may_grow_to_three_times_its_length,
+        answers_are_those_of_the_transcript,
+        python_agrees_about_every_character_it_knows,
+        once_closes_after_the_first_answer,
+        server_of_tcp_refuses_datagrams,
+        server_of_udp_refuses_connections,
+        server_of_both_is_the_default_and_can_be_asked_for,
+        port_is_that_of_both_servers,
+        text_is_exact_whatever_is_done_for_speed,
+        idle_connection_is_closed_after_the_timeout,
+        each_line_that_announces_a_server_is_true,
+        ping_is_answered_at_every_length,
+        one_place_serves_one_client_after_the_other,
+        one_place_serves_clients_that_close_and_come_back_at_once,
+        thirty_two_clients_are_served_at_once,
+        clients_without_a_place_wait_for_one,
+        all_clients_of_a_crowd_are_served,
+        client_that_never_reads_holds_up_nobody,
+        silent_client_holds_up_nobody,
+        client_that_aborts_gives_its_place_back,
+        garbage_does_not_stop_the_servers,
+        requests_that_nobody_goes_on_with_do_not_hold_up_datagrams,
+        sentence_is_answered_by_a_server_that_receives_once,
+        sentence_is_answered_by_python,
+        answer_may_be_typed_into_nc,
+        no_text_is_sent_as_no_text,
+        other_port_can_be_asked,
+        ten_mebibytes_of_a_file_come_back_byte_for_byte,
+        server_may_answer_at_the_end_only,
+        server_may_close_before_the_input_has_ended,
+        each_line_is_a_datagram,
+        lines_are_answered_by_python,
+        answer_over_udp_may_be_typed_into_nc,
+        long_lines_pass_in_fragments,
+        line_is_sent_again_where_no_answer_comes,
+        names_of_every_kind_are_found,
+        address_of_the_own_version_is_preferred,
+        names_that_lead_nowhere_are_explained,
+        name_without_a_name_server_is_explained,
+        name_server_that_does_not_answer_is_explained,
+        second_name_server_is_asked_where_the_first_is_silent,
+        connection_that_is_refused_is_explained,
+        udp_port_on_which_nothing_listens_is_explained,
+        host_that_is_not_there_is_explained,
+        host_on_no_network_of_ours_is_explained,
+        network_that_cannot_be_reached_is_explained,
+        server_that_takes_no_connection_is_explained,
+        server_that_says_nothing_is_explained,
+        server_that_resets_the_connection_is_explained,
+        server_that_closes_too_early_is_explained,
+        line_that_is_too_long_is_explained,
+        wrong_arguments_are_explained,
+        help_fits_the_command,
+        address_of_both_sides_is_refused,
+        address_that_this_host_has_is_refused,
+        address_of_another_interface_is_refused,
+        interface_that_is_taken_is_refused,
+        interface_of_another_kind_cannot_be_used,
+        gateway_on_no_network_of_ours_is_refused,
+        missing_rights_are_explained,
+        server_without_clients_ends_at_once,
+        server_that_ends_closes_its_connections,
+        server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end,
+        server_does_not_wait_for_clients_that_leave_their_side_open,
+        client_that_does_not_read_learns_that_the_server_has_ended,
+        client_that_is_interrupted_says_so_and_tells_the_server,
+        client_that_waits_for_an_answer_can_be_interrupted,
+        dialogue_in_memory_is_that_of_the_exercise,
+        dialogue_without_a_sentence_ends_quietly,
+        dialogue_with_a_stock_server_is_that_of_the_exercise,
+        server_that_closes_without_an_answer_gives_an_empty_one,
+        server_that_is_gone_when_the_sentence_comes_is_explained,
+        ctrl_c_at_the_prompt_ends_the_client_and_its_connection,
+        file_is_converted_in_memory,
+        pipe_is_converted_in_memory,
+        lines_are_converted_over_udp_in_memory,
+        line_that_no_datagram_takes_is_explained,
+        server_that_is_not_in_memory_is_explained,
+        each_line_of_the_log_in_memory_says_which_side_speaks,
+        filter_whose_output_is_closed_ends_without_a_word,
+        output_that_cannot_be_written_is_explained,
+        input_that_cannot_be_read_is_explained,
+        closed_input_is_no_text,
+        interface_that_exists_is_used_as_it_is,
+        interface_that_was_made_disappears,
+        other_addresses_can_be_chosen_for_both_sides,
+        hardware_address_can_be_chosen,
+        interface_that_is_deleted_ends_the_server_with_a_sentence,
+        gateway_leads_to_a_server_in_another_network,
+        clients_in_another_network_are_served_through_the_gateway,
+    ];
+    namespace::main(&[
+        ("command", TESTS),
+        ("lacking", lacking::TESTS),
+        ("hostile", hostile::TESTS),
+        ("tuntap", tuntap::TESTS),
+    ])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}

@@ -1,0 +1,198 @@
+//! Who gets a place of a busy TCP server, who waits for one, and who is sent away.
+
+use super::common;
+
+use smoltcp::time::Duration;
+use smoltcp::wire::{TcpControl, TcpRepr};
+
+use common::busy::{Busy, controls, opened};
+use common::network::{Link, MINUTE, SECOND};
+
+#[test]
+fn who_has_waited_longest_is_served_first() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 3);
+        for port in [40_001, 40_002, 40_003] {
+            assert_eq!(busy.send(&busy.request(port)), [], "{link:?}");
+            busy.scene.pass(SECOND / 10);
+        }
+        assert_eq!(busy.counters().queued, 3);
+        assert_eq!(opened(&busy.leave()), [40_001], "{link:?}");
+        assert_eq!(opened(&busy.reset(40_001)), [40_002], "{link:?}");
+        assert_eq!(opened(&busy.reset(40_002)), [40_003], "{link:?}");
+    }
+}
+
+#[test]
+fn who_asks_again_keeps_its_turn_and_takes_no_more_room() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 2);
+        for port in [40_001, 40_002, 40_001] {
+            assert_eq!(busy.send(&busy.request(port)), [], "{link:?}");
+            busy.scene.pass(SECOND);
+        }
+        assert_eq!(busy.counters().dropped, 0);
+        assert_eq!(opened(&busy.leave()), [40_001], "{link:?}");
+        assert_eq!(opened(&busy.reset(40_001)), [40_002], "{link:?}");
+        assert_eq!(opened(&busy.reset(40_002)), [0; 0], "{link:?}");
+    }
+}
+
+#[test]
+fn who_has_waited_for_half_a_minute_has_given_up() {
+    for link in Link::ALL {
+        let wait = |time| {
+            let mut busy = Busy::new(link, 1);
+            assert_eq!(busy.send(&busy.request(40_001)), []);
+            busy.scene.pass(time);
+            opened(&busy.leave())
+        };
+        let almost = SECOND * 30 - Duration::from_millis(1);
+        assert_eq!(wait(almost), [40_001], "{link:?}");
+        assert_eq!(wait(SECOND * 30), [0; 0], "{link:?}");
+    }
+}
+
+#[test]
+fn a_request_with_text_does_not_wait() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 1);
+        let request = TcpRepr {
+            payload: b"fast open",
+            ..busy.request(40_001)
+        };
+        busy.send(&request);
+        assert_eq!(busy.counters().queued, 0);
+        // Nor does it later, when the others have gone.
+        busy.scene.pass(MINUTE);
+        assert_eq!(opened(&busy.leave()), [0; 0], "{link:?}");
+    }
+}
+
+#[test]
+fn a_port_that_nobody_serves_refuses_while_another_is_busy() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 1);
+        let request = TcpRepr {
+            dst_port: 9,
+            ..busy.request(40_001)
+        };
+        let heard = busy.send(&request);
+        assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
+        assert_eq!(busy.counters().queued, 0);
+    }
+}
+
+#[test]
+#[cfg(not(feature = "syn-cookies"))]
+fn who_finds_no_room_to_wait_is_dropped_without_a_word() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 1);
+        for port in [40_001, 40_002] {
+            assert_eq!(busy.send(&busy.request(port)), [], "{link:?}");
+        }
+        assert_eq!(busy.counters().dropped, 1);
+        assert_eq!(opened(&busy.leave()), [40_001], "{link:?}");
+    }
+}
+
+#[cfg(feature = "syn-cookies")]
+mod cookies {
+    use super::common::busy::FIRST;
+    use super::common::hand::Heard;
+    use super::*;
+
+    #[test]
+    fn a_client_that_brings_its_cookie_back_is_told_the_window_and_served() {
+        for link in Link::ALL {
+            let mut busy = Busy::new(link, 0);
+            let cookie = busy.cookie(40_001);
+            busy.leave_it();
+            let heard = busy.confirm(40_001, cookie);
+            let window = Heard {
+                port: 40_001,
+                control: TcpControl::None,
+                number: cookie + 1,
+                acknowledged: Some(FIRST + 1),
+                window: 1024,
+                text: Vec::new(),
+            };
+            assert_eq!(heard, [window], "{link:?}");
+            assert_eq!(busy.counters().proven, 1);
+            let text = TcpRepr {
+                control: TcpControl::Psh,
+                payload: b"it is me",
+                ..busy.confirmation(40_001, cookie)
+            };
+            let heard = busy.send(&text);
+            assert_eq!(controls(&heard), [TcpControl::Psh], "{link:?}");
+            assert_eq!(heard[0].number, cookie + 1, "{link:?}");
+            assert_eq!(heard[0].acknowledged, Some(FIRST + 9), "{link:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_cookie_takes_no_place() {
+        for link in Link::ALL {
+            let mut busy = Busy::new(link, 0);
+            let cookie = busy.cookie(40_001);
+            busy.leave_it();
+            for wrong in [cookie + 4, cookie + 0x1000_0000] {
+                let heard = busy.confirm(40_001, wrong);
+                assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
+            }
+            // It is nobody else's either.
+            let heard = busy.confirm(40_002, cookie);
+            assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
+            assert_eq!(busy.counters().proven, 0, "{link:?}");
+            assert_eq!(busy.scene.connections(), 0, "{link:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_good_for_a_minute_and_not_for_two() {
+        for link in Link::ALL {
+            let proven_after = |time| {
+                let mut busy = Busy::new(link, 0);
+                let cookie = busy.cookie(40_001);
+                busy.leave_it();
+                busy.scene.pass(time);
+                busy.confirm(40_001, cookie);
+                busy.counters().proven
+            };
+            assert_eq!(proven_after(SECOND * 64), 1, "{link:?}");
+            assert_eq!(proven_after(SECOND * 128), 0, "{link:?}");
+        }
+    }
+
+    #[test]
+    fn four_seconds_after_the_last_that_found_no_room_requests_take_places_again() {
+        for link in Link::ALL {
+            let answered_after = |time| {
+                let mut busy = Busy::new(link, 0);
+                busy.cookie(40_001);
+                busy.leave_it();
+                busy.scene.pass(time);
+                let heard = busy.send(&busy.request(40_002));
+                assert_eq!(opened(&heard), [40_002], "{link:?}");
+                heard[0].window
+            };
+            let almost = SECOND * 4 - Duration::from_millis(1);
+            assert_eq!(answered_after(almost), 0, "by a cookie, {link:?}");
+            assert_eq!(answered_after(SECOND * 4), 1024, "{link:?}");
+        }
+    }
+
+    #[test]
+    fn who_brings_a_cookie_back_waits_in_front_of_who_may_not_be_there() {
+        for link in Link::ALL {
+            let mut busy = Busy::new(link, 1);
+            assert_eq!(busy.send(&busy.request(40_001)), [], "{link:?}");
+            let cookie = busy.cookie(40_002);
+            assert_eq!(busy.confirm(40_002, cookie), [], "{link:?}");
+            assert_eq!(opened(&busy.leave()), [0; 0], "{link:?}");
+            assert_eq!(busy.counters().proven, 1, "{link:?}");
+            assert_eq!(busy.scene.connections(), 1, "{link:?}");
+        }
+    }
+}

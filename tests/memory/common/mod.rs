@@ -1,0 +1,16 @@
+//! What several tests share; each uses a part of it. So do the fuzz targets.
+#![allow(dead_code)]
+
+pub mod ask;
+pub mod busy;
+pub mod chance;
+pub mod frames;
+pub mod hand;
+pub mod network;
+pub mod peer;
+pub mod scene;
+pub mod talk;
+#[path = "../../shared/text.rs"]
+pub mod text;
+#[path = "../../shared/transcript.rs"]
+pub mod transcript;

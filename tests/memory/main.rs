@@ -1,0 +1,30 @@
+//! The stack with its servers and clients in memory, on a virtual clock: no rights, no kernel, and
+//! no program of others. They keep what they need in `Vec`s.
+
+mod common;
+
+mod admission;
+mod bad_input;
+#[cfg(feature = "fragmentation")]
+mod exhausted_device;
+mod neighbors;
+mod no_room;
+mod remedies;
+#[cfg(feature = "syn-cookies")]
+mod requests;
+mod simulation;
+#[cfg(feature = "unicode")]
+mod stall;
+mod steered;
+mod tcp;
+mod tcp_closing;
+mod tcp_ends;
+mod tcp_errors;
+mod tcp_places;
+#[cfg(feature = "unicode")]
+mod transcript;
+#[cfg(feature = "fragmentation")]
+mod udp;
+#[cfg(feature = "fragmentation")]
+mod udp_client;
+mod windows;

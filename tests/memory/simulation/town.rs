@@ -1,0 +1,313 @@
+//! A server and two client hosts, each on a link of its own, and what becomes of their talks.
+//! No stack uses the heap.
+
+use std::task::Poll;
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::{Checksum, ChecksumCapabilities};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpCidr;
+use uppercase::simulation::{self, Conditions, Network, Port, Random, Statistics};
+use uppercase::stack::{Config, Sockets};
+use uppercase::tcp::steered;
+use uppercase::{Servers, Stack, tcp, udp};
+
+use super::common::network::{Link, SERVER, hardware_address};
+use super::common::scene::is_steered;
+use super::common::text::mixed;
+use super::model::{Asker, PATIENCE, Speaker, Verdict};
+
+const CLIENTS: usize = 2;
+const WINDOW: usize = 1000;
+const DATAGRAM: usize = 2000;
+
+/// What a case is made of, beside its seed.
+#[derive(Clone, Copy)]
+pub struct Town {
+    pub link: Link,
+    /// Between the server and everybody else.
+    pub servers_link: Conditions,
+    /// Between each client and everybody else.
+    pub clients_link: Conditions,
+    /// From when until when the server's link is down, in milliseconds.
+    pub cuts: &'static [(i64, i64)],
+    pub config: tcp::Config,
+    /// How long a TCP client waits for any progress.
+    pub timeout: Duration,
+    /// The longest text, in bytes.
+    pub text: u64,
+    /// The stacks look at checksums.
+    pub verifies: bool,
+}
+
+/// What became of a case.
+pub struct Outcome {
+    /// Of each text and each line.
+    pub verdicts: Vec<Verdict>,
+    /// Until the last client was done.
+    pub time: Duration,
+    pub to_server: Statistics,
+    pub from_server: Statistics,
+    /// It says its seed if the verdicts are not the expected ones.
+    _network: Network,
+}
+
+impl Outcome {
+    /// Fails unless every text and every line came back right.
+    #[track_caller]
+    pub fn expect_exact(&self) {
+        let all = self.verdicts.iter();
+        let mut others = all.filter(|verdict| **verdict != Verdict::Exact);
+        assert_eq!(others.next(), None, "{:?}", self.verdicts);
+    }
+}
+
+impl Town {
+    /// Everything is perfect, and nobody gives up.
+    pub fn new(link: Link) -> Self {
+        Self {
+            link,
+            servers_link: Conditions::default(),
+            clients_link: Conditions {
+                delay: Duration::from_millis(1),
+                ..Conditions::default()
+            },
+            cuts: &[],
+            config: tcp::Config {
+                handshake_timeout: Some(PATIENCE),
+                idle_timeout: Some(PATIENCE),
+                close_timeout: Some(PATIENCE),
+                silence_timeout: None,
+                ..tcp::Config::default()
+            },
+            timeout: PATIENCE,
+            text: 4000,
+            verifies: true,
+        }
+    }
+
+    /// Each client sends a text over TCP and three lines over UDP. Fails unless all of them come
+    /// to an end, and every place of the server is free some time after.
+    #[track_caller]
+    pub fn run(&self, seed: u64) -> Outcome {
+        self.run_on(Network::new(self.link.medium, seed), seed)
+    }
+
+    #[track_caller]
+    pub fn run_on(&self, mut network: Network, seed: u64) -> Outcome {
+        let cable = network.link("server");
+        cable.set(self.servers_link);
+        for (from, until) in self.cuts {
+            cable.cut_between(Instant::from_millis(*from), Instant::from_millis(*until));
+        }
+
+        let mut pool = tcp::Pool::<4, WINDOW, WINDOW>::new();
+        let mut steered = steered::Pool::<4, WINDOW, WINDOW>::new();
+        let mut datagrams = udp::Buffers::<DATAGRAM, 4>::new();
+        let mut slots = [const { SocketStorage::EMPTY }; 5];
+        let mut server = self.stack(&mut network, &cable, SERVER, &mut slots);
+        let sockets = server.sockets();
+        let mut servers = Both::new(
+            sockets,
+            &mut pool,
+            &mut steered,
+            &mut datagrams,
+            self.config,
+        );
+
+        let mut random = Random::new(seed);
+        let mut rooms = [const { Room::new() }; CLIENTS];
+        let mut clients = Vec::new();
+        for (room, host) in rooms.iter_mut().zip(SERVER + 1..) {
+            let cable = network.link(format!("client {host}"));
+            cable.set(self.clients_link);
+            clients.push(self.client(&mut network, &cable, host, room, &mut random));
+        }
+
+        let begin = network.now();
+        let all_done = network.run(PATIENCE * 10, |turn| {
+            turn.wake_in(servers.poll(&mut server, turn.now));
+            for client in &mut clients {
+                turn.wake_in(client.poll(turn.now));
+            }
+            match clients.iter().all(Client::is_done) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        });
+        all_done.unwrap_or_else(|stuck| panic!("{stuck}: seed {seed}, {:?}", self.link));
+        let time = network.now() - begin;
+        let all_free = network.run(PATIENCE * 10, |turn| {
+            turn.wake_in(servers.poll(&mut server, turn.now));
+            for client in &mut clients {
+                turn.wake_in(client.poll(turn.now));
+            }
+            match servers.connections() {
+                0 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        });
+        all_free.unwrap_or_else(|stuck| panic!("a place is lost, {stuck}: seed {seed}"));
+        Outcome {
+            verdicts: clients.iter().flat_map(Client::verdicts).collect(),
+            time,
+            to_server: cable.to_host.statistics(),
+            from_server: cable.from_host.statistics(),
+            _network: network,
+        }
+    }
+
+    fn stack<'a>(
+        &self,
+        network: &mut Network,
+        cable: &simulation::Link,
+        host: u8,
+        slots: &'a mut [SocketStorage<'a>],
+    ) -> Stack<'a, Port> {
+        let mut port = cable.port();
+        if !self.verifies {
+            port.set_checksum(unverified());
+        }
+        stack(self.link, port, host, network.random_seed(), slots)
+    }
+
+    fn client<'a>(
+        &self,
+        network: &mut Network,
+        cable: &simulation::Link,
+        host: u8,
+        room: &'a mut Room<'a>,
+        random: &mut Random,
+    ) -> Client<'a> {
+        let mut stack = self.stack(network, cable, host, &mut room.slots);
+        let server = self.link.server();
+        let client = tcp::Client::new(stack.sockets(), &mut room.stream, self.timeout);
+        let mut text = mixed(random.below(self.text) as usize);
+        text.extend(format!(" from {host}").bytes());
+        let speaker = Speaker::new(client.expect("there is room"), server, text);
+        let client = udp::Client::new(stack.sockets(), &mut room.datagrams, PATIENCE);
+        let lines = (0..3).map(|number| {
+            // No two are alike.
+            let line = format!("line {number} of {host}, straße ").into_bytes();
+            line.repeat(1 + random.below(50) as usize)
+        });
+        let asker = Asker::new(client.expect("there is room"), server, lines.collect());
+        Client {
+            stack,
+            speaker,
+            asker,
+        }
+    }
+}
+
+/// A TCP server of either kind, and a UDP server.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
+enum Both<'a> {
+    Plain(Servers<'a>),
+    Steered(steered::Server<'a>, udp::Server<'a>),
+}
+
+impl<'a> Both<'a> {
+    /// Of the kind that this run of the tests is for.
+    fn new(
+        sockets: &mut Sockets<'a>,
+        plain: &'a mut tcp::Pool<4, WINDOW, WINDOW>,
+        steered: &'a mut steered::Pool<'a, 4, WINDOW, WINDOW>,
+        datagrams: &'a mut udp::Buffers<DATAGRAM, 4>,
+        config: tcp::Config,
+    ) -> Self {
+        if is_steered() {
+            let tcp = steered::Server::new(steered, config, 1).expect("there is room");
+            let udp = udp::Server::new(sockets, datagrams, config.port);
+            return Self::Steered(tcp, udp.expect("there is room"));
+        }
+        let servers = Servers::new(sockets, plain, datagrams, config);
+        Self::Plain(servers.expect("there is room for the servers"))
+    }
+
+    fn poll(&mut self, stack: &mut Stack<'a, Port>, now: Instant) -> Option<Duration> {
+        match self {
+            Self::Plain(servers) => stack.poll(now, |context| servers.poll(context)),
+            Self::Steered(tcp, udp) => stack.poll_with(now, tcp, |context| udp.poll(context)),
+        }
+    }
+
+    fn connections(&self) -> usize {
+        match self {
+            Self::Plain(servers) => servers.tcp.as_ref().map_or(0, tcp::Server::connections),
+            Self::Steered(tcp, _) => tcp.connections(),
+        }
+    }
+}
+
+/// A stack of the tests.
+pub fn stack<'a>(
+    link: Link,
+    port: Port,
+    host: u8,
+    random_seed: u64,
+    slots: &'a mut [SocketStorage<'a>],
+) -> Stack<'a, Port> {
+    let config = Config {
+        hardware_address: hardware_address(host),
+        addresses: &[IpCidr::new(
+            link.address(host),
+            if link.ipv6 { 64 } else { 24 },
+        )],
+        gateways: &[],
+        random_seed,
+    };
+    Stack::new(port, config, slots, Instant::ZERO).expect("the configuration is right")
+}
+
+/// What the stack of a client lives in.
+struct Room<'a> {
+    stream: tcp::Buffers<WINDOW, WINDOW>,
+    datagrams: udp::Buffers<DATAGRAM, 2>,
+    slots: [SocketStorage<'a>; 2],
+}
+
+impl Room<'_> {
+    const fn new() -> Self {
+        Self {
+            stream: tcp::Buffers::new(),
+            datagrams: udp::Buffers::new(),
+            slots: [const { SocketStorage::EMPTY }; 2],
+        }
+    }
+}
+
+struct Client<'a> {
+    stack: Stack<'a, Port>,
+    speaker: Speaker,
+    asker: Asker<'a>,
+}
+
+impl Client<'_> {
+    fn poll(&mut self, now: Instant) -> Option<Duration> {
+        self.stack.poll(now, |context| {
+            let due = [self.speaker.poll(context), self.asker.poll(context)];
+            due.into_iter().flatten().min()
+        })
+    }
+
+    fn is_done(&self) -> bool {
+        self.speaker.is_done() && self.asker.is_done()
+    }
+
+    fn verdicts(&self) -> impl Iterator<Item = Verdict> {
+        let lines = self.asker.verdicts.iter().cloned();
+        lines.chain([self.speaker.verdict()])
+    }
+}
+
+/// Checksums are made, and not looked at.
+fn unverified() -> ChecksumCapabilities {
+    let mut checksum = ChecksumCapabilities::default();
+    checksum.ipv4 = Checksum::Tx;
+    checksum.udp = Checksum::Tx;
+    checksum.tcp = Checksum::Tx;
+    checksum.icmpv4 = Checksum::Tx;
+    checksum.icmpv6 = Checksum::Tx;
+    checksum
+}

@@ -1,0 +1,304 @@
+//! Bulk text, full buffers both ways, a client that reads late: nobody may wait for ever.
+
+use super::common;
+
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+use smoltcp::phy::Medium;
+use smoltcp::socket::tcp::Socket;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{HardwareAddress, IpCidr};
+use uppercase::simulation::{self, Lane, Port, seeds};
+use uppercase::{Context, PORT, tcp};
+
+use common::network::{Actor, HOUR, Link, Network, SERVER, hardware_address};
+use common::peer::{Peer, Probe};
+use common::scene::buffers;
+use common::text::{mixed, upper};
+
+/// Those without neighbors that want an answer.
+const LINKS: [Link; 2] = [Link::IP_V4, Link::IP_V6];
+const SCALED: [usize; 4] = [128 << 10, 256 << 10, 512 << 10, 1 << 20];
+const UNSCALED: usize = tcp::UNSCALED_WINDOW;
+
+/// The upper-casing service as one writes it on smoltcp alone. It loses nothing.
+fn echo(socket: &mut Socket<'_>) {
+    let room = socket.send_capacity() - socket.send_queue();
+    let mut text = vec![0; room];
+    if let Ok(length) = socket.recv_slice(&mut text) {
+        text.truncate(length);
+        text.make_ascii_uppercase();
+        let sent = socket.send_slice(&text);
+        assert_eq!(sent, Ok(length));
+    }
+}
+
+fn listening(window: usize) -> Socket<'static> {
+    let mut socket = Socket::new(buffers(window).0, buffers(UNSCALED).1);
+    socket.listen(PORT).expect("the port is not 0");
+    socket
+}
+
+/// That service on smoltcp's own interface.
+struct Stock {
+    device: Port,
+    interface: Interface,
+    sockets: SocketSet<'static>,
+    handle: SocketHandle,
+}
+
+impl Stock {
+    fn new(link: Link, mut device: Port, window: usize) -> Self {
+        let config = Config::new(match link.medium {
+            Medium::Ip => HardwareAddress::Ip,
+            _ => hardware_address(SERVER).into(),
+        });
+        let mut interface = Interface::new(config, &mut device, Instant::ZERO);
+        interface.update_ip_addrs(|addresses| {
+            let own = IpCidr::new(link.address(SERVER), 24);
+            addresses.push(own).expect("there is room");
+        });
+        let mut sockets = SocketSet::new(Vec::new());
+        let handle = sockets.add(listening(window));
+        Self {
+            device,
+            interface,
+            sockets,
+            handle,
+        }
+    }
+
+    fn poll(&mut self, now: Instant) {
+        for _ in 0..2 {
+            self.interface
+                .poll(now, &mut self.device, &mut self.sockets);
+            echo(self.sockets.get_mut(self.handle));
+        }
+    }
+}
+
+/// That service on our stack.
+struct Echo(SocketHandle);
+
+impl Actor for Echo {
+    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
+        echo(context.sockets.get_mut(self.0));
+        None
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// All of the answers have arrived. So many segments of text had to be sent again.
+    Whole {
+        repeated: usize,
+    },
+    /// Nothing has moved for an hour, after so many bytes of answers.
+    Stalled(usize),
+    Reset(usize),
+}
+
+/// Lets peers send their text to a host; `expected` is the answer to each.
+fn bulk(
+    to_server: &Lane,
+    to_client: &Lane,
+    peers: &mut [Peer],
+    expected: &[u8],
+    mut poll: impl FnMut(Instant),
+) -> End {
+    let mut now = Instant::ZERO;
+    let mut moved = now;
+    let mut before = 0;
+    to_client.capture();
+    to_client.cut();
+    while before < expected.len() * peers.len() {
+        for frame in to_client.captured() {
+            for peer in &mut *peers {
+                peer.hear(now, &frame);
+            }
+        }
+        for peer in &mut *peers {
+            peer.tick(now, to_server);
+        }
+        poll(now);
+        let length = peers.iter().map(|peer| peer.answer.len()).sum();
+        if peers.iter().any(|peer| peer.reset) {
+            return End::Reset(length);
+        }
+        if length > before {
+            (before, moved) = (length, now);
+        } else if now > moved + HOUR {
+            return End::Stalled(length);
+        }
+        // When nothing has moved for long, one look each second is enough.
+        let quiet = now > moved + Duration::from_secs(200);
+        now += Duration::from_millis(if quiet { 1000 } else { 1 });
+    }
+    for peer in &*peers {
+        assert!(peer.answer == expected);
+    }
+    End::Whole {
+        repeated: peers.iter().map(|peer| peer.repeated).sum(),
+    }
+}
+
+/// Enough to fill every buffer on the way of it several times.
+fn plain() -> Vec<u8> {
+    vec![b'x'; 3 << 20]
+}
+
+/// The service on smoltcp's own interface.
+fn stock(seed: u64, window: usize) -> End {
+    let link = Link::IP_V4;
+    let mut network = simulation::Network::new(link.medium, seed);
+    let (server, client) = (network.link("server"), network.link("client"));
+    let mut host = Stock::new(link, server.port(), window);
+    let mut peer = [Peer::new(link, seed, UNSCALED, Probe::Old, &plain())];
+    let expected = upper(&plain());
+    bulk(
+        &server.to_host,
+        &client.to_host,
+        &mut peer,
+        &expected,
+        |now| {
+            host.poll(now);
+        },
+    )
+}
+
+/// A service on our stack.
+fn on_our_stack(
+    mut network: Network,
+    service: &mut dyn Actor,
+    peers: &mut [Peer],
+    text: &[u8],
+) -> End {
+    let Network {
+        server: host,
+        to_server,
+        to_client,
+        ..
+    } = &mut network;
+    bulk(to_server, to_client, peers, &upper(text), |now| {
+        host.poll(now, |context| service.poll(context));
+    })
+}
+
+/// Our service: as many places as peers, buffers of so many bytes.
+fn ours(
+    mut network: Network,
+    window: usize,
+    transmit: usize,
+    mut peers: Vec<Peer>,
+    text: &[u8],
+) -> End {
+    let config = tcp::Config {
+        idle_timeout: None,
+        ..tcp::Config::default()
+    };
+    let mut pool = Vec::new();
+    pool.resize_with(peers.len(), tcp::Place::new);
+    let buffers = peers
+        .iter()
+        .map(|_| (buffers(window).0, buffers(transmit).1));
+    let service = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
+    let mut service = service.expect("there is room");
+    on_our_stack(network, &mut service, &mut peers, text)
+}
+
+/// Of each kind there is a seed.
+fn of_seed<T: Copy>(seed: u64, kinds: &[T]) -> T {
+    kinds[(seed % kinds.len() as u64) as usize]
+}
+
+#[test]
+fn a_stock_service_with_a_scaled_window_stalls_for_ever() {
+    for seed in seeds(1..4) {
+        let window = of_seed(seed, &SCALED);
+        let end = stock(seed, window);
+        assert!(matches!(end, End::Stalled(_)), "window {window}: {end:?}");
+    }
+}
+
+#[test]
+fn it_does_not_where_the_window_is_not_scaled() {
+    assert!(matches!(stock(1, UNSCALED), End::Whole { .. }));
+}
+
+#[test]
+fn it_does_not_on_our_stack() {
+    for seed in seeds(1..4) {
+        let window = of_seed(seed, &SCALED);
+        let mut network = Network::with_seed(Link::IP_V4, seed);
+        let handle = network.server.sockets().add(listening(window));
+        let mut service = Echo(handle.expect("there is room"));
+        let mut peer = [Peer::new(Link::IP_V4, seed, UNSCALED, Probe::Old, &plain())];
+        let end = on_our_stack(network, &mut service, &mut peer, &plain());
+        assert_eq!(end, End::Whole { repeated: 0 }, "window {window}");
+    }
+}
+
+const WINDOWS: [usize; 10] = [1, 7, 100, 536, 1459, 1460, 1461, 4096, 30_000, UNSCALED];
+
+/// How ours ends with windows of all sizes that are not scaled.
+fn ours_whatever_the_window(probe: Probe, check: impl Fn(End, &str)) {
+    for seed in seeds(1..41) {
+        let window = of_seed(seed, &WINDOWS);
+        let link = of_seed(seed / 10, &LINKS);
+        let text = mixed((window * 8).clamp(500, 300_000));
+        let peer = Peer::new(link, seed, window, probe, &text);
+        let network = Network::with_seed(link, seed);
+        let end = ours(network, window, window, vec![peer], &text);
+        check(end, &format!("{link:?}, window {window}, seed {seed}"));
+    }
+}
+
+#[test]
+fn ours_has_nothing_sent_twice_whatever_the_window() {
+    ours_whatever_the_window(Probe::Old, |end, what| {
+        assert_eq!(end, End::Whole { repeated: 0 }, "{what}");
+    });
+}
+
+/// The byte itself may have to be sent again.
+#[test]
+fn ours_does_not_stall_where_a_probe_is_a_new_byte() {
+    ours_whatever_the_window(Probe::Byte, |end, what| {
+        assert!(matches!(end, End::Whole { .. }), "{what}: {end:?}");
+    });
+}
+
+#[test]
+fn ours_has_nothing_sent_twice_where_the_window_is_scaled() {
+    for seed in seeds(1..5) {
+        let probe = of_seed(seed / 2, &[Probe::Old, Probe::Byte]);
+        let link = of_seed(seed, &LINKS);
+        for (window, transmit) in SCALED.into_iter().flat_map(|size| {
+            // The answers are in the way, or not.
+            [(size, UNSCALED), (size, size)]
+        }) {
+            let peer = Peer::new(link, seed, UNSCALED, probe, &plain());
+            let network = Network::with_seed(link, seed);
+            let end = ours(network, window, transmit, vec![peer], &plain());
+            assert_eq!(
+                end,
+                End::Whole { repeated: 0 },
+                "{link:?}, {probe:?}, {window} and {transmit} bytes, seed {seed}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ours_does_not_stall_with_several_clients_at_once() {
+    for seed in seeds(1..3) {
+        let window = of_seed(seed, &[256 << 10, 1000]);
+        let link = of_seed(seed, &LINKS);
+        let text = mixed((window * 8).min(1 << 20));
+        let room = window.min(UNSCALED);
+        let peers =
+            (0..4).map(|number| Peer::new(link, seed * 4 + number, room, Probe::Byte, &text));
+        let network = Network::with_seed(link, seed);
+        let end = ours(network, window, room, peers.collect(), &text);
+        assert!(matches!(end, End::Whole { .. }), "window {window}: {end:?}");
+    }
+}

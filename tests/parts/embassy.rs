@@ -1,0 +1,11 @@
+//! Embassy's drivers as devices: the frames, the wakers, and a server that sleeps.
+
+mod conversation;
+mod device;
+mod executor;
+mod host;
+mod line;
+mod sleep;
+
+const SERVER: u8 = 1;
+const CLIENT: u8 = 2;

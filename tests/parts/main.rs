@@ -1,0 +1,12 @@
+//! Parts of the package by themselves, in memory, with any set of features: the library may be
+//! without a heap, and its text without Unicode.
+
+#[cfg(feature = "embassy")]
+mod embassy;
+#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+mod fragmentation;
+#[cfg(feature = "fragmentation")]
+mod plain_host;
+#[cfg(feature = "fragmentation")]
+mod reassembly;
+mod transform;

@@ -1,0 +1,7 @@
+//! What several test targets share; each uses a part of it.
+#![allow(dead_code)]
+
+pub mod missing;
+pub mod stock;
+pub mod text;
+pub mod transcript;
