@@ -7,6 +7,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::stack::Config;
+use uppercase::stack::from_fn;
 use uppercase::{Context, PORT, Stack, tcp, udp};
 
 use crate::cable::Cable;
@@ -135,13 +136,18 @@ pub fn run<E>(
     let limit = Clock::now() + LIMIT;
     loop {
         let mut outcome = Ok((false, None));
-        let delay = stack.poll(now(start), |context| {
-            // Called several times a poll, but no more once it is done.
-            if let Ok((false, _)) = outcome {
-                outcome = step(context);
-            }
-            outcome.as_ref().ok().and_then(|(_, due)| *due)
-        });
+        let delay = stack
+            .poll(
+                now(start),
+                &mut from_fn(|context| {
+                    // Called several times a poll, but no more once it is done.
+                    if let Ok((false, _)) = outcome {
+                        outcome = step(context);
+                    }
+                    outcome.as_ref().ok().and_then(|(_, due)| *due)
+                }),
+            )
+            .delay(now(start));
         if outcome?.0 {
             return Ok(());
         }

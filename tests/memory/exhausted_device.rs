@@ -100,10 +100,7 @@ fn answers_leave_whole(patience: u32) {
                 .expect("the server takes what it is sent");
             token.consume(request.len(), |frame| frame.copy_from_slice(&request));
         }
-        stack.poll(now, |context| {
-            server.poll(context);
-            None
-        });
+        let _ = stack.poll(now, &mut server);
         if let Some((token, _)) = peer.receive(now) {
             token.consume(|frame| {
                 let packet = Ipv4Packet::new_checked(frame).expect("it is IPv4");

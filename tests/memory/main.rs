@@ -7,6 +7,7 @@ mod admission;
 mod bad_input;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
+mod hashed;
 mod neighbors;
 mod no_room;
 mod remedies;
@@ -15,7 +16,6 @@ mod requests;
 mod simulation;
 #[cfg(feature = "unicode")]
 mod stall;
-mod steered;
 mod tcp;
 mod tcp_closing;
 mod tcp_ends;

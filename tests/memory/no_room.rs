@@ -22,8 +22,7 @@ fn probed(link: Link, close: bool) -> (Scene, Hand) {
     hand.next += 1;
     scene.settle();
     if close {
-        let now = scene.network.now();
-        scene.server.close(&mut scene.network.server.context(now));
+        scene.server.close();
     }
     scene.pass(SECOND * 2);
     let last = hand.hear(&mut scene).pop().expect("a probe");

@@ -2,15 +2,16 @@
 
 use super::common;
 
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::Socket;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpCidr};
 use uppercase::simulation::{self, Lane, Port, seeds};
+use uppercase::tcp::{Mark, Scan, Session};
 use uppercase::{Context, PORT, tcp};
 
-use common::network::{Actor, HOUR, Link, Network, SERVER, hardware_address};
+use common::network::{Actor, HOUR, Link, Network, SERVER, hardware_address, poll_at};
 use common::peer::{Peer, Probe};
 use common::scene::buffers;
 use common::text::{mixed, upper};
@@ -179,7 +180,7 @@ fn on_our_stack(
         ..
     } = &mut network;
     bulk(to_server, to_client, peers, &upper(text), |now| {
-        host.poll(now, |context| service.poll(context));
+        poll_at(now, host, &mut [&mut *service]);
     })
 }
 
@@ -195,12 +196,15 @@ fn ours(
         idle_timeout: None,
         ..tcp::Config::default()
     };
-    let mut pool = Vec::new();
-    pool.resize_with(peers.len(), tcp::Place::new);
-    let buffers = peers
-        .iter()
-        .map(|_| (buffers(window).0, buffers(transmit).1));
-    let service = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
+    let session = |_: &Peer| {
+        let storage = Box::leak(Box::new(SocketStorage::EMPTY));
+        let (receive, transmit) = (buffers(window).0, buffers(transmit).1);
+        Session::new(storage, receive, transmit).expect("buffers of a possible size")
+    };
+    let sessions: Vec<_> = peers.iter().map(session).collect();
+    let index = Scan::new(vec![Mark::EMPTY; peers.len()]);
+    let service: Result<tcp::Server<'_>, _> =
+        tcp::Server::from_parts(network.server.sockets(), sessions, index, config);
     let mut service = service.expect("there is room");
     on_our_stack(network, &mut service, &mut peers, text)
 }

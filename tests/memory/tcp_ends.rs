@@ -6,13 +6,14 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpCidr, IpEndpoint, TcpControl};
 use uppercase::dns::{self, Resolver};
 use uppercase::simulation;
+use uppercase::stack::from_fn;
 use uppercase::stack::{Config as StackConfig, ConfigError};
-use uppercase::tcp::{Client, Config, Error};
+use uppercase::tcp::{Config, Error};
 use uppercase::{PORT, Stack};
 
 use common::frames::{read_tcp, segment, tcp};
 use common::network::{Link, NOBODY, Network, SECOND, SERVER};
-use common::scene::{Caller, Scene, buffers, server};
+use common::scene::{Caller, Scene, client, server};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const LINK: Link = Link::ETHERNET_V4;
@@ -41,10 +42,16 @@ fn a_failed_client_does_not_keep_the_stack_busy() {
     network.sleep(MINUTE);
     let client = &mut caller.client;
     for _ in 0..3 {
-        let delay = network.client.poll(network.now(), |context| {
-            assert!(client.is_open(context).is_err());
-            client.deadline()
-        });
+        let delay = network
+            .client
+            .poll(
+                network.now(),
+                &mut from_fn(|context| {
+                    assert!(client.is_open(context).is_err());
+                    client.deadline()
+                }),
+            )
+            .delay(network.now());
         assert_ne!(delay, Some(Duration::ZERO));
     }
 }
@@ -103,9 +110,7 @@ fn a_client_that_never_connected_says_so() {
 #[test]
 fn the_longest_timeout_is_not_over_at_once() {
     let mut network = Network::new(LINK);
-    let (receive, transmit) = buffers(512);
-    let sockets = network.client.sockets();
-    let mut client = Client::from_parts(sockets, receive, transmit, Duration::MAX).unwrap();
+    let mut client = client(network.client.sockets(), 512, Duration::MAX);
     let mut server = server(&mut network, 1, 512, Config::default());
     let context = &mut network.context();
     client.connect(context, LINK.server()).unwrap();

@@ -2,8 +2,9 @@
 
 use super::common;
 
+use smoltcp::iface::SocketStorage;
 use smoltcp::wire::{IpEndpoint, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
-use uppercase::tcp::{self, SetupError};
+use uppercase::tcp::{self, Session, SetupError};
 
 use common::frames::packet_start;
 use common::hand::Hand;
@@ -16,16 +17,11 @@ fn a_window_that_smoltcp_would_refuse_by_a_panic_is_an_error() {
         (0, None),
         (1, Some(SetupError::WindowTooLarge { bytes: 1 << 30 })),
     ] {
-        let mut network = Network::new(Link::IP_V4);
         // Memory that nobody touches.
         let receive = buffers(tcp::LARGEST_WINDOW + more).0;
-        let server = tcp::Server::from_parts(
-            network.server.sockets(),
-            vec![tcp::Place::new()],
-            [(receive, buffers(1).1)],
-            tcp::Config::default(),
-        );
-        assert_eq!(server.err(), expected);
+        let storage = Box::leak(Box::new(SocketStorage::EMPTY));
+        let session: Result<Session<'_>, _> = Session::new(storage, receive, buffers(1).1);
+        assert_eq!(session.err(), expected);
     }
 }
 
@@ -228,14 +224,15 @@ fn acknowledgements_are_not_counted_twice_where_the_window_of_another_is_closed(
 }
 
 /// A client that scales its window, of a server with buffers of this size.
-fn scaled(link: Link, size: usize, steered: bool) -> (Scene, Hand) {
+fn scaled(link: Link, size: usize, hashed: bool) -> (Scene, Hand) {
     let mut scene = Scene::new(link, 1, tcp::Config::default());
-    scene.server = if steered {
-        Server::steered(1, size, tcp::Config::default())
+    scene.network = Network::new(link);
+    let server = if hashed {
+        Server::hashing
     } else {
-        scene.network = Network::new(link);
-        Server::plain(&mut scene.network, 1, size, tcp::Config::default())
+        Server::scanning
     };
+    scene.server = server(&mut scene.network, 1, size, tcp::Config::default());
     scene.network.to_client.cut();
     scene.network.to_client.capture();
     let mut hand = Hand {
@@ -266,8 +263,8 @@ fn scaled(link: Link, size: usize, steered: bool) -> (Scene, Hand) {
 fn who_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
     const LENGTH: usize = 1400;
     for size in [0, 1, 2, 4].map(|scale| tcp::UNSCALED_WINDOW << scale) {
-        for steered in [false, true] {
-            let (mut scene, hand) = scaled(Link::IP_V4, size, steered);
+        for hashed in [false, true] {
+            let (mut scene, hand) = scaled(Link::IP_V4, size, hashed);
             let beyond = size - LENGTH / 2;
             let between = (LENGTH..beyond).step_by(LENGTH);
             for at in [beyond].into_iter().chain(between).chain([0]) {
@@ -280,7 +277,7 @@ fn who_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
                 hand.send(&mut scene, &text);
                 scene.settle();
             }
-            assert_eq!(scene.connections(), 1, "{size}, steered: {steered}");
+            assert_eq!(scene.connections(), 1, "{size}, hashed: {hashed}");
         }
     }
 }

@@ -54,7 +54,7 @@ impl<'a> House<'a> {
         };
         let mut host = stack(line, SERVER, setup.link);
         if setup.backlog {
-            host = host.with_backlog(vec![Waiting::NOBODY; 2]);
+            host = host.with_backlog(vec![PendingSyn::EMPTY; 2]);
         }
         let peer = stack(whole(for_peer), CLIENT, setup.link);
         let mut house = Self {

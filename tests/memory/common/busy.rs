@@ -2,7 +2,7 @@
 //! itself: each of its segments is made by hand.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
-use uppercase::stack::{Counters, Waiting};
+use uppercase::stack::{Counters, PendingSyn};
 use uppercase::tcp::Config;
 
 use super::frames::{segment, tcp};
@@ -37,7 +37,7 @@ impl Busy {
 
     pub fn with_places(link: Link, places: usize, taken: usize, backlog: usize) -> Self {
         let mut scene = Scene::new(link, places, patient());
-        let backlog = vec![Waiting::NOBODY; backlog];
+        let backlog = vec![PendingSyn::EMPTY; backlog];
         scene.network.server = Box::new(scene.network.server.with_backlog(backlog));
         let holders = (0..taken).map(|_| Caller::connected(&mut scene)).collect();
         // The client's host would reset what it has not asked for.
@@ -107,11 +107,7 @@ impl Busy {
 
     /// The server closes, between two polls.
     pub fn close(&mut self) {
-        let Scene {
-            network, server, ..
-        } = &mut self.scene;
-        let now = network.now();
-        server.close(&mut network.server.context(now));
+        self.scene.server.close();
     }
 
     /// Has the place come free for whoever comes next.

@@ -7,8 +7,7 @@ use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::simulation::{self, Conditions, Lane, Port, Turn};
-use uppercase::stack::Config;
-use uppercase::tcp::steered;
+use uppercase::stack::{Config, Egress, Service, Table, earliest};
 use uppercase::{Context, Stack, tcp, udp};
 
 pub const SERVER: u8 = 1;
@@ -93,8 +92,8 @@ pub fn hardware_address(host: u8) -> EthernetAddress {
 pub trait Actor {
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant>;
 
-    /// Whom the stack itself polls, instead.
-    fn steered(&mut self) -> Option<&mut steered::Server<'static>> {
+    /// The service that the stack polls, where it is one by itself.
+    fn service(&mut self) -> Option<&mut dyn Service<'static>> {
         None
     }
 
@@ -105,14 +104,42 @@ pub trait Actor {
 }
 
 impl Actor for tcp::Server<'static> {
-    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
-        self.poll(context)
+    fn poll(&mut self, _: &mut Context<'_, 'static>) -> Option<Instant> {
+        None
+    }
+
+    fn service(&mut self) -> Option<&mut dyn Service<'static>> {
+        Some(self)
     }
 }
 
 impl Actor for udp::Server<'static> {
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
-        self.poll(context)
+        Service::poll(self, context)
+    }
+}
+
+/// Several actors on one stack, as one service.
+struct Actors<'t, 'u>(&'t mut [&'u mut dyn Actor]);
+
+impl Service<'static> for Actors<'_, '_> {
+    fn table(&mut self, port: u16) -> Option<&mut dyn Table<'static>> {
+        let services = self.0.iter_mut().filter_map(|actor| actor.service());
+        services.into_iter().find_map(|service| service.table(port))
+    }
+
+    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
+        let due = self.0.iter_mut().map(|actor| match actor.service() {
+            Some(service) => service.poll(context),
+            None => actor.poll(context),
+        });
+        due.fold(None, earliest)
+    }
+
+    fn transmit(&mut self, egress: &mut dyn Egress) -> Option<Instant> {
+        let services = self.0.iter_mut().filter_map(|actor| actor.service());
+        let due = services.map(|service| service.transmit(egress));
+        due.fold(None, earliest)
     }
 }
 
@@ -245,28 +272,12 @@ fn poll(turn: &mut Turn, stack: &mut Stack<'static, Port>, actors: &mut [&mut dy
     turn.wake_in(poll_at(turn.now, stack, actors));
 }
 
-fn poll_at(
+pub fn poll_at(
     now: Instant,
     stack: &mut Stack<'static, Port>,
     actors: &mut [&mut dyn Actor],
 ) -> Option<Duration> {
-    let (mut steered, mut others) = (None, Vec::new());
-    for actor in actors {
-        // Asked twice: what is borrowed by the answer cannot be used if it is no.
-        if actor.steered().is_some() {
-            steered = actor.steered();
-        } else {
-            others.push(actor);
-        }
-    }
-    let services = |context: &mut Context<'_, 'static>| {
-        let due = others.iter_mut().filter_map(|actor| actor.poll(context));
-        due.min()
-    };
-    match steered {
-        Some(steered) => stack.poll_with(now, steered, services),
-        None => stack.poll(now, services),
-    }
+    stack.poll(now, &mut Actors(actors)).delay(now)
 }
 
 fn stack(

@@ -7,7 +7,9 @@ use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::Context;
-use uppercase::tcp::{self, steered};
+use uppercase::stack::{ClientSlot, Service, Sockets};
+use uppercase::tcp::{self, Entry, Hash, Mark, Scan, Session};
+use uppercase::transform::Upper;
 
 use super::network::{Actor, Link, Network};
 use super::talk::{TIMEOUT, Talk};
@@ -20,93 +22,123 @@ pub fn buffers(bytes: usize) -> (SocketBuffer<'static>, SocketBuffer<'static>) {
     )
 }
 
-/// A server of either kind.
+/// A client with buffers of `window` bytes.
+pub fn client(sockets: &mut Sockets<'static>, window: usize, timeout: Duration) -> tcp::Client {
+    let (receive, transmit) = buffers(window);
+    let slot = Box::leak(Box::new(ClientSlot::new()));
+    let client = tcp::Client::from_parts(sockets, slot, receive, transmit, timeout);
+    client.expect("buffers of a possible size")
+}
+
+/// A server with an index of either kind.
 pub enum Server {
-    Plain(tcp::Server<'static>),
-    Steered(Box<steered::Server<'static>>),
+    Scanning(Box<tcp::Server<'static>>),
+    Hashing(Box<tcp::Server<'static, Upper, Hash<'static>>>),
 }
 
-/// Names the kind of server that [`server`] makes: `steered`, or none for the plain one.
-pub const KIND: &str = "UPPERCASE_SERVER";
+/// Names the kind of index that [`server`] makes: `hash`, or none for the one that scans.
+pub const KIND: &str = "UPPERCASE_INDEX";
 
-/// Whether this run of the tests is for the server for many connections (see `steered.rs`).
-pub fn is_steered() -> bool {
-    std::env::var_os(KIND).is_some_and(|kind| kind == "steered")
+/// Whether this run of the tests is for the index for many connections (see `hashed.rs`).
+pub fn is_hashed() -> bool {
+    std::env::var_os(KIND).is_some_and(|kind| kind == "hash")
 }
 
-/// A server with this many places, each with buffers of `window` bytes, of the kind that this run
-/// of the tests is for.
-pub fn server(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Server {
-    if is_steered() {
-        Server::steered(places, window, config)
+/// A server with this many sessions, each with buffers of `window` bytes, with an index of the kind
+/// that this run of the tests is for.
+pub fn server(network: &mut Network, count: usize, window: usize, config: tcp::Config) -> Server {
+    if is_hashed() {
+        Server::hashing(network, count, window, config)
     } else {
-        Server::plain(network, places, window, config)
+        Server::scanning(network, count, window, config)
     }
+}
+
+/// Sessions of a server.
+pub fn sessions(count: usize, window: usize) -> Vec<Session<'static>> {
+    let session = |_| {
+        let (receive, transmit) = buffers(window);
+        let storage = Box::leak(Box::new(SocketStorage::EMPTY));
+        Session::new(storage, receive, transmit).expect("buffers of a possible size")
+    };
+    (0..count).map(session).collect()
 }
 
 impl Server {
-    pub fn plain(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Self {
-        let mut pool = Vec::new();
-        pool.resize_with(places, tcp::Place::new);
-        let buffers = (0..places).map(|_| buffers(window));
-        let server = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
-        Self::Plain(server.expect("there is room"))
+    pub fn scanning(
+        network: &mut Network,
+        count: usize,
+        window: usize,
+        config: tcp::Config,
+    ) -> Self {
+        let (sockets, sessions) = (network.server.sockets(), sessions(count, window));
+        let index = Scan::new(vec![Mark::EMPTY; count]);
+        let server = tcp::Server::from_parts(sockets, sessions, index, config);
+        Self::Scanning(Box::new(server.expect("there is room")))
     }
 
-    /// The server for many connections.
-    pub fn steered(places: usize, window: usize, config: tcp::Config) -> Self {
-        let (mut slots, mut pool) = (Vec::new(), Vec::new());
-        slots.resize_with(places, || SocketStorage::EMPTY);
-        pool.resize_with(places, steered::Place::new);
-        let entries = vec![steered::Entry::EMPTY; places];
-        let buffers = (0..places).map(|_| buffers(window));
-        let slots = slots.leak();
-        let server = steered::Server::from_parts(slots, pool, entries, buffers, config, 1);
-        Self::Steered(Box::new(server.expect("there is room")))
+    /// A server whose index is for many connections.
+    pub fn hashing(
+        network: &mut Network,
+        count: usize,
+        window: usize,
+        config: tcp::Config,
+    ) -> Self {
+        Self::hashing_on(network.server.sockets(), count, window, config)
+    }
+
+    /// A server whose index is for many connections, with other sockets.
+    pub fn hashing_on(
+        sockets: &mut Sockets<'static>,
+        count: usize,
+        window: usize,
+        config: tcp::Config,
+    ) -> Self {
+        let sessions = sessions(count, window);
+        let index = Hash::new(vec![Entry::EMPTY; count], 1);
+        let server = tcp::Server::from_parts(sockets, sessions, index, config);
+        Self::Hashing(Box::new(server.expect("there is room")))
     }
 
     pub fn counters(&self) -> tcp::Counters {
         match self {
-            Self::Plain(server) => server.counters(),
-            Self::Steered(server) => server.counters(),
+            Self::Scanning(server) => server.counters(),
+            Self::Hashing(server) => server.counters(),
         }
     }
 
     pub fn connections(&self) -> usize {
         match self {
-            Self::Plain(server) => server.connections(),
-            Self::Steered(server) => server.connections(),
+            Self::Scanning(server) => server.connections(),
+            Self::Hashing(server) => server.connections(),
         }
     }
 
-    pub fn close(&mut self, context: &mut Context<'_, 'static>) {
+    pub fn close(&mut self) {
         match self {
-            Self::Plain(server) => server.close(context),
-            Self::Steered(server) => server.close(context),
+            Self::Scanning(server) => server.close(),
+            Self::Hashing(server) => server.close(),
         }
     }
 
-    pub fn abort(&mut self, context: &mut Context<'_, 'static>) {
+    pub fn abort(&mut self) {
         match self {
-            Self::Plain(server) => server.abort(context),
-            Self::Steered(server) => server.abort(context),
+            Self::Scanning(server) => server.abort(),
+            Self::Hashing(server) => server.abort(),
         }
     }
 }
 
 impl Actor for Server {
-    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
-        match self {
-            Self::Plain(server) => server.poll(context),
-            Self::Steered(_) => None,
-        }
+    fn poll(&mut self, _: &mut Context<'_, 'static>) -> Option<Instant> {
+        None
     }
 
-    fn steered(&mut self) -> Option<&mut steered::Server<'static>> {
-        match self {
-            Self::Plain(_) => None,
-            Self::Steered(server) => Some(server),
-        }
+    fn service(&mut self) -> Option<&mut dyn Service<'static>> {
+        Some(match self {
+            Self::Scanning(server) => server.as_mut(),
+            Self::Hashing(server) => server.as_mut(),
+        })
     }
 }
 
@@ -129,11 +161,13 @@ impl Scene {
     }
 
     /// The same with the server for many connections, in every run of the tests.
-    pub fn steered(link: Link, places: usize, config: tcp::Config) -> Self {
+    pub fn hashed(link: Link, places: usize, config: tcp::Config) -> Self {
+        let mut network = Network::new(link);
+        let server = Server::hashing(&mut network, places, 1024, config);
         Self {
             link,
-            network: Network::new(link),
-            server: Server::steered(places, 1024, config),
+            network,
+            server,
         }
     }
 
@@ -174,11 +208,8 @@ pub struct Caller {
 
 impl Caller {
     pub fn new(network: &mut Network, window: usize) -> Self {
-        let (receive, transmit) = buffers(window);
-        let sockets = network.client.sockets();
-        let client = tcp::Client::from_parts(sockets, receive, transmit, TIMEOUT);
         Self {
-            client: client.expect("there is room"),
+            client: client(network.client.sockets(), window, TIMEOUT),
         }
     }
 

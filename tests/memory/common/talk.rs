@@ -2,12 +2,12 @@
 
 use std::task::Poll;
 
-use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, tcp};
 
 use super::network::{Actor, Network};
+use super::scene::client;
 
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -27,11 +27,8 @@ pub struct Talk {
 impl Talk {
     /// A client with buffers of `window` bytes each that is about to connect to `server`.
     pub fn new(network: &mut Network, server: IpEndpoint, window: usize, text: &[u8]) -> Self {
-        let buffer = || SocketBuffer::new(vec![0; window]);
-        let sockets = network.client.sockets();
-        let client = tcp::Client::from_parts(sockets, buffer(), buffer(), TIMEOUT);
         let mut talk = Self {
-            client: client.expect("there is room"),
+            client: client(network.client.sockets(), window, TIMEOUT),
             text: text.to_vec(),
             sent: 0,
             answer: Vec::new(),

@@ -6,9 +6,10 @@ use smoltcp::socket::udp;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::simulation::{Port, Turn};
+use uppercase::stack::from_fn;
 use uppercase::{Context, Stack, tcp};
 
-use super::common::scene::buffers;
+use super::common::scene::client;
 use super::world::{CLIENTS, DATAGRAM, World};
 
 const LINE: &[u8] = b"is anyone there?";
@@ -102,10 +103,8 @@ impl Crowd {
     }
 
     pub fn add(&mut self, server: IpEndpoint, begin: Instant, patience: Duration) {
-        let (receive, transmit) = buffers(256);
-        let client = tcp::Client::from_parts(self.stack.sockets(), receive, transmit, patience);
         self.sessions.push(Session {
-            client: client.expect("there is room"),
+            client: client(self.stack.sockets(), 256, patience),
             server,
             begin,
             begun: false,
@@ -117,12 +116,19 @@ impl Crowd {
 
     pub fn poll(&mut self, turn: &mut Turn) {
         let sessions = &mut self.sessions;
-        turn.wake_in(self.stack.poll(turn.now, |context| {
-            let due = sessions
-                .iter_mut()
-                .filter_map(|session| session.poll(context));
-            due.min()
-        }));
+        turn.wake_in(
+            self.stack
+                .poll(
+                    turn.now,
+                    &mut from_fn(|context| {
+                        let due = sessions
+                            .iter_mut()
+                            .filter_map(|session| session.poll(context));
+                        due.min()
+                    }),
+                )
+                .delay(turn.now),
+        );
     }
 
     pub fn is_done(&self) -> bool {
@@ -193,23 +199,30 @@ impl Asker {
             sent,
             answers,
         } = self;
-        turn.wake_in(stack.poll(turn.now, |context| {
-            let moment = |number: usize| *begin + *apart * number as u32;
-            let socket = context.sockets.get_mut::<udp::Socket<'_>>(*socket);
-            while *sent < *requests && context.now >= moment(*sent) {
-                let text = format!("request {sent}");
-                let room = socket.send_slice(text.as_bytes(), *server);
-                room.expect("there is room");
-                *sent += 1;
-            }
-            while let Ok((text, _)) = socket.recv() {
-                let text = std::str::from_utf8(text).expect("text");
-                let number = text.strip_prefix("REQUEST ").expect("an answer");
-                let number: usize = number.parse().expect("a number");
-                answers[number].get_or_insert(context.now - moment(number));
-            }
-            (*sent < *requests).then(|| moment(*sent))
-        }));
+        turn.wake_in(
+            stack
+                .poll(
+                    turn.now,
+                    &mut from_fn(|context| {
+                        let moment = |number: usize| *begin + *apart * number as u32;
+                        let socket = context.sockets.get_mut::<udp::Socket<'_>>(*socket);
+                        while *sent < *requests && context.now >= moment(*sent) {
+                            let text = format!("request {sent}");
+                            let room = socket.send_slice(text.as_bytes(), *server);
+                            room.expect("there is room");
+                            *sent += 1;
+                        }
+                        while let Ok((text, _)) = socket.recv() {
+                            let text = std::str::from_utf8(text).expect("text");
+                            let number = text.strip_prefix("REQUEST ").expect("an answer");
+                            let number: usize = number.parse().expect("a number");
+                            answers[number].get_or_insert(context.now - moment(number));
+                        }
+                        (*sent < *requests).then(|| moment(*sent))
+                    }),
+                )
+                .delay(turn.now),
+        );
     }
 
     pub fn sent(&self) -> usize {

@@ -3,6 +3,7 @@
 use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
 use uppercase::simulation::Random;
+use uppercase::stack::from_fn;
 use uppercase::tcp;
 
 use super::clients::{Crowd, Outcome};
@@ -35,11 +36,13 @@ pub fn half_open(link: Link, make: Make) -> Option<Duration> {
     world.run_for(SECOND, |_| {});
     world.to_server.inject(&request);
     world.run_for(SECOND / 100, |turn| {
-        turn.wake_in(stack.poll(turn.now, |_| None))
+        turn.wake_in(stack.poll(turn.now, &mut from_fn(|_| None)).delay(turn.now))
     });
     assert_eq!(world.server.connections(), 1);
     for second in 1..=600 {
-        world.run_for(SECOND, |turn| turn.wake_in(stack.poll(turn.now, |_| None)));
+        world.run_for(SECOND, |turn| {
+            turn.wake_in(stack.poll(turn.now, &mut from_fn(|_| None)).delay(turn.now))
+        });
         if world.server.connections() == 0 {
             return Some(SECOND * second);
         }

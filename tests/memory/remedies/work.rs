@@ -6,6 +6,7 @@ use std::rc::Rc;
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::Instant;
 use uppercase::simulation::{Network, Random};
+use uppercase::stack::{Service, from_fn};
 use uppercase::tcp;
 
 use super::common::ask::parts;
@@ -56,10 +57,15 @@ pub fn ours(link: Link) -> Work {
     let mut server = server.expect("there is room");
     let served = Rc::new(Cell::new(0));
     let count = served.clone();
-    let delay = stack.poll(Instant::ZERO, |context| {
-        count.set(count.get() + 1);
-        server.poll(context)
-    });
+    let delay = stack
+        .poll(
+            Instant::ZERO,
+            &mut from_fn(|context| {
+                count.set(count.get() + 1);
+                server.poll(context)
+            }),
+        )
+        .delay(Instant::ZERO);
     assert_eq!(
         delay.map(|delay| delay.total_micros()),
         Some(0),

@@ -6,12 +6,13 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::simulation::{self, Conditions, Lane, Network, Port, Stuck, Turn};
-use uppercase::stack::{Config, Waiting};
+use uppercase::stack::{Config, PendingSyn};
+use uppercase::tcp::{Mark, Scan};
 use uppercase::{PORT, Stack, tcp, udp};
 
 use super::common::ask::parts;
 use super::common::network::{Link, SERVER};
-use super::common::scene::buffers;
+use super::common::scene::sessions;
 use super::stock::Stock;
 
 /// The host of the clients that are honest. It is the server's way to everywhere else, too.
@@ -68,12 +69,11 @@ impl Ours {
     ) -> Self {
         let gateway = link.address(CLIENTS);
         let stack = stack(link, device, random_seed, host, &[gateway]);
-        let mut stack = stack.with_backlog(vec![Waiting::NOBODY; backlog]);
-        let mut pool = Vec::new();
-        pool.resize_with(places, tcp::Place::new);
-        let rooms = (0..places).map(|_| buffers(WINDOW));
+        let mut stack = stack.with_backlog(vec![PendingSyn::EMPTY; backlog]);
         let config = tcp::Config::default();
-        let tcp = tcp::Server::from_parts(stack.sockets(), pool, rooms, config);
+        let index = Scan::new(vec![Mark::EMPTY; places]);
+        let sessions = sessions(places, WINDOW);
+        let tcp = tcp::Server::from_parts(stack.sockets(), sessions, index, config);
         let udp = [PORT, OTHER_PORT].map(|port| {
             let server = udp::Server::from_parts(stack.sockets(), parts(DATAGRAM, QUEUE), port);
             server.expect("there is room")
@@ -89,14 +89,8 @@ impl Ours {
 impl Server for Ours {
     fn poll(&mut self, now: Instant) -> Option<Duration> {
         let Self { stack, tcp, udp } = self;
-        stack.poll(now, |context| {
-            let due = [
-                tcp.poll(context),
-                udp[0].poll(context),
-                udp[1].poll(context),
-            ];
-            due.into_iter().flatten().min()
-        })
+        let [one, other] = udp;
+        stack.poll(now, &mut (tcp, (one, other))).delay(now)
     }
 
     fn connections(&self) -> usize {

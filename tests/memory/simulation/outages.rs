@@ -6,6 +6,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{TcpControl, TcpRepr};
 use uppercase::simulation::{self, Conditions, Network, Port};
+use uppercase::stack::from_fn;
 use uppercase::{Servers, Stack, tcp, udp};
 
 use super::common::frames::read_tcp;
@@ -68,9 +69,9 @@ fn a_link_that_stays_down_is_an_error_and_keeps_no_place() {
 
 /// The storage of one life of a server.
 struct Life<'a> {
-    pool: tcp::Pool<2, 512, 512>,
+    pool: tcp::Pool<'a, 2, 512, 512>,
     datagrams: udp::Buffers<512, 2>,
-    slots: [SocketStorage<'a>; 3],
+    slots: [SocketStorage<'a>; 1],
 }
 
 struct Server<'a> {
@@ -83,7 +84,7 @@ impl<'a> Life<'a> {
         Self {
             pool: tcp::Pool::new(),
             datagrams: udp::Buffers::new(),
-            slots: [const { SocketStorage::EMPTY }; 3],
+            slots: [const { SocketStorage::EMPTY }; 1],
         }
     }
 
@@ -101,7 +102,7 @@ impl<'a> Life<'a> {
 
 impl Server<'_> {
     fn poll(&mut self, now: Instant) -> Option<Duration> {
-        self.stack.poll(now, |context| self.servers.poll(context))
+        self.stack.poll(now, &mut self.servers).delay(now)
     }
 
     fn connections(&self) -> usize {
@@ -120,21 +121,21 @@ struct Caller<'a> {
 
 /// The storage of one life of a client.
 struct Line<'a> {
-    buffers: tcp::Buffers<512, 512>,
+    storage: tcp::ClientStorage<'a, 512, 512>,
     slots: [SocketStorage<'a>; 1],
 }
 
 impl<'a> Line<'a> {
     const fn new() -> Self {
         Self {
-            buffers: tcp::Buffers::new(),
+            storage: tcp::ClientStorage::new(),
             slots: [SocketStorage::EMPTY],
         }
     }
 
     fn boot(&'a mut self, link: Link, cable: &simulation::Link, random_seed: u64) -> Caller<'a> {
         let mut stack = stack(link, cable.port(), CLIENT, random_seed, &mut self.slots);
-        let client = tcp::Client::new(stack.sockets(), &mut self.buffers, MINUTE);
+        let client = tcp::Client::new(stack.sockets(), &mut self.storage, MINUTE);
         Caller {
             stack,
             client: client.expect("there is room"),
@@ -161,18 +162,27 @@ impl Caller<'_> {
             let Self { stack, client } = self;
             let mut result = Ok(());
             turn.wake_in(server.poll(turn.now));
-            turn.wake_in(stack.poll(turn.now, |context| {
-                let mut step = || {
-                    sent += client.send(context, &text[sent..])?;
-                    let mut buffer = [0; 512];
-                    while let Poll::Ready(length @ 1..) = client.receive(context, &mut buffer)? {
-                        answer.extend_from_slice(&buffer[..length]);
-                    }
-                    Ok(())
-                };
-                result = result.and_then(|()| step());
-                client.deadline()
-            }));
+            turn.wake_in(
+                stack
+                    .poll(
+                        turn.now,
+                        &mut from_fn(|context| {
+                            let mut step = || {
+                                sent += client.send(context, &text[sent..])?;
+                                let mut buffer = [0; 512];
+                                while let Poll::Ready(length @ 1..) =
+                                    client.receive(context, &mut buffer)?
+                                {
+                                    answer.extend_from_slice(&buffer[..length]);
+                                }
+                                Ok(())
+                            };
+                            result = result.and_then(|()| step());
+                            client.deadline()
+                        }),
+                    )
+                    .delay(turn.now),
+            );
             match result {
                 Ok(()) if answer.len() < upper(text).len() => Poll::Pending,
                 result => Poll::Ready(result.map(|()| answer.clone())),
@@ -221,7 +231,12 @@ fn a_client_of_the_servers_previous_life_gets_one_reset_and_is_served_again() {
         assert_eq!(answer, Err(tcp::Error::Reset), "{link:?}");
         let rest = network.run_for(MINUTE * 10, |turn| {
             turn.wake_in(server.poll(turn.now));
-            turn.wake_in(caller.stack.poll(turn.now, |_| None));
+            turn.wake_in(
+                caller
+                    .stack
+                    .poll(turn.now, &mut from_fn(|_| None))
+                    .delay(turn.now),
+            );
         });
         assert_eq!(rest, Ok(()));
         let to_client = clients_end.to_host.captured();
@@ -263,7 +278,12 @@ fn a_client_that_reboots_is_served_from_another_port_and_its_old_place_comes_bac
                 // The server asks whether the first one is still there; its host says no.
                 let rest = network.run_for(SECOND * 30, |turn| {
                     turn.wake_in(server.poll(turn.now));
-                    turn.wake_in(caller.stack.poll(turn.now, |_| None));
+                    turn.wake_in(
+                        caller
+                            .stack
+                            .poll(turn.now, &mut from_fn(|_| None))
+                            .delay(turn.now),
+                    );
                 });
                 assert_eq!(rest, Ok(()));
                 assert_eq!(server.connections(), 1, "{link:?}");

@@ -8,12 +8,13 @@ use smoltcp::phy::{Checksum, ChecksumCapabilities};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpCidr;
 use uppercase::simulation::{self, Conditions, Network, Port, Random, Statistics};
-use uppercase::stack::{Config, Sockets};
-use uppercase::tcp::steered;
+use uppercase::stack::from_fn;
+use uppercase::stack::{Config, Service, Sockets};
+use uppercase::tcp::Hash;
 use uppercase::{Servers, Stack, tcp, udp};
 
 use super::common::network::{Link, SERVER, hardware_address};
-use super::common::scene::is_steered;
+use super::common::scene::is_hashed;
 use super::common::text::mixed;
 use super::model::{Asker, PATIENCE, Speaker, Verdict};
 
@@ -102,7 +103,7 @@ impl Town {
         }
 
         let mut pool = tcp::Pool::<4, WINDOW, WINDOW>::new();
-        let mut steered = steered::Pool::<4, WINDOW, WINDOW>::new();
+        let mut hash_pool = tcp::HashPool::<4, WINDOW, WINDOW>::new();
         let mut datagrams = udp::Buffers::<DATAGRAM, 4>::new();
         let mut slots = [const { SocketStorage::EMPTY }; 5];
         let mut server = self.stack(&mut network, &cable, SERVER, &mut slots);
@@ -110,7 +111,7 @@ impl Town {
         let mut servers = Both::new(
             sockets,
             &mut pool,
-            &mut steered,
+            &mut hash_pool,
             &mut datagrams,
             self.config,
         );
@@ -200,42 +201,46 @@ impl Town {
     }
 }
 
-/// A TCP server of either kind, and a UDP server.
+/// Both servers, TCP with an index of either kind.
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Both<'a> {
-    Plain(Servers<'a>),
-    Steered(steered::Server<'a>, udp::Server<'a>),
+    Scanning(Servers<'a>),
+    Hashing(Servers<'a, Hash<'a>>),
 }
 
 impl<'a> Both<'a> {
     /// Of the kind that this run of the tests is for.
     fn new(
         sockets: &mut Sockets<'a>,
-        plain: &'a mut tcp::Pool<4, WINDOW, WINDOW>,
-        steered: &'a mut steered::Pool<'a, 4, WINDOW, WINDOW>,
+        pool: &'a mut tcp::Pool<'a, 4, WINDOW, WINDOW>,
+        hash_pool: &'a mut tcp::HashPool<'a, 4, WINDOW, WINDOW>,
         datagrams: &'a mut udp::Buffers<DATAGRAM, 4>,
         config: tcp::Config,
     ) -> Self {
-        if is_steered() {
-            let tcp = steered::Server::new(steered, config, 1).expect("there is room");
+        if is_hashed() {
+            let tcp = tcp::Server::hashed(sockets, hash_pool, config, 1);
             let udp = udp::Server::new(sockets, datagrams, config.port);
-            return Self::Steered(tcp, udp.expect("there is room"));
+            return Self::Hashing(Servers {
+                tcp: Some(tcp.expect("there is room")),
+                udp: Some(udp.expect("there is room")),
+            });
         }
-        let servers = Servers::new(sockets, plain, datagrams, config);
-        Self::Plain(servers.expect("there is room for the servers"))
+        let servers = Servers::new(sockets, pool, datagrams, config);
+        Self::Scanning(servers.expect("there is room for the servers"))
     }
 
     fn poll(&mut self, stack: &mut Stack<'a, Port>, now: Instant) -> Option<Duration> {
-        match self {
-            Self::Plain(servers) => stack.poll(now, |context| servers.poll(context)),
-            Self::Steered(tcp, udp) => stack.poll_with(now, tcp, |context| udp.poll(context)),
-        }
+        let service: &mut dyn Service<'a> = match self {
+            Self::Scanning(servers) => servers,
+            Self::Hashing(servers) => servers,
+        };
+        stack.poll(now, service).delay(now)
     }
 
     fn connections(&self) -> usize {
         match self {
-            Self::Plain(servers) => servers.tcp.as_ref().map_or(0, tcp::Server::connections),
-            Self::Steered(tcp, _) => tcp.connections(),
+            Self::Scanning(servers) => servers.tcp.as_ref().map_or(0, tcp::Server::connections),
+            Self::Hashing(servers) => servers.tcp.as_ref().map_or(0, tcp::Server::connections),
         }
     }
 }
@@ -262,7 +267,7 @@ pub fn stack<'a>(
 
 /// What the stack of a client lives in.
 struct Room<'a> {
-    stream: tcp::Buffers<WINDOW, WINDOW>,
+    stream: tcp::ClientStorage<'a, WINDOW, WINDOW>,
     datagrams: udp::Buffers<DATAGRAM, 2>,
     slots: [SocketStorage<'a>; 2],
 }
@@ -270,7 +275,7 @@ struct Room<'a> {
 impl Room<'_> {
     const fn new() -> Self {
         Self {
-            stream: tcp::Buffers::new(),
+            stream: tcp::ClientStorage::new(),
             datagrams: udp::Buffers::new(),
             slots: [const { SocketStorage::EMPTY }; 2],
         }
@@ -285,10 +290,15 @@ struct Client<'a> {
 
 impl Client<'_> {
     fn poll(&mut self, now: Instant) -> Option<Duration> {
-        self.stack.poll(now, |context| {
-            let due = [self.speaker.poll(context), self.asker.poll(context)];
-            due.into_iter().flatten().min()
-        })
+        self.stack
+            .poll(
+                now,
+                &mut from_fn(|context| {
+                    let due = [self.speaker.poll(context), self.asker.poll(context)];
+                    due.into_iter().flatten().min()
+                }),
+            )
+            .delay(now)
     }
 
     fn is_done(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Who closes first, and what is said in between.
 
+use uppercase::stack::from_fn;
 use uppercase::tcp::{Config, Error};
 
 use super::common::network::SECOND;
@@ -93,7 +94,11 @@ fn both_may_close_at_once() {
         // The segment with the text arrives, the server answers and closes; before the client
         // hears of it, it closes too.
         let now = scene.network.now();
-        scene.network.client.poll(now, |_| None);
+        scene
+            .network
+            .client
+            .poll(now, &mut from_fn(|_| None))
+            .delay(now);
         scene.network.poll_server(&mut [&mut scene.server]);
         caller.finish(scene);
         caller.expect_end(scene, b"CROSSING");

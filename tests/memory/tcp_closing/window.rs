@@ -22,8 +22,7 @@ fn a_client_that_has_everything_and_no_room_is_not_asked_for_room() {
         hand.next += 1;
         scene.settle();
         // The probe of its window is all that there is, and the close.
-        let now = scene.network.now();
-        scene.server.close(&mut scene.network.server.context(now));
+        scene.server.close();
         scene.pass(SECOND * 2);
         let heard = hand.hear(&mut scene);
         let last = heard.last().expect("a probe");

@@ -2,6 +2,7 @@
 
 use smoltcp::wire::{IpCidr, IpEndpoint};
 use uppercase::PORT;
+use uppercase::stack::from_fn;
 
 use super::common::ask::{Ask, TIMEOUT, ask, server};
 use super::common::network::{Link, Network, SECOND, SERVER};
@@ -93,9 +94,13 @@ fn an_answer_that_has_left_is_not_waited_for() {
         }
         network.run_for(SECOND * 10, &mut [&mut server], &mut []);
         let now = network.now();
-        let delay = network.server.poll(now, |context| server.poll(context));
+        let delay = network.server.poll(now, &mut server).delay(now);
         assert_eq!(delay, None, "{link:?}");
-        assert_eq!(network.client.poll(now, |_| None), None, "{link:?}");
+        assert_eq!(
+            network.client.poll(now, &mut from_fn(|_| None)).delay(now),
+            None,
+            "{link:?}"
+        );
         assert_eq!(server.counters().answered, 3, "{link:?}");
         assert_eq!(server.counters().undelivered, 0, "{link:?}");
     }

@@ -7,6 +7,7 @@ use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
 use uppercase::PORT;
 use uppercase::simulation::{Conditions, Probability};
+use uppercase::stack::from_fn;
 use uppercase::udp::{Client, Error};
 
 use super::common::ask::{Ask, TIMEOUT, ask, fragmenter, parts, server};
@@ -158,10 +159,16 @@ fn a_line_to_nobody_does_not_hold_up_the_next() {
                 let mut context = network.context();
                 assert_eq!(client.send(&mut context, nobody, &line), Ok(()));
                 for _ in 0..=waits {
-                    network.client.poll(network.now(), |context| {
-                        let _ = client.receive(context, &mut [0; 10]);
-                        client.deadline()
-                    });
+                    network
+                        .client
+                        .poll(
+                            network.now(),
+                            &mut from_fn(|context| {
+                                let _ = client.receive(context, &mut [0; 10]);
+                                client.deadline()
+                            }),
+                        )
+                        .delay(network.now());
                     network.sleep(SECOND / 2);
                 }
                 assert_eq!(client.deadline().is_none(), waits == 20);

@@ -1,13 +1,13 @@
 //! Many connections at once, and what is for nobody.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, Ipv4Packet, TcpControl, TcpRepr, TcpSeqNumber};
-use uppercase::tcp::{Config, SetupError};
+use uppercase::tcp::{self, Config, Entry, Hash, Mark, Scan, SetupError};
 
 use crate::common::chance::Chance;
-use crate::common::frames::{read_tcp, segment, tcp};
+use crate::common::frames::{self, read_tcp, segment};
 use crate::common::hand::Hand;
 use crate::common::network::{Link, Network};
-use crate::common::scene::{Scene, Server};
+use crate::common::scene::{Scene, Server, sessions};
 use crate::common::text::upper;
 
 const FIRST: TcpSeqNumber = TcpSeqNumber(i32::MAX - 10);
@@ -38,7 +38,7 @@ impl Far {
         segment: TcpRepr<'_>,
     ) -> Option<(TcpControl, Vec<u8>)> {
         let link = Link::IP_V4;
-        let frame = tcp(link, self.from.addr, link.server().addr, &segment);
+        let frame = frames::tcp(link, self.from.addr, link.server().addr, &segment);
         network.to_server.inject(&frame);
         network.settle(&mut [server], &mut []);
         let frames = network.to_client.captured();
@@ -70,7 +70,7 @@ fn ten_thousand_connections_are_open_at_once_and_each_is_exact() {
     let mut network = Network::new(Link::IP_V4);
     network.to_client.cut();
     network.to_client.capture();
-    let server = &mut Server::steered(CONNECTIONS, 64, Config::default());
+    let server = &mut Server::hashing(&mut network, CONNECTIONS, 64, Config::default());
     let mut clients: Vec<_> = (0..CONNECTIONS).map(Far::new).collect();
     for client in &mut clients {
         let request = TcpRepr {
@@ -118,7 +118,7 @@ fn ten_thousand_connections_are_open_at_once_and_each_is_exact() {
 #[test]
 fn a_segment_for_no_connection_is_refused_and_hurts_no_other() {
     for link in Link::ALL {
-        let mut scene = Scene::steered(link, 2, Config::default());
+        let mut scene = Scene::hashed(link, 2, Config::default());
         let hand = Hand::connected(&mut scene, 40_000, 1024);
         let stranger = Hand {
             from: IpEndpoint::new(hand.from.addr, 40_001),
@@ -141,7 +141,7 @@ fn a_segment_for_no_connection_is_refused_and_hurts_no_other() {
 #[test]
 fn a_part_of_a_segment_is_no_reason_to_reset_its_connection() {
     let link = Link::IP_V4;
-    let mut scene = Scene::steered(link, 2, Config::default());
+    let mut scene = Scene::hashed(link, 2, Config::default());
     let hand = Hand::connected(&mut scene, 40_000, 1024);
     let text = TcpRepr {
         payload: &[b'x'; 80],
@@ -167,30 +167,37 @@ fn a_part_of_a_segment_is_no_reason_to_reset_its_connection() {
 
 #[test]
 fn what_is_missing_is_said_at_the_start() {
-    use smoltcp::iface::SocketStorage;
-    use uppercase::stack::SocketsFull;
-    use uppercase::tcp::steered::{Entry, Place, Server};
-
-    use crate::common::scene::buffers;
-
-    let start = |slots, places, entries, pairs, port| {
-        let mut storage = Vec::new();
-        storage.resize_with(slots, || SocketStorage::EMPTY);
-        let mut pool = Vec::new();
-        pool.resize_with(places, Place::new);
-        let entries = vec![Entry::EMPTY; entries];
-        let buffers = (0..pairs).map(|_| buffers(64));
+    let start = |count, entries, port| {
+        let mut network = Network::new(Link::IP_V4);
+        let sockets = network.server.sockets();
+        let index = Hash::new(vec![Entry::EMPTY; entries], 1);
         let config = Config {
             port,
             ..Config::default()
         };
-        Server::from_parts(storage.leak(), pool, entries, buffers, config, 1).err()
+        tcp::Server::from_parts(sockets, sessions(count, 64), index, config).err()
     };
-    assert_eq!(start(2, 2, 2, 2, 7), None);
-    let full = SetupError::Sockets(SocketsFull { capacity: 1 });
-    assert_eq!(start(1, 2, 2, 2, 7), Some(full));
-    assert_eq!(start(2, 0, 2, 2, 7), Some(SetupError::NoPlace));
-    assert_eq!(start(2, 2, 1, 2, 7), Some(SetupError::NoPlace));
-    assert_eq!(start(2, 2, 2, 1, 7), Some(SetupError::NoPlace));
-    assert_eq!(start(2, 2, 2, 2, 0), Some(SetupError::Port));
+    assert_eq!(start(2, 2, 7), None);
+    assert_eq!(start(0, 2, 7), Some(SetupError::NoSession));
+    assert_eq!(start(2, 1, 7), Some(SetupError::NoSession));
+    assert_eq!(start(2, 2, 0), Some(SetupError::Port));
+}
+
+#[test]
+fn two_servers_on_one_port_and_too_many_servers_are_errors_at_the_start() {
+    let mut network = Network::new(Link::IP_V4);
+    let mut start = |port| {
+        let config = Config {
+            port,
+            ..Config::default()
+        };
+        let index = Scan::new(vec![Mark::EMPTY; 1]);
+        tcp::Server::from_parts(network.server.sockets(), sessions(1, 64), index, config).err()
+    };
+    assert_eq!(start(1), None);
+    assert_eq!(start(1), Some(SetupError::PortTaken));
+    for port in 2..=8 {
+        assert_eq!(start(port), None);
+    }
+    assert_eq!(start(9), Some(SetupError::TooManyServers));
 }

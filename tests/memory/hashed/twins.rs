@@ -63,12 +63,14 @@ impl Client {
     }
 }
 
-fn scene(link: Link, config: Config, seed: u64, steered: bool) -> Scene {
+fn scene(link: Link, config: Config, seed: u64, hashed: bool) -> Scene {
     let mut network = Network::with_seed(link, seed);
-    let server = match steered {
-        true => Server::steered(PLACES, 100, config),
-        false => Server::plain(&mut network, PLACES, 100, config),
+    let server = if hashed {
+        Server::hashing
+    } else {
+        Server::scanning
     };
+    let server = server(&mut network, PLACES, 100, config);
     network.to_client.cut();
     network.to_client.capture();
     Scene {
@@ -103,7 +105,7 @@ fn both_servers_say_the_same_to_everybody() {
             idle_timeout: Some(SECOND * 100),
             ..Config::default()
         };
-        let mut scenes = [true, false].map(|steered| scene(link, config, seed, steered));
+        let mut scenes = [true, false].map(|hashed| scene(link, config, seed, hashed));
         let mut clients = [Client::default(); CLIENTS];
         let mut chance = Chance::new(seed);
         for step in 0..300 {

@@ -1,7 +1,7 @@
-//! The tests of the other server, run once more with this one in its place. One of them alone:
+//! The tests of the server, run once more with this index in place of the other. One of them alone:
 //!
 //! ```text
-//! UPPERCASE_SERVER=steered cargo test --test memory tcp_places::
+//! UPPERCASE_INDEX=hash cargo test --test memory tcp_places::
 //! ```
 
 use std::env;
@@ -14,16 +14,13 @@ use crate::common::scene::KIND;
 #[track_caller]
 fn run(tests: &str) {
     let program = env::current_exe().expect("this program has a name");
-    let output = Command::new(program)
-        .arg(tests)
-        .env(KIND, "steered")
-        .output();
+    let output = Command::new(program).arg(tests).env(KIND, "hash").output();
     let output = output.expect("this program starts once more");
     let printed = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success() && !printed.contains("running 0 tests"),
-        "{KIND}=steered cargo test --test memory {tests}\n{printed}{errors}"
+        "{KIND}=hash cargo test --test memory {tests}\n{printed}{errors}"
     );
 }
 
