@@ -44,6 +44,8 @@ enum Refusal {
 pub(super) enum Received {
     /// A datagram for a UDP socket of this port.
     Datagram(u16),
+    /// The last segment of a connection, whose slot the next client may need.
+    End,
     Other,
 }
 
@@ -94,7 +96,10 @@ pub(super) fn receive<'a, T: TxToken>(
     match accept.judge(table, &arrival, host, deliver.now, counters) {
         Verdict::Deliver(slot) => {
             if let Some(connection) = table.touch(slot) {
-                give_segment(&arrival, host, connection, deliver);
+                let state = give_segment(&arrival, host, connection, deliver);
+                if matches!(state, State::TimeWait | State::Closed | State::Listen) {
+                    return Received::End;
+                }
             }
         }
         // No socket of this set listens.
@@ -188,21 +193,29 @@ pub(super) fn introduce<T: TxToken>(
     }
 }
 
-/// Gives a segment to its connection, and what smoltcp would make no use of by itself.
+/// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
+/// state that the connection is in then.
 fn give_segment<T: TxToken>(
     arrival: &Arrival<'_>,
     host: &Host,
     connection: &mut Connection<'_>,
     deliver: &mut Deliver<'_, T>,
-) {
+) -> State {
     let (packet, segment) = (arrival.packet, arrival.segment);
     let was = connection.socket().state();
     if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
-        let [old_byte, rest] = [window::old_byte(segment), window::without_payload(segment)]
-            .map(|header| synthetic(arrival, host, &header));
+        // smoltcp takes what it has announced last, not what there is room for by now: it announces
+        // that anew.
+        let old_byte = synthetic(arrival, host, &window::old_byte(segment));
         let Connection { set, control, .. } = connection;
-        deliver.to(set, Some(control), old_byte.as_bytes());
-        return deliver.inject(set, Some(control), rest.as_bytes());
+        deliver.inject(set, Some(control), old_byte.as_bytes());
+        if window::cuts_payload(control, segment) {
+            // The sender is told how far the connection is.
+            deliver.to(set, Some(control), old_byte.as_bytes());
+            let rest = synthetic(arrival, host, &window::without_payload(segment));
+            deliver.inject(set, Some(control), rest.as_bytes());
+            return was;
+        }
     }
     let shut_at = connection.control.shut_at();
     let Connection { set, control, .. } = connection;
@@ -218,6 +231,7 @@ fn give_segment<T: TxToken>(
         let Connection { set, control, .. } = connection;
         deliver.inject(set, Some(control), again.as_bytes());
     }
+    is
 }
 
 /// A segment as if it came from where this one comes from.

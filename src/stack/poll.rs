@@ -101,7 +101,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                     return false;
                 }
             }
-            if self.judges.neighbors.is_full() {
+            // A connection that has ended makes room for the next one.
+            if matches!(received, Received::End) || self.judges.neighbors.is_full() {
                 return false;
             }
         }

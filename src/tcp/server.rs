@@ -285,7 +285,10 @@ impl<'a, H: Handler + 'a, I: Index> Service<'a> for Server<'a, H, I> {
                 }
                 continue;
             }
-            let due = earliest(due, session.deadline);
+            // If it was given up at this moment, another time limit begins.
+            let is_same = session.phase == session.phase_now();
+            let deadline = if is_same { session.deadline } else { Some(now) };
+            let due = earliest(due, deadline);
             self.note(number, true);
             self.index.schedule(number, due);
         }

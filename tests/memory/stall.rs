@@ -8,10 +8,12 @@ use smoltcp::socket::tcp::Socket;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{HardwareAddress, IpCidr};
 use uppercase::simulation::{self, Lane, Port, seeds};
-use uppercase::tcp::{Mark, Scan, Session};
-use uppercase::{Context, PORT, tcp};
+use uppercase::stack::Service;
+use uppercase::tcp::{Handler, Mark, Progress, Scan, Session};
+use uppercase::transform::Upper;
+use uppercase::{PORT, tcp};
 
-use common::network::{Actor, HOUR, Link, Network, SERVER, hardware_address, poll_at};
+use common::network::{HOUR, Link, Network, SERVER, hardware_address};
 use common::peer::{Peer, Probe};
 use common::scene::buffers;
 use common::text::{mixed, upper};
@@ -78,12 +80,20 @@ impl Stock {
 }
 
 /// That service on our stack.
-struct Echo(SocketHandle);
+#[derive(Default)]
+struct Echo;
 
-impl Actor for Echo {
-    fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
-        echo(context.sockets.get_mut(self.0));
-        None
+impl Handler for Echo {
+    type Shared = ();
+
+    fn exchange(&mut self, _: &mut (), input: &[u8], output: &mut [u8]) -> Progress {
+        let length = input.len().min(output.len());
+        output[..length].copy_from_slice(&input[..length]);
+        output[..length].make_ascii_uppercase();
+        Progress {
+            consumed: length,
+            produced: length,
+        }
     }
 }
 
@@ -169,7 +179,7 @@ fn stock(seed: u64, window: usize) -> End {
 /// A service on our stack.
 fn on_our_stack(
     mut network: Network,
-    service: &mut dyn Actor,
+    service: &mut dyn Service<'static>,
     peers: &mut [Peer],
     text: &[u8],
 ) -> End {
@@ -180,7 +190,7 @@ fn on_our_stack(
         ..
     } = &mut network;
     bulk(to_server, to_client, peers, &upper(text), |now| {
-        poll_at(now, host, &mut [&mut *service]);
+        let _ = host.poll(now, service);
     })
 }
 
@@ -192,21 +202,30 @@ fn ours(
     mut peers: Vec<Peer>,
     text: &[u8],
 ) -> End {
+    let mut service = server_of::<Upper>(&mut network, window, transmit, peers.len());
+    on_our_stack(network, &mut service, &mut peers, text)
+}
+
+/// A server with so many sessions, whose buffers have so many bytes.
+fn server_of<H: Handler>(
+    network: &mut Network,
+    window: usize,
+    transmit: usize,
+    count: usize,
+) -> tcp::Server<'static, H> {
     let config = tcp::Config {
         idle_timeout: None,
         ..tcp::Config::default()
     };
-    let session = |_: &Peer| {
+    let session = |_| {
         let storage = Box::leak(Box::new(SocketStorage::EMPTY));
         let (receive, transmit) = (buffers(window).0, buffers(transmit).1);
         Session::new(storage, receive, transmit).expect("buffers of a possible size")
     };
-    let sessions: Vec<_> = peers.iter().map(session).collect();
-    let index = Scan::new(vec![Mark::EMPTY; peers.len()]);
-    let service: Result<tcp::Server<'_>, _> =
-        tcp::Server::from_parts(network.server.sockets(), sessions, index, config);
-    let mut service = service.expect("there is room");
-    on_our_stack(network, &mut service, &mut peers, text)
+    let sessions: Vec<_> = (0..count).map(session).collect();
+    let index = Scan::new(vec![Mark::EMPTY; count]);
+    let server = tcp::Server::from_parts(network.server.sockets(), sessions, index, config);
+    server.expect("there is room")
 }
 
 /// Of each kind there is a seed.
@@ -233,8 +252,7 @@ fn it_does_not_on_our_stack() {
     for seed in seeds(1..4) {
         let window = of_seed(seed, &SCALED);
         let mut network = Network::with_seed(Link::IP_V4, seed);
-        let handle = network.server.sockets().add(listening(window));
-        let mut service = Echo(handle.expect("there is room"));
+        let mut service = server_of::<Echo>(&mut network, window, UNSCALED, 1);
         let mut peer = [Peer::new(Link::IP_V4, seed, UNSCALED, Probe::Old, &plain())];
         let end = on_our_stack(network, &mut service, &mut peer, &plain());
         assert_eq!(end, End::Whole { repeated: 0 }, "window {window}");
