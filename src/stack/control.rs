@@ -227,13 +227,17 @@ impl Control {
         if !segment.acknowledges() && flags.kind() != Flags::SYN | Flags::ACK {
             return;
         }
-        if !self.is_synchronized {
-            self.is_synchronized = true;
+        let is_first = !core::mem::replace(&mut self.is_synchronized, true);
+        if is_first {
             self.first_received = segment.acknowledgement;
         } else if segment.window == 0 && self.window > 0 {
             self.note(Event::WindowShut);
         }
-        (self.acknowledged, self.window) = (segment.acknowledgement, segment.window);
+        // smoltcp 0.14 forgets which window it has announced in a probe of the peer's window, or in
+        // a question whether the peer is there. Both have one byte.
+        if is_first || segment.payload_len != 1 {
+            (self.acknowledged, self.window) = (segment.acknowledgement, segment.window);
+        }
         let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
         if is_scaled && segment.window > 0 {
             lessen_window(bytes, sums);
