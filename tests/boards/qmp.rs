@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
@@ -81,6 +82,9 @@ fn connect(socket: &Path) -> UnixStream {
     }
 }
 
+/// The name of a file that no other test has.
 fn temporary(name: &str) -> PathBuf {
-    env::temp_dir().join(format!("uppercase-{}-{name}", process::id()))
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    env::temp_dir().join(format!("uppercase-{}-{count}-{name}", process::id()))
 }
