@@ -37,8 +37,8 @@
 //! # Limits
 //!
 //! A TCP segment in IPv4 fragments, or behind an IPv6 hop-by-hop header, is dropped: it cannot be
-//! told whose it is. [Reassembly](crate::device::reassembly) in front of the stack puts the first
-//! kind together; the second is not used by anybody.
+//! told whose it is. `device::reassembly` (with the feature `fragmentation`) in front of the stack
+//! puts the first kind together; the second is not used in practice.
 
 mod alarms;
 mod entry;
