@@ -36,8 +36,8 @@
 //!
 //! # Limits
 //!
-//! A TCP segment in IPv4 fragments, or behind an IPv6 hop-by-hop header, is dropped: it cannot be
-//! told whose it is. `device::reassembly` (with the feature `fragmentation`) in front of the stack
+//! A TCP segment in IPv4 fragments, or behind an IPv6 hop-by-hop header, is dropped, because its
+//! ports are not found. `device::reassembly` (with the feature `fragmentation`) in front of the stack
 //! puts the first kind together; the second is not used in practice.
 
 mod alarms;
