@@ -23,7 +23,8 @@
 //! - **Storage is the caller's.** Buffers are structs with a `const fn new()`, declared first;
 //!   when something is full, an error says what.
 //! - **smoltcp is used as published.** What it does not do for a service is done here, next to the
-//!   reason: see [`stack`], [`device::reassembly`] and [`udp::Client`].
+//!   reason: see [`stack`], `device::reassembly` (with the feature `fragmentation`) and
+//!   `udp::Client` (with the feature `client`).
 //!
 //! # Example
 //!

@@ -25,6 +25,7 @@
 
 mod attach;
 mod check;
+mod cut;
 mod driver;
 mod error;
 mod gather;
@@ -124,6 +125,8 @@ impl fmt::Display for Mode {
 ///   asks for.
 /// - With [`Options::gather`], datagrams of one length from one port to another leave together, up
 ///   to 64 in a frame, where the kernel can take them apart (Linux 6.2).
+/// - A kernel that promises to cut large frames, and then refuses one, is not given another. That
+///   one is cut here, so nothing is lost.
 /// - TCP segments in IP fragments, which no checksum tells good from bad, are dropped and
 ///   [counted](Statistics::received_partial). TCP makes none by itself.
 ///
@@ -249,7 +252,7 @@ impl Device for TunTap {
             capabilities.checksum.tcp = Checksum::None;
             // smoltcp 0.14 drops a packet over IPv6 that is to be cut.
             #[cfg(feature = "segmentation")]
-            {
+            if self.outgoing.cuts_segments() {
                 let longest = self.mode.header_len() + LONGEST_PACKET;
                 capabilities.segmentation.tcpv4 = core::num::NonZeroUsize::new(longest);
             }

@@ -44,6 +44,8 @@ pub const TESTS: &[Test] = tests![
     udp_without_a_checksum_is_completed,
     only_segments_that_follow_each_other_are_gathered,
     kernel_without_offload_is_lived_with,
+    kernel_that_refuses_large_frames_gets_each_segment_by_itself,
+    kernel_that_refuses_large_frames_gets_each_datagram_by_itself,
     only_datagrams_of_one_length_between_two_ports_are_gathered,
     gathered_datagrams_reach_the_kernel_one_by_one,
     kernel_that_cuts_no_datagrams_gets_each_by_itself,

@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{self, AddressFamily, SocketType, socket, sockopt};
 
 /// How long a server may leave a client without an answer. Then that counts as a failure.
 pub const SILENCE: Duration = Duration::from_secs(5);
@@ -27,13 +28,27 @@ pub fn line(number: u32) -> ([u8; 32], [u8; 32]) {
     (line, answer)
 }
 
-/// Connects for a dialogue.
-pub fn connect() -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(&crate::server::ADDRESS, SILENCE)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(SILENCE))?;
-    stream.set_write_timeout(Some(SILENCE))?;
-    Ok(stream)
+/// Connects for a dialogue, with this congestion control, or the host's default if none is named.
+///
+/// It is set before connecting. A connection that begins with BBR is paced, and stays so under
+/// another congestion control.
+pub fn connect(congestion: &str) -> io::Result<TcpStream> {
+    let stream = socket(AddressFamily::INET, SocketType::STREAM, None)?;
+    if !congestion.is_empty() {
+        sockopt::set_tcp_congestion(&stream, congestion)?;
+    }
+    sockopt::set_tcp_nodelay(&stream, true)?;
+    for direction in [sockopt::Timeout::Send, sockopt::Timeout::Recv] {
+        sockopt::set_socket_timeout(&stream, direction, Some(SILENCE))?;
+    }
+    net::connect(&stream, &crate::server::ADDRESS)?;
+    Ok(TcpStream::from(stream))
+}
+
+/// Whether the kernel spreads over time what it sends with a congestion control, instead of sending
+/// all that the window permits. Of those in Linux, only BBR asks for it.
+pub fn is_paced(congestion: &str) -> bool {
+    congestion.starts_with("bbr")
 }
 
 /// Waits until one of these happens; whether it did before the time was over.

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::arguments::{Arguments, Kind};
+use crate::measures::is_paced;
 use crate::results::{Figure, Results};
 use crate::tasks::{MEMORY, ROUND_TRIP, SESSION};
 
@@ -24,9 +25,11 @@ pub fn table(
         "Medians, {} interleaved runs of {} s. In parentheses: how many times as good as the \
          better server on the kernel's stack (threads, epoll) in the same run, whether more is \
          better or less. The name behind a bulk echo is the congestion control of the kernel's \
-         sockets, the client's and the servers'. {}",
+         sockets, the client's and the servers', from before they connect; the kernel paces what \
+         it sends where that is said. {} {}",
         arguments.runs,
         arguments.duration.as_secs_f64(),
+        default_congestion(),
         machine(),
     )?;
     if !figures.is_empty() {
@@ -130,6 +133,16 @@ fn reasons(results: &Results) -> Result<String, fmt::Error> {
         true => text,
         false => format!("\nNot measured:\n\n{text}"),
     })
+}
+
+/// What is measured over TCP without a congestion control of its own.
+fn default_congestion() -> String {
+    // A new namespace has that of the host.
+    let name = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_congestion_control");
+    let name = name.unwrap_or_default();
+    let name = name.trim();
+    let paced = if is_paced(name) { "paced" } else { "not paced" };
+    format!("All else over TCP is measured with this host's default, {name} ({paced}).")
 }
 
 /// On what this was measured.

@@ -1,7 +1,7 @@
 //! What is done with one server from its start to its end, and the figures that come of it.
 
 use crate::arguments::{Arguments, Kind, Measure};
-use crate::measures::{bulk, connections, round_trip, sessions, udp};
+use crate::measures::{bulk, connections, is_paced, round_trip, sessions, udp};
 use crate::process::{SameCore, cpu_seconds};
 use crate::results::{Better, Figure, Sample};
 use crate::server::Server;
@@ -87,14 +87,14 @@ impl Task {
             connections: None,
         };
         match self {
-            Self::Bulk(congestion) => vec![
-                figure(format!("bulk echo, {congestion}"), "Gbit/s", Better::More),
-                figure(
-                    format!("server's processor, {congestion}"),
-                    "s/GB",
-                    Better::Less,
-                ),
-            ],
+            Self::Bulk(congestion) => {
+                let paced = if is_paced(congestion) { " (paced)" } else { "" };
+                let name = |what| format!("{what}, {congestion}{paced}");
+                vec![
+                    figure(name("bulk echo"), "Gbit/s", Better::More),
+                    figure(name("server's processor"), "s/GB", Better::Less),
+                ]
+            }
             Self::RoundTrip => vec![
                 figure("round trip, same core".into(), "µs", Better::Less),
                 figure("round trip, any core".into(), "µs", Better::Less),

@@ -13,6 +13,8 @@ use embassy_rp::{Peri, bind_interrupts, dma};
 use embassy_time::Delay;
 use embedded_hal_bus::spi::ExclusiveDevice;
 
+use crate::interrupt::RecheckedPin;
+
 bind_interrupts!(struct Interrupts {
     DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
 });
@@ -39,6 +41,7 @@ pub struct Board {
 }
 
 type Bus = ExclusiveDevice<Spi<'static, SPI0, Async>, Output<'static>, Delay>;
+type Interrupt = RecheckedPin<Input<'static>>;
 
 /// Wakes up the peripherals and starts the task that speaks to the W5500.
 pub async fn start(spawner: Spawner, frames: &'static mut Frames) -> Board {
@@ -65,7 +68,7 @@ pub async fn start(spawner: Spawner, frames: &'static mut Frames) -> Board {
         hardware_address(chip.FLASH),
         frames,
         bus,
-        Input::new(interrupt, Pull::Up),
+        RecheckedPin::new(Input::new(interrupt, Pull::Up)),
         Output::new(reset, Level::High),
     );
     let (ethernet, runner) = started.await.unwrap_or_else(|_| panic!("no W5500 answers"));
@@ -79,7 +82,7 @@ pub async fn start(spawner: Spawner, frames: &'static mut Frames) -> Board {
 }
 
 #[embassy_executor::task]
-async fn run_w5500(runner: Runner<'static, W5500, Bus, Input<'static>, Output<'static>>) -> ! {
+async fn run_w5500(runner: Runner<'static, W5500, Bus, Interrupt, Output<'static>>) -> ! {
     runner.run().await
 }
 

@@ -8,6 +8,7 @@
 #![no_main]
 
 mod board;
+mod interrupt;
 
 use defmt::info;
 use defmt_rtt as _;
@@ -61,11 +62,11 @@ async fn main(spawner: Spawner) -> ! {
     info!("The server is ready to receive");
     let mut link = false;
     loop {
-        // The driver tells the link twice a second, which wakes us: the light blinks, and
-        // flickers when there is work.
-        board.led.toggle();
+        // The driver asks for the link twice a second, which wakes us. The light is on while there
+        // is one.
         let up = stack.device_mut().is_link_up().await;
         if core::mem::replace(&mut link, up) != up {
+            board.led.set_level(up.into());
             info!("The link is up: {}", up);
         }
         turn(&mut stack, now, sleep, |context| servers.poll(context)).await;

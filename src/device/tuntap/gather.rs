@@ -8,6 +8,7 @@
 
 use smoltcp::wire::TcpPacket;
 
+use super::attach::Offload;
 use super::header::Header;
 use super::segment::{Content, Segment};
 use super::{LONGEST_PACKET, Mode};
@@ -50,17 +51,17 @@ pub(super) enum Added {
 }
 
 impl Gathered {
-    /// Whether a frame may be the first of several: smoltcp says by the missing PSH that there is
-    /// more to come. Of datagrams it does not, so each may be, if the kernel cuts `datagrams`.
-    pub fn first(mode: Mode, frame: &[u8], datagrams: bool) -> Option<Self> {
+    /// Whether a frame may be the first of several that the kernel cuts: smoltcp says by the missing
+    /// PSH that there is more to come. Of datagrams it does not, so each may be.
+    pub fn first(mode: Mode, frame: &[u8], kernel: Offload) -> Option<Self> {
         let (segment, may_be, next) = match Content::of(mode, frame) {
             Content::Segment(segment) => {
                 let header = TcpPacket::new_unchecked(&frame[segment.start..]);
                 let next = header.seq_number() + (segment.end - segment.text);
-                let may_be = frame[segment.start + FLAGS] == ACK;
+                let may_be = kernel.segments && frame[segment.start + FLAGS] == ACK;
                 (segment, may_be, next.0 as u32)
             }
-            Content::Datagram(segment) => (segment, datagrams, 0),
+            Content::Datagram(segment) => (segment, kernel.datagrams, 0),
             Content::Fragment | Content::Other => return None,
         };
         let size = segment.end - segment.text;

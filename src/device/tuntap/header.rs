@@ -84,6 +84,11 @@ impl Header {
         *bytes = [self.flags, self.segments, a, b, c, d, e, f, g, h];
     }
 
+    /// Whether the frame stands for several UDP datagrams.
+    pub fn is_datagrams(&self) -> bool {
+        self.segments == SEGMENTS_UDP
+    }
+
     /// Whether the frame stands for several, so that it may be longer than the MTU.
     pub fn is_several(&self) -> bool {
         self.segments != SEGMENTS_NONE

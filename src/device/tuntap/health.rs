@@ -77,6 +77,27 @@ pub(super) struct Health {
 impl Health {
     /// Sends the frame that comes after the first `header` bytes.
     pub fn send(&mut self, device: impl AsFd, bytes: &[u8], header: usize, longest: usize) {
+        let result = self.try_send(device, bytes, header, longest);
+        self.note(result);
+    }
+
+    /// Notes whether the kernel took a frame, and else drops it.
+    pub fn note(&mut self, result: Result<(), Errno>) {
+        if let Err(error) = result {
+            self.statistics.sent_refused += 1;
+            self.failed(error, self.statistics.sent_refused);
+        }
+    }
+
+    /// Like [`send`](Self::send), but an error is not [noted](Self::note): something else may be
+    /// tried first.
+    pub fn try_send(
+        &mut self,
+        device: impl AsFd,
+        bytes: &[u8],
+        header: usize,
+        longest: usize,
+    ) -> Result<(), Errno> {
         let frame = &bytes[header..];
         if frame.len() > longest {
             self.statistics.sent_oversize += 1;
@@ -85,26 +106,20 @@ impl Health {
                 count,
                 format_args!("a frame of {length} bytes is longer than {longest}"),
             );
-            return;
+            return Ok(());
         }
         if self.fault == Some(Fault::Removed) {
             self.statistics.sent_refused += 1;
-            return;
+            return Ok(());
         }
         // The kernel takes a frame as a whole or not at all.
-        match rustix::io::write(device, bytes) {
-            Ok(_) => {
-                self.statistics.sent_frames += 1;
-                self.statistics.sent_bytes += frame.len() as u64;
-                if self.fault.take() == Some(Fault::Down) {
-                    info!("{}: the interface is on again", self.name);
-                }
-            }
-            Err(error) => {
-                self.statistics.sent_refused += 1;
-                self.failed(error, self.statistics.sent_refused);
-            }
+        rustix::io::write(device, bytes)?;
+        self.statistics.sent_frames += 1;
+        self.statistics.sent_bytes += frame.len() as u64;
+        if self.fault.take() == Some(Fault::Down) {
+            info!("{}: the interface is on again", self.name);
         }
+        Ok(())
     }
 
     /// Notes why a frame did not pass, the `count`th of its kind.

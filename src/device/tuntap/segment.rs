@@ -31,7 +31,7 @@ pub(super) enum Content {
 }
 
 /// Where a TCP segment is in its frame, and between whom it passes; or a UDP datagram.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
     /// Whether it is a UDP datagram.
     pub is_datagram: bool,
@@ -209,7 +209,7 @@ impl Segment {
         [length, checksum, of_datagram]
     }
 
-    /// Makes the lengths in the headers right after the segment has grown.
+    /// Makes the lengths in the headers right after `end` has changed.
     pub fn set_length(&self, mode: Mode, frame: &mut [u8]) {
         if self.is_datagram {
             // It is shorter than its IP packet.

@@ -4,9 +4,12 @@ use std::fs::File;
 use std::vec;
 use std::vec::Vec;
 
+use log::warn;
+use rustix::io::Errno;
 use smoltcp::phy::{self, PacketMeta};
 
 use super::attach::Offload;
+use super::cut::cut;
 use super::gather::{Added, Gathered, LONGEST_HEADERS};
 use super::header::{self, Header};
 use super::health::Health;
@@ -22,8 +25,8 @@ pub(super) struct Outgoing {
     mtu: usize,
     offload: bool,
     gather: bool,
-    /// Whether the kernel cuts datagrams.
-    datagrams: bool,
+    /// What the kernel cuts, as far as is known.
+    cuts: Offload,
     /// A header, if there is offload, and a frame.
     buffer: Vec<u8>,
     /// What waits in `buffer` for more of its kind.
@@ -37,7 +40,7 @@ impl Outgoing {
             mtu,
             offload: offload.segments,
             gather: offload.segments && gather,
-            datagrams: offload.datagrams,
+            cuts: offload,
             buffer: vec![0; header::LENGTH + mode.header_len() + mtu.max(LARGEST_PACKET)],
             gathered: None,
         }
@@ -50,6 +53,12 @@ impl Outgoing {
             health,
             meta: PacketMeta::default(),
         }
+    }
+
+    /// Whether the kernel cuts TCP segments, as far as is known.
+    #[cfg(feature = "segmentation")]
+    pub fn cuts_segments(&self) -> bool {
+        self.cuts.segments
     }
 
     /// Sends what waits.
@@ -102,7 +111,7 @@ impl Outgoing {
         let frame = &mut self.buffer[header::LENGTH..][..length];
         let is_short = length <= self.mode.header_len() + self.mtu;
         if self.gather && is_short && segment_size(meta).is_none() {
-            self.gathered = Gathered::first(self.mode, frame, self.datagrams);
+            self.gathered = Gathered::first(self.mode, frame, self.cuts);
             if self.gathered.is_some() {
                 return;
             }
@@ -116,11 +125,11 @@ impl Outgoing {
     }
 
     fn send(&mut self, driver: &File, health: &mut Health, length: usize, header: Header) {
+        if header.is_several() {
+            return self.send_several(driver, health, length, header);
+        }
         let bytes = &mut self.buffer[..header::LENGTH + length];
-        let longest = match header.is_several() {
-            true => self.mode.header_len() + LONGEST_PACKET,
-            false => self.mode.header_len() + self.mtu,
-        };
+        let longest = self.mode.header_len() + self.mtu;
         if self.offload {
             if let Some(place) = bytes.first_chunk_mut() {
                 header.emit(place);
@@ -129,6 +138,36 @@ impl Outgoing {
         } else {
             health.send(driver, &bytes[header::LENGTH..], 0, longest);
         }
+    }
+
+    /// Sends a frame for the kernel to cut. If it refuses to, the frame is cut here, and so is each
+    /// one after it: smoltcp asks only once what the device does.
+    fn send_several(&mut self, driver: &File, health: &mut Health, length: usize, header: Header) {
+        let bytes = &mut self.buffer[..header::LENGTH + length];
+        let (cuts, what) = match header.is_datagrams() {
+            true => (&mut self.cuts.datagrams, "UDP datagrams"),
+            false => (&mut self.cuts.segments, "TCP segments"),
+        };
+        if *cuts {
+            if let Some(place) = bytes.first_chunk_mut() {
+                header.emit(place);
+            }
+            let longest = self.mode.header_len() + LONGEST_PACKET;
+            match health.try_send(driver, bytes, header::LENGTH, longest) {
+                Err(Errno::INVAL) => {}
+                result => return health.note(result),
+            }
+            *cuts = false;
+            warn!(
+                "{}: the kernel refuses a frame with several {what} in it: each is sent in a frame \
+                 of its own from now on, which is slower",
+                health.name
+            );
+        }
+        let longest = self.mode.header_len() + self.mtu;
+        cut(self.mode, bytes, header.segment_size, |segment| {
+            health.send(driver, segment, header::LENGTH, longest);
+        });
     }
 }
 

@@ -9,10 +9,13 @@ use uppercase::device::tuntap::{Mode, Options, TunTap};
 
 use super::frames::send;
 use super::packet::{frame, udp, unnumbered};
-use super::refusal::refuse;
+use super::refusal::{refuse, refuse_writes};
+use super::trouble::{count_lines, lines};
 use super::wire::{VERSIONS, Version, cut, interface, wire};
 use crate::namespace::ip;
 
+/// The longest frame of one datagram, with the header before it.
+const LONGEST: u64 = 10 + 14 + 1500;
 const PROBE: &[u8] = b"anybody there";
 
 /// What is special about a datagram: its ports, the limit of its way.
@@ -37,7 +40,23 @@ fn text(number: usize, length: usize) -> Vec<u8> {
 
 /// What is gathered is cut again: the other end of the wire sees the datagrams that were sent.
 pub fn only_datagrams_of_one_length_between_two_ports_are_gathered() {
-    let datagrams: [(usize, Change); 26] = [
+    for &version in VERSIONS {
+        gathered_datagrams_on_a_wire(version, false);
+    }
+}
+
+/// The first large frame is cut by the device, and there are none after it.
+pub fn kernel_that_refuses_large_frames_gets_each_datagram_by_itself() {
+    count_lines(log::LevelFilter::Warn);
+    for (number, &version) in VERSIONS.iter().enumerate() {
+        let case = move || gathered_datagrams_on_a_wire(version, true);
+        thread::spawn(case).join().unwrap();
+        assert_eq!(lines(), (number + 1) * usize::from(kernel_cuts_datagrams()));
+    }
+}
+
+fn gathered_datagrams_on_a_wire(version: Version, refused: bool) {
+    let mut datagrams: [(usize, Change); 26] = [
         (100, plain),
         (100, plain),
         (100, plain),
@@ -65,29 +84,35 @@ pub fn only_datagrams_of_one_length_between_two_ports_are_gathered() {
         (1400, plain),
         (7, plain),
     ];
-    for &version in VERSIONS {
-        let [mut device, mut other] = wire(Mode::Tap, [1500; 2], Options::new().gather());
-        let [from, to] = [0, 1].map(|end| version.address(end, 2));
-        let frames: Vec<_> = datagrams
-            .iter()
-            .enumerate()
-            .map(|(number, (length, change))| {
-                frame(version, 0, &udp(from, to, &text(number, *length), *change))
-            })
-            .collect();
-        for frame in &frames {
-            send(&mut device, frame);
-        }
-        device.flush();
-        for (number, frame) in frames.iter().enumerate() {
-            let seen = unnumbered(&mut other, version);
-            assert!(seen == *frame, "{version:?}: datagram {number}");
-        }
-        let frames_sent = device.statistics().sent_frames as usize;
-        println!("{} datagrams in {frames_sent} frames", frames.len());
-        assert_eq!(frames_sent < frames.len(), kernel_cuts_datagrams());
-        cut(Mode::Tap, [device, other]);
+    let [mut device, mut other] = wire(Mode::Tap, [1500; 2], Options::new().gather());
+    if refused {
+        // Those that make a frame longer than any of them come first.
+        datagrams.rotate_right(4);
+        refuse_writes(&device, LONGEST);
     }
+    let [from, to] = [0, 1].map(|end| version.address(end, 2));
+    let frames: Vec<_> = datagrams
+        .iter()
+        .enumerate()
+        .map(|(number, (length, change))| {
+            frame(version, 0, &udp(from, to, &text(number, *length), *change))
+        })
+        .collect();
+    for frame in &frames {
+        send(&mut device, frame);
+    }
+    device.flush();
+    for (number, frame) in frames.iter().enumerate() {
+        let seen = unnumbered(&mut other, version);
+        assert!(seen == *frame, "{version:?}: datagram {number}");
+    }
+    let frames_sent = device.statistics().sent_frames as usize;
+    println!("{} datagrams in {frames_sent} frames", frames.len());
+    assert_eq!(
+        frames_sent < frames.len(),
+        kernel_cuts_datagrams() && !refused
+    );
+    cut(Mode::Tap, [device, other]);
 }
 
 /// The kernel takes a moment until it receives over IPv6 on an interface that somebody attaches to.

@@ -1,19 +1,34 @@
 //! A kernel that refuses a system call.
 
+use std::os::fd::{AsFd, AsRawFd};
+
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Compare,
+    SeccompCondition as Condition, SeccompFilter, SeccompRule, apply_filter,
+};
+
 /// From now on this thread's `ioctl`s of this kind fail, if they set this, or anything at all.
 pub fn refuse(call: u32, argument: Option<u64>) {
-    use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Compare,
-        SeccompCondition as Condition, SeccompFilter, SeccompRule, apply_filter,
-    };
     let is_call = Condition::new(1, Length::Dword, Compare::Eq, call.into()).unwrap();
     let sets = match argument {
         Some(argument) => Condition::new(2, Length::Qword, Compare::Eq, argument),
         None => Condition::new(2, Length::Qword, Compare::Ne, 0),
     };
-    let rule = SeccompRule::new(vec![is_call, sets.unwrap()]).unwrap();
+    refuse_if(libc::SYS_ioctl, vec![is_call, sets.unwrap()]);
+}
+
+/// From now on this thread cannot write more bytes than these to this file.
+pub fn refuse_writes(file: impl AsFd, most: u64) {
+    let file = file.as_fd().as_raw_fd() as u64;
+    let is_file = Condition::new(0, Length::Dword, Compare::Eq, file).unwrap();
+    let is_large = Condition::new(2, Length::Qword, Compare::Gt, most).unwrap();
+    refuse_if(libc::SYS_write, vec![is_file, is_large]);
+}
+
+/// Makes a system call fail with EINVAL if its arguments are such.
+fn refuse_if(call: i64, conditions: Vec<Condition>) {
     let filter = SeccompFilter::new(
-        [(libc::SYS_ioctl, vec![rule])].into(),
+        [(call, vec![SeccompRule::new(conditions).unwrap()])].into(),
         SeccompAction::Allow,
         SeccompAction::Errno(22),
         std::env::consts::ARCH.try_into().unwrap(),

@@ -35,16 +35,21 @@ pub fn oversize_frames_are_dropped_and_counted() {
         assert_eq!(device.statistics().sent_frames, 1);
     }
     // Nor does the kernel take anything at all.
-    count_lines();
+    count_lines(log::LevelFilter::Trace);
     for _ in 0..1000 {
         send(&mut device, &[0]);
         send(&mut device, &PACKET);
     }
     assert_eq!(device.statistics().sent_refused, 1000);
     assert_eq!(device.statistics().sent_frames, 1001);
-    assert_eq!(LINES.0.load(Ordering::Relaxed), 10);
+    assert_eq!(lines(), 10);
     send(&mut device, &[0]);
     assert!(matches!(device.fault(), Some(Fault::Os(_))));
+}
+
+/// How many lines were logged.
+pub fn lines() -> usize {
+    LINES.0.load(Ordering::Relaxed)
 }
 
 struct LineCounter(AtomicUsize);
@@ -61,9 +66,10 @@ impl log::Log for LineCounter {
     fn flush(&self) {}
 }
 
-fn count_lines() {
+/// Counts the lines of the log from now on, up to this level.
+pub fn count_lines(level: log::LevelFilter) {
     log::set_logger(&LINES).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
+    log::set_max_level(level);
 }
 
 const PACKET: [u8; 20] = [
@@ -72,7 +78,7 @@ const PACKET: [u8; 20] = [
 
 pub fn interface_that_is_switched_off_and_on_recovers() {
     let mut device = open(Mode::Tun);
-    count_lines();
+    count_lines(log::LevelFilter::Trace);
     send(&mut device, &PACKET);
     ip("link set test0 down");
     for _ in 0..1000 {
@@ -90,12 +96,12 @@ pub fn interface_that_is_switched_off_and_on_recovers() {
     assert_eq!(device.fault(), None);
     assert_eq!(device.statistics().sent_refused, 1000);
     assert_eq!(device.statistics().sent_frames, 2);
-    assert_eq!(LINES.0.load(Ordering::Relaxed), 2);
+    assert_eq!(lines(), 2);
 }
 
 pub fn deleted_interface_is_an_error_and_not_a_flood() {
     let mut device = open(Mode::Tap);
-    count_lines();
+    count_lines(log::LevelFilter::Trace);
     ip("link delete test0");
     for _ in 0..1000 {
         assert!(device.receive(Instant::ZERO).is_none());
@@ -105,7 +111,7 @@ pub fn deleted_interface_is_an_error_and_not_a_flood() {
     assert_eq!(device.fault(), Some(Fault::Removed));
     assert_eq!(device.statistics().sent_refused, 1000);
     assert_eq!(device.statistics().receive_errors, 1);
-    assert_eq!(LINES.0.load(Ordering::Relaxed), 1);
+    assert_eq!(lines(), 1);
 }
 
 pub fn waiting_is_exact_and_watches_other_files() {

@@ -32,9 +32,7 @@ pub fn check_congestion(name: &str) -> Result<(), String> {
 /// Sends for so long, then to the last answer. An error if any byte is wrong, missing or late.
 pub fn run(congestion: &str, duration: Duration) -> Result<Bulk, String> {
     let (text, expected) = text();
-    let stream = connect().map_err(|error| format!("no connection: {error}"))?;
-    let congested = set_tcp_congestion(&stream, congestion);
-    congested.map_err(|error| format!("congestion control {congestion}: {error}"))?;
+    let stream = connect(congestion).map_err(|error| format!("no connection: {error}"))?;
     stream
         .set_nonblocking(true)
         .map_err(|error| error.to_string())?;

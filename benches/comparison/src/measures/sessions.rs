@@ -114,7 +114,7 @@ pub fn run(at_once: usize, duration: Duration) -> Result<Sessions, String> {
 pub fn one(number: u32) -> Result<f64, String> {
     let start = Instant::now();
     let session = (|| {
-        let mut stream = super::connect()?;
+        let mut stream = super::connect("")?;
         let (line, expected) = line(number);
         stream.write_all(&line)?;
         let mut answer = [0; 32];
