@@ -28,6 +28,7 @@ use super::backlog::{Backlog, Turn};
 use super::cookies::{Cookies, MadeUp};
 use super::counters::{Counters, count};
 use super::frame::{Frame, Packet};
+use super::neighbors::Neighbors;
 use super::steering::{Arrival, Ends, Sets, Steering};
 
 /// What becomes of a frame.
@@ -107,7 +108,7 @@ impl Admission<'_> {
                         return Decision::Drop;
                     }
                 }
-                self.request(packet, segment, has_place, now, counters)
+                self.request(packet, segment, has_place, sets, now, counters)
             }
             (false, true, false) => {
                 self.confirmation(packet, segment, has_place, sets, now, counters)
@@ -122,16 +123,22 @@ impl Admission<'_> {
             && (!headers || packet.has_intact_header())
     }
 
-    fn request(
+    fn request<'a>(
         &mut self,
         packet: &Packet<'_>,
         segment: &TcpPacket<&[u8]>,
         has_place: bool,
+        sets: &mut Sets<'_, 'a, impl Steering<'a>>,
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
         let by_cookie = self.cookies.are_given(now);
         if has_place && !by_cookie {
+            if let Some(sockets) = sets.listener(&Ends::of(packet, segment))
+                && self.cookies.open(packet, segment, now, sockets)
+            {
+                return Decision::Drop;
+            }
             return PASS;
         }
         // One with text does not wait: its client asks again, at last without.
@@ -143,6 +150,9 @@ impl Admission<'_> {
             return Decision::Drop;
         }
         if let Some(answer) = self.cookies.answer(packet, segment, !has_place, now) {
+            // The connection begins with the number of this answer. A second answer, with another
+            // number, would have the client's next segment reset (RFC 9293, 3.10.7.4).
+            self.backlog.leave(&ends);
             count(&mut counters.cookies);
             return Decision::Answer(answer);
         }
@@ -159,10 +169,13 @@ impl Admission<'_> {
         now: Instant,
         counters: &mut Counters,
     ) -> Decision {
-        let Some(proof) = self.cookies.check(packet, segment, now) else {
-            return PASS;
-        };
         let ends = Ends::of(packet, segment);
+        let Some(proof) = self.cookies.check(packet, segment, now) else {
+            // It may follow the segment that would have opened a connection, and was lost. That one
+            // is sent again, unless a reset ends the connection before.
+            let late = self.cookies.has_just_forgotten(now) && sets.connection(&ends).is_none();
+            return if late { Decision::Drop } else { PASS };
+        };
         if sets.connection(&ends).is_some() || !self.is_intact(packet, segment) {
             return PASS;
         }
@@ -200,6 +213,11 @@ impl Admission<'_> {
         self.admitted = self.admitted.or(first);
     }
 
+    /// A server has forgotten a client that did not confirm its connection.
+    pub(super) fn forgot(&mut self, now: Instant) {
+        self.cookies.forgot(now);
+    }
+
     /// There is no server on `port`.
     pub(super) fn gone(&mut self, port: u16) {
         self.servers.retain(|(served, _)| *served != port);
@@ -219,6 +237,7 @@ impl Admission<'_> {
         medium: Medium,
         now: Instant,
         counters: &mut Counters,
+        neighbors: &mut Neighbors,
         give: impl FnOnce(&[u8], &mut SocketSet<'a>),
     ) -> bool {
         let index = self.admitted.take();
@@ -231,7 +250,15 @@ impl Admission<'_> {
             return true;
         }
         if !turn.is_proven {
-            if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
+            if let Some(request) = Frame::read(medium, frame)
+                && let Some(packet) = request.packet()
+                && let Some(segment) = packet.segment()
+                && let Some(sockets) = sets.listener(&ends)
+                && self.cookies.open(packet, &segment, now, sockets)
+            {
+                neighbors.received(Some(&request));
+            } else if let Some(sockets) = sets.receiver(Arrival { medium, frame }) {
+                neighbors.received(Frame::read(medium, frame).as_ref());
                 give(frame, sockets);
             }
         } else if let Some(frame) = Frame::read(medium, frame)
@@ -243,6 +270,7 @@ impl Admission<'_> {
             count(&mut counters.proven);
             let probe = self.cookies.connect(packet, &segment, &proof, now, sockets);
             if let Some(probe) = probe {
+                neighbors.received(Frame::read(medium, probe.as_bytes()).as_ref());
                 give(probe.as_bytes(), sockets);
             }
         }

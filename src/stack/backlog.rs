@@ -120,6 +120,19 @@ impl<'a> Backlog<'a> {
         true
     }
 
+    /// A client that is answered in another way waits no more, unless it has proven to be there.
+    pub(super) fn leave(&mut self, ends: &Ends) {
+        if self.taken == 0 {
+            return;
+        }
+        for waiting in self.slots.iter_mut() {
+            if waiting.length > 0 && waiting.ends == *ends && !waiting.is_proven() {
+                waiting.length = 0;
+                self.taken -= 1;
+            }
+        }
+    }
+
     /// Whether somebody waits for the server on `port` that has proven to be there.
     pub(super) fn has_proven(&self, port: u16, now: Instant) -> bool {
         let mut waiting = self.taken().iter();

@@ -69,6 +69,11 @@ impl Context<'_, '_> {
         self.link.admission.admit(port, self.now);
     }
 
+    /// Says that a server has forgotten a client that did not confirm its connection in time.
+    pub(crate) fn forgot_half_open(&mut self) {
+        self.link.admission.forgot(self.now);
+    }
+
     /// Says that nobody serves `port` any more: whoever asks for it from now on is refused, and
     /// those who wait when they ask again.
     pub fn gone(&mut self, port: u16) {

@@ -16,6 +16,9 @@
 //!   segments of at most 1460 bytes.
 //! - A client sends its text one round trip later, as the first answer announces no window. If no
 //!   place is free then, it asks again after its retransmission timeout.
+//! - The number of a request that takes a place is a cookie, too, so that its client is known when
+//!   it answers after the place has been given away. Such a client has heard of scaled windows and
+//!   selective acknowledgements, which its connection then does without: it is slower.
 //! - It depends on the generator of smoltcp 0.14. With another one clients would be refused
 //!   during a flood; a test would tell. smoltcp's feature `medium-ieee802154` takes a number more
 //!   from it, so with that there are no connections by cookies.
@@ -57,6 +60,8 @@ pub(super) struct Cookies {
     hardware: HardwareAddress,
     /// When a request last found no room.
     pressed: Option<Instant>,
+    /// When a client that did not answer was last forgotten.
+    forgot: Option<Instant>,
     /// Cookies that were given since then, less two for each that came back.
     unproven: usize,
     wanted: Option<u16>,
@@ -86,6 +91,7 @@ impl Cookies {
             capabilities: capabilities.clone(),
             hardware: config.hardware_address(capabilities.medium),
             pressed: None,
+            forgot: None,
             unproven: 0,
             wanted: None,
         }
@@ -112,9 +118,7 @@ impl Cookies {
         if no_room || self.unproven > MANY {
             self.pressed = Some(now);
         }
-        let asked = segment_size(request);
-        let size = SEGMENT_SIZES.iter().rposition(|size| *size <= asked)?;
-        let hash = self.hash(packet, request, request.seq_number(), period(now));
+        let seq_number = self.cookie(packet, request, now)?;
         let own_size = match packet.source.version() {
             IpVersion::Ipv4 => self.capabilities.ip_mtu().saturating_sub(40),
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
@@ -124,12 +128,45 @@ impl Cookies {
             src_port: request.dst_port(),
             dst_port: request.src_port(),
             control: TcpControl::Syn,
-            seq_number: cookie(hash, size),
+            seq_number,
             ack_number: Some(request.seq_number() + 1),
             max_seg_size: Some(own_size.min(u16::MAX.into()) as u16),
             ..BARE
         };
         self.back(packet, &segment)
+    }
+
+    /// Opens a connection for a request that has a place; returns whether it could. Our number is
+    /// a cookie in this case, too: RFC 4987, 3.7, combines the two so that a client that answers
+    /// when its place is another's is known by what it brings back, and not reset.
+    #[inline(never)] // An interface is large, and not needed for long.
+    pub(super) fn open(
+        &self,
+        packet: &Packet<'_>,
+        request: &TcpPacket<&[u8]>,
+        now: Instant,
+        sockets: &mut SocketSet<'_>,
+    ) -> bool {
+        let Some(cookie) = self.cookie(packet, request, now) else {
+            return false;
+        };
+        let host = Host {
+            capabilities: &self.capabilities,
+            hardware: self.hardware,
+            address: packet.destination,
+        };
+        begin(&host, cookie, [packet.frame].into_iter(), now, sockets);
+        true
+    }
+
+    /// A client that had a place, but did not answer in time, may still do so.
+    pub(super) fn forgot(&mut self, now: Instant) {
+        self.forgot = Some(now);
+    }
+
+    /// Whether segments may be on their way from a client that was forgotten.
+    pub(super) fn has_just_forgotten(&self, now: Instant) -> bool {
+        self.forgot.is_some_and(|since| now < since + PRESSURE)
     }
 
     /// Whether this segment brings back a cookie of ours.
@@ -139,7 +176,8 @@ impl Cookies {
         segment: &TcpPacket<&[u8]>,
         now: Instant,
     ) -> Option<Proof> {
-        if now >= self.pressed? + PRESSURE + PERIOD * 2 {
+        // Both are `None` as long as there is nothing to find.
+        if now >= self.pressed.max(self.forgot)? + PRESSURE + PERIOD * 2 {
             return None;
         }
         let newest = period(now);
@@ -188,8 +226,8 @@ impl Cookies {
             hardware: self.hardware,
             address: packet.destination,
         };
-        let segments = [&request, &confirmation].into_iter();
-        let frames = segments.map(|segment| self.forth(packet, segment));
+        let frames = [&request, &confirmation].map(|segment| self.forth(packet, segment));
+        let frames = frames.iter().flatten().map(MadeUp::as_bytes);
         begin(&host, proof.cookie, frames, now, sockets);
         // Of text that it has had already, it always says so; of nothing, once a second at most.
         let probe = TcpRepr {
@@ -242,6 +280,19 @@ impl Cookies {
         }
     }
 
+    /// The number with which we answer a request; `None` if its segments are too small.
+    fn cookie(
+        &self,
+        packet: &Packet<'_>,
+        request: &TcpPacket<&[u8]>,
+        now: Instant,
+    ) -> Option<TcpSeqNumber> {
+        let asked = segment_size(request);
+        let size = SEGMENT_SIZES.iter().rposition(|size| *size <= asked)?;
+        let hash = self.hash(packet, request, request.seq_number(), period(now));
+        Some(TcpSeqNumber((hash ^ size as u32) as i32))
+    }
+
     fn hash(
         &self,
         packet: &Packet<'_>,
@@ -279,10 +330,6 @@ impl Proof {
             ..BARE
         }
     }
-}
-
-fn cookie(hash: u32, size: usize) -> TcpSeqNumber {
-    TcpSeqNumber((hash ^ size as u32) as i32)
 }
 
 fn period(now: Instant) -> u64 {

@@ -40,6 +40,22 @@ impl Cookies {
         None
     }
 
+    pub(super) fn open(
+        &self,
+        _: &Packet<'_>,
+        _: &TcpPacket<&[u8]>,
+        _: Instant,
+        _: &mut SocketSet<'_>,
+    ) -> bool {
+        false
+    }
+
+    pub(super) fn forgot(&mut self, _: Instant) {}
+
+    pub(super) fn has_just_forgotten(&self, _: Instant) -> bool {
+        false
+    }
+
     pub(super) fn check(
         &self,
         _: &Packet<'_>,

@@ -9,7 +9,6 @@ use super::admission::Decision;
 use super::again::Part;
 use super::context::Context;
 use super::door::{Arrived, Door, Given};
-use super::frame::Frame;
 use super::steering::{Arrival, Egress, Sets, Steering};
 use super::{Sockets, Stack, earliest};
 
@@ -71,7 +70,6 @@ impl<'a, D: Device> Stack<'a, D> {
             let (counters, device) = (&mut link.counters, &mut self.device);
             let neighbors = &mut link.neighbors;
             let give = |frame: &[u8], sockets: &mut SocketSet<'a>| {
-                neighbors.received(Frame::read(medium, frame).as_ref());
                 let mut given = Given::made_up(frame, sent);
                 given.reply = device.transmit(now);
                 interface.poll_ingress_single(now, &mut given, sockets);
@@ -81,7 +79,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 own: &mut self.sockets,
                 steering: &mut *steering,
             };
-            let admitted = admission.give(&mut sets, medium, now, counters, give);
+            let admitted = admission.give(&mut sets, medium, now, counters, neighbors, give);
             // Each leaves the backlog, so this comes to an end.
             if !admitted {
                 return deadline;

@@ -84,6 +84,10 @@ impl Place {
         if self.phase == Phase::Resetting {
             // The reset cannot be sent; listening forgets it.
             self.phase = Phase::Free;
+        } else if self.phase == Phase::Opening {
+            counters.expired = counters.expired.wrapping_add(1);
+            forget(socket, config.port);
+            self.phase = Phase::Free;
         } else {
             if let Some(client) = socket.remote_endpoint() {
                 info!("TCP: {client} is given up, nothing has moved for too long");
@@ -176,6 +180,15 @@ impl Place {
         }
         progress
     }
+}
+
+/// Ends a connection without a word: to a client whose answer is late, a reset would say that it
+/// is refused. RFC 9293, 3.10.8, has the connection deleted, and nothing sent.
+pub(super) fn forget(socket: &mut Socket<'_>, port: u16) {
+    socket.abort();
+    // smoltcp forgets whom it owes a reset when it begins to listen.
+    let _ = socket.listen(port);
+    socket.close();
 }
 
 /// Lets a client that writes on after its last answer come to its end; that is no progress.

@@ -8,9 +8,10 @@ use super::storage::{self, Pool, SetupError};
 use crate::PORT;
 use crate::stack::{Context, Sockets, earliest};
 
-/// How long a client may take to confirm its connection even if others wait for the place: longer
-/// than a round trip to anywhere.
-pub(super) const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
+/// How long a client may take to confirm its connection even if others wait for the place: the
+/// answer to its request has been sent again after 1 s (RFC 6298, 2.1), and a second is longer than
+/// a round trip to anywhere.
+pub(super) const HALF_OPEN_GRACE: Duration = Duration::from_secs(2);
 
 /// How a [`Server`] treats its clients.
 ///
@@ -166,6 +167,7 @@ impl<'a> Server<'a> {
     /// Answers what has arrived; returns when it wants to be called even if nothing arrives.
     pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
         let mut deadline = None;
+        let expired = self.counters.expired;
         for place in self.places.iter_mut() {
             let Some(handle) = place.handle else { continue };
             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
@@ -187,6 +189,9 @@ impl<'a> Server<'a> {
             } else if context.busy(self.config.port) {
                 self.reuse_half_open(context);
             }
+        }
+        if self.counters.expired != expired {
+            context.forgot_half_open();
         }
         deadline
     }

@@ -7,6 +7,7 @@ use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::Context;
+use uppercase::stack::Sockets;
 use uppercase::tcp::{self, steered};
 
 use super::network::{Actor, Link, Network};
@@ -38,10 +39,19 @@ pub fn server(network: &mut Network, places: usize, window: usize, config: tcp::
 
 impl Server {
     pub fn plain(network: &mut Network, places: usize, window: usize, config: tcp::Config) -> Self {
+        Self::plain_on(network.server.sockets(), places, window, config)
+    }
+
+    pub fn plain_on(
+        sockets: &mut Sockets<'static>,
+        places: usize,
+        window: usize,
+        config: tcp::Config,
+    ) -> Self {
         let mut pool = Vec::new();
         pool.resize_with(places, tcp::Place::new);
         let buffers = (0..places).map(|_| buffers(window));
-        let server = tcp::Server::from_parts(network.server.sockets(), pool, buffers, config);
+        let server = tcp::Server::from_parts(sockets, pool, buffers, config);
         Self::Plain(server.expect("there is room"))
     }
 

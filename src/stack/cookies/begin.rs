@@ -10,7 +10,6 @@ use smoltcp::wire::{HardwareAddress, IpAddress, IpCidr, IpVersion, TcpSeqNumber}
 
 use crate::stack::door::Arrived;
 use crate::stack::frame::LONGEST_HEADERS;
-use crate::stack::made_up::MadeUp;
 
 /// Who is asked.
 pub(super) struct Host<'c> {
@@ -19,12 +18,12 @@ pub(super) struct Host<'c> {
     pub(super) address: IpAddress,
 }
 
-/// Gives the socket that listens the frames of a request and its confirmation; its own number is
-/// `first`.
-pub(super) fn begin(
+/// Gives the socket that listens the frames of a request and, if there is one, of its confirmation;
+/// its own number is `first`.
+pub(super) fn begin<'f>(
     host: &Host<'_>,
     first: TcpSeqNumber,
-    frames: impl Iterator<Item = Option<MadeUp>>,
+    frames: impl Iterator<Item = &'f [u8]>,
     now: Instant,
     sockets: &mut SocketSet<'_>,
 ) {
@@ -41,7 +40,7 @@ pub(super) fn begin(
         let _ = addresses.push(IpCidr::new(host.address, prefix));
     });
     for frame in frames {
-        let frame = frame.as_ref().map(MadeUp::as_bytes);
+        let frame = Some(frame);
         interface.poll_ingress_single(now, &mut Made { host, frame }, sockets);
     }
 }

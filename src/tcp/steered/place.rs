@@ -4,7 +4,7 @@ use smoltcp::time::Instant;
 
 use super::super::phase::Phase;
 use crate::stack::Ends;
-use crate::tcp;
+use crate::tcp::{self, place::forget};
 
 /// What a [`Server`](super::Server) keeps for one connection, with a set of sockets of its own.
 #[derive(Debug, Default)]
@@ -79,10 +79,7 @@ impl<'a> Place<'a> {
     /// Forgets its connection without a word.
     pub(super) fn release(&mut self, port: u16) {
         if let Some(socket) = self.socket() {
-            socket.abort();
-            // smoltcp forgets whom it owes a reset when it begins to listen.
-            let _ = socket.listen(port);
-            socket.close();
+            forget(socket, port);
         }
     }
 }

@@ -63,6 +63,7 @@ impl<'a> Steering<'a> for Server<'a> {
     }
 
     fn serve(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        let expired = self.counters.expired;
         if let Some(number) = self.touched.take() {
             self.serve_place(number, context);
         }
@@ -77,6 +78,9 @@ impl<'a> Steering<'a> for Server<'a> {
                 || context.busy(self.config.port) && self.reuse_half_open(context.now))
         {
             context.admit(self.config.port);
+        }
+        if self.counters.expired != expired {
+            context.forgot_half_open();
         }
         None
     }
