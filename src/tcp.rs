@@ -13,4 +13,5 @@ mod storage;
 pub use client::{Client, Error};
 pub use place::Place;
 pub use server::{Config, Counters, Server};
+pub use smoltcp::socket::tcp::CongestionControl;
 pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW};

@@ -5,7 +5,7 @@ mod error;
 use core::task::Poll;
 
 use smoltcp::iface::SocketHandle;
-use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
+use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpProtocol};
 
@@ -37,6 +37,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 pub struct Client {
     handle: SocketHandle,
     timeout: Duration,
+    congestion_control: CongestionControl,
     server: Option<IpEndpoint>,
     local_port: u16,
     phase: Phase,
@@ -82,6 +83,7 @@ impl Client {
         Ok(Self {
             handle: sockets.add(socket)?,
             timeout: timeout.min(LONGEST_TIMEOUT),
+            congestion_control: storage::CONGESTION_CONTROL,
             server: None,
             local_port: 0,
             phase: Phase::Free,
@@ -91,6 +93,12 @@ impl Client {
             server_finished: false,
             error: Some(Error::NotConnected),
         })
+    }
+
+    /// Chooses another congestion control, from the next connection on; see
+    /// [`Config::congestion_control`](super::Config::congestion_control).
+    pub fn set_congestion_control(&mut self, congestion_control: CongestionControl) {
+        self.congestion_control = congestion_control;
     }
 
     /// Begins to open a connection, from a new port. What was left of an earlier connection is
@@ -113,6 +121,8 @@ impl Client {
         self.local_port = context.ephemeral_port();
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         socket.abort();
+        // smoltcp 0.14 would go on with what it knows of the last server's path.
+        socket.set_congestion_control(self.congestion_control);
         socket
             .connect(context.interface, server, self.local_port)
             .map_err(|_| Error::NoRoute)?;

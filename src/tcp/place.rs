@@ -63,7 +63,7 @@ impl Place {
             // A client has reset its connection before it was open. smoltcp 0.14 then listens
             // without forgetting how slow that one was to confirm.
             socket.abort();
-            self.listen(socket, config.port);
+            self.listen(socket, config);
         }
         let moved = match self.phase {
             Phase::Open | Phase::HalfClosed if chunk.is_empty() => {
@@ -116,11 +116,13 @@ impl Place {
         self.unconfirmed = unconfirmed;
     }
 
-    pub(super) fn listen(&mut self, socket: &mut Socket<'_>, port: u16) {
+    pub(super) fn listen(&mut self, socket: &mut Socket<'_>, config: &Config) {
         self.upper = Upper::new();
         self.once = None;
+        // smoltcp 0.14 would go on with what it knows of the last client's path.
+        socket.set_congestion_control(config.congestion_control);
         // Cannot fail: the port is not 0, and the socket is not open.
-        let _ = socket.listen(port);
+        let _ = socket.listen(config.port);
         self.phase = Phase::of(socket);
     }
 

@@ -1,5 +1,5 @@
 use managed::ManagedSlice;
-use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer};
 use smoltcp::time::{Duration, Instant};
 
 use super::phase::Phase;
@@ -42,6 +42,10 @@ pub struct Config {
     /// `keep_alive` and than 60 s, or live clients are taken for dead: the probes of a client that
     /// does not read for a while come up to 60 s apart.
     pub silence_timeout: Option<Duration>,
+    /// How much is sent before it is acknowledged, so that the path is not overloaded (RFC 9293,
+    /// 3.8.2): Cubic (RFC 9438) with the feature `cubic`, else Reno (RFC 5681), unless another one
+    /// is chosen. [`CongestionControl::None`] is for a link that no other host uses.
+    pub congestion_control: CongestionControl,
 }
 
 impl Default for Config {
@@ -57,6 +61,7 @@ impl Default for Config {
             close_timeout: Some(Duration::from_secs(30)),
             keep_alive: Some(Duration::from_secs(10)),
             silence_timeout: Some(Duration::from_secs(90)),
+            congestion_control: storage::CONGESTION_CONTROL,
         }
     }
 }
@@ -142,6 +147,7 @@ impl<'a> Server<'a> {
             let mut socket = storage::socket(receive, transmit)?;
             socket.set_keep_alive(config.keep_alive);
             socket.set_timeout(config.silence_timeout);
+            socket.set_congestion_control(config.congestion_control);
             if i == 0 || i < config.connections {
                 socket.listen(config.port).map_err(|_| SetupError::Port)?;
             }
@@ -206,7 +212,7 @@ impl<'a> Server<'a> {
         {
             let socket = context.sockets.get_mut::<Socket<'_>>(handle);
             socket.abort();
-            place.listen(socket, self.config.port);
+            place.listen(socket, &self.config);
             self.counters.expired = self.counters.expired.wrapping_add(1);
             context.admit(self.config.port);
         }
@@ -226,7 +232,7 @@ impl<'a> Server<'a> {
         let free = free.filter(|place| place.phase == Phase::Free);
         for place in free.take(allowed) {
             if let Some(handle) = place.handle {
-                place.listen(sockets.get_mut(handle), self.config.port);
+                place.listen(sockets.get_mut(handle), &self.config);
                 listening = true;
             }
         }
@@ -283,7 +289,7 @@ impl<'a> Server<'a> {
             if let (Phase::TimeWait, true, Some(handle)) =
                 (place.phase, place.settled, place.handle)
             {
-                place.listen(sockets.get_mut(handle), self.config.port);
+                place.listen(sockets.get_mut(handle), &self.config);
                 return true;
             }
         }

@@ -1,6 +1,6 @@
 use core::fmt;
 
-use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer};
 
 use super::Place;
 use crate::stack::SocketsFull;
@@ -18,6 +18,12 @@ pub const LARGEST_WINDOW: usize = (1 << 30) - 1;
 /// Take a multiple of this by a power of two then. smoltcp 0.14 takes the window of the first answer
 /// for a scaled one, and where a hostile peer writes beyond a buffer that is smaller, it panics.
 pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
+
+/// How a sender reacts to loss unless it is told otherwise.
+#[cfg(feature = "cubic")]
+pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Cubic;
+#[cfg(not(feature = "cubic"))]
+pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Reno;
 
 /// The buffers of one connection.
 ///

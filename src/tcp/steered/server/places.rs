@@ -50,7 +50,7 @@ impl<'a> Server<'a> {
         let place = &mut self.places[number];
         place.ends = Some(*ends);
         if let Some((connection, socket)) = place.parts() {
-            connection.listen(socket, self.config.port);
+            connection.listen(socket, &self.config);
         }
         self.touch(number)
     }
