@@ -25,6 +25,7 @@
 //! - Once both text and close are acknowledged, a client without room is not asked for it.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
+//! - Frames whose sender on Ethernet is a group are dropped.
 //! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
 //!
 //! What is kept from the sockets is counted: [`Stack::counters`].
@@ -95,6 +96,7 @@ mod cookies;
 mod counters;
 mod door;
 mod frame;
+mod groups;
 mod link;
 mod made_up;
 mod neighbors;

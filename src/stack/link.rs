@@ -15,6 +15,7 @@ use super::cookies::Cookies;
 use super::counters::{Counters, count};
 use super::door::Sent;
 use super::frame::Frame;
+use super::groups;
 use super::neighbors::Neighbors;
 #[cfg(feature = "client")]
 use super::observer::Observer;
@@ -93,12 +94,16 @@ impl Link<'_> {
     ) -> Decision {
         const PASS: Decision = Decision::Pass { again: false };
         if self.medium == Medium::Ethernet
-            && EthernetFrame::new_checked(frame).is_ok_and(|frame| {
-                frame.dst_addr().is_unicast() && frame.dst_addr() != self.hardware
-            })
+            && let Ok(frame) = EthernetFrame::new_checked(frame)
         {
-            // It is for another card, and smoltcp leaves it alone.
-            return PASS;
+            if frame.dst_addr().is_unicast() && frame.dst_addr() != self.hardware {
+                // It is for another card, and smoltcp leaves it alone.
+                return PASS;
+            }
+            if groups::is_from_group(&frame) {
+                count(&mut self.counters.group_source);
+                return Decision::Drop;
+            }
         }
         let frame = Frame::read(self.medium, frame);
         self.neighbors.received(frame.as_ref());
