@@ -14,4 +14,4 @@ pub use client::{Client, Error};
 pub use place::Place;
 pub use server::{Config, Counters, Server};
 pub use smoltcp::socket::tcp::CongestionControl;
-pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW};
+pub use storage::{Buffers, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW, window_within};

@@ -70,8 +70,8 @@ impl Client {
     /// A client with buffers whose sizes are known at run time only.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and if a buffer is empty or the receive buffer larger than
-    /// [`LARGEST_WINDOW`](super::LARGEST_WINDOW).
+    /// As [`new`](Self::new), and if a buffer is empty or the receive buffer of a size that
+    /// [`window_within`](super::window_within) does not give.
     pub fn from_parts<'a>(
         sockets: &mut Sockets<'a>,
         receive: SocketBuffer<'a>,

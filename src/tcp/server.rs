@@ -129,8 +129,8 @@ impl<'a> Server<'a> {
     /// one socket slot and the next pair of buffers (receive, transmit) for each place.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and if there are fewer buffers than places, or one is empty or
-    /// larger than [`LARGEST_WINDOW`](super::LARGEST_WINDOW).
+    /// As [`new`](Self::new), and if there are fewer buffers than places, or one is empty, or a
+    /// receive buffer is of a size that [`window_within`](super::window_within) does not give.
     pub fn from_parts(
         sockets: &mut Sockets<'a>,
         places: impl Into<ManagedSlice<'a, Place>>,

@@ -67,7 +67,8 @@ impl<'a> Server<'a> {
     ///
     /// # Errors
     /// As [`new`](Self::new), and if there are fewer slots, entries or buffers than places, or a
-    /// buffer is empty or larger than [`LARGEST_WINDOW`](crate::tcp::LARGEST_WINDOW).
+    /// buffer is empty, or a receive buffer is of a size that
+    /// [`window_within`](crate::tcp::window_within) does not give.
     pub fn from_parts(
         slots: &'a mut [SocketStorage<'a>],
         places: impl Into<ManagedSlice<'a, Place<'a>>>,
