@@ -46,7 +46,7 @@ impl<'a> Servers<'a> {
     /// Both servers on the same port, in the caller's storage. They take `N + 1` socket slots.
     ///
     /// # Errors
-    /// If the stack has fewer slots left, or `N` or the port is 0.
+    /// If the stack has fewer slots left or four TCP servers already, or `N` or the port is 0.
     pub fn new<
         const N: usize,
         const RECEIVE: usize,

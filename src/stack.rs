@@ -114,6 +114,7 @@ pub use context::Context;
 pub use counters::Counters;
 #[cfg(feature = "client")]
 pub(crate) use observer::Unreachable;
+pub(crate) use sockets::MOST_SERVERS;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use steering::{Arrival, Content, Egress, Ends, Steering, connection};
 

@@ -29,6 +29,7 @@ use super::cookies::{Cookies, MadeUp};
 use super::counters::{Counters, count};
 use super::frame::{Frame, Packet};
 use super::neighbors::Neighbors;
+use super::sockets::MOST_SERVERS;
 use super::steering::{Arrival, Ends, Sets, Steering};
 
 /// What becomes of a frame.
@@ -50,8 +51,9 @@ const PASS: Decision = Decision::Pass { again: false };
 
 /// The servers of this stack, and the requests that wait for them.
 pub(super) struct Admission<'a> {
-    /// Their ports, and whether they have a place.
-    servers: Vec<(u16, bool), 4>,
+    /// Their ports, and whether they have a place. One more than have sockets in the stack's own set
+    /// can be there.
+    servers: Vec<(u16, bool), { MOST_SERVERS + 1 }>,
     pub(super) backlog: Backlog<'a>,
     /// The one that is to be given to smoltcp.
     admitted: Option<usize>,

@@ -57,8 +57,8 @@ impl Context<'_, '_> {
     /// Returns whether a client waits that is known to be there. Who has not confirmed its
     /// connection for a while may make room for it.
     ///
-    /// A stack has four servers at most that say this or [`admit`](Self::admit) clients; requests
-    /// for a fifth are refused.
+    /// Beside four [`tcp::Server`](crate::tcp::Server)s a stack has room for one port of which this is
+    /// said, or [`admit`](Self::admit): requests for others are refused.
     pub fn busy(&mut self, port: u16) -> bool {
         self.link.admission.busy(port, self.now)
     }

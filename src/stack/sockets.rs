@@ -38,12 +38,17 @@ impl<const N: usize> Default for Slots<'_, N> {
     }
 }
 
+/// How many [`tcp::Server`](crate::tcp::Server)s a stack can have.
+pub(crate) const MOST_SERVERS: usize = 4;
+
 /// A [`SocketSet`] that says when it is full instead of panicking.
 #[derive(Debug)]
 pub struct Sockets<'a> {
     set: SocketSet<'a>,
     /// `None` where the slots can grow.
     capacity: Option<usize>,
+    /// How many servers have sockets here.
+    servers: usize,
 }
 
 impl<'a> Sockets<'a> {
@@ -59,7 +64,18 @@ impl<'a> Sockets<'a> {
         Self {
             set: SocketSet::new(slots),
             capacity,
+            servers: 0,
         }
+    }
+
+    /// Whether another server may have sockets here.
+    pub(crate) fn takes_server(&self) -> bool {
+        self.servers < MOST_SERVERS
+    }
+
+    /// Another server has sockets here.
+    pub(crate) fn add_server(&mut self) {
+        self.servers += 1;
     }
 
     /// Adds a socket to the set and returns its handle.

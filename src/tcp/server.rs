@@ -110,7 +110,7 @@ impl<'a> Server<'a> {
     /// A server in the caller's storage. It takes `N` socket slots.
     ///
     /// # Errors
-    /// If the stack has fewer slots left, or `N` or the port is 0.
+    /// If the stack has fewer slots left or four servers already, or `N` or the port is 0.
     pub fn new<const N: usize, const RECEIVE: usize, const TRANSMIT: usize>(
         sockets: &mut Sockets<'a>,
         pool: &'a mut Pool<N, RECEIVE, TRANSMIT>,
@@ -142,6 +142,9 @@ impl<'a> Server<'a> {
         if places.is_empty() {
             return Err(SetupError::NoPlace);
         }
+        if !sockets.takes_server() {
+            return Err(SetupError::TooManyServers);
+        }
         for (i, place) in places.iter_mut().enumerate() {
             let (receive, transmit) = buffers.next().ok_or(SetupError::NoPlace)?;
             let mut socket = storage::socket(receive, transmit)?;
@@ -154,6 +157,7 @@ impl<'a> Server<'a> {
             *place = Place::new();
             place.handle = Some(sockets.add(socket)?);
         }
+        sockets.add_server();
         Ok(Self {
             places,
             config,

@@ -3,7 +3,7 @@ use core::fmt;
 use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer};
 
 use super::Place;
-use crate::stack::SocketsFull;
+use crate::stack::{MOST_SERVERS, SocketsFull};
 
 /// The largest receive buffer that smoltcp takes and a window can be scaled to (RFC 7323, 2.3), in
 /// bytes.
@@ -181,6 +181,8 @@ pub enum SetupError {
     },
     /// There is no place for any connection, or there are fewer buffers than places.
     NoPlace,
+    /// The stack has as many servers as it can have.
+    TooManyServers,
     /// Port 0 cannot be listened on.
     Port,
 }
@@ -200,6 +202,11 @@ impl fmt::Display for SetupError {
                 window_within(*bytes)
             ),
             Self::NoPlace => write!(f, "a server needs one place with two buffers at least"),
+            Self::TooManyServers => write!(
+                f,
+                "a stack has {MOST_SERVERS} TCP servers at most; give one of them more places, or \
+                 make another stack"
+            ),
             Self::Port => write!(f, "port 0 cannot be listened on"),
         }
     }
