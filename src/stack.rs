@@ -25,7 +25,7 @@
 //! - Once both text and close are acknowledged, a client without room is not asked for it.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Frames whose sender on Ethernet is a group are dropped.
+//! - Frames with a group address as their Ethernet source are dropped.
 //! - Packets for another host's IPv6 address, and connections to a group of hosts, are dropped.
 //!
 //! What is kept from the sockets is counted: [`Stack::counters`].

@@ -121,7 +121,7 @@ fn four_servers_and_one_for_many_connections_keep_clients_waiting_and_a_fifth_is
     for (number, caller) in callers.iter_mut().enumerate() {
         let is_open = caller.client.is_open(&mut network.context());
         let has_place = number < ports.len();
-        // Without room to wait, the others are not answered, or with cookies.
+        // As there is no backlog, the others are answered with cookies, or not at all.
         assert!(
             is_open == Ok(true) || !has_place && is_open == Ok(false),
             "{number}"

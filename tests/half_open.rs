@@ -1,4 +1,4 @@
-//! Clients whose handshake is slow, as segments are lost, while others wait for their slot.
+//! Slow handshakes, as segments are lost, while other clients wait for the slot.
 
 mod common;
 
@@ -193,8 +193,8 @@ fn nor_is_it_by_the_server_for_many_connections() {
     no_client_is_reset(true);
 }
 
-/// A server without a free slot, and a client whose request has taken the last one; it has not
-/// acknowledged the answer, whose sequence number is returned.
+/// A server without a free slot: the SYN of a client has taken the last one. Returns the server's
+/// initial sequence number, which that client has not acknowledged.
 #[cfg(feature = "syn-cookies")]
 fn half_open(link: Link) -> (Busy, TcpSeqNumber) {
     let mut busy = Busy::with_places(link, 2, 1, 0);

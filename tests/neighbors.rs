@@ -110,7 +110,7 @@ fn a_card_that_is_a_group_is_not_answered() {
     }
 }
 
-/// Broadcast, the groups of IPv4, IPv6 and bridges, and one that somebody has chosen.
+/// Broadcast, the groups of IPv4, IPv6 and bridges, and a locally administered one.
 const GROUPS: [EthernetAddress; 6] = [
     EthernetAddress::BROADCAST,
     EthernetAddress([1, 0, 0x5e, 0, 0, 1]),
@@ -120,7 +120,7 @@ const GROUPS: [EthernetAddress; 6] = [
     EthernetAddress([3, 2, 3, 4, 5, 6]),
 ];
 
-/// The group of those whose address ends alike (RFC 4291, 2.7.1), which are asked.
+/// The group that a neighbor solicitation for this address is sent to (RFC 4291, 2.7.1).
 fn solicited_node(address: Ipv6Address) -> Ipv6Address {
     let [.., a, b, c] = address.octets();
     let [high, low] = [u16::from_be_bytes([0xff, a]), u16::from_be_bytes([b, c])];

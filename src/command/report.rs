@@ -59,7 +59,7 @@ impl fmt::Display for Report {
         writeln!(f, "IP: {dropped} packets dropped")?;
         note(f, stack.misdirected, "for other hosts, or TCP for a group")?;
         note(f, stack.forged, "claimed to come from this server")?;
-        note(f, stack.group_source, "from a group of Ethernet cards")?;
+        note(f, stack.group_source, "from an Ethernet group address")?;
         note(f, stack.unroutable, "TCP from where no way leads back")?;
         note(f, stack.hidden, "TCP in fragments or behind other headers")?;
         let device = self.device;

@@ -152,8 +152,8 @@ impl Admission<'_> {
             return Decision::Drop;
         }
         if let Some(answer) = self.cookies.answer(packet, segment, !has_place, now) {
-            // The connection begins with the number of this answer. A second answer, with another
-            // number, would have the client's next segment reset (RFC 9293, 3.10.7.4).
+            // The client takes the initial sequence number of this SYN-ACK. After a second one with
+            // another number, its next segment would be reset (RFC 9293, 3.10.7.4).
             self.backlog.leave(&ends);
             count(&mut counters.cookies);
             return Decision::Answer(answer);
@@ -173,8 +173,8 @@ impl Admission<'_> {
     ) -> Decision {
         let ends = Ends::of(packet, segment);
         let Some(proof) = self.cookies.check(packet, segment, now) else {
-            // It may follow the segment that would have opened a connection, and was lost. That one
-            // is sent again, unless a reset ends the connection before.
+            // The segment before it, which has the cookie, may have been lost. It is retransmitted,
+            // unless a reset ends the connection before.
             let late = self.cookies.has_just_forgotten(now) && sets.connection(&ends).is_none();
             return if late { Decision::Drop } else { PASS };
         };
@@ -215,7 +215,7 @@ impl Admission<'_> {
         self.admitted = self.admitted.or(first);
     }
 
-    /// A server has forgotten a client that did not confirm its connection.
+    /// A server has deleted a connection that was never acknowledged.
     pub(super) fn forgot(&mut self, now: Instant) {
         self.cookies.forgot(now);
     }

@@ -120,7 +120,7 @@ impl<'a> Backlog<'a> {
         true
     }
 
-    /// A client that is answered in another way waits no more, unless it has proven to be there.
+    /// Removes the SYN of a connection that is opened in another way. An ACK with a cookie stays.
     pub(super) fn leave(&mut self, ends: &Ends) {
         if self.taken == 0 {
             return;

@@ -69,7 +69,7 @@ impl Context<'_, '_> {
         self.link.admission.admit(port, self.now);
     }
 
-    /// Says that a server has forgotten a client that did not confirm its connection in time.
+    /// Says that a server has deleted a connection that was not acknowledged in time.
     pub(crate) fn forgot_half_open(&mut self) {
         self.link.admission.forgot(self.now);
     }

@@ -16,9 +16,9 @@
 //!   segments of at most 1460 bytes.
 //! - A client sends its text one round trip later, as the first answer announces no window. If no
 //!   place is free then, it asks again after its retransmission timeout.
-//! - The number of a request that takes a place is a cookie, too, so that its client is known when
-//!   it answers after the place has been given away. Such a client has heard of scaled windows and
-//!   selective acknowledgements, which its connection then does without: it is slower.
+//! - The initial sequence number is a cookie for a SYN that takes a place, too, so that its ACK is
+//!   known after the place has gone to another client. To that client, scaled windows and selective
+//!   acknowledgements have been announced, which its connection then does without: it is slower.
 //! - It depends on the generator of smoltcp 0.14. With another one clients would be refused
 //!   during a flood; a test would tell. smoltcp's feature `medium-ieee802154` takes a number more
 //!   from it, so with that there are no connections by cookies.
@@ -60,7 +60,7 @@ pub(super) struct Cookies {
     hardware: HardwareAddress,
     /// When a request last found no room.
     pressed: Option<Instant>,
-    /// When a client that did not answer was last forgotten.
+    /// When a connection was last deleted as its ACK had not come.
     forgot: Option<Instant>,
     /// Cookies that were given since then, less two for each that came back.
     unproven: usize,
@@ -136,9 +136,9 @@ impl Cookies {
         self.back(packet, &segment)
     }
 
-    /// Opens a connection for a request that has a place; returns whether it could. Our number is
-    /// a cookie in this case, too: RFC 4987, 3.7, combines the two so that a client that answers
-    /// when its place is another's is known by what it brings back, and not reset.
+    /// Opens a connection for a SYN that has a place; returns whether it could. The initial sequence
+    /// number is a cookie in this case, too, as in the hybrid of RFC 4987, 3.7: the place may go to
+    /// another client before the ACK comes, which is then known by its cookie, and not reset.
     #[inline(never)] // An interface is large, and not needed for long.
     pub(super) fn open(
         &self,
@@ -159,12 +159,12 @@ impl Cookies {
         true
     }
 
-    /// A client that had a place, but did not answer in time, may still do so.
+    /// A connection was deleted as its ACK had not come; it may still come.
     pub(super) fn forgot(&mut self, now: Instant) {
         self.forgot = Some(now);
     }
 
-    /// Whether segments may be on their way from a client that was forgotten.
+    /// Whether segments of a connection that was deleted may still be on their way.
     pub(super) fn has_just_forgotten(&self, now: Instant) -> bool {
         self.forgot.is_some_and(|since| now < since + PRESSURE)
     }

@@ -5,8 +5,8 @@ pub struct Counters {
     pub misdirected: u32,
     /// Packets of others that gave an address of ours as their sender.
     pub forged: u32,
-    /// Frames whose Ethernet source, or the hardware address that they give in ARP or neighbor
-    /// discovery, is that of a group.
+    /// Frames with a group address as their Ethernet source, or as the hardware address in a message
+    /// of ARP or neighbor discovery.
     pub group_source: u32,
     /// TCP segments from where there is no way back to.
     pub unroutable: u32,

@@ -1,13 +1,13 @@
-//! Frames whose sender is a group of cards: an Ethernet source is the address of one card (IEEE
-//! 802.3, 3.2.3). An answer to such a frame would go to a group, so smoltcp 0.14 would ask for the
-//! neighbor instead, and everything else that is to be sent would wait meanwhile.
+//! Frames from a group address. An Ethernet source is the address of one station (IEEE 802.3, 3.2.3).
+//! An answer would have to go to the group; smoltcp 0.14 asks for the neighbor instead, and every
+//! other answer waits meanwhile.
 
 use smoltcp::wire::{ArpPacket, EthernetFrame, EthernetProtocol};
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{IpProtocol, Ipv6Packet};
 
-/// Whether the sender of a frame, or the hardware address that it gives in ARP or neighbor
-/// discovery, is a group, which must not be believed (RFC 1812, 3.3.2; RFC 4861, 7.2).
+/// Whether a frame has a group address as its Ethernet source, or as the hardware address in a
+/// message of ARP or neighbor discovery, which must not be believed (RFC 1812, 3.3.2).
 pub(super) fn is_from_group(frame: &EthernetFrame<&[u8]>) -> bool {
     let gives_group = match frame.ethertype() {
         EthernetProtocol::Arp => ArpPacket::new_checked(frame.payload())
@@ -19,13 +19,12 @@ pub(super) fn is_from_group(frame: &EthernetFrame<&[u8]>) -> bool {
     gives_group || is_group(frame.src_addr().as_bytes())
 }
 
-/// Every address of a group has the lowest bit of its first byte set, that of broadcast included.
+/// Every group address has the lowest bit of its first byte set, the broadcast address included.
 fn is_group(address: &[u8]) -> bool {
     address.first().is_some_and(|first| first & 1 != 0)
 }
 
-/// Whether a message of neighbor discovery has a link-layer address option (RFC 4861, 4.6.1) with a
-/// group.
+/// Whether a link-layer address option of neighbor discovery (RFC 4861, 4.6.1) has a group address.
 #[cfg(feature = "ipv6")]
 fn gives_group_in_option(packet: &[u8]) -> bool {
     /// The lengths of neighbor solicitations and advertisements without options, in bytes.

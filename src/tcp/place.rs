@@ -184,11 +184,11 @@ impl Place {
     }
 }
 
-/// Ends a connection without a word: to a client whose answer is late, a reset would say that it
-/// is refused. RFC 9293, 3.10.8, has the connection deleted, and nothing sent.
+/// Deletes a connection and sends nothing (RFC 9293, 3.10.8). A reset would tell a client with a late
+/// acknowledgement that it is refused.
 pub(super) fn forget(socket: &mut Socket<'_>, port: u16) {
     socket.abort();
-    // smoltcp forgets whom it owes a reset when it begins to listen.
+    // smoltcp drops a reset that is still to send when it begins to listen.
     let _ = socket.listen(port);
     socket.close();
 }

@@ -8,9 +8,8 @@ use super::storage::{self, Pool, SetupError};
 use crate::PORT;
 use crate::stack::{Context, Sockets, earliest};
 
-/// How long a client may take to confirm its connection even if others wait for the place: the
-/// answer to its request has been sent again after 1 s (RFC 6298, 2.1), and a second is longer than
-/// a round trip to anywhere.
+/// How long a client may take to acknowledge the SYN of the server even if others wait for the place:
+/// it is retransmitted after 1 s (RFC 6298, 2.1), and a second is longer than any round trip.
 pub(super) const HALF_OPEN_GRACE: Duration = Duration::from_secs(2);
 
 /// How a [`Server`] treats its clients.

@@ -18,8 +18,8 @@ pub(super) struct Host<'c> {
     pub(super) address: IpAddress,
 }
 
-/// Gives the socket that listens the frames of a request and, if there is one, of its confirmation;
-/// its own number is `first`.
+/// Gives the listening socket the frames of a SYN and, if there is one, of the ACK that ends the
+/// handshake. Its own initial sequence number is `first`.
 pub(super) fn begin<'f>(
     host: &Host<'_>,
     first: TcpSeqNumber,
