@@ -59,7 +59,6 @@ pub(crate) struct HardwareAddresses {
 #[derive(Clone, Copy)]
 pub(crate) enum Content<'f> {
     /// A message of ARP (RFC 826).
-    #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "smoltcp reads it"))]
     Arp(&'f [u8]),
     Ip(Packet<'f>),
     /// Another protocol, or something that is too short for its headers.
@@ -174,6 +173,31 @@ impl<'f> Frame<'f> {
         self.hardware.map_or(0, |_| ETHERNET_HEADER)
     }
 
+    /// The TCP segment in it, and its packet.
+    #[cfg(feature = "syn-cookies")]
+    pub(crate) fn segment(&self) -> Option<(&Packet<'f>, Segment)> {
+        let packet = self.packet()?;
+        Some((packet, packet.segment()?))
+    }
+
+    /// Whether it has a group address as its Ethernet source, which is the address of one station
+    /// (IEEE 802.3, 3.2.3), or as the hardware address in a message of ARP or neighbor discovery, which
+    /// must not be believed (RFC 1812, 3.3.2).
+    pub(crate) fn is_from_group(&self) -> bool {
+        /// Where the sender's hardware address is in a message of ARP (RFC 826).
+        const ARP_SENDER: usize = 8;
+        let Some(hardware) = self.hardware else {
+            return false;
+        };
+        let gives_group = match &self.content {
+            Content::Arp(message) => message.get(ARP_SENDER).is_some_and(|first| first & 1 != 0),
+            #[cfg(feature = "ipv6")]
+            Content::Ip(packet) => packet.gives_group(),
+            _ => false,
+        };
+        gives_group || !hardware.source.is_unicast()
+    }
+
     /// The IP packet in it.
     pub(crate) fn packet(&self) -> Option<&Packet<'f>> {
         match &self.content {
@@ -271,6 +295,30 @@ impl<'f> Packet<'f> {
             header_len,
             payload_len: payload.len() - header_len,
         })
+    }
+
+    /// Whether a link-layer address option of neighbor discovery (RFC 4861, 4.6.1) has a group
+    /// address.
+    #[cfg(feature = "ipv6")]
+    fn gives_group(&self) -> bool {
+        /// The lengths of neighbor solicitations and advertisements without options, in bytes.
+        const OPTIONS: usize = 24;
+        let message = self.payload();
+        if self.protocol != IpProtocol::Icmpv6 || !matches!(message.first(), Some(135 | 136)) {
+            return false;
+        }
+        let mut options = message.get(OPTIONS..).unwrap_or_default();
+        while let [kind, units, address, ..] = *options {
+            // The source's and the target's.
+            if matches!(kind, 1 | 2) && address & 1 != 0 {
+                return true;
+            }
+            match options.get(8 * usize::from(units)..) {
+                Some(rest) if units > 0 => options = rest,
+                _ => break,
+            }
+        }
+        false
     }
 
     /// The port that a UDP datagram is for.

@@ -82,8 +82,8 @@
 //!
 //! # When a test fails
 //!
-//! A [`Network`] that is dropped by a panic prints its seed and a command that runs the test with
-//! this seed alone and a line for each frame:
+//! A [`Network`] prints its seed when it is dropped by a panic, and when a [`run`](Network::run) ends
+//! with an error; and a command that runs the test with this seed alone and a line for each frame:
 //!
 //! ```text
 //! the simulated network had the seed 17; to see every frame:

@@ -23,4 +23,7 @@ pub use handler::Handler;
 pub use index::{Entry, Hash, Index, Mark, Scan};
 pub use server::{Counters, Server};
 pub use session::Session;
-pub use storage::{Buffers, HashPool, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW};
+pub use smoltcp::socket::tcp::CongestionControl;
+pub use storage::{
+    Buffers, HashPool, LARGEST_WINDOW, Pool, SetupError, UNSCALED_WINDOW, window_within,
+};

@@ -51,6 +51,7 @@ impl fmt::Display for Report {
         let dropped = [
             stack.misdirected,
             stack.forged,
+            stack.group_source,
             stack.unroutable,
             stack.hidden,
         ];
@@ -58,6 +59,7 @@ impl fmt::Display for Report {
         writeln!(f, "IP: {dropped} packets dropped")?;
         note(f, stack.misdirected, "for other hosts, or TCP for a group")?;
         note(f, stack.forged, "claimed to come from this server")?;
+        note(f, stack.group_source, "from an Ethernet group address")?;
         note(f, stack.unroutable, "TCP from where no way leads back")?;
         note(f, stack.hidden, "TCP in fragments or behind other headers")?;
         let device = self.device;

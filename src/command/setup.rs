@@ -9,8 +9,6 @@ use uppercase::device::reassembly;
 use uppercase::stack::{Config, Sockets, SocketsFull};
 use uppercase::tcp::Place;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
-use uppercase::tcp::UNSCALED_WINDOW;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::tcp::steered;
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
@@ -129,7 +127,7 @@ impl<'a> Places<'a> {
     pub fn new(connections: usize, spare: usize, buffer: usize) -> Self {
         let count = connections + spare;
         let share = MOST_BUFFERS / 2 / connections.max(1);
-        let size = whole_windows(share.clamp(LEAST_BUFFER.min(buffer), buffer));
+        let size = tcp::window_within(share.clamp(LEAST_BUFFER.min(buffer), buffer));
         let mut slots = Vec::new();
         slots.resize_with(count, || SocketStorage::EMPTY);
         Self {
@@ -154,17 +152,6 @@ impl<'a> Places<'a> {
             .map(|server| server.with_chunk(vec![0; CHUNK]))
             .map_err(Failure::of("the TCP server cannot be set up"))
     }
-}
-
-/// The largest size, but this at most, that is the largest window in some unit (RFC 7323, 2.2).
-///
-/// smoltcp 0.14 takes the window of its first answer, which is not scaled, for a scaled one. Until it
-/// tells of another it takes as much text as that would be, and panics where this is more than the
-/// buffer: so it must not be.
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-fn whole_windows(size: usize) -> usize {
-    let scale = (size / UNSCALED_WINDOW).checked_ilog2();
-    scale.map_or(size, |scale| UNSCALED_WINDOW << scale)
 }
 
 /// The TCP client that the arguments describe.

@@ -18,6 +18,8 @@ const TURNS_AT_ONE_MOMENT: u32 = 100_000;
 /// Hosts on a bus, and the time.
 pub struct Network {
     seed: u64,
+    /// Whether the seed was printed.
+    is_reported: bool,
     bus: Rc<RefCell<Bus>>,
 }
 
@@ -26,6 +28,7 @@ impl Network {
     pub fn new(medium: Medium, seed: u64) -> Self {
         let mut network = Self {
             seed,
+            is_reported: false,
             bus: Rc::new(RefCell::new(Bus::new(medium, seed))),
         };
         if replay::logs() {
@@ -71,8 +74,21 @@ impl Network {
     /// until it is ready. Between two calls the clock jumps.
     ///
     /// # Errors
-    /// If it is not ready within `limit`, or never would be; see [`Stuck`].
+    /// If it is not ready within `limit`, or never would be; see [`Stuck`]. The seed is printed then,
+    /// as by a panic.
     pub fn run<T>(
+        &mut self,
+        limit: Duration,
+        hosts: impl FnMut(&mut Turn) -> Poll<T>,
+    ) -> Result<T, Stuck> {
+        let result = self.run_until(limit, hosts);
+        if result.is_err() {
+            self.report();
+        }
+        result
+    }
+
+    fn run_until<T>(
         &mut self,
         limit: Duration,
         mut hosts: impl FnMut(&mut Turn) -> Poll<T>,
@@ -108,15 +124,26 @@ impl Network {
         mut hosts: impl FnMut(&mut Turn),
     ) -> Result<(), Stuck> {
         let end = self.now() + time;
-        let result = self.run(time, |turn| {
+        let result = self.run_until(time, |turn| {
             hosts(turn);
             // The last turn is at the end.
             turn.wake_in((turn.now < end).then(|| end - turn.now));
             Poll::<()>::Pending
         });
         match result {
-            Err(busy @ Stuck::Busy { .. }) => Err(busy),
+            Err(busy @ Stuck::Busy { .. }) => {
+                self.report();
+                Err(busy)
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Prints the seed, once.
+    fn report(&mut self) {
+        if !core::mem::replace(&mut self.is_reported, true) {
+            let (seed, command) = (self.seed, replay::command(self.seed));
+            eprintln!("the simulated network had the seed {seed}; to see every frame:\n{command}");
         }
     }
 
@@ -141,8 +168,7 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let (seed, command) = (self.seed, replay::command(self.seed));
-            eprintln!("the simulated network had the seed {seed}; to see every frame:\n{command}");
+            self.report();
         }
     }
 }

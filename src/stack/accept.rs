@@ -32,7 +32,7 @@ use super::service::{Room, Service, Slot, Table};
 use crate::packet::{Flags, Frame, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]
-use syn_cookies::Cookies;
+use syn_cookies::{Cookies, PRESSURE};
 
 /// Ports of full servers that are remembered while SYNs leave the backlog; SYNs for further ones
 /// wait for another poll.
@@ -44,6 +44,9 @@ pub(super) enum Verdict {
     Deliver(Slot),
     /// No connection is given it: smoltcp refuses it by a reset.
     Refuse,
+    /// Its connection has been given it.
+    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    Delivered,
     /// It is dropped.
     Drop,
     /// This is sent back.
@@ -52,6 +55,14 @@ pub(super) enum Verdict {
     /// This connection is given that in its place.
     #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
     Replace(Slot, Synthetic),
+}
+
+/// Whether a connection has been given the segment that opens it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    NotYet,
+    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    Already,
 }
 
 /// A segment that has arrived.
@@ -140,10 +151,16 @@ impl<'a> Accept<'a> {
         let has_room = table.room() == Room::Free;
         let by_cookie = self.only_proven(now);
         if has_room && !by_cookie {
-            return match table.open(&tuple, now) {
-                Some(slot) => Verdict::Deliver(slot),
-                None => Verdict::Drop,
+            let Some(slot) = table.open(&tuple, now) else {
+                return Verdict::Drop;
             };
+            #[cfg(feature = "syn-cookies")]
+            if let Some(connection) = table.touch(slot)
+                && self.cookies.open(arrival, host, now, connection)
+            {
+                return Verdict::Delivered;
+            }
+            return Verdict::Deliver(slot);
         }
         // One with payload does not wait: its client sends it again, at last without.
         let bare = arrival.segment.payload_len == 0;
@@ -153,6 +170,9 @@ impl<'a> Accept<'a> {
         }
         #[cfg(feature = "syn-cookies")]
         if let Some(answer) = self.cookies.answer(arrival, host, !has_room, now) {
+            // The client takes the initial sequence number of this SYN-ACK. After a second one with
+            // another number, its next segment would be reset (RFC 9293, 3.10.7.4).
+            self.backlog.leave(&tuple);
             count(&mut counters.cookies);
             return Verdict::Answer(answer);
         }
@@ -183,8 +203,16 @@ impl<'a> Accept<'a> {
         now: Instant,
         counters: &mut Counters,
     ) -> Verdict {
-        let Some(proof) = self.cookies.check(arrival.segment, now) else {
-            return Verdict::Refuse;
+        let gave_up = table.gave_up();
+        let Some(proof) = self.cookies.check(arrival.segment, gave_up, now) else {
+            // The segment before it, which has the cookie, may have been lost. It is retransmitted,
+            // unless a reset ends the connection before.
+            let is_late = gave_up.is_some_and(|since| now < since + PRESSURE);
+            return if is_late {
+                Verdict::Drop
+            } else {
+                Verdict::Refuse
+            };
         };
         if table.room() == Room::Closed || !arrival.packet.is_intact(&host.checksums) {
             return Verdict::Refuse;
@@ -213,7 +241,7 @@ impl<'a> Accept<'a> {
         host: &Host,
         now: Instant,
         counters: &mut Counters,
-        deliver: &mut dyn FnMut(&mut Connection<'a>, &[u8]),
+        deliver: &mut dyn FnMut(&mut Connection<'a>, &[u8], Given),
     ) -> bool {
         let mut full = Vec::<u16, FULL_PORTS>::new();
         let mut admitted = false;
@@ -245,24 +273,43 @@ impl<'a> Accept<'a> {
             } else {
                 None
             };
+            #[cfg(feature = "syn-cookies")]
+            let gave_up = table.gave_up();
             let Some(connection) = slot.and_then(|slot| table.touch(slot)) else {
                 // Cannot fail: there is room for another one.
                 let _ = full.push(port);
                 continue;
             };
             admitted = true;
-            let Some(frame) = self.backlog.take(index) else {
+            let Some(bytes) = self.backlog.take(index) else {
                 break;
             };
-            if !is_proven {
-                deliver(connection, frame);
-                continue;
-            }
             #[cfg(feature = "syn-cookies")]
-            if let Some(probe) = self.cookies.admit(frame, host, now, connection) {
-                count(&mut counters.proven);
-                deliver(connection, probe.as_bytes());
+            {
+                let frame = &Frame::parse(host.addresses.medium, bytes);
+                let Some((packet, segment)) = frame.segment() else {
+                    continue;
+                };
+                let arrival = &Arrival {
+                    bytes,
+                    frame,
+                    packet,
+                    segment: &segment,
+                };
+                let cookies = &mut self.cookies;
+                if is_proven {
+                    if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
+                        count(&mut counters.proven);
+                        deliver(connection, probe.as_bytes(), Given::NotYet);
+                    }
+                    continue;
+                }
+                if cookies.open(arrival, host, now, connection) {
+                    deliver(connection, bytes, Given::Already);
+                    continue;
+                }
             }
+            deliver(connection, bytes, Given::NotYet);
         }
         #[cfg(not(feature = "syn-cookies"))]
         let _ = (host, counters);

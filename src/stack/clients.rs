@@ -116,6 +116,10 @@ impl<'a> Table<'a> for Clients<'a> {
         false
     }
 
+    fn gave_up(&self) -> Option<Instant> {
+        None
+    }
+
     fn open(&mut self, _: &FourTuple, _: Instant) -> Option<Slot> {
         None
     }

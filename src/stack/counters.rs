@@ -1,7 +1,8 @@
 /// What a stack has kept from its sockets, and why; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Frames whose sender's hardware address is that of a group.
+    /// Frames with a group address as their Ethernet source, or as the hardware address in a message
+    /// of ARP or neighbor discovery.
     pub group_source: u32,
     /// Packets that were for other hosts, and TCP segments for a group of hosts.
     pub misdirected: u32,

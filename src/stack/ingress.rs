@@ -28,7 +28,7 @@ enum Refusal {
     OtherCard,
     /// It is neither ARP nor IP, or too short.
     Unknown,
-    /// Its sender's hardware address is that of a group.
+    /// Its sender on Ethernet is a group: an answer would have to go to all of it.
     GroupSource,
     /// A segment in fragments, or behind a hop-by-hop header: its connection cannot be told.
     Hidden,
@@ -104,7 +104,7 @@ pub(super) fn receive<'a, T: TxToken>(
         }
         // No socket of this set listens.
         Verdict::Refuse => deliver.to(&mut sockets.set, None, bytes),
-        Verdict::Drop => {}
+        Verdict::Delivered | Verdict::Drop => {}
         Verdict::Answer(answer) => {
             if let Some(reply) = deliver.reply.take() {
                 let answer = answer.as_bytes();
@@ -132,7 +132,7 @@ fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     if hardware.destination.is_unicast() && hardware.destination != host.addresses.hardware {
         return Err(Refusal::OtherCard);
     }
-    if !hardware.source.is_unicast() {
+    if frame.is_from_group() {
         return Err(Refusal::GroupSource);
     }
     Ok(())

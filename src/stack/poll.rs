@@ -6,6 +6,7 @@ use smoltcp::socket::{AnySocket, udp};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
+use super::accept::Given;
 use super::context::Context;
 use super::egress::Way;
 use super::host::Host;
@@ -169,18 +170,27 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let (host, now) = (self.host, self.now);
         let (device, interface) = (&mut *self.device, &mut *self.interface);
         let sockets = &mut *self.sockets;
-        accept.admit(service, host, now, counters, &mut |connection, bytes| {
-            let mut deliver = Deliver {
-                interface: &mut *interface,
-                now,
-                host,
-                meta: PacketMeta::default(),
-                reply: device.transmit(now),
-            };
-            let frame = Frame::parse(host.addresses.medium, bytes);
-            ingress::introduce(&frame, host, neighbors, sockets, &mut deliver);
-            deliver.to(&mut connection.set, Some(&mut connection.control), bytes);
-        })
+        accept.admit(
+            service,
+            host,
+            now,
+            counters,
+            &mut |connection, bytes, given| {
+                let mut deliver = Deliver {
+                    interface: &mut *interface,
+                    now,
+                    host,
+                    meta: PacketMeta::default(),
+                    reply: device.transmit(now),
+                };
+                let frame = Frame::parse(host.addresses.medium, bytes);
+                ingress::introduce(&frame, host, neighbors, sockets, &mut deliver);
+                if given == Given::NotYet {
+                    let control = Some(&mut connection.control);
+                    deliver.to(&mut connection.set, control, bytes);
+                }
+            },
+        )
     }
 
     /// Transmits what there is; returns when there will be more.

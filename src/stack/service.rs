@@ -71,6 +71,9 @@ pub trait Table<'a> {
     /// half-open connection has waited long enough for its client; returns whether it did.
     fn make_room(&mut self, now: Instant) -> bool;
 
+    /// When a half-open connection was last given up, whose client may acknowledge it all the same.
+    fn gave_up(&self) -> Option<Instant>;
+
     /// Lets a socket listen for the connection with this four-tuple: the one that `find` returns,
     /// if it is closed or in TIME-WAIT, else one without a connection. `None` if there is no room.
     fn open(&mut self, tuple: &FourTuple, now: Instant) -> Option<Slot>;

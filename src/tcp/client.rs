@@ -4,7 +4,7 @@ mod error;
 
 use core::task::Poll;
 
-use smoltcp::socket::tcp::{RecvError, Socket, SocketBuffer, State};
+use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpProtocol};
 
@@ -55,6 +55,7 @@ impl<const RECEIVE: usize, const TRANSMIT: usize> ClientStorage<'_, RECEIVE, TRA
 pub struct Client {
     slot: Slot,
     timeout: Duration,
+    congestion_control: CongestionControl,
     server: Option<IpEndpoint>,
     local_port: u16,
     phase: Phase,
@@ -87,8 +88,8 @@ impl Client {
     /// A client with buffers whose sizes are known at run time only.
     ///
     /// # Errors
-    /// If a buffer is empty or the receive buffer larger than
-    /// [`LARGEST_WINDOW`](super::LARGEST_WINDOW).
+    /// If a buffer is empty, or the receive buffer of a size that
+    /// [`window_within`](super::window_within) does not give.
     pub fn from_parts<'a>(
         sockets: &mut Sockets<'a>,
         slot: &'a mut ClientSlot<'a>,
@@ -101,6 +102,7 @@ impl Client {
         Ok(Self {
             slot: sockets.add_client(slot, socket),
             timeout: timeout.min(LONGEST_TIMEOUT),
+            congestion_control: storage::CONGESTION_CONTROL,
             server: None,
             local_port: 0,
             phase: Phase::Free,
@@ -110,6 +112,12 @@ impl Client {
             server_finished: false,
             error: Some(Error::NotConnected),
         })
+    }
+
+    /// Chooses another congestion control, from the next connection on; see
+    /// [`Config::congestion_control`](super::Config::congestion_control).
+    pub fn set_congestion_control(&mut self, congestion_control: CongestionControl) {
+        self.congestion_control = congestion_control;
     }
 
     /// Begins to open a connection, from a new port. What was left of an earlier connection is
@@ -133,6 +141,8 @@ impl Client {
         let connection = context.sockets.client(self.slot);
         let socket = connection.socket_mut();
         socket.abort();
+        // smoltcp 0.14 would go on with what it knows of the last server's path.
+        socket.set_congestion_control(self.congestion_control);
         socket
             .connect(context.interface, server, self.local_port)
             .map_err(|_| Error::NoRoute)?;

@@ -1,6 +1,8 @@
+use smoltcp::socket::tcp::CongestionControl;
 use smoltcp::time::Duration;
 
 use super::phase::Phase;
+use super::storage;
 use crate::PORT;
 
 /// How long an aborted connection keeps its slot if its reset cannot be sent.
@@ -35,6 +37,10 @@ pub struct Config {
     /// `keep_alive` and than 60 s, or live clients are taken for dead: the probes of a client that
     /// does not read for a while come up to 60 s apart.
     pub silence_timeout: Option<Duration>,
+    /// How much is sent before it is acknowledged, so that the path is not overloaded (RFC 9293,
+    /// 3.8.2): Cubic (RFC 9438) with the feature `cubic`, else Reno (RFC 5681), unless another one
+    /// is chosen. [`CongestionControl::None`] is for a link that no other host uses.
+    pub congestion_control: CongestionControl,
 }
 
 impl Default for Config {
@@ -50,6 +56,7 @@ impl Default for Config {
             close_timeout: Some(Duration::from_secs(30)),
             keep_alive: Some(Duration::from_secs(10)),
             silence_timeout: Some(Duration::from_secs(90)),
+            congestion_control: storage::CONGESTION_CONTROL,
         }
     }
 }

@@ -12,9 +12,9 @@ use crate::packet::FourTuple;
 use crate::stack::{Connection, Context, Egress, Room, Service, Slot, Sockets, Table, earliest};
 use crate::transform::Upper;
 
-/// How long a client may take to acknowledge that its connection is open even if others wait for
-/// room: longer than a round trip to anywhere.
-const HALF_OPEN_GRACE: Duration = Duration::from_secs(1);
+/// How long a client may take to acknowledge the SYN of the server even if others wait for room: it is
+/// retransmitted after 1 s (RFC 6298, 2.1), and a second is longer than any round trip.
+const HALF_OPEN_GRACE: Duration = Duration::from_secs(2);
 /// Connections whose time has come that are served in one poll.
 const EXPIRED_PER_POLL: usize = 64;
 /// Packets that are transmitted before frames are received again.
@@ -51,6 +51,8 @@ pub struct Server<'a, H: Handler + 'a = Upper, I: Index = Scan<'a>> {
     chunk: ManagedSlice<'a, u8>,
     counters: Counters,
     closed: bool,
+    /// When a half-open connection was last given up.
+    gave_up: Option<Instant>,
     /// Sessions that count for [`Config::connections`].
     used: usize,
     /// Sessions with a client for which something is left to do.
@@ -120,6 +122,7 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
             chunk: ManagedSlice::Borrowed(&mut []),
             counters: Counters::default(),
             closed: false,
+            gave_up: None,
             used: 0,
             taken: 0,
         };
@@ -199,8 +202,12 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
         let session = &mut self.sessions[number];
         let (shared, config) = (&mut self.shared, &self.config);
         let (chunk, counters) = (&mut self.chunk, &mut self.counters);
+        let was_opening = session.phase_now() == Phase::Opening;
         let mut deadline = session.serve(shared, now, config, chunk, counters);
         let phase = session.phase_now();
+        if was_opening && phase == Phase::Free {
+            self.gave_up = Some(now);
+        }
         if session.phase != Phase::Free && session.phase != phase {
             // It has closed, or was given up: another time limit begins at this moment.
             deadline = session.serve(shared, now, config, chunk, counters);
@@ -329,8 +336,13 @@ impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
         }
         session.connection.forget();
         self.note(oldest, false);
+        self.gave_up = Some(now);
         self.counters.expired = self.counters.expired.wrapping_add(1);
         self.room() == Room::Free
+    }
+
+    fn gave_up(&self) -> Option<Instant> {
+        self.gave_up
     }
 
     fn open(&mut self, tuple: &FourTuple, now: Instant) -> Option<Slot> {
@@ -346,7 +358,7 @@ impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
         if core::mem::replace(&mut session.is_bound, true) {
             self.index.unbind(number);
         }
-        session.listen(*tuple, now);
+        session.listen(*tuple, &self.config, now);
         self.index.bind(tuple, number);
         self.note(number, false);
         Some(Slot(number))

@@ -43,7 +43,8 @@ impl<'a, H: Handler> Session<'a, H> {
     /// the storage are borrowed for as long as the server lives.
     ///
     /// # Errors
-    /// If a buffer is empty, or the receive buffer is of a size that is not possible.
+    /// If a buffer is empty, or the receive buffer of a size that
+    /// [`window_within`](super::window_within) does not give.
     pub fn new(
         storage: &'a mut SocketStorage<'a>,
         receive: SocketBuffer<'a>,
@@ -69,10 +70,12 @@ impl<'a, H: Handler> Session<'a, H> {
     }
 
     /// Lets the socket listen for the client at the other end of this four-tuple.
-    pub(super) fn listen(&mut self, tuple: FourTuple, now: Instant) {
+    pub(super) fn listen(&mut self, tuple: FourTuple, config: &Config, now: Instant) {
         self.connection.begin(tuple, now);
         let socket = self.connection.socket_mut();
         socket.abort();
+        // smoltcp 0.14 would go on with what it knows of the last client's path.
+        socket.set_congestion_control(config.congestion_control);
         // Cannot fail: the port is not 0, and the socket is closed.
         let _ = socket.listen(tuple.local.port);
         self.handler = H::default();
@@ -110,6 +113,11 @@ impl<'a, H: Handler> Session<'a, H> {
         }
         if self.phase == Phase::Resetting {
             // The reset cannot be sent.
+            self.phase = Phase::Free;
+        } else if self.phase == Phase::Opening {
+            counters.expired = counters.expired.wrapping_add(1);
+            // A reset would tell a client with a late acknowledgement that it is refused.
+            self.connection.forget();
             self.phase = Phase::Free;
         } else {
             if let Some(client) = socket.remote_endpoint() {

@@ -3,7 +3,7 @@ use core::mem::ManuallyDrop;
 
 use heapless::Vec;
 use smoltcp::iface::SocketStorage;
-use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer};
 
 use super::handler::Handler;
 use super::index::{Entry, Mark};
@@ -21,17 +21,55 @@ pub const LARGEST_WINDOW: usize = (1 << 30) - 1;
 /// of several bytes, of which the stack keeps one back, so that it does not shrink (2.4): nothing
 /// has to be sent twice, whatever the size.
 ///
-/// Take a multiple of this by a power of two then. smoltcp 0.14 takes the window of the first answer
-/// for a scaled one, and where a hostile peer writes beyond a buffer that is smaller, it panics.
+/// Not every larger size can be had: a multiple of this by a power of two can, and
+/// [`window_within`] gives the others.
 pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
+
+/// The largest size of a receive buffer, in bytes, that is `most` at most and that a server or client
+/// takes.
+///
+/// These sizes are taken: up to [`UNSCALED_WINDOW`] any, and beyond it, for each number of bits `s`
+/// by which a window is scaled, from `65535 << s` to `(65536 << s) - 1`; up to [`LARGEST_WINDOW`].
+///
+/// The window of the first answer is never scaled (RFC 7323, 2.2). smoltcp 0.14 takes it for a
+/// scaled one, so it accepts `min(size, 65535) << s` bytes of text until it announces another
+/// window. With any other size that is more than the buffer, and a peer that writes so much at once
+/// would have smoltcp panic.
+pub const fn window_within(most: usize) -> usize {
+    let most = if most > LARGEST_WINDOW {
+        LARGEST_WINDOW
+    } else {
+        most
+    };
+    // As smoltcp chooses it: the least with which a window fits into 16 bits.
+    let scale = (usize::BITS - most.leading_zeros()).saturating_sub(16);
+    if scale == 0 || most >> scale == UNSCALED_WINDOW {
+        most
+    } else {
+        // The largest that is scaled by one bit less.
+        (1 << (15 + scale)) - 1
+    }
+}
+
+/// How a sender reacts to loss unless it is told otherwise.
+#[cfg(feature = "cubic")]
+pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Cubic;
+#[cfg(not(feature = "cubic"))]
+pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Reno;
 
 /// The buffers of one connection.
 ///
-/// `RECEIVE` is the window, in bytes, at most [`LARGEST_WINDOW`]; `TRANSMIT` is how much may be
-/// unconfirmed. Throughput is at most one buffer a round trip. Anything from 1 byte works; two
+/// `RECEIVE` is the window, in bytes, of a size that [`window_within`] gives; `TRANSMIT` is how much may be
+/// unconfirmed. Throughput is at most one buffer a round trip. Anything from 1 byte to
+/// [`UNSCALED_WINDOW`] works; two
 /// segments (2920 bytes on Ethernet) each let the two sides work at the same time, 512 bytes
 /// each are enough for lines, and on a host four times
 /// [`UNSCALED_WINDOW`] keep both sides at work.
+///
+/// ```compile_fail
+/// // A hostile peer could write beyond it.
+/// let buffers = uppercase::tcp::Buffers::<65_536, 1024>::new();
+/// ```
 pub struct Buffers<const RECEIVE: usize, const TRANSMIT: usize> {
     receive: [u8; RECEIVE],
     transmit: [u8; TRANSMIT],
@@ -48,6 +86,10 @@ impl<const RECEIVE: usize, const TRANSMIT: usize> Buffers<RECEIVE, TRANSMIT> {
             assert!(
                 RECEIVE <= LARGEST_WINDOW,
                 "the receive buffer is larger than LARGEST_WINDOW"
+            );
+            assert!(
+                window_within(RECEIVE) == RECEIVE,
+                "a peer could write beyond a receive buffer of this size; see tcp::window_within"
             );
         }
         Self {
@@ -198,6 +240,11 @@ pub(super) fn socket<'a>(
             bytes: receive.capacity(),
         });
     }
+    if window_within(receive.capacity()) != receive.capacity() {
+        return Err(SetupError::Window {
+            bytes: receive.capacity(),
+        });
+    }
     let mut socket = Socket::new(receive, transmit);
     // Nagle's algorithm would hold the end of an answer until the rest of it is confirmed, and
     // the other side delays its confirmation while it waits for that end.
@@ -218,6 +265,11 @@ pub enum SetupError {
         /// How large it is.
         bytes: usize,
     },
+    /// A peer could write beyond a receive buffer of this size; see [`window_within`].
+    Window {
+        /// How large it is.
+        bytes: usize,
+    },
     /// There is no session for any connection, or the index has room for fewer.
     NoSession,
     /// Port 0 cannot be listened on.
@@ -235,6 +287,11 @@ impl fmt::Display for SetupError {
             Self::WindowTooLarge { bytes } => write!(
                 f,
                 "a receive buffer of {bytes} bytes is too large; {LARGEST_WINDOW} is the most"
+            ),
+            Self::Window { bytes } => write!(
+                f,
+                "a peer could write beyond a receive buffer of {bytes} bytes; make it {} bytes",
+                window_within(*bytes)
             ),
             Self::NoSession => write!(
                 f,

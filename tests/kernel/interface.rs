@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::{own_directory, start, uppercase};
+use crate::command::{own_directory, start, uppercase, words};
 use crate::link::{Link, connect, serve};
 use crate::namespace::{ip, need, tool};
 use crate::peers::{TCP_SERVER, UDP_SERVER, answer_once, serve_tcp};
@@ -146,5 +146,44 @@ pub fn clients_in_another_network_are_served_through_the_gateway() {
         assert_eq!(crate::command::run(&mut nc, "straße").text(), "STRASSE");
         // The clients nearby still are, too.
         assert_eq!(exchange(connect(link.server()), b"near", &[4]), b"NEAR");
+    }
+}
+
+/// A TCP server that answers each piece of a text as it comes.
+const ANSWER_PIECES: &str = "
+from socket import *
+s = socket()
+s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+s.bind(('', 12000))
+s.listen()
+print('listening', flush=True)
+while True:
+    c, _ = s.accept()
+    while text := c.recv(65536):
+        c.sendall(text.upper())
+    c.close()
+";
+
+/// A link that carries 10 Mbit/s, with a queue of 30 kB: without congestion control, most segments
+/// are lost, and 140 kB come through in 15 s.
+pub fn text_passes_a_bottleneck_whichever_side_sends_it() {
+    far_network();
+    let bottleneck = "qdisc add dev near0 root tbf rate 10mbit burst 5kb limit 30kb";
+    let status = Command::new("tc").args(words(bottleneck)).status();
+    assert!(status.expect("tc starts").success());
+    let mut server = start(in_far_network("python3").args(["-c", ANSWER_PIECES]));
+    assert_eq!(server.line(), "listening\n");
+    let (text, answer) = (vec![b'x'; 1_000_000], vec![b'X'; 1_000_000]);
+    let gateway = "--gateway 192.168.69.100";
+    for option in ["--tap tap0", "--tun tun0"] {
+        {
+            let _server = serve(&format!("{option} {gateway}"));
+            let mut nc = in_far_network("nc");
+            nc.args(["-N", "192.168.69.1", "12000"]);
+            let outcome = crate::command::run(&mut nc, &text);
+            assert!(outcome.bytes() == answer, "{option}, the server");
+        }
+        let outcome = uppercase(&format!("tcp 10.50.0.2 {option} {gateway}"), &text);
+        assert!(outcome.bytes() == answer, "{option}, the client");
     }
 }

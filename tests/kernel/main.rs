@@ -164,6 +164,7 @@ fn main() -> std::process::ExitCode {
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,
+        text_passes_a_bottleneck_whichever_side_sends_it,
     ];
     namespace::main(&[
         ("command", TESTS),

@@ -3,10 +3,12 @@
 use super::common;
 
 use smoltcp::time::Duration;
-use smoltcp::wire::{TcpControl, TcpRepr};
+use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr};
+use uppercase::tcp::{self, SetupError};
 
 use common::busy::{Busy, controls, opened};
-use common::network::{Link, MINUTE, SECOND};
+use common::network::{Actor, Link, MINUTE, Network, SECOND};
+use common::scene::{Caller, Server, buffers};
 
 #[test]
 fn who_has_waited_longest_is_served_first() {
@@ -80,6 +82,50 @@ fn a_port_that_nobody_serves_refuses_while_another_is_busy() {
         let heard = busy.send(&request);
         assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
         assert_eq!(busy.counters().queued, 0);
+    }
+}
+
+/// A server with one place on this port, set up on the network's server.
+fn server_on(network: &mut Network, port: u16) -> Result<tcp::Server<'static>, SetupError> {
+    let config = tcp::Config {
+        port,
+        ..tcp::Config::default()
+    };
+    let sockets = network.server.sockets();
+    tcp::Server::from_parts(sockets, vec![tcp::Place::new()], [buffers(64)], config)
+}
+
+#[test]
+fn four_servers_and_one_for_many_connections_keep_clients_waiting_and_a_fifth_is_no_server() {
+    const PORTS: std::ops::Range<u16> = 7001..7005;
+    let mut network = Network::new(Link::IP_V4);
+    let mut servers: Vec<_> = PORTS
+        .map(|port| server_on(&mut network, port).expect("there is room"))
+        .collect();
+    let fifth = server_on(&mut network, 7005).err();
+    assert_eq!(fifth, Some(SetupError::TooManyServers));
+    let mut many = Server::steered(1, 64, tcp::Config::default());
+
+    // Each has two clients more than places.
+    let ports: Vec<_> = PORTS.chain([uppercase::PORT]).collect();
+    let mut callers = Vec::new();
+    for port in ports.iter().cycle().take(3 * ports.len()) {
+        let mut caller = Caller::new(&mut network, 64);
+        let server = IpEndpoint::new(Link::IP_V4.server().addr, *port);
+        assert_eq!(caller.connect_to(&mut network, server), Ok(()));
+        callers.push(caller);
+        let mut actors: Vec<&mut dyn Actor> = vec![&mut many];
+        actors.extend(servers.iter_mut().map(|server| server as &mut dyn Actor));
+        network.settle(&mut actors, &mut []);
+    }
+    for (number, caller) in callers.iter_mut().enumerate() {
+        let is_open = caller.client.is_open(&mut network.context());
+        let has_place = number < ports.len();
+        // As there is no backlog, the others are answered with cookies, or not at all.
+        assert!(
+            is_open == Ok(true) || !has_place && is_open == Ok(false),
+            "{number}"
+        );
     }
 }
 

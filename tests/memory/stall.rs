@@ -20,7 +20,7 @@ use common::text::{mixed, upper};
 
 /// Those without neighbors that want an answer.
 const LINKS: [Link; 2] = [Link::IP_V4, Link::IP_V6];
-const SCALED: [usize; 4] = [128 << 10, 256 << 10, 512 << 10, 1 << 20];
+const SCALED: [usize; 4] = [131_071, 262_143, 524_287, 1_048_575];
 const UNSCALED: usize = tcp::UNSCALED_WINDOW;
 
 /// The upper-casing service as one writes it on smoltcp alone. It loses nothing.
@@ -313,7 +313,7 @@ fn ours_has_nothing_sent_twice_where_the_window_is_scaled() {
 #[test]
 fn ours_does_not_stall_with_several_clients_at_once() {
     for seed in seeds(1..3) {
-        let window = of_seed(seed, &[256 << 10, 1000]);
+        let window = of_seed(seed, &[SCALED[1], 1000]);
         let link = of_seed(seed, &LINKS);
         let text = mixed((window * 8).min(1 << 20));
         let room = window.min(UNSCALED);

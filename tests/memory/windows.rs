@@ -2,13 +2,18 @@
 
 use super::common;
 
-use smoltcp::iface::SocketStorage;
-use smoltcp::wire::{IpEndpoint, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber};
+use smoltcp::iface::{Interface, SocketSet, SocketStorage};
+use smoltcp::socket::tcp::Socket;
+use smoltcp::time::Instant;
+use smoltcp::wire::{
+    HardwareAddress, IpCidr, IpEndpoint, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+};
+use uppercase::simulation;
 use uppercase::tcp::{self, Session, SetupError};
 
-use common::frames::packet_start;
+use common::frames::{self, packet_start, read_tcp};
 use common::hand::Hand;
-use common::network::{CLIENT, Link, Network};
+use common::network::{CLIENT, Link, MINUTE, Network, SERVER};
 use common::scene::{Scene, Server, buffers};
 
 #[test]
@@ -257,17 +262,143 @@ fn scaled(link: Link, size: usize, hashed: bool) -> (Scene, Hand) {
     (scene, hand)
 }
 
-/// smoltcp 0.14 takes the window of its first answer for a scaled one. With the sizes that the
-/// documentation of [`tcp::UNSCALED_WINDOW`] asks for, that is all of the buffer, and no more.
+/// Sizes of receive buffers about those at which the window is scaled by another number of bits.
+fn sizes() -> Vec<usize> {
+    let about = (0..=4).flat_map(|scale| {
+        let (first, last) = (65_535 << scale, (65_536 << scale) - 1);
+        [
+            first - 1,
+            first,
+            (first + last) / 2,
+            last,
+            last + 1,
+            last * 3 / 2,
+        ]
+    });
+    [1, 2, 700, 1399, 1400, 1401, 5000]
+        .into_iter()
+        .chain(about)
+        .collect()
+}
+
+/// What smoltcp 0.14 computes (`socket/tcp.rs`): the number of bits in `Socket::new`, the first window
+/// in `dispatch`, and how much text it takes in `process`.
+fn is_safe(size: usize) -> bool {
+    let bits = (usize::BITS - size.leading_zeros()).saturating_sub(16);
+    size.min(65_535) << bits <= size
+}
+
 #[test]
-fn who_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
-    const LENGTH: usize = 1400;
-    for size in [0, 1, 2, 4].map(|scale| tcp::UNSCALED_WINDOW << scale) {
-        for hashed in [false, true] {
-            let (mut scene, hand) = scaled(Link::IP_V4, size, hashed);
-            let beyond = size - LENGTH / 2;
-            let between = (LENGTH..beyond).step_by(LENGTH);
-            for at in [beyond].into_iter().chain(between).chain([0]) {
+fn the_largest_safe_size_is_found_for_every_limit() {
+    let mut largest = 0;
+    for size in 1..=8 << 20 {
+        if is_safe(size) {
+            largest = size;
+        }
+        assert_eq!(tcp::window_within(size), largest, "{size}");
+    }
+    assert_eq!(tcp::window_within(0), 0);
+    assert_eq!(tcp::window_within(usize::MAX), tcp::LARGEST_WINDOW);
+}
+
+#[test]
+fn sizes_that_are_not_safe_are_refused_by_servers_and_clients() {
+    let config = tcp::Config::default;
+    for size in sizes() {
+        let expected = (!is_safe(size)).then_some(SetupError::Window { bytes: size });
+        let pair = || [(buffers(size).0, buffers(1).1)];
+        let mut network = Network::new(Link::IP_V4);
+        let sockets = network.server.sockets();
+        let plain = tcp::Server::from_parts(sockets, vec![tcp::Place::new()], pair(), config());
+        assert_eq!(plain.err(), expected);
+        let steered = steered::Server::from_parts(
+            vec![SocketStorage::EMPTY].leak(),
+            vec![steered::Place::new()],
+            vec![steered::Entry::EMPTY],
+            pair(),
+            config(),
+            1,
+        );
+        assert_eq!(steered.err(), expected);
+        let [(receive, transmit)] = pair();
+        let client = tcp::Client::from_parts(sockets, receive, transmit, MINUTE);
+        assert_eq!(client.err(), expected);
+    }
+}
+
+const LENGTH: usize = 1400;
+
+/// Where to write so that a window of `size` bytes is written beyond, and then filled.
+fn overrun(size: usize) -> impl Iterator<Item = usize> {
+    let beyond = size.saturating_sub(LENGTH / 2).max(1);
+    let between = (LENGTH..beyond + 2 * LENGTH).step_by(LENGTH);
+    [beyond].into_iter().chain(between).chain([0])
+}
+
+/// Whether smoltcp alone panics when a peer writes beyond a buffer of this size.
+fn smoltcp_panics(size: usize) -> bool {
+    let link = Link::IP_V4;
+    let mut network = simulation::Network::new(link.medium, 1);
+    let cable = network.link("server");
+    let mut device = cable.port();
+    let mut interface = Interface::new(
+        smoltcp::iface::Config::new(HardwareAddress::Ip),
+        &mut device,
+        Instant::ZERO,
+    );
+    let own = IpCidr::new(link.address(SERVER), 24);
+    interface.update_ip_addrs(|addresses| addresses.push(own).expect("there is room"));
+    let mut socket = Socket::new(buffers(size).0, buffers(1).1);
+    socket.listen(link.server().port).expect("it is closed");
+    let mut sockets = SocketSet::new(Vec::new());
+    sockets.add(socket);
+    cable.from_host.capture();
+    let mut hand = Hand {
+        link,
+        from: IpEndpoint::new(link.address(CLIENT), 40_000),
+        next: TcpSeqNumber(1_000_000),
+        expected: TcpSeqNumber(0),
+    };
+    let mut send = |hand: &Hand, segment: &TcpRepr<'_>| {
+        cable.to_host.inject(&hand.frame(segment));
+        interface.poll(network.now(), &mut device, &mut sockets);
+    };
+    let syn = TcpRepr {
+        window_scale: Some(0),
+        ..hand.syn()
+    };
+    send(&hand, &syn);
+    let answer = cable.from_host.captured();
+    let (_, _, answer) = read_tcp(link, &answer[0]).expect("a segment");
+    hand.next += 1;
+    hand.expected = answer.seq_number + 1;
+    send(&hand, &hand.segment());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        for at in overrun(size) {
+            let text = TcpRepr {
+                seq_number: hand.next + at,
+                payload: &[b'x'; LENGTH],
+                ..hand.segment()
+            };
+            send(&hand, &text);
+        }
+    }));
+    panicked.is_err()
+}
+
+#[test]
+fn smoltcp_panics_at_those_sizes_and_at_no_other() {
+    for size in sizes() {
+        assert_eq!(smoltcp_panics(size), !is_safe(size), "{size}");
+    }
+}
+
+#[test]
+fn a_peer_that_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
+    for size in sizes().into_iter().filter(|size| is_safe(*size)) {
+        for steered in [false, true] {
+            let (mut scene, hand) = scaled(Link::IP_V4, size, steered);
+            for at in overrun(size) {
                 let text = TcpRepr {
                     seq_number: hand.next + at,
                     payload: &[b'x'; LENGTH],
@@ -279,5 +410,47 @@ fn who_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
             }
             assert_eq!(scene.connections(), 1, "{size}, hashed: {hashed}");
         }
+    }
+}
+
+#[test]
+fn nor_does_a_server_that_writes_beyond_the_buffer_of_a_client() {
+    let link = Link::IP_V4;
+    for size in sizes().into_iter().filter(|size| is_safe(*size)) {
+        let mut network = Network::new(link);
+        let (receive, transmit) = (buffers(size).0, buffers(1).1);
+        let client = tcp::Client::from_parts(network.client.sockets(), receive, transmit, MINUTE);
+        let mut client = client.expect("there is room");
+        network.to_server.cut();
+        network.to_server.capture();
+        let connected = client.connect(&mut network.context(), link.server());
+        assert_eq!(connected, Ok(()));
+        network.settle(&mut [], &mut []);
+        let request = network.to_server.captured();
+        let (from, to, request) = read_tcp(link, &request[0]).expect("a segment");
+        let mut send = |segment: TcpRepr<'_>| {
+            let segment = TcpRepr {
+                ack_number: Some(request.seq_number + 1),
+                ..segment
+            };
+            let frame = frames::tcp(link, to.addr, from.addr, &segment);
+            network.to_client.inject(&frame);
+            network.settle(&mut [], &mut []);
+        };
+        let first = TcpSeqNumber(1_000_000);
+        send(TcpRepr {
+            control: TcpControl::Syn,
+            seq_number: first,
+            window_scale: Some(0),
+            ..frames::segment(to, from)
+        });
+        for at in overrun(size) {
+            send(TcpRepr {
+                seq_number: first + 1 + at,
+                payload: &[b'x'; LENGTH],
+                ..frames::segment(to, from)
+            });
+        }
+        assert_eq!(client.is_open(&mut network.context()), Ok(true), "{size}");
     }
 }

@@ -122,6 +122,20 @@ impl<'a> Backlog<'a> {
         true
     }
 
+    /// Removes the SYN of a connection that is opened in another way. An ACK with a cookie stays.
+    #[cfg(feature = "syn-cookies")]
+    pub(super) fn leave(&mut self, tuple: &FourTuple) {
+        if self.taken == 0 {
+            return;
+        }
+        for slot in self.slots.iter_mut() {
+            if slot.length > 0 && slot.tuple == *tuple && !slot.is_proven() {
+                slot.length = 0;
+                self.taken -= 1;
+            }
+        }
+    }
+
     /// The SYN whose turn it is, of those whose port passes: that of a client that has proven its
     /// address, else the one that has waited longest.
     pub(super) fn first(

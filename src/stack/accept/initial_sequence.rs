@@ -11,15 +11,15 @@ use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 use crate::packet::ETHERNET_HEADER;
 use crate::stack::control::Connection;
 use crate::stack::host::Host;
-use crate::stack::inject::{Arrived, Synthetic, drop_answer};
+use crate::stack::inject::{Arrived, drop_answer};
 
-/// Gives the socket that listens a SYN and its acknowledgement, which are for `address`; the
-/// socket's own initial sequence number is `first`.
+/// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
+/// handshake, which are for `address`. The socket's own initial sequence number is `first`.
 pub(super) fn begin(
     host: &Host,
     address: IpAddress,
     first: TcpSeqNumber,
-    segments: &[Synthetic],
+    segments: &[&[u8]],
     now: Instant,
     connection: &mut Connection<'_>,
 ) {
@@ -35,7 +35,7 @@ pub(super) fn begin(
         let _ = addresses.push(IpCidr::new(address, prefix));
     });
     for segment in segments {
-        let frame = Some(segment.as_bytes());
+        let frame = Some(*segment);
         interface.poll_ingress_single(now, &mut Scratch { host, frame }, &mut connection.set);
     }
 }

@@ -14,6 +14,9 @@
 //!   segments of at most 1460 bytes.
 //! - A client sends its first bytes one round trip later, as the first answer announces no window.
 //!   If there is no room then, it sends them again after its retransmission timeout.
+//! - The initial sequence number is a cookie for a SYN that finds room, too, so that its ACK is
+//!   known after the room has gone to another client. To that client, scaled windows and selective
+//!   acknowledgements have been announced, which its connection then does without: it is slower.
 //! - It depends on the generator of smoltcp 0.14. With another one clients would be refused
 //!   during a flood; a test would tell. smoltcp's feature `medium-ieee802154` takes a number more
 //!   from it, so with that there are no connections by cookies.
@@ -32,7 +35,7 @@ use crate::stack::host::Host;
 use crate::stack::inject::{Header, Synthetic};
 
 /// How long after a SYN that found no room all SYNs are answered by cookies.
-const PRESSURE: Duration = Duration::from_secs(4);
+pub(super) const PRESSURE: Duration = Duration::from_secs(4);
 /// So many cookies that are not acknowledged are a flood.
 const MANY: usize = 64;
 /// A cookie is good until the end of the next one of these.
@@ -97,10 +100,7 @@ impl Cookies {
         if no_room || self.unproven > MANY {
             self.pressed = Some(now);
         }
-        let offered = options(arrival.packet, syn).maximum_segment_size();
-        let offered = offered.unwrap_or(SEGMENT_SIZES[0]);
-        let size = SEGMENT_SIZES.iter().rposition(|size| *size <= offered)?;
-        let hash = self.hash(syn, syn.sequence, period(now));
+        let sequence = self.cookie(arrival, now)?;
         let headers = match arrival.packet.source.version() {
             IpVersion::Ipv4 => 40,
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
@@ -111,7 +111,7 @@ impl Cookies {
         let answer = Header {
             source: syn.destination,
             destination: syn.source,
-            sequence: cookie(hash, size),
+            sequence,
             acknowledgement: syn.sequence + 1,
             flags: Flags::SYN | Flags::ACK,
             window: 0,
@@ -121,9 +121,35 @@ impl Cookies {
         Some(Synthetic::new(hardware, &answer))
     }
 
-    /// Whether this segment acknowledges a cookie of this server.
-    pub(super) fn check(&self, segment: &Segment, now: Instant) -> Option<Proof> {
-        if now >= self.pressed? + PRESSURE + PERIOD * 2 {
+    /// Opens a connection for a SYN that has found room; returns whether it could. The initial
+    /// sequence number is a cookie in this case, too, as in the hybrid of RFC 4987, 3.7: the room may
+    /// go to another client before the ACK comes, which is then known by its cookie, and not reset.
+    #[inline(never)] // An interface is large, and not needed for long.
+    pub(super) fn open(
+        &self,
+        arrival: &Arrival<'_>,
+        host: &Host,
+        now: Instant,
+        connection: &mut Connection<'_>,
+    ) -> bool {
+        let Some(cookie) = self.cookie(arrival, now) else {
+            return false;
+        };
+        let address = arrival.packet.destination;
+        begin(host, address, cookie, &[arrival.bytes], now, connection);
+        true
+    }
+
+    /// Whether this segment acknowledges a cookie of a server; `gave_up` is when that has last given
+    /// up a half-open connection.
+    pub(super) fn check(
+        &self,
+        segment: &Segment,
+        gave_up: Option<Instant>,
+        now: Instant,
+    ) -> Option<Proof> {
+        // Both are `None` as long as there is nothing to find.
+        if now >= self.pressed.max(gave_up)? + PRESSURE + PERIOD * 2 {
             return None;
         }
         let newest = period(now);
@@ -169,14 +195,9 @@ impl Cookies {
             ..confirmation
         };
         let segments = [&syn, &confirmation].map(|header| Synthetic::new(hardware, header));
-        begin(
-            host,
-            arrival.packet.destination,
-            proof.cookie,
-            &segments,
-            now,
-            connection,
-        );
+        let [syn, ack] = segments.each_ref().map(Synthetic::as_bytes);
+        let address = arrival.packet.destination;
+        begin(host, address, proof.cookie, &[syn, ack], now, connection);
         // A byte that it has had already is always acknowledged; no byte, once a second at most.
         let probe = Header {
             sequence: proof.client,
@@ -189,22 +210,24 @@ impl Cookies {
     /// Opens the connection of a client whose acknowledgement has waited in the backlog.
     pub(super) fn admit(
         &mut self,
-        bytes: &[u8],
+        arrival: &Arrival<'_>,
+        gave_up: Option<Instant>,
         host: &Host,
         now: Instant,
         connection: &mut Connection<'_>,
     ) -> Option<Synthetic> {
-        let frame = &Frame::parse(host.addresses.medium, bytes);
-        let packet = frame.packet()?;
-        let segment = &packet.segment()?;
-        let proof = self.check(segment, now)?;
-        let arrival = Arrival {
-            bytes,
-            frame,
-            packet,
-            segment,
-        };
-        Some(self.connect(&arrival, &proof, host, now, connection))
+        let proof = self.check(arrival.segment, gave_up, now)?;
+        Some(self.connect(arrival, &proof, host, now, connection))
+    }
+
+    /// The sequence number with which a SYN is answered; `None` if its segments are too small.
+    fn cookie(&self, arrival: &Arrival<'_>, now: Instant) -> Option<TcpSeqNumber> {
+        let syn = arrival.segment;
+        let offered = options(arrival.packet, syn).maximum_segment_size();
+        let offered = offered.unwrap_or(SEGMENT_SIZES[0]);
+        let size = SEGMENT_SIZES.iter().rposition(|size| *size <= offered)?;
+        let hash = self.hash(syn, syn.sequence, period(now));
+        Some(TcpSeqNumber((hash ^ size as u32) as i32))
     }
 
     fn hash(&self, segment: &Segment, client: TcpSeqNumber, period: u64) -> u32 {
@@ -251,10 +274,6 @@ impl Proof {
 fn hardware(frame: &Frame<'_>, host: &Host) -> Option<(EthernetAddress, EthernetAddress)> {
     let client = frame.hardware?.source;
     Some((host.addresses.hardware, client))
-}
-
-fn cookie(hash: u32, size: usize) -> TcpSeqNumber {
-    TcpSeqNumber((hash ^ size as u32) as i32)
 }
 
 fn period(now: Instant) -> u64 {

@@ -32,6 +32,7 @@ const LIMITS: tcp::Config = tcp::Config {
     close_timeout: Some(Duration::from_secs(3)),
     keep_alive: Some(Duration::from_secs(2)),
     silence_timeout: Some(Duration::from_secs(90)),
+    congestion_control: tcp::CongestionControl::Reno,
 };
 
 pub type LineStack<'a> = Stack<'static, Line<'a>>;

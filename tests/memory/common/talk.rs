@@ -50,6 +50,11 @@ impl Talk {
         }
     }
 
+    /// Chooses the congestion control of the next connection.
+    pub fn choose(&mut self, congestion_control: tcp::CongestionControl) {
+        self.client.set_congestion_control(congestion_control);
+    }
+
     /// The answer, if everything went well to the end.
     #[track_caller]
     pub fn expect_answer(&self) -> &[u8] {

@@ -66,7 +66,7 @@ fn a_client_that_comes_in_by_a_cookie_gets_segments_of_the_size_that_it_takes() 
 }
 
 #[test]
-fn who_is_there_takes_the_place_of_who_is_not_after_a_second() {
+fn who_is_there_takes_the_place_of_who_is_not_after_two_seconds() {
     let mut busy = Busy::with_places(LINK, 1, 0, 1);
     // Half open.
     assert_eq!(opened(&busy.send(&busy.request(40_001))), [40_001]);

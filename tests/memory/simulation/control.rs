@@ -1,9 +1,12 @@
 //! What a test does by hand: cuts, filters, captures, another port.
 
+use std::env;
+use std::process::Command;
 use std::task::Poll;
 
+use smoltcp::phy::Medium;
 use smoltcp::time::Instant;
-use uppercase::simulation::{Conditions, Stuck};
+use uppercase::simulation::{Conditions, Network, Stuck};
 
 use super::lanes::{MILLISECOND, arrivals, host, send, take};
 
@@ -89,4 +92,35 @@ fn a_run_that_cannot_end_says_why() {
     });
     assert_eq!(late, Err(Stuck::Late { limit }));
     assert_eq!(network.now(), at + limit);
+}
+
+/// The test runs itself once more, to fail in two ways.
+#[test]
+fn a_run_that_fails_prints_its_seed_once_by_an_error_as_by_a_panic() -> Result<(), Stuck> {
+    const FAILS_BY: &str = "UPPERCASE_TEST_FAILS_BY";
+    if let Ok(way) = env::var(FAILS_BY) {
+        let mut network = Network::new(Medium::Ip, 17);
+        let stuck = network.run(MILLISECOND, |_| Poll::<()>::Pending);
+        if way == "panic" {
+            stuck.expect("it is not done");
+        }
+        return stuck;
+    }
+    let name = concat!(
+        module_path!(),
+        "::a_run_that_fails_prints_its_seed_once_by_an_error_as_by_a_panic"
+    );
+    let (_, name) = name.split_once("::").expect("a test in a module");
+    for way in ["error", "panic"] {
+        let mut again = Command::new(env::current_exe().expect("it runs"));
+        again
+            .args([name, "--exact", "--nocapture"])
+            .env(FAILS_BY, way);
+        let output = again.output().expect("it starts");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        let seeds = printed.matches("had the seed 17; to see every frame:\nSIMULATION_SEED=17 ");
+        assert!(!output.status.success(), "{way}");
+        assert_eq!(seeds.count(), 1, "{way}: {printed}");
+    }
+    Ok(())
 }

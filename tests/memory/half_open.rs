@@ -1,0 +1,294 @@
+//! Slow handshakes, as segments are lost, while other clients wait for the slot.
+
+mod common;
+
+use std::task::Poll;
+
+use smoltcp::iface::SocketStorage;
+use smoltcp::phy::Medium;
+use smoltcp::time::{Duration, Instant};
+#[cfg(feature = "syn-cookies")]
+use smoltcp::wire::TcpSeqNumber;
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, TcpControl, TcpRepr};
+use uppercase::simulation::{self, Conditions, Port, Probability, Turn, seeds};
+use uppercase::stack::{self, Waiting};
+use uppercase::{Context, Stack, tcp};
+
+use common::busy::controls;
+#[cfg(feature = "syn-cookies")]
+use common::busy::{Busy, FIRST, opened};
+use common::frames::{segment, tcp as tcp_frame};
+use common::hand::heard;
+use common::network::{Actor, CLIENT, HOUR, Link, Network, SECOND, hardware_address};
+use common::scene::{Scene, Server, buffers};
+
+const SERVER: IpEndpoint = IpEndpoint::new(IpAddress::v4(10, 0, 0, 1), 7000);
+const TEXT: &[u8] = b"hi\n";
+const CLIENTS: u8 = 6;
+const SLOTS: usize = 2;
+
+type Host = Box<Stack<'static, Port>>;
+
+fn host(device: Port, number: u8, random_seed: u64, backlog: usize) -> Host {
+    let config = stack::Config {
+        hardware_address: hardware_address(number),
+        addresses: &[IpCidr::new(IpAddress::v4(10, 0, 0, number), 24)],
+        gateways: &[],
+        random_seed,
+    };
+    let slots = Vec::<SocketStorage<'_>>::new();
+    let stack = Stack::new(device, config, slots, Instant::ZERO).expect("it is right");
+    Box::new(stack.with_backlog(vec![Waiting::NOBODY; backlog]))
+}
+
+/// A client with one line to send, on a bad link.
+struct Guest {
+    host: Host,
+    client: tcp::Client,
+    sent: usize,
+    answer: Vec<u8>,
+    is_done: bool,
+}
+
+impl Guest {
+    fn new(network: &mut simulation::Network, number: u8) -> Self {
+        let link = network.link(format!("guest {number}"));
+        link.set(Conditions {
+            delay: Duration::from_millis(5),
+            loss: Probability::percent(10),
+            ..Conditions::default()
+        });
+        let mut host = host(link.port(), number, network.random_seed(), 0);
+        let (receive, transmit) = buffers(256);
+        let sockets = host.sockets();
+        let client = tcp::Client::from_parts(sockets, receive, transmit, HOUR);
+        let mut client = client.expect("there is room");
+        let context = &mut host.context(Instant::ZERO);
+        client.connect(context, SERVER).expect("there is a way");
+        Self {
+            host,
+            client,
+            sent: 0,
+            answer: Vec::new(),
+            is_done: false,
+        }
+    }
+
+    fn poll(&mut self, turn: &mut Turn) -> Result<(), tcp::Error> {
+        let mut failure = None;
+        let delay = self.host.poll(turn.now, |context| {
+            let step = if self.is_done {
+                Ok(())
+            } else {
+                Self::step(
+                    &mut self.client,
+                    &mut self.sent,
+                    &mut self.answer,
+                    &mut self.is_done,
+                    context,
+                )
+            };
+            failure = step.err().or(failure);
+            self.client.deadline()
+        });
+        turn.wake_in(delay);
+        // What becomes of a close that is lost again and again is another matter.
+        self.is_done |= self.answer.len() == TEXT.len() && failure.is_some();
+        match failure {
+            Some(error) if !self.is_done => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn step(
+        client: &mut tcp::Client,
+        sent: &mut usize,
+        answer: &mut Vec<u8>,
+        is_done: &mut bool,
+        context: &mut Context<'_, 'static>,
+    ) -> Result<(), tcp::Error> {
+        *sent += client.send(context, &TEXT[*sent..])?;
+        if *sent == TEXT.len() {
+            client.finish(context);
+        }
+        let mut bytes = [0; 100];
+        while let Poll::Ready(length) = client.receive(context, &mut bytes)? {
+            if length == 0 {
+                *is_done = client.is_closed(context)?;
+                break;
+            }
+            answer.extend_from_slice(&bytes[..length]);
+        }
+        Ok(())
+    }
+}
+
+/// Fails if a client's connection ends before its answer has come.
+fn all_are_served(steered: bool, backlog: usize, seed: u64) -> Result<(), String> {
+    let mut network = simulation::Network::new(Medium::Ethernet, seed);
+    let link = network.link("server");
+    let mut host = host(link.port(), 1, network.random_seed(), backlog);
+    let config = tcp::Config {
+        port: SERVER.port,
+        connections: SLOTS,
+        ..tcp::Config::default()
+    };
+    let mut server = if steered {
+        Server::steered(SLOTS, 1024, config)
+    } else {
+        Server::plain_on(host.sockets(), SLOTS, 1024, config)
+    };
+    let mut guests: Vec<_> = (0..CLIENTS)
+        .map(|number| Guest::new(&mut network, 10 + number))
+        .collect();
+    let ended = network.run(HOUR, |turn| {
+        let delay = if let Some(server) = server.steered() {
+            host.poll_with(turn.now, server, |_| None)
+        } else {
+            host.poll(turn.now, |context| server.poll(context))
+        };
+        turn.wake_in(delay);
+        for (number, guest) in guests.iter_mut().enumerate() {
+            if let Err(error) = guest.poll(turn) {
+                return Poll::Ready(Err(format!("client {number}: {error} at {}", turn.now)));
+            }
+        }
+        match guests.iter().all(|guest| guest.is_done) {
+            true => Poll::Ready(Ok(())),
+            false => Poll::Pending,
+        }
+    });
+    let seen = (host.counters(), server.counters());
+    let ended = ended.unwrap_or_else(|stuck| Err(format!("{stuck}")));
+    ended.map_err(|failure| format!("{failure}; {seen:?}"))?;
+    for guest in &guests {
+        assert_eq!(guest.answer, b"HI\n");
+    }
+    Ok(())
+}
+
+#[cfg(feature = "syn-cookies")]
+fn no_client_is_reset(steered: bool) {
+    let mut failures = Vec::new();
+    for backlog in 0..=4 {
+        for seed in seeds(0..300) {
+            if let Err(failure) = all_are_served(steered, backlog, seed) {
+                failures.push(format!("backlog {backlog}, seed {seed}: {failure}"));
+            }
+        }
+    }
+    let (count, failures) = (failures.len(), failures.join("\n"));
+    assert!(count == 0, "{count} runs failed:\n{failures}");
+}
+
+#[test]
+#[cfg(feature = "syn-cookies")]
+fn no_client_is_reset_whose_handshake_is_slow_while_others_wait_for_its_slot() {
+    no_client_is_reset(false);
+}
+
+#[test]
+#[cfg(feature = "syn-cookies")]
+fn nor_is_it_by_the_server_for_many_connections() {
+    no_client_is_reset(true);
+}
+
+/// A server without a free slot: the SYN of a client has taken the last one. Returns the server's
+/// initial sequence number, which that client has not acknowledged.
+#[cfg(feature = "syn-cookies")]
+fn half_open(link: Link) -> (Busy, TcpSeqNumber) {
+    let mut busy = Busy::with_places(link, 2, 1, 0);
+    let heard = busy.send(&busy.request(40_001));
+    assert_eq!(opened(&heard), [40_001], "{link:?}");
+    (busy, heard[0].number)
+}
+
+/// RFC 4987, 3.7: the number of every answer is a cookie, so that its acknowledgement is known
+/// when the slot is another client's.
+#[test]
+#[cfg(feature = "syn-cookies")]
+fn a_client_that_acknowledges_after_its_slot_was_given_away_is_served_when_one_is_free() {
+    for link in Link::ALL {
+        let (mut busy, number) = half_open(link);
+        let cookie = busy.cookie(40_002);
+        busy.scene.pass(SECOND * 5);
+        busy.hear();
+        // The first one to acknowledge makes the half-open connection give way.
+        busy.confirm(40_002, cookie);
+        assert_eq!(busy.counters().proven, 0, "{link:?}");
+        let taken = busy.confirm(40_002, cookie);
+        assert_eq!(controls(&taken), [TcpControl::None], "{link:?}");
+        assert_eq!(busy.counters().proven, 1, "{link:?}");
+
+        let late = TcpRepr {
+            control: TcpControl::Psh,
+            payload: b"it took me long",
+            ..busy.confirmation(40_001, number)
+        };
+        let later = TcpRepr {
+            seq_number: FIRST + 1 + late.payload.len(),
+            payload: &[],
+            ..late
+        };
+        for segment in [&later, &late, &later] {
+            assert_eq!(controls(&busy.send(segment)), [], "no reset, {link:?}");
+        }
+        assert_eq!(controls(&busy.reset(40_002)), [], "{link:?}");
+        busy.send(&late);
+        assert_eq!(busy.counters().proven, 2, "{link:?}");
+        let heard = busy.send(&late);
+        assert_eq!(controls(&heard), [TcpControl::Psh], "{link:?}");
+        assert_eq!(heard[0].text, b"IT TOOK ME LONG", "{link:?}");
+        assert_eq!(heard[0].number, number + 1, "{link:?}");
+    }
+}
+
+/// The client goes on with the number of the first answer; a second one with another number would
+/// end in a reset.
+#[test]
+#[cfg(feature = "syn-cookies")]
+fn a_request_that_is_answered_with_a_cookie_does_not_wait_any_more() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 1);
+        assert_eq!(controls(&busy.send(&busy.request(40_001))), [], "{link:?}");
+        busy.cookie(40_002);
+        // While requests find no room, all are answered with cookies.
+        let cookie = busy.cookie(40_001);
+        busy.scene.pass(SECOND * 5);
+        assert_eq!(opened(&busy.leave()), [0; 0], "{link:?}");
+        let heard = busy.confirm(40_001, cookie);
+        assert_eq!(controls(&heard), [TcpControl::None], "{link:?}");
+    }
+}
+
+/// A reset would tell a client that its connection is refused. RFC 9293, 3.10.8, has the connection
+/// deleted, and sends nothing.
+#[test]
+fn a_half_open_connection_whose_time_is_over_is_forgotten_without_a_reset() {
+    for (link, steered) in Link::ALL
+        .into_iter()
+        .flat_map(|link| [(link, false), (link, true)])
+    {
+        let mut scene = Scene::new(link, 1, tcp::Config::default());
+        if steered {
+            scene.network = Network::new(link);
+            scene.server = Server::steered(1, 1024, tcp::Config::default());
+        }
+        scene.expect_service();
+        scene.network.to_client.cut();
+        scene.network.to_client.capture();
+        let from = IpEndpoint::new(link.address(CLIENT), 40_001);
+        let request = TcpRepr {
+            control: TcpControl::Syn,
+            max_seg_size: Some(1400),
+            ..segment(from, link.server())
+        };
+        let frame = tcp_frame(link, from.addr, link.server().addr, &request);
+        scene.network.to_server.inject(&frame);
+        scene.pass(SECOND * 20);
+        // The answer is sent, and again after 1, 3 and 7 seconds.
+        assert_eq!(controls(&heard(&scene)), [TcpControl::Syn; 4], "{link:?}");
+        assert_eq!(scene.connections(), 0, "{link:?}");
+        assert_eq!(scene.server.counters().expired, 1, "{link:?}");
+    }
+}
