@@ -69,7 +69,7 @@
 //! | `unicode` | upper case of all of Unicode, not of ASCII only | yes |
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
-//! | `cubic` | congestion control by Cubic instead of Reno, for a host or a board with a floating-point unit | yes |
+//! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |

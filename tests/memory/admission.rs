@@ -4,11 +4,11 @@ use super::common;
 
 use smoltcp::time::Duration;
 use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr};
-use uppercase::tcp::{self, SetupError};
+use uppercase::tcp::{self, Mark, Scan, SetupError};
 
 use common::busy::{Busy, controls, opened};
 use common::network::{Actor, Link, MINUTE, Network, SECOND};
-use common::scene::{Caller, Server, buffers};
+use common::scene::{Caller, Server, sessions};
 
 #[test]
 fn who_has_waited_longest_is_served_first() {
@@ -92,19 +92,20 @@ fn server_on(network: &mut Network, port: u16) -> Result<tcp::Server<'static>, S
         ..tcp::Config::default()
     };
     let sockets = network.server.sockets();
-    tcp::Server::from_parts(sockets, vec![tcp::Place::new()], [buffers(64)], config)
+    let index = Scan::new(vec![Mark::EMPTY]);
+    tcp::Server::from_parts(sockets, sessions(1, 64), index, config)
 }
 
 #[test]
-fn four_servers_and_one_for_many_connections_keep_clients_waiting_and_a_fifth_is_no_server() {
-    const PORTS: std::ops::Range<u16> = 7001..7005;
+fn eight_servers_keep_clients_waiting_and_a_ninth_is_no_server() {
+    const PORTS: std::ops::Range<u16> = 7001..7008;
     let mut network = Network::new(Link::IP_V4);
     let mut servers: Vec<_> = PORTS
         .map(|port| server_on(&mut network, port).expect("there is room"))
         .collect();
-    let fifth = server_on(&mut network, 7005).err();
-    assert_eq!(fifth, Some(SetupError::TooManyServers));
-    let mut many = Server::steered(1, 64, tcp::Config::default());
+    let mut many = Server::hashing(&mut network, 1, 64, tcp::Config::default());
+    let ninth = server_on(&mut network, 7008).err();
+    assert_eq!(ninth, Some(SetupError::TooManyServers));
 
     // Each has two clients more than places.
     let ports: Vec<_> = PORTS.chain([uppercase::PORT]).collect();

@@ -1,7 +1,7 @@
 //! Congestion control (RFC 9293, 3.8.2; RFC 5681): a bottleneck with a short queue loses segments,
 //! and the text passes all the same. Each connection begins with a small window.
 
-mod common;
+use super::common;
 
 use smoltcp::time::Duration;
 use smoltcp::wire::{TcpControl, TcpRepr};
@@ -21,19 +21,21 @@ const LENGTH: usize = 2_000_000;
 /// The most that a sender may begin with, of segments of 1460 bytes (RFC 5681, 3.1).
 const INITIAL_WINDOW: usize = 3 * 1460;
 
-fn server(network: &mut Network, steered: bool, config: tcp::Config) -> Server {
-    match steered {
-        true => Server::steered(1, WINDOW, config),
-        false => Server::plain(network, 1, WINDOW, config),
-    }
+fn server(network: &mut Network, hashed: bool, config: tcp::Config) -> Server {
+    let server = if hashed {
+        Server::hashing
+    } else {
+        Server::scanning
+    };
+    server(network, 1, WINDOW, config)
 }
 
 /// Two megabytes there and back, where one of the lanes carries 10 Mbit/s and has a queue of 30 kB.
 /// Without congestion control this takes more than an hour.
 #[track_caller]
-fn passes(link: Link, steered: bool, lane: impl Fn(&Network) -> &Lane) {
+fn passes(link: Link, hashed: bool, lane: impl Fn(&Network) -> &Lane) {
     let mut network = Network::new(link);
-    let mut server = server(&mut network, steered, tcp::Config::default());
+    let mut server = server(&mut network, hashed, tcp::Config::default());
     lane(&network).set(Conditions {
         bandwidth: Some(10_000_000),
         queue: 20,
@@ -49,8 +51,8 @@ fn passes(link: Link, steered: bool, lane: impl Fn(&Network) -> &Lane) {
 #[test]
 fn a_long_answer_passes_a_bottleneck() {
     for link in Link::ALL {
-        for steered in [false, true] {
-            passes(link, steered, |network| &network.to_client);
+        for hashed in [false, true] {
+            passes(link, hashed, |network| &network.to_client);
         }
     }
 }
@@ -64,12 +66,12 @@ fn a_long_request_passes_a_bottleneck() {
 
 /// How much of a long answer comes before any of it is acknowledged, over a first connection, when
 /// much has been acknowledged, and over the next connection.
-fn answers(link: Link, steered: bool, congestion_control: Option<CongestionControl>) -> [usize; 3] {
+fn answers(link: Link, hashed: bool, congestion_control: Option<CongestionControl>) -> [usize; 3] {
     let mut config = tcp::Config::default();
     config.congestion_control = congestion_control.unwrap_or(config.congestion_control);
     let mut scene = Scene::new(link, 1, config);
     scene.network = Network::new(link);
-    scene.server = server(&mut scene.network, steered, config);
+    scene.server = server(&mut scene.network, hashed, config);
     let mut hand = Hand::connected(&mut scene, 40_000, u16::MAX);
     let first = ask(&mut scene, &mut hand);
     let grown = (0..10).map(|_| ask(&mut scene, &mut hand)).max();
@@ -114,8 +116,8 @@ fn ask(scene: &mut Scene, hand: &mut Hand) -> usize {
 #[test]
 fn each_connection_of_a_server_begins_with_a_small_window_that_grows() {
     for link in Link::ALL {
-        for steered in [false, true] {
-            let [first, grown, next] = answers(link, steered, None);
+        for hashed in [false, true] {
+            let [first, grown, next] = answers(link, hashed, None);
             assert!(first <= INITIAL_WINDOW, "{link:?}: {first}");
             assert!(grown > INITIAL_WINDOW, "{link:?}: {grown}");
             assert_eq!(next, first, "{link:?}");
@@ -125,11 +127,11 @@ fn each_connection_of_a_server_begins_with_a_small_window_that_grows() {
 
 #[test]
 fn another_congestion_control_can_be_chosen_for_a_server() {
-    for steered in [false, true] {
-        let [first, ..] = answers(Link::IP_V4, steered, Some(CongestionControl::None));
-        assert_eq!(first, 14_000, "steered: {steered}");
-        let [first, ..] = answers(Link::IP_V4, steered, Some(CongestionControl::Reno));
-        assert!(first <= INITIAL_WINDOW, "steered: {steered}: {first}");
+    for hashed in [false, true] {
+        let [first, ..] = answers(Link::IP_V4, hashed, Some(CongestionControl::None));
+        assert_eq!(first, 14_000, "hashed: {hashed}");
+        let [first, ..] = answers(Link::IP_V4, hashed, Some(CongestionControl::Reno));
+        assert!(first <= INITIAL_WINDOW, "hashed: {hashed}: {first}");
     }
 }
 

@@ -1,26 +1,20 @@
 //! Slow handshakes, as segments are lost, while other clients wait for the slot.
 
-mod common;
+use super::common;
 
 use std::task::Poll;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
-#[cfg(feature = "syn-cookies")]
-use smoltcp::wire::TcpSeqNumber;
-use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, TcpControl, TcpRepr};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::simulation::{self, Conditions, Port, Probability, Turn, seeds};
-use uppercase::stack::{self, Waiting};
+use uppercase::stack::{self, PendingSyn, from_fn};
 use uppercase::{Context, Stack, tcp};
 
-use common::busy::controls;
-#[cfg(feature = "syn-cookies")]
-use common::busy::{Busy, FIRST, opened};
-use common::frames::{segment, tcp as tcp_frame};
-use common::hand::heard;
-use common::network::{Actor, CLIENT, HOUR, Link, Network, SECOND, hardware_address};
-use common::scene::{Scene, Server, buffers};
+use common::busy::{Busy, FIRST, controls, opened};
+use common::network::{Actor, HOUR, Link, SECOND, hardware_address};
+use common::scene::{Server, buffers};
 
 const SERVER: IpEndpoint = IpEndpoint::new(IpAddress::v4(10, 0, 0, 1), 7000);
 const TEXT: &[u8] = b"hi\n";
@@ -38,7 +32,7 @@ fn host(device: Port, number: u8, random_seed: u64, backlog: usize) -> Host {
     };
     let slots = Vec::<SocketStorage<'_>>::new();
     let stack = Stack::new(device, config, slots, Instant::ZERO).expect("it is right");
-    Box::new(stack.with_backlog(vec![Waiting::NOBODY; backlog]))
+    Box::new(stack.with_backlog(vec![PendingSyn::EMPTY; backlog]))
 }
 
 /// A client with one line to send, on a bad link.
@@ -59,10 +53,7 @@ impl Guest {
             ..Conditions::default()
         });
         let mut host = host(link.port(), number, network.random_seed(), 0);
-        let (receive, transmit) = buffers(256);
-        let sockets = host.sockets();
-        let client = tcp::Client::from_parts(sockets, receive, transmit, HOUR);
-        let mut client = client.expect("there is room");
+        let mut client = client(host.sockets(), 256, HOUR);
         let context = &mut host.context(Instant::ZERO);
         client.connect(context, SERVER).expect("there is a way");
         Self {
@@ -124,7 +115,7 @@ impl Guest {
 }
 
 /// Fails if a client's connection ends before its answer has come.
-fn all_are_served(steered: bool, backlog: usize, seed: u64) -> Result<(), String> {
+fn all_are_served(hashed: bool, backlog: usize, seed: u64) -> Result<(), String> {
     let mut network = simulation::Network::new(Medium::Ethernet, seed);
     let link = network.link("server");
     let mut host = host(link.port(), 1, network.random_seed(), backlog);
@@ -133,21 +124,17 @@ fn all_are_served(steered: bool, backlog: usize, seed: u64) -> Result<(), String
         connections: SLOTS,
         ..tcp::Config::default()
     };
-    let mut server = if steered {
-        Server::steered(SLOTS, 1024, config)
+    let server = if hashed {
+        Server::hashing_on
     } else {
-        Server::plain_on(host.sockets(), SLOTS, 1024, config)
+        Server::scanning_on
     };
+    let mut server = server(host.sockets(), SLOTS, 1024, config);
     let mut guests: Vec<_> = (0..CLIENTS)
         .map(|number| Guest::new(&mut network, 10 + number))
         .collect();
     let ended = network.run(HOUR, |turn| {
-        let delay = if let Some(server) = server.steered() {
-            host.poll_with(turn.now, server, |_| None)
-        } else {
-            host.poll(turn.now, |context| server.poll(context))
-        };
-        turn.wake_in(delay);
+        turn.wake_in(poll_at(turn.now, &mut host, &mut [&mut server]));
         for (number, guest) in guests.iter_mut().enumerate() {
             if let Err(error) = guest.poll(turn) {
                 return Poll::Ready(Err(format!("client {number}: {error} at {}", turn.now)));
@@ -167,12 +154,11 @@ fn all_are_served(steered: bool, backlog: usize, seed: u64) -> Result<(), String
     Ok(())
 }
 
-#[cfg(feature = "syn-cookies")]
-fn no_client_is_reset(steered: bool) {
+fn no_client_is_reset(hashed: bool) {
     let mut failures = Vec::new();
     for backlog in 0..=4 {
         for seed in seeds(0..300) {
-            if let Err(failure) = all_are_served(steered, backlog, seed) {
+            if let Err(failure) = all_are_served(hashed, backlog, seed) {
                 failures.push(format!("backlog {backlog}, seed {seed}: {failure}"));
             }
         }
@@ -182,20 +168,17 @@ fn no_client_is_reset(steered: bool) {
 }
 
 #[test]
-#[cfg(feature = "syn-cookies")]
 fn no_client_is_reset_whose_handshake_is_slow_while_others_wait_for_its_slot() {
     no_client_is_reset(false);
 }
 
 #[test]
-#[cfg(feature = "syn-cookies")]
 fn nor_is_it_by_the_server_for_many_connections() {
     no_client_is_reset(true);
 }
 
 /// A server without a free slot: the SYN of a client has taken the last one. Returns the server's
 /// initial sequence number, which that client has not acknowledged.
-#[cfg(feature = "syn-cookies")]
 fn half_open(link: Link) -> (Busy, TcpSeqNumber) {
     let mut busy = Busy::with_places(link, 2, 1, 0);
     let heard = busy.send(&busy.request(40_001));
@@ -206,7 +189,6 @@ fn half_open(link: Link) -> (Busy, TcpSeqNumber) {
 /// RFC 4987, 3.7: the number of every answer is a cookie, so that its acknowledgement is known
 /// when the slot is another client's.
 #[test]
-#[cfg(feature = "syn-cookies")]
 fn a_client_that_acknowledges_after_its_slot_was_given_away_is_served_when_one_is_free() {
     for link in Link::ALL {
         let (mut busy, number) = half_open(link);
@@ -246,7 +228,6 @@ fn a_client_that_acknowledges_after_its_slot_was_given_away_is_served_when_one_i
 /// The client goes on with the number of the first answer; a second one with another number would
 /// end in a reset.
 #[test]
-#[cfg(feature = "syn-cookies")]
 fn a_request_that_is_answered_with_a_cookie_does_not_wait_any_more() {
     for link in Link::ALL {
         let mut busy = Busy::new(link, 1);
@@ -258,37 +239,5 @@ fn a_request_that_is_answered_with_a_cookie_does_not_wait_any_more() {
         assert_eq!(opened(&busy.leave()), [0; 0], "{link:?}");
         let heard = busy.confirm(40_001, cookie);
         assert_eq!(controls(&heard), [TcpControl::None], "{link:?}");
-    }
-}
-
-/// A reset would tell a client that its connection is refused. RFC 9293, 3.10.8, has the connection
-/// deleted, and sends nothing.
-#[test]
-fn a_half_open_connection_whose_time_is_over_is_forgotten_without_a_reset() {
-    for (link, steered) in Link::ALL
-        .into_iter()
-        .flat_map(|link| [(link, false), (link, true)])
-    {
-        let mut scene = Scene::new(link, 1, tcp::Config::default());
-        if steered {
-            scene.network = Network::new(link);
-            scene.server = Server::steered(1, 1024, tcp::Config::default());
-        }
-        scene.expect_service();
-        scene.network.to_client.cut();
-        scene.network.to_client.capture();
-        let from = IpEndpoint::new(link.address(CLIENT), 40_001);
-        let request = TcpRepr {
-            control: TcpControl::Syn,
-            max_seg_size: Some(1400),
-            ..segment(from, link.server())
-        };
-        let frame = tcp_frame(link, from.addr, link.server().addr, &request);
-        scene.network.to_server.inject(&frame);
-        scene.pass(SECOND * 20);
-        // The answer is sent, and again after 1, 3 and 7 seconds.
-        assert_eq!(controls(&heard(&scene)), [TcpControl::Syn; 4], "{link:?}");
-        assert_eq!(scene.connections(), 0, "{link:?}");
-        assert_eq!(scene.server.counters().expired, 1, "{link:?}");
     }
 }

@@ -5,8 +5,11 @@ mod common;
 
 mod admission;
 mod bad_input;
+mod congestion;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
+#[cfg(feature = "syn-cookies")]
+mod half_open;
 mod hashed;
 mod neighbors;
 mod no_room;

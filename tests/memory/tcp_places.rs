@@ -153,6 +153,33 @@ fn a_half_open_connection_leaves_after_the_handshake_timeout() {
     }
 }
 
+/// A reset would tell a client that its connection is refused. RFC 9293, 3.10.8, has the connection
+/// deleted, and sends nothing.
+#[test]
+fn a_half_open_connection_is_deleted_without_a_reset() {
+    for link in Link::ALL {
+        let mut scene = Scene::new(link, 1, Config::default());
+        let hand = Hand::connected(&mut scene, 40_000, 1024);
+        let reset = TcpRepr {
+            control: TcpControl::Rst,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &reset);
+        let slow = Hand {
+            from: IpEndpoint::new(hand.from.addr, 40_001),
+            ..hand
+        };
+        slow.send(&mut scene, &slow.syn());
+        // It is answered, and again after 1, 3 and 7 seconds.
+        scene.pass(SECOND * 20);
+        let heard = slow.hear(&mut scene);
+        let controls: Vec<_> = heard.iter().map(|heard| heard.control).collect();
+        assert_eq!(controls, [TcpControl::Syn; 4], "{link:?}");
+        assert_eq!(scene.connections(), 0, "{link:?}");
+        assert_eq!(scene.server.counters().expired, 1, "{link:?}");
+    }
+}
+
 #[test]
 fn connection_requests_from_addresses_that_nobody_has_do_not_keep_a_place() {
     for link in Link::ETHERNET {

@@ -9,6 +9,7 @@ use smoltcp::wire::{
     HardwareAddress, IpCidr, IpEndpoint, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
 };
 use uppercase::simulation;
+use uppercase::stack::ClientSlot;
 use uppercase::tcp::{self, Session, SetupError};
 
 use common::frames::{self, packet_start, read_tcp};
@@ -303,25 +304,18 @@ fn the_largest_safe_size_is_found_for_every_limit() {
 
 #[test]
 fn sizes_that_are_not_safe_are_refused_by_servers_and_clients() {
-    let config = tcp::Config::default;
     for size in sizes() {
         let expected = (!is_safe(size)).then_some(SetupError::Window { bytes: size });
-        let pair = || [(buffers(size).0, buffers(1).1)];
+        let pair = || (buffers(size).0, buffers(1).1);
+        let (receive, transmit) = pair();
+        let storage = Box::leak(Box::new(SocketStorage::EMPTY));
+        let session: Result<Session<'_>, _> = Session::new(storage, receive, transmit);
+        assert_eq!(session.err(), expected);
         let mut network = Network::new(Link::IP_V4);
-        let sockets = network.server.sockets();
-        let plain = tcp::Server::from_parts(sockets, vec![tcp::Place::new()], pair(), config());
-        assert_eq!(plain.err(), expected);
-        let steered = steered::Server::from_parts(
-            vec![SocketStorage::EMPTY].leak(),
-            vec![steered::Place::new()],
-            vec![steered::Entry::EMPTY],
-            pair(),
-            config(),
-            1,
-        );
-        assert_eq!(steered.err(), expected);
-        let [(receive, transmit)] = pair();
-        let client = tcp::Client::from_parts(sockets, receive, transmit, MINUTE);
+        let (receive, transmit) = pair();
+        let slot = Box::leak(Box::new(ClientSlot::new()));
+        let client =
+            tcp::Client::from_parts(network.client.sockets(), slot, receive, transmit, MINUTE);
         assert_eq!(client.err(), expected);
     }
 }
@@ -396,8 +390,8 @@ fn smoltcp_panics_at_those_sizes_and_at_no_other() {
 #[test]
 fn a_peer_that_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_nothing() {
     for size in sizes().into_iter().filter(|size| is_safe(*size)) {
-        for steered in [false, true] {
-            let (mut scene, hand) = scaled(Link::IP_V4, size, steered);
+        for hashed in [false, true] {
+            let (mut scene, hand) = scaled(Link::IP_V4, size, hashed);
             for at in overrun(size) {
                 let text = TcpRepr {
                     seq_number: hand.next + at,
@@ -419,7 +413,9 @@ fn nor_does_a_server_that_writes_beyond_the_buffer_of_a_client() {
     for size in sizes().into_iter().filter(|size| is_safe(*size)) {
         let mut network = Network::new(link);
         let (receive, transmit) = (buffers(size).0, buffers(1).1);
-        let client = tcp::Client::from_parts(network.client.sockets(), receive, transmit, MINUTE);
+        let slot = Box::leak(Box::new(ClientSlot::new()));
+        let client =
+            tcp::Client::from_parts(network.client.sockets(), slot, receive, transmit, MINUTE);
         let mut client = client.expect("there is room");
         network.to_server.cut();
         network.to_server.capture();

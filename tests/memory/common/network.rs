@@ -272,7 +272,7 @@ fn poll(turn: &mut Turn, stack: &mut Stack<'static, Port>, actors: &mut [&mut dy
     turn.wake_in(poll_at(turn.now, stack, actors));
 }
 
-fn poll_at(
+pub fn poll_at(
     now: Instant,
     stack: &mut Stack<'static, Port>,
     actors: &mut [&mut dyn Actor],

@@ -71,7 +71,17 @@ impl Server {
         window: usize,
         config: tcp::Config,
     ) -> Self {
-        let (sockets, sessions) = (network.server.sockets(), sessions(count, window));
+        Self::scanning_on(network.server.sockets(), count, window, config)
+    }
+
+    /// A server with other sockets.
+    pub fn scanning_on(
+        sockets: &mut Sockets<'static>,
+        count: usize,
+        window: usize,
+        config: tcp::Config,
+    ) -> Self {
+        let sessions = sessions(count, window);
         let index = Scan::new(vec![Mark::EMPTY; count]);
         let server = tcp::Server::from_parts(sockets, sessions, index, config);
         Self::Scanning(Box::new(server.expect("there is room")))
