@@ -8,6 +8,7 @@ macro_rules! files {
 }
 
 files! {
+    "common/name_server.rs" name_server,
     "common/namespace.rs" namespace,
     "common/stock.rs" stock,
     "common/text.rs" text,
@@ -23,6 +24,7 @@ files! {
     "kernel/client_tcp.rs" client_tcp,
     "kernel/client_udp.rs" client_udp,
     "kernel/names.rs" names,
+    "kernel/name_servers.rs" name_servers,
     "kernel/network_errors.rs" network_errors,
     "kernel/user_errors.rs" user_errors,
     "kernel/interrupt.rs" interrupt,
@@ -35,9 +37,9 @@ files! {
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*, names::*,
-        network_errors::*, noise::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, terminal::*, user_errors::*,
+        client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*,
+        name_servers::*, names::*, network_errors::*, noise::*, same_everywhere::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, terminal::*, user_errors::*,
     };
     namespace::main(namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -91,6 +93,12 @@ fn main() -> std::process::ExitCode {
         name_without_a_name_server_is_explained,
         name_server_that_does_not_answer_is_explained,
         second_name_server_is_asked_where_the_first_is_silent,
+        next_name_server_is_asked_where_one_cannot_be_used,
+        name_that_does_not_exist_is_asked_of_one_server_only,
+        name_servers_that_cannot_be_used_are_each_explained,
+        names_are_compared_without_letter_case,
+        each_address_of_a_name_is_tried,
+        each_address_of_a_name_that_cannot_be_used_is_explained,
         connection_that_is_refused_is_explained,
         udp_port_on_which_nothing_listens_is_explained,
         host_that_is_not_there_is_explained,

@@ -173,10 +173,11 @@ pub struct Client {
     /// The port of the server
     #[arg(long, default_value_t = PORT, value_parser = port())]
     pub port: u16,
-    /// A name server, to look HOST up; can be repeated
+    /// A name server, to look HOST up; can be repeated, and the first four are asked in turn
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub dns: Vec<IpAddress>,
-    /// Seconds to wait for the server before giving up
+    /// Seconds to wait for the name servers, and then for each address of the server, before giving
+    /// up
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
 }

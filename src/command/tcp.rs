@@ -4,29 +4,31 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::task::Poll;
 
+use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, tcp};
 
 use super::args::Client;
 use super::failure::Failure;
 use super::host::{Host, Step, step, until};
 use super::input::Input;
-use super::{dialogue, progress, resolve, setup};
+use super::resolve::{Server, shown};
+use super::{dialogue, progress, setup};
 
 /// What is kept of an answer before it is written, in bytes.
 const ANSWER: usize = 64 * 1024;
 
 /// Sends standard input, or the sentence of a dialogue, and writes the answer.
 pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
-    let server = resolve::server(host, args)?;
-    let client = setup::tcp_client(host.sockets(), args)?;
+    let server = Server::find(host, args)?;
+    let mut client = setup::tcp_client(host.sockets(), args)?;
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
+    let (endpoint, ()) = server.first_usable(|server| connect(host, &mut client, server))?;
     let mut exchange = Exchange {
         client,
-        server: resolve::shown(server),
+        server: shown(endpoint),
         answer: Vec::new(),
         ended: false,
     };
-    exchange.connect(host, server)?;
     let result = exchange.hold(host, &mut input);
     if result.is_err() {
         // The server need not wait for what will not come.
@@ -38,6 +40,27 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
     result
 }
 
+/// Opens a connection to this address of the server, or says why that cannot be.
+fn connect(
+    host: &mut dyn Host<'_>,
+    client: &mut tcp::Client,
+    server: IpEndpoint,
+) -> Result<Result<(), String>, Failure> {
+    let mut started = false;
+    until(host, &mut |context| {
+        let open = match started {
+            true => client.is_open(context),
+            false => client.connect(context, server).map(|()| false),
+        };
+        started = true;
+        Ok(match open {
+            Ok(false) => ControlFlow::Continue(client.deadline()),
+            Ok(true) => ControlFlow::Break(Ok(())),
+            Err(error) => ControlFlow::Break(Err(error.to_string())),
+        })
+    })
+}
+
 struct Exchange {
     client: tcp::Client,
     server: String,
@@ -47,31 +70,6 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn connect(
-        &mut self,
-        host: &mut dyn Host<'_>,
-        server: smoltcp::wire::IpEndpoint,
-    ) -> Result<(), Failure> {
-        let mut started = false;
-        until(host, &mut |context| {
-            if !started {
-                started = true;
-                self.client
-                    .connect(context, server)
-                    .map_err(Failure::of(&self.server))?;
-            }
-            let open = self
-                .client
-                .is_open(context)
-                .map_err(Failure::of(&self.server))?;
-            Ok(if open {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(self.client.deadline())
-            })
-        })
-    }
-
     fn hold(&mut self, host: &mut dyn Host<'_>, input: &mut Input) -> Result<(), Failure> {
         if !dialogue::is_wanted() {
             let mut output = io::stdout().lock();

@@ -35,6 +35,12 @@ impl Context<'_, '_> {
         self.link.ephemeral_port()
     }
 
+    /// A random number, for what another host must not guess.
+    #[cfg(feature = "client")]
+    pub(crate) fn random(&mut self) -> u16 {
+        (self.link.random() >> 48) as u16
+    }
+
     /// Has everything that can be transmitted transmitted, and the services called again, before
     /// the next frame is received.
     pub fn transmit_first(&mut self) {

@@ -66,7 +66,7 @@ impl Link<'_> {
     }
 
     /// The next 64 bits of the generator xorshift64*, of which the high ones are the better.
-    fn random(&mut self) -> u64 {
+    pub(super) fn random(&mut self) -> u64 {
         let mut x = self.random.get();
         x ^= x >> 12;
         x ^= x << 25;
