@@ -30,6 +30,7 @@ files! {
     "kernel/interrupt.rs" interrupt,
     "kernel/terminal.rs" terminal,
     "kernel/filter.rs" filter,
+    "kernel/output.rs" output,
     "kernel/interface.rs" interface,
     "kernel/same_everywhere.rs" same_everywhere,
 }
@@ -38,7 +39,7 @@ files! {
 fn main() -> std::process::ExitCode {
     use {
         client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*,
-        name_servers::*, names::*, network_errors::*, noise::*, same_everywhere::*,
+        name_servers::*, names::*, network_errors::*, noise::*, output::*, same_everywhere::*,
         serve_options::*, serve_tcp::*, serve_udp::*, terminal::*, user_errors::*,
     };
     namespace::main(namespace::tests![
@@ -125,12 +126,14 @@ fn main() -> std::process::ExitCode {
         client_that_does_not_read_learns_that_the_server_has_ended,
         client_that_is_interrupted_says_so_and_tells_the_server,
         client_that_waits_for_an_answer_can_be_interrupted,
+        client_that_is_asked_for_a_report_goes_on,
         dialogue_in_memory_is_that_of_the_exercise,
         dialogue_without_a_sentence_ends_quietly,
         dialogue_with_a_stock_server_is_that_of_the_exercise,
         server_that_closes_without_an_answer_gives_an_empty_one,
         server_that_is_gone_when_the_sentence_comes_is_explained,
         ctrl_c_at_the_prompt_ends_the_client_and_its_connection,
+        dialogue_goes_on_after_the_signal_for_a_report,
         file_is_converted_in_memory,
         pipe_is_converted_in_memory,
         lines_are_converted_over_udp_in_memory,
@@ -139,6 +142,14 @@ fn main() -> std::process::ExitCode {
         each_line_of_the_log_in_memory_says_which_side_speaks,
         filter_whose_output_is_closed_ends_without_a_word,
         output_that_cannot_be_written_is_explained,
+        output_that_is_closed_is_an_error,
+        output_that_is_full_is_an_error,
+        output_that_is_discarded_is_no_error,
+        errors_that_cannot_be_written_are_no_panic,
+        filter_of_the_log_that_cannot_be_read_is_explained,
+        server_goes_on_where_the_reader_of_its_reports_is_gone,
+        server_goes_on_where_the_disk_is_full,
+        server_goes_on_where_its_reports_are_not_read,
         input_that_cannot_be_read_is_explained,
         closed_input_is_no_text,
         interface_that_exists_is_used_as_it_is,

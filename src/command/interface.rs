@@ -28,7 +28,7 @@ pub struct Interface<'a> {
     interrupt: UnixStream,
     /// Can be read after somebody asked for a report.
     question: UnixStream,
-    /// Whether it could be read when that was looked at last.
+    /// Whether it could be read.
     is_asked: bool,
 }
 
@@ -100,10 +100,6 @@ impl<'a> Interface<'a> {
     /// Whether somebody has asked for a report (SIGUSR1) since this was called last.
     pub fn is_asked(&mut self) -> bool {
         std::mem::take(&mut self.is_asked)
-            && self
-                .question
-                .read(&mut [0; 64])
-                .is_ok_and(|length| length > 0)
     }
 
     /// The time, as the stack is told it.
@@ -197,7 +193,11 @@ impl<'a> Host<'a> for Interface<'a> {
                 wait([frames, stop, question], delay).map_err(Failure::of(device.name()))?;
             (stop, asked, false)
         };
-        self.is_asked |= asked;
+        if asked {
+            // Else the next wait would be none. A client has nothing to report.
+            let _ = self.question.read(&mut [0; 64]);
+            self.is_asked = true;
+        }
         if stop {
             // The next Ctrl-C is another one.
             let _ = self.interrupt.read(&mut [0; 64]);

@@ -11,6 +11,7 @@ use super::args::Client;
 use super::failure::Failure;
 use super::host::{Host, Step, step, until};
 use super::input::Input;
+use super::output::Output;
 use super::resolve::{Server, shown};
 use super::{dialogue, progress, setup};
 
@@ -18,7 +19,7 @@ use super::{dialogue, progress, setup};
 const ANSWER: usize = 64 * 1024;
 
 /// Sends standard input, or the sentence of a dialogue, and writes the answer.
-pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
+pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> Result<(), Failure> {
     let server = Server::find(host, args)?;
     let mut client = setup::tcp_client(host.sockets(), args)?;
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
@@ -29,7 +30,7 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
         answer: Vec::new(),
         ended: false,
     };
-    let result = exchange.hold(host, &mut input);
+    let result = exchange.hold(host, &mut input, output);
     if result.is_err() {
         // The server need not wait for what will not come.
         host.poll(&mut |context| {
@@ -70,17 +71,21 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn hold(&mut self, host: &mut dyn Host<'_>, input: &mut Input) -> Result<(), Failure> {
+    fn hold(
+        &mut self,
+        host: &mut dyn Host<'_>,
+        input: &mut Input,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
         if !dialogue::is_wanted() {
-            let mut output = io::stdout().lock();
-            return self.transfer(host, input, &mut output);
+            return self.transfer(host, input, output);
         }
-        let Some(sentence) = dialogue::ask(host, input)? else {
+        let Some(sentence) = dialogue::ask(host, input, output)? else {
             return self.transfer(host, &mut Input::from(Vec::new()), &mut io::sink());
         };
         let mut answer = Vec::new();
         self.transfer(host, &mut Input::from(sentence), &mut answer)?;
-        dialogue::print_answer("From Server:  ", &answer)
+        dialogue::print_answer(output, "From Server:  ", &answer)
     }
 
     /// Sends all of the input and writes all of the answer.

@@ -1,6 +1,5 @@
 //! The UDP client.
 
-use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::task::Poll;
 
@@ -11,11 +10,12 @@ use super::args::Client;
 use super::failure::Failure;
 use super::host::{Host, until};
 use super::input::Input;
+use super::output::Output;
 use super::resolve::{Server, shown};
 use super::{dialogue, progress, setup};
 
 /// Sends each line of standard input, or the sentence of a dialogue, and writes the answers.
-pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
+pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> Result<(), Failure> {
     let mut exchange = Exchange {
         server: Server::find(host, args)?,
         client: setup::udp_client(host.sockets(), args)?,
@@ -23,20 +23,18 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
     };
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
     if dialogue::is_wanted() {
-        let Some(sentence) = dialogue::ask(host, &mut input)? else {
+        let Some(sentence) = dialogue::ask(host, &mut input, output)? else {
             return Ok(());
         };
         let answer = exchange.ask(host, &sentence)?;
-        return dialogue::print_answer("", &answer);
+        return dialogue::print_answer(output, "", &answer);
     }
-    let mut output = io::stdout().lock();
     let bar = progress::bar(input.size());
     loop {
         let Some((line, has_end)) = input.line() else {
             if input.has_ended() {
                 break;
             }
-            output.flush().map_err(Failure::output)?;
             dialogue::read_when_ready(host, &mut input)?;
             continue;
         };
@@ -44,11 +42,11 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
         if has_end {
             answer.push(b'\n');
         }
-        output.write_all(&answer).map_err(Failure::output)?;
+        output.print(answer)?;
         bar.inc((line.len() + usize::from(has_end)) as u64);
     }
     bar.finish_and_clear();
-    output.flush().map_err(Failure::output)
+    Ok(())
 }
 
 struct Exchange<'a> {
