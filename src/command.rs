@@ -23,6 +23,8 @@ mod resolve;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod serve;
 mod setup;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod sides;
 mod tcp;
 mod udp;
 

@@ -32,13 +32,14 @@ files! {
     "kernel/filter.rs" filter,
     "kernel/output.rs" output,
     "kernel/interface.rs" interface,
+    "kernel/existing.rs" existing,
     "kernel/same_everywhere.rs" same_everywhere,
 }
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*,
+        client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*, interrupt::*,
         name_servers::*, names::*, network_errors::*, noise::*, output::*, same_everywhere::*,
         serve_options::*, serve_tcp::*, serve_udp::*, terminal::*, user_errors::*,
     };
@@ -154,6 +155,17 @@ fn main() -> std::process::ExitCode {
         closed_input_is_no_text,
         interface_that_exists_is_used_as_it_is,
         interface_that_was_made_disappears,
+        interface_that_is_switched_off_and_on_keeps_its_addresses,
+        interface_that_is_switched_off_is_explained,
+        interface_without_an_address_is_explained,
+        interface_that_is_off_and_has_no_address_is_explained,
+        address_that_is_proposed_fits_the_servers,
+        route_that_leads_elsewhere_is_explained,
+        what_is_offered_to_try_can_work,
+        point_to_point_addresses_are_enough_for_a_tun,
+        kernel_address_for_an_interface_that_exists_is_refused,
+        client_on_an_interface_that_is_off_says_so,
+        client_needs_one_ip_version_only,
         other_addresses_can_be_chosen_for_both_sides,
         hardware_address_can_be_chosen,
         interface_that_is_deleted_ends_the_server_with_a_sentence,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::IpAddress;
 use uppercase::tcp::{self, steered};
 use uppercase::udp;
 
@@ -55,7 +55,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         udp: udp.transpose()?,
         sent: 0,
     };
-    output.print(announcement(&args.link.addresses(1), args))?;
+    host.sides().warn();
+    output.print(announcement(args, &host.sides().reachable))?;
     let mut reporter = Reporter::start(output)?;
     loop {
         let mut delay = servers.poll(&mut host);
@@ -171,17 +172,17 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
     Ok(())
 }
 
-/// Says where the servers can be reached, and how to try it.
-fn announcement(addresses: &[IpCidr], args: &Server) -> String {
+/// Says where the servers can be reached, and how to try it where this host can.
+fn announcement(args: &Server, reachable: &[IpAddress]) -> String {
     let mut text = String::from("The server is ready to receive\n");
     let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
     for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
-        for address in addresses {
+        for address in args.link.addresses(1) {
             let endpoint = SocketAddr::new(address.address().into(), args.port);
             text += &format!("  {protocol} {endpoint}\n");
         }
     }
-    if let Some(address) = addresses.first().map(IpCidr::address) {
+    if let Some(address) = reachable.first() {
         let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
         let port = args.port;
         text += &format!("Try it: echo hello | nc {options} {address} {port}\n");

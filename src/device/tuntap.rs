@@ -34,6 +34,7 @@ mod netlink;
 mod open;
 mod options;
 mod receive;
+mod routes;
 mod segment;
 mod set_up;
 mod transmit;
@@ -54,9 +55,9 @@ use self::transmit::Outgoing;
 
 pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
-pub use self::open::owner;
 pub use self::options::Options;
 pub use self::receive::RxToken;
+pub use self::routes::{Route, addresses, owner, route};
 pub use self::transmit::TxToken;
 pub use self::wait::wait;
 
