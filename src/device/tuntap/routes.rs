@@ -37,7 +37,7 @@ pub fn addresses(name: &str) -> io::Result<Vec<IpCidr>> {
     };
     let addresses = netlink.addresses()?;
     let own = addresses.iter().filter(|own| own.index == interface.index);
-    let own = own.map(|own| IpCidr::new(own.address.into(), own.prefix_len));
+    let own = own.filter_map(|own| Some(IpCidr::new(known(own.address)?, own.prefix_len)));
     Ok(own.collect())
 }
 
@@ -64,7 +64,18 @@ pub fn route(destination: IpAddress) -> io::Result<Option<Route>> {
     let way = netlink.way(destination.into())?;
     Ok(way.map(|way| Route {
         interface: netlink.name(way.index),
-        source: way.source.map(IpAddress::from),
+        source: way.source.and_then(known),
         is_direct: way.is_direct,
     }))
+}
+
+/// The address, if it is of a version that the stack has.
+fn known(address: IpAddr) -> Option<IpAddress> {
+    match address {
+        IpAddr::V4(address) => Some(address.into()),
+        #[cfg(feature = "ipv6")]
+        IpAddr::V6(address) => Some(address.into()),
+        #[cfg(not(feature = "ipv6"))]
+        IpAddr::V6(_) => None,
+    }
 }
