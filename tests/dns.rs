@@ -608,6 +608,26 @@ fn a_second_name_forgets_the_first() {
 }
 
 #[test]
+fn nothing_of_an_earlier_query_is_left_in_the_next() {
+    let mut scene = Scene::new(Link::IP_V4, vec![knows(&[v4(7)])]);
+    let names = [
+        "x.".repeat(100),
+        "y".repeat(63),
+        "short".into(),
+        "q.".repeat(9),
+    ];
+    for name in names {
+        scene.servers.asked.clear();
+        assert_eq!(scene.look_up(&name), found(&[v4(7)]));
+        for (_, query) in &scene.servers.asked {
+            // A query, recursion desired, one question and nothing else.
+            assert_eq!(query[2..12], [1, 0, 0, 1, 0, 0, 0, 0, 0, 0], "{name}");
+            assert_eq!(query[12..query.len() - 4], encoded(&name), "{name}");
+        }
+    }
+}
+
+#[test]
 fn buffers_without_room_are_an_error() {
     let mut network = Network::new(Link::IP_V4);
     let sockets = network.client.sockets();

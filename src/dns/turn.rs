@@ -140,6 +140,8 @@ impl Turn {
             };
             // What is not sent now is sent the next time.
             if let Ok(room) = socket.send(query.buffer_len(), to) {
+                // smoltcp 0.14 leaves some bits of the header as they were in the buffer.
+                room.fill(0);
                 query.emit(&mut DnsPacket::new_unchecked(room));
             }
         }
