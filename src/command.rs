@@ -1,6 +1,10 @@
 //! What the command does: it reads its arguments, finds a host to run on, and runs.
 
+// These macros panic where there is no room for what they print: see `output`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
+mod closed;
 mod dialogue;
 mod failure;
 mod host;
@@ -9,16 +13,22 @@ mod input;
 mod interface;
 mod logger;
 mod memory;
+mod output;
 mod progress;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod report;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod reporter;
 mod resolve;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod serve;
 mod setup;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod sides;
 mod tcp;
 mod udp;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,11 +36,38 @@ use clap::Parser;
 use args::{Args, Client, Command};
 use failure::Failure;
 use host::Host;
+use output::{Output, complain};
 
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    // It asks a server for its report, and would end any other process.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(
+        signal_hook::consts::SIGUSR1,
+        std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
+    );
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return explain(&error),
+    };
     logger::start(args.verbose);
     match run(args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Prints the help, if it was asked for, or what is wrong with the arguments.
+fn explain(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // If it cannot be written, only the exit code is left.
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    let printed = Output::open().and_then(|_| {
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        printed.map_err(Failure::output)
+    });
+    match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -54,24 +91,28 @@ enum Protocol {
 
 /// Runs a client where the arguments say.
 fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
+    let output = &mut Output::open()?;
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     if let Some((name, mode)) = client.link.interface() {
         client.require_host();
-        return interface::with_client(name, mode, client, |host| exchange(protocol, host, client));
+        return interface::with_client(name, mode, client, |host| {
+            exchange(protocol, host, client, output)
+        });
     }
     if client.names_host() {
-        eprintln!("uppercase: no --tap or --tun: the server in memory is asked, not the network");
+        complain("no --tap or --tun: the server in memory is asked, not the network");
     }
-    memory::with_client(client, |host| exchange(protocol, host, client))
+    memory::with_client(client, |host| exchange(protocol, host, client, output))
 }
 
 fn exchange<'a>(
     protocol: Protocol,
     host: &mut dyn Host<'a>,
     client: &Client,
+    output: &mut Output,
 ) -> Result<(), Failure> {
     match protocol {
-        Protocol::Tcp => tcp::run(host, client),
-        Protocol::Udp => udp::run(host, client),
+        Protocol::Tcp => tcp::run(host, client, output),
+        Protocol::Udp => udp::run(host, client, output),
     }
 }

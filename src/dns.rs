@@ -1,23 +1,37 @@
-//! The address of a server that is given by its name, from smoltcp's DNS socket (RFC 1035).
+//! The addresses of a server that is given by its name (RFC 1035), over a UDP socket.
+//!
+//! smoltcp 0.14 has a DNS socket too. It takes every response code for 'no such name', so that the
+//! next name server is never asked, and compares names by letter case.
 
-use core::fmt;
+mod answer;
+mod error;
+mod name;
+mod storage;
+mod turn;
+
 use core::task::Poll;
 
-use heapless::{String, Vec};
-use managed::ManagedSlice;
-use smoltcp::config::{DNS_MAX_NAME_SIZE, DNS_MAX_SERVER_COUNT};
+use heapless::Vec;
 use smoltcp::iface::SocketHandle;
-use smoltcp::socket::dns::{DnsQuery, GetQueryResultError, QueryHandle, Socket, StartQueryError};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{DnsQueryType, IpAddress};
 
-use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, SocketsFull};
+use self::answer::Found;
+use self::name::Name;
+use self::turn::Turn;
+use crate::stack::{Context, LONGEST_TIMEOUT, Sockets};
+use crate::udp::renew;
 
-/// The longest turn of a server. After as much smoltcp gives up on one by itself, which it does not
-/// tell from a name that does not exist.
-const LONGEST_TURN: Duration = Duration::from_secs(10);
+pub use self::error::{Error, Failure};
+pub use self::storage::{ANSWER, Buffers, Parts, QUERY, SetupError};
 
-/// What is asked for, the best first.
+/// The most name servers that a [`Resolver`] asks.
+pub const SERVERS: usize = 4;
+
+/// The most addresses of each IP version that a [`Resolver`] finds.
+pub const ADDRESSES: usize = 4;
+
+/// What is asked for, the preferred IP version first.
 const QUESTIONS: &[DnsQueryType] = &[
     #[cfg(feature = "ipv6")]
     DnsQueryType::Aaaa,
@@ -29,199 +43,208 @@ pub const QUESTIONS_AT_ONCE: usize = QUESTIONS.len();
 
 /// Looks up one name at a time.
 ///
+/// The servers are asked in turn. The first one that knows addresses for the name, or says that
+/// there are none, is believed; where a server cannot be used, or says that it cannot answer, the
+/// next one is asked.
+///
+/// Each server is asked from a port of its own, and each question has an identification of its own.
+/// A datagram counts as an answer only if it comes from the server that was asked, to that port,
+/// with that identification and that question (RFC 5452, 9.1).
+///
 /// ```
 /// # use smoltcp::iface::SocketStorage;
 /// use smoltcp::time::Duration;
-/// use uppercase::dns::{QUESTIONS_AT_ONCE, Resolver};
+/// use uppercase::dns::{Buffers, Resolver};
+/// # let mut buffers = Buffers::new();
 /// # let mut slots = [SocketStorage::EMPTY];
 /// # let mut sockets = uppercase::stack::Sockets::new(&mut slots[..]);
 /// # let server = "192.168.69.100".parse().unwrap();
 ///
-/// let mut queries = [const { None }; QUESTIONS_AT_ONCE];
+/// // let mut buffers = Buffers::new();
 /// let timeout = Duration::from_secs(10);
-/// let mut resolver = Resolver::new(&mut sockets, &mut queries[..], &[server], timeout)?;
-/// # Ok::<(), uppercase::stack::SocketsFull>(())
+/// let mut resolver = Resolver::new(&mut sockets, &mut buffers, &[server], timeout)?;
+/// # Ok::<(), uppercase::dns::SetupError>(())
 /// ```
 pub struct Resolver {
     handle: SocketHandle,
-    servers: Vec<IpAddress, DNS_MAX_SERVER_COUNT>,
-    name: String<DNS_MAX_NAME_SIZE>,
+    servers: Vec<IpAddress, SERVERS>,
     timeout: Duration,
-    started: Instant,
-    /// Whose turn is next, and when the last one began.
-    next: usize,
-    turn_started: Instant,
-    asked: [Option<QueryHandle>; QUESTIONS.len()],
-    found: [Option<IpAddress>; QUESTIONS.len()],
+    name: Name,
+    give_up: Instant,
+    /// The server that is being asked.
+    turn: Option<Turn>,
+    questions: [Question; QUESTIONS_AT_ONCE],
+    addresses: Vec<IpAddress, { ADDRESSES * QUESTIONS_AT_ONCE }>,
+    failures: Vec<(IpAddress, Failure), SERVERS>,
+    /// Why there are no addresses, where no server is being asked.
+    error: Error,
+}
+
+/// What has become of a question.
+#[derive(Clone)]
+enum Question {
+    /// The server that is being asked has not answered it.
+    Asked { id: u16 },
+    /// That server cannot answer it.
+    Failed(Failure),
+    /// A server has answered it.
+    Answered(Found),
+}
+
+impl Question {
+    const NEW: Self = Self::Asked { id: 0 };
 }
 
 impl Resolver {
-    /// A resolver that asks `servers`, one after the other, until one answers; those that smoltcp
-    /// is not built for (its feature `dns-max-server-count-…`) are not asked. It takes one socket
-    /// slot, and `queries` needs room for [`QUESTIONS_AT_ONCE`]. `timeout` is how long to wait for
-    /// an answer in all; each server gets its share of it.
+    /// A resolver in the caller's buffers that asks `servers`; those beyond the first [`SERVERS`]
+    /// are not asked. It takes one socket slot. `timeout` is how long to wait for an answer in all;
+    /// each server gets its share of what the servers before it have left.
     ///
     /// # Errors
     /// If the stack has no slot left.
     pub fn new<'a>(
         sockets: &mut Sockets<'a>,
-        queries: impl Into<ManagedSlice<'a, Option<DnsQuery>>>,
+        buffers: &'a mut Buffers,
         servers: &[IpAddress],
         timeout: Duration,
-    ) -> Result<Self, SocketsFull> {
-        let servers = &servers[..servers.len().min(DNS_MAX_SERVER_COUNT)];
-        let handle = sockets.add(Socket::new(servers, queries))?;
+    ) -> Result<Self, SetupError> {
+        Self::from_parts(sockets, buffers.split(), servers, timeout)
+    }
+
+    /// A resolver with buffers from the heap, for instance.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if a buffer is too small for [`QUESTIONS_AT_ONCE`] datagrams.
+    pub fn from_parts<'a>(
+        sockets: &mut Sockets<'a>,
+        parts: Parts<'a>,
+        servers: &[IpAddress],
+        timeout: Duration,
+    ) -> Result<Self, SetupError> {
         Ok(Self {
-            handle,
-            servers: servers.iter().copied().collect(),
-            name: String::new(),
+            handle: storage::add(sockets, parts)?,
+            servers: servers.iter().copied().take(SERVERS).collect(),
             timeout: timeout.min(LONGEST_TIMEOUT),
-            started: Instant::ZERO,
-            next: 0,
-            turn_started: Instant::ZERO,
-            asked: [None; QUESTIONS.len()],
-            found: [None; QUESTIONS.len()],
+            name: Name::EMPTY,
+            give_up: Instant::ZERO,
+            turn: None,
+            questions: [Question::NEW; QUESTIONS_AT_ONCE],
+            addresses: Vec::new(),
+            failures: Vec::new(),
+            error: Error::NotFound,
         })
     }
 
-    /// Asks for the addresses of `name`; gives up what was asked before.
+    /// Asks for the addresses of `name`, and forgets the name before.
     ///
     /// # Errors
-    /// [`Error::NoServer`], [`Error::BadName`] or [`Error::NoRoom`].
+    /// [`Error::NoServer`] or [`Error::BadName`].
     pub fn start(&mut self, context: &mut Context<'_, '_>, name: &str) -> Result<(), Error> {
-        self.cancel(context);
-        self.name = name.try_into().map_err(|_| Error::BadName)?;
-        self.started = context.now;
-        self.next = 0;
-        self.found = [None; QUESTIONS.len()];
-        self.ask(context, |_| true)
-    }
-
-    /// Asks the server whose turn it is; the next one that there is a way to.
-    fn ask(
-        &mut self,
-        context: &mut Context<'_, '_>,
-        wanted: impl Fn(usize) -> bool,
-    ) -> Result<(), Error> {
-        let order = self.servers.iter().cycle().skip(self.next);
-        let mut order = order.take(self.servers.len()).enumerate();
-        let reachable = order.find(|(_, server)| context.next_hop(server).is_some());
-        let (skipped, server) = reachable.ok_or(Error::NoServer)?;
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        socket.update_servers(&[*server]);
-        self.next = (self.next + skipped + 1) % self.servers.len();
-        self.turn_started = context.now;
-        for (i, (asked, question)) in self.asked.iter_mut().zip(QUESTIONS).enumerate() {
-            if !wanted(i) {
-                continue;
-            }
-            let query = socket.start_query(context.interface, &self.name, *question);
-            *asked = Some(query.map_err(|error| match error {
-                StartQueryError::InvalidName | StartQueryError::NameTooLong => Error::BadName,
-                StartQueryError::NoFreeSlot => Error::NoRoom,
-            })?);
+        self.addresses.clear();
+        self.failures.clear();
+        self.questions = [Question::NEW; QUESTIONS_AT_ONCE];
+        self.end(context, Error::NotFound);
+        self.name = Name::parse(name).ok_or(Error::BadName)?;
+        if self.servers.is_empty() {
+            return Err(Error::NoServer);
         }
+        self.give_up = context.now + self.timeout;
+        self.ask_next(context);
         Ok(())
     }
 
-    /// Asks the next server what the last one has not answered.
-    fn ask_next(&mut self, context: &mut Context<'_, '_>) -> Result<(), Error> {
-        let unanswered = self.asked.map(|asked| asked.is_some());
-        self.cancel(context);
-        self.ask(context, |i| unanswered[i])
-    }
-
-    /// The address, once it is known: the best of those to which there is a way.
+    /// The addresses, once they are known, at least one. Those to which there is a way come first,
+    /// and of these IPv6 before IPv4.
     ///
     /// # Errors
-    /// Why it will not be known. [`Error::NotFound`] if nothing was asked.
-    pub fn poll(&mut self, context: &mut Context<'_, '_>) -> Result<Poll<IpAddress>, Error> {
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        for (asked, found) in self.asked.iter_mut().zip(&mut self.found) {
-            let Some(query) = *asked else { continue };
-            match socket.get_query_result(query) {
-                Err(GetQueryResultError::Pending) => continue,
-                Err(GetQueryResultError::Failed) => {}
-                Ok(addresses) => *found = addresses.first().copied(),
+    /// Why they will not be known. [`Error::NotFound`] if nothing was asked.
+    pub fn poll(&mut self, context: &mut Context<'_, '_>) -> Result<Poll<&[IpAddress]>, Error> {
+        while let Some(turn) = &mut self.turn {
+            turn.receive(context, self.handle, &self.name, &mut self.questions);
+            let waiting = (self.questions.iter()).any(|q| matches!(q, Question::Asked { .. }));
+            match turn.failure(context) {
+                Some(failure) => self.end_turn(context, failure),
+                None if waiting => {
+                    turn.repeat(context, self.handle, &self.name, &self.questions);
+                    return Ok(Poll::Pending);
+                }
+                None => self.end_turn(context, Failure::TimedOut),
             }
-            *asked = None;
         }
-        if self.asked.iter().all(Option::is_none) {
-            let reachable = |address: &&IpAddress| context.next_hop(address).is_some();
-            let best = self.found.iter().flatten().find(reachable);
-            return match best.or(self.found.iter().flatten().next()) {
-                Some(address) => Ok(Poll::Ready(*address)),
-                None => Err(Error::NotFound),
-            };
+        match self.addresses.is_empty() {
+            true => Err(self.error),
+            false => Ok(Poll::Ready(&self.addresses)),
         }
-        if context.now >= self.started + self.timeout {
-            self.cancel(context);
-            return Err(self.why_late(context));
-        }
-        if context.now >= self.turn_started + self.turn() {
-            self.ask_next(context)?;
-        }
-        Ok(Poll::Pending)
+    }
+
+    /// The servers that could not answer for the latest name, and why.
+    pub fn failures(&self) -> &[(IpAddress, Failure)] {
+        &self.failures
     }
 
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
-        let waiting = self.asked.iter().any(Option::is_some);
-        waiting.then(|| (self.turn_started + self.turn()).min(self.started + self.timeout))
+        self.turn.as_ref().map(Turn::deadline)
     }
 
-    /// How long a server may take.
-    fn turn(&self) -> Duration {
-        (self.timeout / self.servers.len().max(1) as u32).min(LONGEST_TURN)
+    /// The server has answered everything, or `failure` says why it will not.
+    fn end_turn(&mut self, context: &mut Context<'_, '_>, failure: Failure) {
+        let found = self.questions.iter().filter_map(|question| match question {
+            Question::Answered(found) => Some(found),
+            _ => None,
+        });
+        let all_answered = found.clone().count() == QUESTIONS_AT_ONCE;
+        let found = found.flatten().copied();
+        let is_near = |address: &IpAddress| context.next_hop(address).is_some();
+        let near = found.clone().filter(is_near);
+        let far = found.filter(|address| !is_near(address));
+        self.addresses = near.chain(far).collect();
+        if all_answered || !self.addresses.is_empty() {
+            return self.end(context, Error::NotFound);
+        }
+        let said = self.questions.iter().find_map(|question| match question {
+            Question::Failed(failure) => Some(*failure),
+            _ => None,
+        });
+        self.note(said.unwrap_or(failure));
+        self.ask_next(context);
     }
 
-    fn cancel(&mut self, context: &mut Context<'_, '_>) {
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        for query in self.asked.iter_mut().filter_map(Option::take) {
-            socket.cancel_query(query);
+    /// Asks the next server that there is a way to what is not answered yet.
+    fn ask_next(&mut self, context: &mut Context<'_, '_>) {
+        while let Some(server) = self.servers.get(self.failures.len()).copied() {
+            let left = (self.servers.len() - self.failures.len()) as u32;
+            let share = (self.give_up - context.now) / left;
+            for question in &mut self.questions {
+                if !matches!(question, Question::Answered(_)) {
+                    let id = context.random();
+                    *question = Question::Asked { id };
+                }
+            }
+            self.handle = renew(context, self.handle);
+            match Turn::begin(context, self.handle, server, share) {
+                Ok(mut turn) => {
+                    turn.repeat(context, self.handle, &self.name, &self.questions);
+                    self.turn = Some(turn);
+                    return;
+                }
+                Err(failure) => self.note(failure),
+            }
+        }
+        self.end(context, Error::NoAnswer);
+    }
+
+    fn note(&mut self, failure: Failure) {
+        if let Some(server) = self.servers.get(self.failures.len()) {
+            // Cannot fail: there is room for one failure of each server.
+            let _ = self.failures.push((*server, failure));
         }
     }
 
-    fn why_late(&self, context: &Context<'_, '_>) -> Error {
-        let no_way = |server: &IpAddress| context.next_hop(server).is_none();
-        let mut asked = self.servers.iter();
-        let silent = asked.all(|server| no_way(server) || context.is_silent(server));
-        if silent {
-            Error::NoNeighbor
-        } else {
-            Error::TimedOut
-        }
+    /// Asks no more; drops what is queued, and what has arrived.
+    fn end(&mut self, context: &mut Context<'_, '_>, error: Error) {
+        self.turn = None;
+        self.error = error;
+        self.handle = renew(context, self.handle);
     }
 }
-
-/// Why the address of a name is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// There is nobody to ask: no name server was given, or there is no route to it.
-    NoServer,
-    /// This cannot be a name: it is empty or too long, or one of its labels is.
-    BadName,
-    /// There is room for fewer than [`QUESTIONS_AT_ONCE`].
-    NoRoom,
-    /// The name server knows no address for the name.
-    NotFound,
-    /// Nobody on the link answers for the name server's or the gateway's address.
-    NoNeighbor,
-    /// The name server does not answer.
-    TimedOut,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoServer => "no name server can be asked",
-            Self::BadName => "this is neither an address nor a valid name",
-            Self::NoRoom => "there is no room for the questions",
-            Self::NotFound => "the name server knows no address for this name",
-            Self::NoNeighbor => "nobody on the link answers for the name server's address",
-            Self::TimedOut => "the name server does not answer",
-        })
-    }
-}
-
-impl core::error::Error for Error {}

@@ -12,4 +12,6 @@ mod storage;
 #[cfg(feature = "client")]
 pub use client::{Client, Error};
 pub use server::{Counters, Server};
+#[cfg(feature = "client")]
+pub(crate) use storage::renew;
 pub use storage::{Buffers, Parts, SetupError};

@@ -78,10 +78,10 @@ pub struct Link {
     /// Default: 192.168.69.1/24 and fdaa::1/64 for `serve`, .2 and ::2 for clients
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     ip: Vec<IpCidr>,
-    /// An address of the kernel's side of an interface that is created; can be repeated
+    /// An address of the kernel's side of an interface that is created; can be repeated. One that
+    /// exists must have it already. Default: 192.168.69.100/24 and fdaa::100/64
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr,
-          default_values = ["192.168.69.100/24", "fdaa::100/64"])]
+    #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     pub host_ip: Vec<IpCidr>,
     /// Pass every TCP segment by itself and complete, as on a wire; slower, but a capture of the
     /// interface shows what a wire would
@@ -173,10 +173,11 @@ pub struct Client {
     /// The port of the server
     #[arg(long, default_value_t = PORT, value_parser = port())]
     pub port: u16,
-    /// A name server, to look HOST up; can be repeated
+    /// A name server, to look HOST up; can be repeated, and the first four are asked in turn
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub dns: Vec<IpAddress>,
-    /// Seconds to wait for the server before giving up
+    /// Seconds to wait for the name servers, and then for each address of the server, before giving
+    /// up
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
 }
@@ -228,15 +229,21 @@ impl Link {
         tap.or(self.tun.as_deref().map(|name| (name, Mode::Tun)))
     }
 
+    /// The addresses of the kernel's side of an interface that is created.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    pub fn host_addresses(&self) -> Vec<IpCidr> {
+        match self.host_ip.is_empty() {
+            true => default_addresses(100, 0x100),
+            false => self.host_ip.clone(),
+        }
+    }
+
     /// Our own addresses; by default those that end in `host`.
     pub fn addresses(&self, host: u8) -> Vec<IpCidr> {
         if !self.ip.is_empty() {
             return self.ip.clone();
         }
-        vec![
-            IpCidr::new(IpAddress::v4(192, 168, 69, host), 24),
-            IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, host.into()), 64),
-        ]
+        default_addresses(host, host.into())
     }
 
     /// Our hardware address. It follows from the first IP address, so that it is unique where that
@@ -251,6 +258,14 @@ impl Link {
             EthernetAddress([0x02, 0, a, b, c, d])
         })
     }
+}
+
+/// The addresses in the default networks that end so.
+fn default_addresses(ipv4: u8, ipv6: u16) -> Vec<IpCidr> {
+    vec![
+        IpCidr::new(IpAddress::v4(192, 168, 69, ipv4), 24),
+        IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, ipv6), 64),
+    ]
 }
 
 fn port() -> clap::builder::RangedI64ValueParser<u16> {

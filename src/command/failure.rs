@@ -1,5 +1,8 @@
 use std::fmt::Display;
+use std::io;
 use std::process::ExitCode;
+
+use super::output::complain;
 
 /// Why the command ends early.
 #[derive(Debug)]
@@ -20,10 +23,10 @@ impl Failure {
     }
 
     /// A failure to write the output.
-    pub fn output(error: std::io::Error) -> Self {
+    pub fn output(error: io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self::OutputClosed,
-            _ => Self::Error(format!("the answer cannot be written: {error}")),
+            io::ErrorKind::BrokenPipe => Self::OutputClosed,
+            _ => Self::Error(format!("standard output cannot be written: {error}")),
         }
     }
 
@@ -31,7 +34,7 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         match self {
             Self::Error(sentence) => {
-                eprintln!("uppercase: {sentence}");
+                complain(sentence);
                 ExitCode::FAILURE
             }
             // What a shell reports of a program that the signal itself has ended.

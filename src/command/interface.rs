@@ -4,13 +4,11 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
-use log::warn;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::low_level::pipe;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::IpCidr;
 use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, owner, wait};
+use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, wait};
 use uppercase::stack::{self, Sockets, Waiting};
 use uppercase::tcp::steered;
 use uppercase::{Context, Stack};
@@ -19,6 +17,7 @@ use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host, Service};
 use super::setup::{self, Fragments};
+use super::sides::{Sides, refuse_address_of_the_kernel};
 
 /// A stack on an interface.
 pub struct Interface<'a> {
@@ -28,8 +27,9 @@ pub struct Interface<'a> {
     interrupt: UnixStream,
     /// Can be read after somebody asked for a report.
     question: UnixStream,
-    /// Whether it could be read when that was looked at last.
+    /// Whether it could be read.
     is_asked: bool,
+    sides: Sides,
 }
 
 /// Runs a client on the interface `name`.
@@ -40,14 +40,12 @@ pub fn with_client(
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut fragments = Box::new(Fragments::new());
-    run(&mut Interface::open(
-        name,
-        mode,
-        &args.link,
-        2,
-        0,
-        &mut fragments,
-    )?)
+    let mut interface = Interface::open(name, mode, &args.link, 2, 0, &mut fragments)?;
+    // One IP version is enough for a client.
+    if interface.sides.reachable.is_empty() {
+        interface.sides.warn();
+    }
+    run(&mut interface)
 }
 
 impl<'a> Interface<'a> {
@@ -69,10 +67,9 @@ impl<'a> Interface<'a> {
             true => Options::new().without_offload(),
             false => Options::new().gather(),
         };
-        let device = TunTap::open_with(name, mode, &link.host_ip, options).map_err(explain)?;
-        if device.was_created() {
-            check_sides(name, &addresses, &link.host_ip)?;
-        }
+        let host_addresses = link.host_addresses();
+        let device = TunTap::open_with(name, mode, &host_addresses, options).map_err(explain)?;
+        let sides = Sides::check(&device, link, &addresses)?;
         let clock = Clock::start();
         let device = Reassembly::new(device, fragments);
         let stack = setup::stack(device, link, host, clock.now())?;
@@ -82,6 +79,7 @@ impl<'a> Interface<'a> {
             interrupt: caught(&[SIGINT, SIGTERM])?,
             question: caught(&[SIGUSR1])?,
             is_asked: false,
+            sides,
         })
     }
 
@@ -100,10 +98,11 @@ impl<'a> Interface<'a> {
     /// Whether somebody has asked for a report (SIGUSR1) since this was called last.
     pub fn is_asked(&mut self) -> bool {
         std::mem::take(&mut self.is_asked)
-            && self
-                .question
-                .read(&mut [0; 64])
-                .is_ok_and(|length| length > 0)
+    }
+
+    /// What there was between this host and our addresses when the interface was opened.
+    pub fn sides(&self) -> &Sides {
+        &self.sides
     }
 
     /// The time, as the stack is told it.
@@ -141,35 +140,6 @@ fn explain(error: OpenError) -> Failure {
     })
 }
 
-/// What is sent to an address that the kernel itself has never comes to an interface.
-fn refuse_address_of_the_kernel(own: &IpCidr) -> Result<(), Failure> {
-    let owner = owner(own.address())
-        .map_err(Failure::of("the kernel cannot be asked for its addresses"))?;
-    owner.map_or(Ok(()), |owner| {
-        Err(Failure::Error(format!(
-            "{} is already an address of this host, on {owner}, so nothing that is sent to it \
-             would come here: choose another one with --ip",
-            own.address()
-        )))
-    })
-}
-
-/// Whether the two sides of an interface that was created can talk to each other.
-fn check_sides(name: &str, ours: &[IpCidr], kernel: &[IpCidr]) -> Result<(), Failure> {
-    for own in ours {
-        if kernel.iter().any(|host| host.address() == own.address()) {
-            return Err(Failure::Error(format!(
-                "{} cannot be the address of both sides of {name}: change --ip or --host-ip",
-                own.address()
-            )));
-        }
-        if !kernel.iter().any(|host| own.contains_addr(&host.address())) {
-            warn!("{name}: this host has no address in the network of {own}; give --host-ip");
-        }
-    }
-    Ok(())
-}
-
 impl<'a> Host<'a> for Interface<'a> {
     fn sockets(&mut self) -> &mut Sockets<'a> {
         self.stack.sockets()
@@ -197,7 +167,11 @@ impl<'a> Host<'a> for Interface<'a> {
                 wait([frames, stop, question], delay).map_err(Failure::of(device.name()))?;
             (stop, asked, false)
         };
-        self.is_asked |= asked;
+        if asked {
+            // Else the next wait would be none. A client has nothing to report.
+            let _ = self.question.read(&mut [0; 64]);
+            self.is_asked = true;
+        }
         if stop {
             // The next Ctrl-C is another one.
             let _ = self.interrupt.read(&mut [0; 64]);

@@ -2,8 +2,11 @@
 
 use std::cell::Cell;
 
-use env_logger::{Builder, Env, Logger};
-use log::{Log, Metadata, Record};
+use env_filter::Filter;
+use env_logger::Logger;
+use log::{LevelFilter, Log, Metadata, Record};
+
+use super::output::complain;
 
 thread_local! {
     /// The stack at work, where there are two.
@@ -19,10 +22,38 @@ pub fn start(verbose: u8) {
         3 => "debug",
         _ => "trace",
     };
-    let logger = Builder::from_env(Env::default().default_filter_or(filter)).build();
-    let filter = logger.filter();
-    if log::set_logger(Box::leak(Box::new(Sided(logger)))).is_ok() {
-        log::set_max_level(filter);
+    let filter = wanted().unwrap_or_else(|| {
+        let mut builder = env_filter::Builder::new();
+        // Cannot fail: these are right.
+        let _ = builder.try_parse(filter);
+        builder.build()
+    });
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(LevelFilter::Trace);
+    if let Ok(style) = std::env::var("RUST_LOG_STYLE") {
+        builder.parse_write_style(&style);
+    }
+    let level = filter.filter();
+    let logger = Sided {
+        filter,
+        logger: builder.build(),
+    };
+    if log::set_logger(Box::leak(Box::new(logger))).is_ok() {
+        log::set_max_level(level);
+    }
+}
+
+/// What RUST_LOG asks for. env_logger itself panics at one that it cannot read, if there is no room
+/// for the warning.
+fn wanted() -> Option<Filter> {
+    let wanted = std::env::var("RUST_LOG").ok()?;
+    let mut builder = env_filter::Builder::new();
+    match builder.try_parse(&wanted) {
+        Ok(builder) => Some(builder.build()),
+        Err(error) => {
+            complain(format_args!("RUST_LOG is not used: {error}"));
+            None
+        }
     }
 }
 
@@ -35,18 +66,24 @@ pub fn on_side<T>(side: &'static str, work: impl FnOnce() -> T) -> T {
 }
 
 /// Puts the side in front of each message.
-struct Sided(Logger);
+struct Sided {
+    filter: Filter,
+    logger: Logger,
+}
 
 impl Log for Sided {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.0.enabled(metadata)
+        self.filter.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
+        if !self.filter.matches(record) {
+            return;
+        }
         let Some(side) = SIDE.get() else {
-            return self.0.log(record);
+            return self.logger.log(record);
         };
-        self.0.log(
+        self.logger.log(
             &Record::builder()
                 .metadata(record.metadata().clone())
                 .args(format_args!("{side}: {}", record.args()))
@@ -58,6 +95,6 @@ impl Log for Sided {
     }
 
     fn flush(&self) {
-        self.0.flush();
+        self.logger.flush();
     }
 }

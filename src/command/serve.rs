@@ -1,10 +1,9 @@
 //! Both servers on an interface.
 
-use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::IpAddress;
 use uppercase::tcp::{self, steered};
 use uppercase::udp;
 
@@ -12,7 +11,9 @@ use super::args::Server;
 use super::failure::Failure;
 use super::host::Host;
 use super::interface::Interface;
+use super::output::Output;
 use super::report::Report;
+use super::reporter::Reporter;
 use super::setup;
 
 /// The probes of a client that does not read for a while come up to 60 s apart.
@@ -29,6 +30,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves until somebody asks it to end.
 pub fn run(args: &Server) -> Result<(), Failure> {
+    let mut output = Output::open()?;
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
@@ -53,7 +55,9 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         udp: udp.transpose()?,
         sent: 0,
     };
-    announce(&args.link.addresses(1), args).map_err(Failure::output)?;
+    host.sides().warn();
+    output.print(announcement(args, &host.sides().reachable))?;
+    let mut reporter = Reporter::start(output)?;
     loop {
         let mut delay = servers.poll(&mut host);
         if args.spin > Duration::ZERO {
@@ -65,11 +69,11 @@ pub fn run(args: &Server) -> Result<(), Failure> {
             Err(failure) => return Err(failure),
         }
         if host.is_asked() {
-            report(&host, &servers)?;
+            reporter.report(report(&host, &servers));
         }
     }
     close(&mut host, &mut servers)?;
-    match report(&host, &servers) {
+    match reporter.finish(report(&host, &servers)) {
         // It was to end anyway.
         Err(Failure::OutputClosed) => Ok(()),
         result => result,
@@ -125,14 +129,11 @@ impl<'a> Servers<'a> {
 }
 
 /// Says what happened since the start.
-fn report(host: &Interface<'_>, servers: &Servers<'_>) -> Result<(), Failure> {
+fn report(host: &Interface<'_>, servers: &Servers<'_>) -> String {
     let (stack, device) = host.counters();
     let tcp = servers.tcp.as_ref().map(steered::Server::counters);
     let udp = servers.udp.as_ref().map(udp::Server::counters);
-    let report = Report::new(tcp, udp, stack, device);
-    let mut output = io::stdout().lock();
-    let written = write!(output, "{report}").and_then(|()| output.flush());
-    written.map_err(Failure::output)
+    Report::new(tcp, udp, stack, device).to_string()
 }
 
 /// How often a silent client is asked whether it is still there: each 10 s, and of more than 20 000
@@ -171,24 +172,20 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
     Ok(())
 }
 
-/// Says where the servers can be reached, and how to try it.
-fn announce(addresses: &[IpCidr], args: &Server) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    writeln!(output, "The server is ready to receive")?;
+/// Says where the servers can be reached, and how to try it where this host can.
+fn announcement(args: &Server, reachable: &[IpAddress]) -> String {
+    let mut text = String::from("The server is ready to receive\n");
     let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
     for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
-        for address in addresses {
+        for address in args.link.addresses(1) {
             let endpoint = SocketAddr::new(address.address().into(), args.port);
-            writeln!(output, "  {protocol} {endpoint}")?;
+            text += &format!("  {protocol} {endpoint}\n");
         }
     }
-    if let Some(address) = addresses.first().map(IpCidr::address) {
+    if let Some(address) = reachable.first() {
         let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
-        writeln!(
-            output,
-            "Try it: echo hello | nc {options} {address} {}",
-            args.port
-        )?;
+        let port = args.port;
+        text += &format!("Try it: echo hello | nc {options} {address} {port}\n");
     }
-    output.flush()
+    text
 }

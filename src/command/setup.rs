@@ -6,6 +6,7 @@ use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
+use uppercase::dns::{self, Resolver};
 use uppercase::stack::{Config, Sockets, SocketsFull};
 use uppercase::tcp::Place;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
@@ -169,4 +170,18 @@ pub fn udp_client<'a>(
     let client = udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
         .and_then(|client| Ok(client.with_fragmenter(fragmenter(sockets)?)));
     client.map_err(Failure::of("the UDP client cannot be set up"))
+}
+
+/// What looks names up at the name servers that the arguments give.
+pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Failure> {
+    let queue = |datagram| {
+        let packets = vec![socket::udp::PacketMetadata::EMPTY; dns::QUESTIONS_AT_ONCE];
+        socket::udp::PacketBuffer::new(packets, vec![0; datagram * dns::QUESTIONS_AT_ONCE])
+    };
+    let parts = dns::Parts {
+        receive: queue(dns::ANSWER),
+        transmit: queue(dns::QUERY),
+    };
+    Resolver::from_parts(sockets, parts, &args.dns, args.timeout)
+        .map_err(Failure::of("names cannot be looked up"))
 }

@@ -4,30 +4,33 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::task::Poll;
 
+use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, tcp};
 
 use super::args::Client;
 use super::failure::Failure;
 use super::host::{Host, Step, step, until};
 use super::input::Input;
-use super::{dialogue, progress, resolve, setup};
+use super::output::Output;
+use super::resolve::{Server, shown};
+use super::{dialogue, progress, setup};
 
 /// What is kept of an answer before it is written, in bytes.
 const ANSWER: usize = 64 * 1024;
 
 /// Sends standard input, or the sentence of a dialogue, and writes the answer.
-pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
-    let server = resolve::server(host, args)?;
-    let client = setup::tcp_client(host.sockets(), args)?;
+pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> Result<(), Failure> {
+    let server = Server::find(host, args)?;
+    let mut client = setup::tcp_client(host.sockets(), args)?;
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
+    let (endpoint, ()) = server.first_usable(|server| connect(host, &mut client, server))?;
     let mut exchange = Exchange {
         client,
-        server: resolve::shown(server),
+        server: shown(endpoint),
         answer: Vec::new(),
         ended: false,
     };
-    exchange.connect(host, server)?;
-    let result = exchange.hold(host, &mut input);
+    let result = exchange.hold(host, &mut input, output);
     if result.is_err() {
         // The server need not wait for what will not come.
         host.poll(&mut |context| {
@@ -36,6 +39,27 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
         });
     }
     result
+}
+
+/// Opens a connection to this address of the server, or says why that cannot be.
+fn connect(
+    host: &mut dyn Host<'_>,
+    client: &mut tcp::Client,
+    server: IpEndpoint,
+) -> Result<Result<(), String>, Failure> {
+    let mut started = false;
+    until(host, &mut |context| {
+        let open = match started {
+            true => client.is_open(context),
+            false => client.connect(context, server).map(|()| false),
+        };
+        started = true;
+        Ok(match open {
+            Ok(false) => ControlFlow::Continue(client.deadline()),
+            Ok(true) => ControlFlow::Break(Ok(())),
+            Err(error) => ControlFlow::Break(Err(error.to_string())),
+        })
+    })
 }
 
 struct Exchange {
@@ -47,42 +71,21 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn connect(
+    fn hold(
         &mut self,
         host: &mut dyn Host<'_>,
-        server: smoltcp::wire::IpEndpoint,
+        input: &mut Input,
+        output: &mut Output,
     ) -> Result<(), Failure> {
-        let mut started = false;
-        until(host, &mut |context| {
-            if !started {
-                started = true;
-                self.client
-                    .connect(context, server)
-                    .map_err(Failure::of(&self.server))?;
-            }
-            let open = self
-                .client
-                .is_open(context)
-                .map_err(Failure::of(&self.server))?;
-            Ok(if open {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(self.client.deadline())
-            })
-        })
-    }
-
-    fn hold(&mut self, host: &mut dyn Host<'_>, input: &mut Input) -> Result<(), Failure> {
         if !dialogue::is_wanted() {
-            let mut output = io::stdout().lock();
-            return self.transfer(host, input, &mut output);
+            return self.transfer(host, input, output);
         }
-        let Some(sentence) = dialogue::ask(host, input)? else {
+        let Some(sentence) = dialogue::ask(host, input, output)? else {
             return self.transfer(host, &mut Input::from(Vec::new()), &mut io::sink());
         };
         let mut answer = Vec::new();
         self.transfer(host, &mut Input::from(sentence), &mut answer)?;
-        dialogue::print_answer("From Server:  ", &answer)
+        dialogue::print_answer(output, "From Server:  ", &answer)
     }
 
     /// Sends all of the input and writes all of the answer.

@@ -1,78 +1,104 @@
 //! The UDP client.
 
-use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::task::Poll;
 
 use smoltcp::wire::IpEndpoint;
-use uppercase::udp;
+use uppercase::udp::{self, Error};
 
 use super::args::Client;
 use super::failure::Failure;
 use super::host::{Host, until};
 use super::input::Input;
-use super::{dialogue, progress, resolve, setup};
+use super::output::Output;
+use super::resolve::{Server, shown};
+use super::{dialogue, progress, setup};
 
 /// Sends each line of standard input, or the sentence of a dialogue, and writes the answers.
-pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client) -> Result<(), Failure> {
-    let server = resolve::server(host, args)?;
-    let mut client = setup::udp_client(host.sockets(), args)?;
+pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> Result<(), Failure> {
+    let mut exchange = Exchange {
+        server: Server::find(host, args)?,
+        client: setup::udp_client(host.sockets(), args)?,
+        found: None,
+    };
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
     if dialogue::is_wanted() {
-        let Some(sentence) = dialogue::ask(host, &mut input)? else {
+        let Some(sentence) = dialogue::ask(host, &mut input, output)? else {
             return Ok(());
         };
-        let answer = ask(host, &mut client, server, &sentence)?;
-        return dialogue::print_answer("", &answer);
+        let answer = exchange.ask(host, &sentence)?;
+        return dialogue::print_answer(output, "", &answer);
     }
-    let mut output = io::stdout().lock();
     let bar = progress::bar(input.size());
     loop {
         let Some((line, has_end)) = input.line() else {
             if input.has_ended() {
                 break;
             }
-            output.flush().map_err(Failure::output)?;
             dialogue::read_when_ready(host, &mut input)?;
             continue;
         };
-        let mut answer = ask(host, &mut client, server, &line)?;
+        let mut answer = exchange.ask(host, &line)?;
         if has_end {
             answer.push(b'\n');
         }
-        output.write_all(&answer).map_err(Failure::output)?;
+        output.print(answer)?;
         bar.inc((line.len() + usize::from(has_end)) as u64);
     }
     bar.finish_and_clear();
-    output.flush().map_err(Failure::output)
+    Ok(())
 }
 
-/// Sends one line and waits for its answer.
+struct Exchange<'a> {
+    client: udp::Client<'a>,
+    server: Server,
+    /// The address of the server that has answered.
+    found: Option<IpEndpoint>,
+}
+
+impl<'a> Exchange<'a> {
+    /// Sends one line and waits for its answer; the first line to one address after the other.
+    fn ask(&mut self, host: &mut dyn Host<'a>, line: &[u8]) -> Result<Vec<u8>, Failure> {
+        let Self { client, server, .. } = self;
+        if let Some(found) = self.found {
+            return ask(host, client, found, line)?.map_err(Failure::of(shown(found)));
+        }
+        let (found, answer) = server.first_usable(|address| {
+            Ok(match ask(host, client, address, line)? {
+                Err(error @ (Error::LineTooLong { .. } | Error::AnswerTooLong { .. })) => {
+                    return Err(Failure::of(shown(address))(error));
+                }
+                result => result.map_err(|error| error.to_string()),
+            })
+        })?;
+        self.found = Some(found);
+        Ok(answer)
+    }
+}
+
+/// Sends one line to this address of the server and waits for its answer.
 fn ask<'a>(
     host: &mut dyn Host<'a>,
     client: &mut udp::Client<'a>,
     server: IpEndpoint,
     line: &[u8],
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Result<Vec<u8>, Error>, Failure> {
     let mut answer = vec![0; setup::LONGEST_DATAGRAM];
     let mut sent = false;
     let length = until(host, &mut |context| {
-        if !sent {
-            sent = true;
-            client
-                .send(context, server, line)
-                .map_err(Failure::of(resolve::shown(server)))?;
-        }
-        Ok(
-            match client
-                .receive(context, &mut answer)
-                .map_err(Failure::of(resolve::shown(server)))?
-            {
-                Poll::Ready(length) => ControlFlow::Break(length),
-                Poll::Pending => ControlFlow::Continue(client.deadline()),
-            },
-        )
+        let received = match sent {
+            true => client.receive(context, &mut answer),
+            false => client.send(context, server, line).map(|()| Poll::Pending),
+        };
+        sent = true;
+        Ok(match received {
+            Ok(Poll::Ready(length)) => ControlFlow::Break(Ok(length)),
+            Ok(Poll::Pending) => ControlFlow::Continue(client.deadline()),
+            Err(error) => ControlFlow::Break(Err(error)),
+        })
     })?;
-    answer.truncate(length);
-    Ok(answer)
+    Ok(length.map(|length| {
+        answer.truncate(length);
+        answer
+    }))
 }

@@ -35,6 +35,7 @@ mod netlink;
 mod open;
 mod options;
 mod receive;
+mod routes;
 mod segment;
 mod set_up;
 mod transmit;
@@ -55,9 +56,9 @@ use self::transmit::Outgoing;
 
 pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
-pub use self::open::owner;
 pub use self::options::Options;
 pub use self::receive::RxToken;
+pub use self::routes::{Route, addresses, owner, route};
 pub use self::transmit::TxToken;
 pub use self::wait::wait;
 

@@ -48,6 +48,12 @@ impl Context<'_, '_> {
         self.ports.next()
     }
 
+    /// A random number, for what another host must not guess.
+    #[cfg(feature = "client")]
+    pub(crate) fn random(&mut self) -> u16 {
+        self.ports.random()
+    }
+
     /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.
     #[cfg(feature = "client")]
     pub(crate) fn is_one_host(&self, address: &IpAddress) -> bool {

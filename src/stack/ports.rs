@@ -13,19 +13,24 @@ impl Ports {
             random: NonZeroU64::new(random_seed).unwrap_or(NonZeroU64::MAX),
             port: 0,
         };
-        ports.port = (ports.random() >> 48) as u16;
+        ports.port = (ports.next_u64() >> 48) as u16;
         ports
     }
 
     /// See [`Context::ephemeral_port`](super::Context::ephemeral_port).
     pub(super) fn next(&mut self) -> u16 {
-        let step = 1 + (self.random() >> 61) as u16;
+        let step = 1 + (self.next_u64() >> 61) as u16;
         self.port = self.port.wrapping_add(step);
         0xc000 | self.port
     }
 
+    /// A random number, for what another host must not guess.
+    pub(super) fn random(&mut self) -> u16 {
+        (self.next_u64() >> 48) as u16
+    }
+
     /// The next 64 bits of the generator xorshift64*, of which the high ones are the better.
-    fn random(&mut self) -> u64 {
+    fn next_u64(&mut self) -> u64 {
         let mut x = self.random.get();
         x ^= x >> 12;
         x ^= x << 25;

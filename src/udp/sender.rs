@@ -1,4 +1,4 @@
-use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{self, Socket, UdpMetadata};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
@@ -6,6 +6,7 @@ use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 use super::fragmentation::{self, Fragmenter};
 use super::stall::Stall;
+use super::storage::renew;
 use crate::stack::{Context, earliest};
 
 const IPV6_HEADER_LEN: usize = 40;
@@ -101,10 +102,7 @@ impl<'a> Sender<'a> {
         context: &mut Context<'_, 'a>,
         port: u16,
     ) -> Result<(), udp::BindError> {
-        context.sockets.get_mut::<Socket<'_>>(self.handle).close();
-        // The slot would remember for which neighbor the socket waited, and go on waiting.
-        let socket = context.sockets.remove(self.handle);
-        self.handle = SocketSet::add(context.sockets, socket);
+        self.handle = renew(context, self.handle);
         self.stall = Stall::new();
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         if port == 0 { Ok(()) } else { socket.bind(port) }

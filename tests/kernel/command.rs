@@ -1,8 +1,10 @@
 //! Running the command: to its end, or beside the test until it is told to end.
 
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Once;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -74,7 +76,13 @@ pub fn run(command: &mut Command, input: impl AsRef<[u8]>) -> Outcome {
 /// Starts a program with pipes for its input and output.
 #[track_caller]
 pub fn start(command: &mut Command) -> Program {
-    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    start_with_output(command, Stdio::piped())
+}
+
+/// Starts a program with this standard output, and pipes for the rest.
+#[track_caller]
+pub fn start_with_output(command: &mut Command, output: impl Into<Stdio>) -> Program {
+    let piped = command.stdin(Stdio::piped()).stdout(output);
     let child = piped.stderr(Stdio::piped()).spawn();
     let mut child = child.unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
     let stderr = child.stderr.take().expect("a pipe");
@@ -126,11 +134,24 @@ impl Program {
         kill_process(pid, signal).expect("the program is there");
     }
 
+    /// Waits until it catches a signal, which would end it before.
+    pub fn wait_until_caught(&self, signal: Signal) {
+        wait_until_caught(self.child.id(), signal);
+    }
+
+    /// Waits until it sleeps.
+    pub fn wait_until_asleep(&self) {
+        wait_for("a pause", || {
+            let status = status(self.child.id());
+            status.contains("State:\tS").then_some(())
+        });
+    }
+
     /// Waits for its end, and gives the rest of its output.
     #[track_caller]
     pub fn end(&mut self) -> Outcome {
-        let stdout = self.stdout.take().expect("it ends once");
-        let stdout = thread::spawn(move || all(stdout));
+        let stdout = self.stdout.take();
+        let stdout = thread::spawn(move || stdout.map(all).unwrap_or_default());
         let stderr = self.stderr.take().expect("it ends once");
         let child = &mut self.child;
         let status = wait_for(&self.name, || child.try_wait().expect("it is our child"));
@@ -162,6 +183,31 @@ impl Drop for Program {
             );
         }
     }
+}
+
+/// What the kernel says of a process of this test.
+fn status(pid: u32) -> String {
+    static OWN_PROCESSES: Once = Once::new();
+    // There are those of the namespace around, until then.
+    OWN_PROCESSES.call_once(|| {
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "proc", "none", "/proc"]);
+        assert!(mount.status().expect("mount starts").success());
+    });
+    fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is there")
+}
+
+/// Waits until a process catches a signal.
+pub fn wait_until_caught(pid: u32, signal: Signal) {
+    wait_for("a signal to be caught", || {
+        let status = status(pid);
+        let caught = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigCgt:\t"));
+        let caught = u64::from_str_radix(caught.expect("a set of signals"), 16);
+        let bit = 1 << (signal.as_raw() - 1);
+        (caught.expect("digits") & bit != 0).then_some(())
+    });
 }
 
 fn all(mut source: impl Read) -> Vec<u8> {

@@ -8,7 +8,7 @@ use crate::namespace::tool;
 use crate::text::{mixed, upper};
 
 /// Their exit codes, as the shell of a user sees them, and what they print.
-fn shell(script: &str) -> String {
+pub fn shell(script: &str) -> String {
     let mut shell = tool("bash");
     shell.args(["-c", script, "bash", UPPERCASE]);
     run(&mut shell, "").text().to_string()
@@ -93,7 +93,7 @@ pub fn filter_whose_output_is_closed_ends_without_a_word() {
 pub fn output_that_cannot_be_written_is_explained() {
     for protocol in ["tcp", "udp"] {
         let script = format!("echo hello | $1 {protocol} 2>&1 >/dev/full; echo $?");
-        let sentence = "the answer cannot be written: No space left on device (os error 28)";
+        let sentence = "standard output cannot be written: No space left on device (os error 28)";
         assert_eq!(shell(&script), format!("uppercase: {sentence}\n1\n"));
     }
 }

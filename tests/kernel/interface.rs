@@ -1,8 +1,9 @@
 //! Interfaces that somebody has set up, networks behind a router, and the options for them.
 
+use std::net::TcpStream;
 use std::process::Command;
 
-use crate::command::{own_directory, start, uppercase, words};
+use crate::command::{own_directory, start, uppercase, wait_for, words};
 use crate::link::{Link, connect, serve};
 use crate::namespace::{ip, need, tool};
 use crate::peers::{TCP_SERVER, UDP_SERVER, answer_once, serve_tcp};
@@ -52,6 +53,23 @@ pub fn interface_that_was_made_disappears() {
         assert!(exists(name));
         server.interrupt();
         assert!(!exists(name));
+    }
+}
+
+pub fn interface_that_is_switched_off_and_on_keeps_its_addresses() {
+    for option in ["--tap tap0", "--tun tun0"] {
+        let name = option.split(' ').next_back().unwrap();
+        let _server = serve(option);
+        let links = Link::ALL.into_iter().filter(|link| link.option == option);
+        for _ in 0..3 {
+            links.clone().for_each(|link| assert_served(link.server()));
+            ip(&format!("link set {name} down"));
+            ip(&format!("link set {name} up"));
+            // It takes a moment until the kernel uses an IPv6 address again.
+            for link in links.clone() {
+                wait_for("a route", || TcpStream::connect(link.server()).ok());
+            }
+        }
     }
 }
 

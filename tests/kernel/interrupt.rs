@@ -152,3 +152,34 @@ pub fn client_that_waits_for_an_answer_can_be_interrupted() {
         assert_interrupted(&mut client);
     }
 }
+
+/// The signal that asks a server for its report means nothing to a client.
+pub fn client_that_is_asked_for_a_report_goes_on() {
+    crate::peers::serve_tcp(crate::peers::answer_pieces);
+    crate::peers::serve_udp(<[u8]>::to_ascii_uppercase);
+    let mut uses = vec![String::new(), "udp".into()];
+    for link in Link::ALL {
+        for protocol in ["tcp", "udp"] {
+            uses.push(format!("{protocol} {} {}", link.kernel().ip(), link.option));
+        }
+    }
+    for arguments in uses {
+        println!("{arguments}");
+        let mut client = start(Command::new(UPPERCASE).args(words(&arguments)));
+        client.wait_until_caught(Signal::USR1);
+        for line in ["hello\n", "again\n"] {
+            client.signal(Signal::USR1);
+            client
+                .stdin
+                .as_mut()
+                .expect("a pipe")
+                .write_all(line.as_bytes())
+                .unwrap();
+            assert_eq!(client.line(), line.to_uppercase());
+            client.signal(Signal::USR1);
+            client.wait_until_asleep();
+        }
+        client.stdin = None;
+        assert_eq!(client.end().text(), "");
+    }
+}

@@ -11,6 +11,8 @@ mod command;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod existing;
+#[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -23,6 +25,8 @@ mod lacking;
 #[cfg(target_os = "linux")]
 mod link;
 #[cfg(target_os = "linux")]
+mod name_servers;
+#[cfg(target_os = "linux")]
 mod names;
 #[cfg(target_os = "linux")]
 mod namespace;
@@ -30,6 +34,8 @@ mod namespace;
 mod network_errors;
 #[cfg(target_os = "linux")]
 mod noise;
+#[cfg(target_os = "linux")]
+mod output;
 #[cfg(target_os = "linux")]
 mod peers;
 #[cfg(target_os = "linux")]
@@ -53,14 +59,14 @@ mod unicode;
 mod user_errors;
 
 #[cfg(target_os = "linux")]
-use shared::{stock, text, transcript};
+use shared::{name_server, stock, text, transcript};
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        client_tcp::*, client_udp::*, crowd::*, filter::*, interface::*, interrupt::*, names::*,
-        network_errors::*, noise::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, terminal::*, unicode::*, user_errors::*,
+        client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*, interrupt::*,
+        name_servers::*, names::*, network_errors::*, noise::*, output::*, same_everywhere::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, terminal::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -115,6 +121,12 @@ fn main() -> std::process::ExitCode {
         name_without_a_name_server_is_explained,
         name_server_that_does_not_answer_is_explained,
         second_name_server_is_asked_where_the_first_is_silent,
+        next_name_server_is_asked_where_one_cannot_be_used,
+        name_that_does_not_exist_is_asked_of_one_server_only,
+        name_servers_that_cannot_be_used_are_each_explained,
+        names_are_compared_without_letter_case,
+        each_address_of_a_name_is_tried,
+        each_address_of_a_name_that_cannot_be_used_is_explained,
         connection_that_is_refused_is_explained,
         udp_port_on_which_nothing_listens_is_explained,
         host_that_is_not_there_is_explained,
@@ -141,12 +153,14 @@ fn main() -> std::process::ExitCode {
         client_that_does_not_read_learns_that_the_server_has_ended,
         client_that_is_interrupted_says_so_and_tells_the_server,
         client_that_waits_for_an_answer_can_be_interrupted,
+        client_that_is_asked_for_a_report_goes_on,
         dialogue_in_memory_is_that_of_the_exercise,
         dialogue_without_a_sentence_ends_quietly,
         dialogue_with_a_stock_server_is_that_of_the_exercise,
         server_that_closes_without_an_answer_gives_an_empty_one,
         server_that_is_gone_when_the_sentence_comes_is_explained,
         ctrl_c_at_the_prompt_ends_the_client_and_its_connection,
+        dialogue_goes_on_after_the_signal_for_a_report,
         file_is_converted_in_memory,
         pipe_is_converted_in_memory,
         lines_are_converted_over_udp_in_memory,
@@ -155,10 +169,29 @@ fn main() -> std::process::ExitCode {
         each_line_of_the_log_in_memory_says_which_side_speaks,
         filter_whose_output_is_closed_ends_without_a_word,
         output_that_cannot_be_written_is_explained,
+        output_that_is_closed_is_an_error,
+        output_that_is_full_is_an_error,
+        output_that_is_discarded_is_no_error,
+        errors_that_cannot_be_written_are_no_panic,
+        filter_of_the_log_that_cannot_be_read_is_explained,
+        server_goes_on_where_the_reader_of_its_reports_is_gone,
+        server_goes_on_where_the_disk_is_full,
+        server_goes_on_where_its_reports_are_not_read,
         input_that_cannot_be_read_is_explained,
         closed_input_is_no_text,
         interface_that_exists_is_used_as_it_is,
         interface_that_was_made_disappears,
+        interface_that_is_switched_off_and_on_keeps_its_addresses,
+        interface_that_is_switched_off_is_explained,
+        interface_without_an_address_is_explained,
+        interface_that_is_off_and_has_no_address_is_explained,
+        address_that_is_proposed_fits_the_servers,
+        route_that_leads_elsewhere_is_explained,
+        what_is_offered_to_try_can_work,
+        point_to_point_addresses_are_enough_for_a_tun,
+        kernel_address_for_an_interface_that_exists_is_refused,
+        client_on_an_interface_that_is_off_says_so,
+        client_needs_one_ip_version_only,
         other_addresses_can_be_chosen_for_both_sides,
         hardware_address_can_be_chosen,
         interface_that_is_deleted_ends_the_server_with_a_sentence,

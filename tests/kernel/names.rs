@@ -78,7 +78,10 @@ pub fn names_that_lead_nowhere_are_explained() {
     let no_name = "this is neither an address nor a valid name";
     for (name, sentence) in [
         ("nobody.test", not_found),
-        ("name.refused", not_found),
+        (
+            "name.refused",
+            "no name server could be used: 192.168.69.100: it refuses to answer (REFUSED)",
+        ),
         ("a..b", no_name),
         (&"x".repeat(64), no_name),
         (&"long.".repeat(60), no_name),
@@ -100,18 +103,21 @@ pub fn name_without_a_name_server_is_explained() {
 pub fn name_server_that_does_not_answer_is_explained() {
     // It takes what it is asked, and says nothing.
     let _silent = UdpSocket::bind("[::]:53").unwrap();
-    let silent = "the name server does not answer";
-    let nobody = "nobody on the link answers for the name server's address";
-    let no_route = "no name server can be asked";
+    let silent = "it does not answer";
+    let no_host = "no host on the link answers for its address";
+    let no_route =
+        "there is no route to it: it is on none of our networks, and there is no gateway";
     for (dns, sentence) in [
         ("192.168.69.100", silent),
         ("fdaa::100", silent),
-        ("192.168.69.77", nobody),
-        ("fdaa::77", nobody),
+        ("192.168.69.77", no_host),
+        ("fdaa::77", no_host),
         ("10.99.0.1", no_route),
     ] {
         let options = format!("tcp both.test --tap tap0 --timeout 1.5 --dns {dns}");
-        uppercase(&options, "hello").assert_failed(&format!("both.test: {sentence}"));
+        uppercase(&options, "hello").assert_failed(&format!(
+            "both.test: no name server could be used: {dns}: {sentence}"
+        ));
     }
 }
 

@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
 use std::thread::{self, JoinHandle};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::command::{UPPERCASE, wait_for, words};
@@ -178,5 +179,29 @@ pub fn ctrl_c_at_the_prompt_ends_the_client_and_its_connection() {
             Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
             Ok(length) => panic!("{length} bytes"),
         }
+    }
+}
+
+pub fn dialogue_goes_on_after_the_signal_for_a_report() {
+    serve_tcp(answer_once);
+    serve_udp(upper);
+    let server = Link::ALL[0].kernel().ip();
+    for (arguments, prefix) in [
+        ("", "From Server:  "),
+        ("udp", ""),
+        (&*format!("tcp {server} --tap tap0"), "From Server:  "),
+        (&*format!("udp {server} --tap tap0"), ""),
+    ] {
+        println!("{arguments}");
+        let mut terminal = Terminal::start(arguments);
+        crate::command::wait_until_caught(terminal.child.id(), Signal::USR1);
+        for _ in 0..3 {
+            kill_process(Pid::from_child(&terminal.child), Signal::USR1).unwrap();
+        }
+        terminal.press("hello\n");
+        assert_eq!(
+            terminal.end(),
+            (Some(0), format!("{PROMPT}{prefix}HELLO\n"))
+        );
     }
 }

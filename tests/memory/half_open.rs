@@ -13,8 +13,8 @@ use uppercase::stack::{self, PendingSyn, from_fn};
 use uppercase::{Context, Stack, tcp};
 
 use common::busy::{Busy, FIRST, controls, opened};
-use common::network::{Actor, HOUR, Link, SECOND, hardware_address};
-use common::scene::{Server, buffers};
+use common::network::{HOUR, Link, SECOND, hardware_address, poll_at};
+use common::scene::{Server, client};
 
 const SERVER: IpEndpoint = IpEndpoint::new(IpAddress::v4(10, 0, 0, 1), 7000);
 const TEXT: &[u8] = b"hi\n";
@@ -67,7 +67,7 @@ impl Guest {
 
     fn poll(&mut self, turn: &mut Turn) -> Result<(), tcp::Error> {
         let mut failure = None;
-        let delay = self.host.poll(turn.now, |context| {
+        let mut steps = from_fn(|context| {
             let step = if self.is_done {
                 Ok(())
             } else {
@@ -82,6 +82,7 @@ impl Guest {
             failure = step.err().or(failure);
             self.client.deadline()
         });
+        let delay = self.host.poll(turn.now, &mut steps).delay(turn.now);
         turn.wake_in(delay);
         // What becomes of a close that is lost again and again is another matter.
         self.is_done |= self.answer.len() == TEXT.len() && failure.is_some();

@@ -6,6 +6,7 @@ mod common;
 mod admission;
 mod bad_input;
 mod congestion;
+mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
 #[cfg(feature = "syn-cookies")]

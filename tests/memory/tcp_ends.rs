@@ -125,7 +125,8 @@ fn a_resolver_that_was_not_asked_finds_nothing() {
     let mut network = Network::new(LINK);
     let servers = [LINK.address(SERVER)];
     let sockets = network.client.sockets();
-    let mut resolver = Resolver::new(sockets, vec![], &servers, SECOND * 10).unwrap();
+    let buffers = Box::leak(Box::new(dns::Buffers::new()));
+    let mut resolver = Resolver::new(sockets, buffers, &servers, SECOND * 10).unwrap();
     network.sleep(MINUTE);
     let context = &mut network.context();
     assert_eq!(resolver.poll(context), Err(dns::Error::NotFound));

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod missing;
+pub mod name_server;
 pub mod stock;
 pub mod text;
 pub mod transcript;

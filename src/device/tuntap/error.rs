@@ -1,6 +1,7 @@
 //! What can be wrong with an interface, and what to do about it.
 
 use core::fmt;
+use std::format;
 use std::io;
 use std::string::String;
 
@@ -111,7 +112,8 @@ impl fmt::Display for OpenError {
             } => write!(
                 f,
                 "{name} belongs to another user: run this as root, or make an interface of your \
-                 own with `sudo ip tuntap add dev NAME mode {mode} user $USER`"
+                 own, for instance with `sudo ip tuntap add dev {} mode {mode} user $USER`",
+                another(name)
             ),
             OpenError::Busy(name) => write!(
                 f,
@@ -153,6 +155,17 @@ impl fmt::Display for OpenError {
             } => write!(f, "{name}: {doing} failed: {source}"),
         }
     }
+}
+
+/// The name of another interface.
+fn another(name: &str) -> String {
+    let letters = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = name[letters.len()..].parse::<u8>();
+    // Too long for the kernel, in the worst case, which says so.
+    format!(
+        "{letters}{}",
+        number.map_or(1, |number| u16::from(number) + 1)
+    )
 }
 
 impl core::error::Error for OpenError {

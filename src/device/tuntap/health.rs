@@ -52,10 +52,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::Removed => write!(f, "the interface was deleted: open it again"),
-            Fault::Down => write!(
-                f,
-                "the interface is switched off: switch it on with `sudo ip link set NAME up`"
-            ),
+            Fault::Down => write!(f, "the interface is switched off"),
             Fault::Os(errno) => write!(
                 f,
                 "the interface does not take frames: {}",
@@ -66,6 +63,20 @@ impl fmt::Display for Fault {
 }
 
 impl core::error::Error for Fault {}
+
+/// The fault of an interface, in a sentence that says what to do.
+pub(super) struct Advice<'a>(pub &'a str, pub Fault);
+
+impl fmt::Display for Advice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(name, fault) = self;
+        write!(f, "{name}: {fault}")?;
+        match fault {
+            Fault::Down => write!(f, ": switch it on with `sudo ip link set {name} up`"),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// How the interface is doing.
 pub(super) struct Health {
@@ -132,7 +143,7 @@ impl Health {
         let before = self.fault.replace(fault);
         match fault {
             Fault::Removed | Fault::Down if before == Some(fault) => {}
-            Fault::Removed | Fault::Down => warn!("{}: {fault}", self.name),
+            Fault::Removed | Fault::Down => warn!("{}", Advice(&self.name, fault)),
             Fault::Os(_) => self.warn(count, format_args!("{fault}")),
         }
     }

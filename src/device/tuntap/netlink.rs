@@ -55,6 +55,25 @@ pub(super) struct Address {
     pub prefix_len: u8,
 }
 
+/// Where the kernel sends packets.
+pub(super) struct Way {
+    pub index: u32,
+    /// The address that it sends them from.
+    pub source: Option<IpAddr>,
+    /// Not by a router.
+    pub is_direct: bool,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self {
+            index: 0,
+            source: None,
+            is_direct: true,
+        }
+    }
+}
+
 pub(super) struct Netlink {
     socket: OwnedFd,
     sequence: u32,
@@ -110,6 +129,12 @@ impl Netlink {
 
     /// Whether the kernel takes packets to `address` for its own.
     pub fn is_local(&mut self, address: IpAddr) -> io::Result<bool> {
+        let route = self.route(address)?;
+        Ok(route.header.kind == RouteType::Local)
+    }
+
+    /// What the kernel does with packets to `address`.
+    fn route(&mut self, address: IpAddr) -> io::Result<RouteMessage> {
         let mut message = RouteMessage::default();
         let (family, prefix_len, destination) = match address {
             IpAddr::V4(address) => (AddressFamily::Inet, 32, RouteAddress::Inet(address)),
@@ -118,13 +143,40 @@ impl Netlink {
         message.header.address_family = family;
         message.header.destination_prefix_length = prefix_len;
         message.attributes = vec![RouteAttribute::Destination(destination)];
-        let mut local = false;
-        self.request(0, RouteNetlinkMessage::GetRoute(message), |answer| {
-            if let RouteNetlinkMessage::NewRoute(route) = answer {
-                local = route.header.kind == RouteType::Local;
+        let mut answer = RouteMessage::default();
+        self.request(0, RouteNetlinkMessage::GetRoute(message), |message| {
+            if let RouteNetlinkMessage::NewRoute(route) = message {
+                answer = route;
             }
         })?;
-        Ok(local)
+        Ok(answer)
+    }
+
+    /// The way to `address`; `None` if there is none.
+    pub fn way(&mut self, address: IpAddr) -> io::Result<Option<Way>> {
+        let route = match self.route(address) {
+            Ok(route) if route.header.kind == RouteType::Unicast => route,
+            Ok(_) => return Ok(None),
+            Err(error) => {
+                return match Errno::from_io_error(&error) {
+                    // Unreachable, prohibited, a black hole.
+                    Some(Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::ACCESS | Errno::INVAL) => {
+                        Ok(None)
+                    }
+                    _ => Err(error),
+                };
+            }
+        };
+        let mut way = Way::default();
+        for attribute in route.attributes {
+            match attribute {
+                RouteAttribute::Oif(index) => way.index = index,
+                RouteAttribute::PrefSource(source) => way.source = ip_address(&source),
+                RouteAttribute::Gateway(_) | RouteAttribute::Via(_) => way.is_direct = false,
+                _ => {}
+            }
+        }
+        Ok(Some(way))
     }
 
     /// Gives an interface an address that may be used at once, without the second or two in which
@@ -232,6 +284,14 @@ fn tun_details(details: &[InfoTun], interface: &mut Interface) {
             (IFLA_TUN_MULTI_QUEUE, value) => interface.multi_queue = value != 0,
             _ => {}
         }
+    }
+}
+
+fn ip_address(address: &RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(address) => Some((*address).into()),
+        RouteAddress::Inet6(address) => Some((*address).into()),
+        _ => None,
     }
 }
 

@@ -1,15 +1,11 @@
 //! Opening an interface: attaching to one, or making it.
 
-use core::net::IpAddr;
-use std::io;
-use std::string::String;
-
 use log::{debug, info, warn};
 use rustix::io::Errno;
-use smoltcp::wire::{IpAddress, IpCidr};
+use smoltcp::wire::IpCidr;
 
 use super::attach::{attach, open_driver};
-use super::health::{Fault, Health, Statistics};
+use super::health::{Advice, Fault, Health, Statistics};
 use super::netlink::Netlink;
 use super::receive::Incoming;
 use super::set_up::set_up;
@@ -25,8 +21,9 @@ impl TunTap {
     /// privilege.
     ///
     /// One that is made gets the addresses `host` at the kernel's side, with a route to the subnet
-    /// of each, can be used at once, for IPv6 too, and disappears with the returned value. Making
-    /// one takes the capability `CAP_NET_ADMIN`.
+    /// of each, can be used at once, for IPv6 too, and disappears with the returned value. It keeps
+    /// them when it is switched off and on, for IPv6 where its settings below `/proc/sys` may be
+    /// changed. Making one takes the capability `CAP_NET_ADMIN`.
     ///
     /// With [offload](TunTap#offload) if the kernel has it, else without, and the log says so.
     ///
@@ -82,7 +79,7 @@ impl TunTap {
         }
         let fault = (!created && !now.up).then_some(Fault::Down);
         match fault {
-            Some(fault) => warn!("{name}: {fault}"),
+            Some(fault) => warn!("{}", Advice(name, fault)),
             None => info!(
                 "{name}: {}, MTU {}, offload {}",
                 if created { "created" } else { "attached" },
@@ -105,19 +102,4 @@ impl TunTap {
             },
         })
     }
-}
-
-/// The interface of this host that has `address`, if there is one.
-///
-/// Packets to such an address never leave the host, so it is no address for a stack of ours.
-///
-/// # Errors
-///
-/// The kernel cannot be asked.
-pub fn owner(address: IpAddress) -> io::Result<Option<String>> {
-    let mut netlink = Netlink::open()?;
-    let addresses = netlink.addresses()?;
-    let address = IpAddr::from(address);
-    let owner = addresses.iter().find(|other| other.address == address);
-    Ok(owner.map(|owner| netlink.name(owner.index)))
 }

@@ -14,6 +14,20 @@ use super::netlink::Netlink;
 /// For what takes a few milliseconds.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
+/// Settings of the kernel for an interface, and how it is without them.
+const SETTINGS: [(&str, &str, &str); 2] = [
+    (
+        "accept_dad",
+        "0",
+        "its link-local address can be used in two seconds only",
+    ),
+    (
+        "keep_addr_on_down",
+        "1",
+        "it loses its IPv6 addresses when it is switched off",
+    ),
+];
+
 /// Switches a new interface on and gives it its addresses.
 pub(super) fn set_up(
     name: &str,
@@ -21,10 +35,12 @@ pub(super) fn set_up(
     index: u32,
     host: &[IpCidr],
 ) -> Result<(), OpenError> {
-    // The link-local address that the kernel makes itself is not to wait either. Containers have
-    // no right to this, and hardly need it.
-    if let Err(error) = fs::write(format!("/proc/sys/net/ipv6/conf/{name}/accept_dad"), "0") {
-        debug!("{name}: its link-local address can be used in two seconds only: {error}");
+    for (setting, value, otherwise) in SETTINGS {
+        let path = format!("/proc/sys/net/ipv6/conf/{name}/{setting}");
+        // Containers have no right to this.
+        if let Err(error) = fs::write(path, value) {
+            debug!("{name}: {otherwise}: {error}");
+        }
     }
     // A route to a subnet needs an interface that is on, so that comes first.
     netlink.set_up(index).map_err(|source| OpenError::Io {

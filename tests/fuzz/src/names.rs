@@ -7,10 +7,11 @@ use std::task::Poll;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
+use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::Stack;
-use uppercase::dns::{Error, QUESTIONS_AT_ONCE, Resolver};
+use uppercase::dns::{ANSWER, Error, Parts, QUERY, QUESTIONS_AT_ONCE, Resolver};
 use uppercase::stack::Config;
 
 use crate::common::frames::{read_udp, udp};
@@ -85,9 +86,16 @@ impl Host {
         let slots = Vec::<SocketStorage<'_>>::new();
         let line = End::new(Medium::Ip, 1500);
         let mut stack = Stack::new(line, config, slots, Instant::ZERO).expect("it is right");
-        let queries: Vec<_> = (0..QUESTIONS_AT_ONCE).map(|_| None).collect();
+        let queue = |datagram| {
+            let packets = vec![PacketMetadata::EMPTY; QUESTIONS_AT_ONCE];
+            PacketBuffer::new(packets, vec![0; datagram * QUESTIONS_AT_ONCE])
+        };
+        let parts = Parts {
+            receive: queue(ANSWER),
+            transmit: queue(QUERY),
+        };
         let servers = [LINK.address(SERVER)];
-        let resolver = Resolver::new(stack.sockets(), queries, &servers, TIMEOUT);
+        let resolver = Resolver::from_parts(stack.sockets(), parts, &servers, TIMEOUT);
         Self {
             stack,
             resolver: resolver.expect("there is room"),
@@ -114,7 +122,7 @@ impl Host {
             if self.outcome.is_none() {
                 match self.resolver.poll(context) {
                     Ok(Poll::Pending) => {}
-                    Ok(Poll::Ready(address)) => self.outcome = Some(Ok(address)),
+                    Ok(Poll::Ready(addresses)) => self.outcome = Some(Ok(addresses[0])),
                     Err(error) => self.outcome = Some(Err(error)),
                 }
             }

@@ -9,7 +9,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::reassembly::{self, Reassembly};
 use uppercase::device::wire::{Port, Queue};
-use uppercase::dns::{QUESTIONS_AT_ONCE, Resolver};
+use uppercase::dns::{self, Resolver};
 use uppercase::stack::{Config, earliest};
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::{PORT, Servers, Stack, tcp, udp};
@@ -55,7 +55,7 @@ fn serve(polls: u32) -> Option<()> {
     let mut of_server = udp::Buffers::<6144, 1>::new();
     let mut of_client = udp::Buffers::<6144, 1>::new();
     let mut stream = tcp::Buffers::<512, 512>::new();
-    let mut queries = [const { None }; QUESTIONS_AT_ONCE];
+    let mut of_resolver = dns::Buffers::new();
     let mut slots = [const { SocketStorage::EMPTY }; 7];
 
     let address = IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, 1);
@@ -79,7 +79,7 @@ fn serve(polls: u32) -> Option<()> {
     };
     let mut tcp = tcp::Client::new(sockets, &mut stream, TIMEOUT).ok()?;
     let mut udp = udp::Client::new(sockets, &mut of_client, TIMEOUT).ok()?;
-    let mut resolver = Resolver::new(sockets, &mut queries[..], &[address], TIMEOUT).ok()?;
+    let mut resolver = Resolver::new(sockets, &mut of_resolver, &[address], TIMEOUT).ok()?;
 
     let context = &mut stack.context(now);
     tcp.connect(context, server).ok()?;

@@ -120,6 +120,7 @@ pub fn missing_privilege_is_explained() {
         without(CapabilitySet::NET_ADMIN, || {
             let error = refused("tap1", Mode::Tap, &[]);
             assert!(matches!(error, OpenError::Permission { exists: true, .. }));
+            assert!(error.to_string().contains("dev tap2 mode tap"));
         });
     }
 }

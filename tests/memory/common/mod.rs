@@ -6,6 +6,8 @@ pub mod busy;
 pub mod chance;
 pub mod frames;
 pub mod hand;
+#[path = "../../shared/name_server.rs"]
+pub mod name_server;
 pub mod network;
 pub mod peer;
 pub mod scene;

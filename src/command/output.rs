@@ -1,0 +1,65 @@
+//! Standard output and standard error: what cannot be written is an error, never a panic.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use super::closed;
+use super::failure::Failure;
+
+/// Standard output, written at once: without the buffer of the standard library, which takes what is
+/// written to a closed file for written.
+pub struct Output(File);
+
+#[cfg(unix)]
+type File = std::fs::File;
+#[cfg(not(unix))]
+type File = io::Stdout;
+
+impl Output {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// It was closed when the process started.
+    pub fn open() -> Result<Self, Failure> {
+        if closed::output_was_closed() {
+            return Err(Failure::Error(
+                "standard output is closed: give it a file, or /dev/null".into(),
+            ));
+        }
+        #[cfg(unix)]
+        let file = {
+            use std::os::fd::AsFd;
+            let own = io::stdout().as_fd().try_clone_to_owned();
+            File::from(own.map_err(Failure::output)?)
+        };
+        #[cfg(not(unix))]
+        let file = io::stdout();
+        Ok(Self(file))
+    }
+
+    /// Writes all of it.
+    ///
+    /// # Errors
+    /// Why it cannot be written.
+    pub fn print(&mut self, text: impl AsRef<[u8]>) -> Result<(), Failure> {
+        self.write_all(text.as_ref())
+            .and_then(|()| self.flush())
+            .map_err(Failure::output)
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Prints a sentence on standard error. Where it cannot be written, only the exit code is left.
+pub fn complain(sentence: impl Display) {
+    let line = format!("uppercase: {sentence}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
+}

@@ -1,0 +1,148 @@
+//! One name server's turn: the port that it is asked from, and when to ask it again.
+
+use log::debug;
+use smoltcp::iface::SocketHandle;
+use smoltcp::socket::udp::{Socket, UdpMetadata};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{
+    DnsFlags, DnsOpcode, DnsPacket, DnsQuestion, DnsRepr, IpAddress, IpEndpoint, IpProtocol,
+};
+
+use super::name::Name;
+use super::{Failure, QUESTIONS, QUESTIONS_AT_ONCE, Question, answer};
+use crate::stack::{Context, Unreachable};
+
+/// The port of name servers.
+const PORT: u16 = 53;
+/// How long to wait for an answer before the question is sent again; doubled each time.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+pub(super) struct Turn {
+    server: IpEndpoint,
+    local_port: u16,
+    end: Instant,
+    retry: Instant,
+    wait: Duration,
+}
+
+impl Turn {
+    /// The turn of `server`, for so long.
+    pub(super) fn begin(
+        context: &mut Context<'_, '_>,
+        handle: SocketHandle,
+        server: IpAddress,
+        time: Duration,
+    ) -> Result<Self, Failure> {
+        if !context.is_one_host(&server) {
+            return Err(Failure::Unaddressable);
+        }
+        if context.next_hop(&server).is_none() {
+            return Err(Failure::NoRoute);
+        }
+        let local_port = context.ephemeral_port();
+        let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+        socket
+            .bind(local_port)
+            .map_err(|_| Failure::Unaddressable)?;
+        Ok(Self {
+            server: IpEndpoint::new(server, PORT),
+            local_port,
+            end: context.now + time,
+            retry: context.now,
+            wait: FIRST_RETRY,
+        })
+    }
+
+    /// When it wants to be called even if nothing arrives.
+    pub(super) fn deadline(&self) -> Instant {
+        self.retry.min(self.end)
+    }
+
+    /// Takes what has arrived; the questions that it answers are no longer asked.
+    pub(super) fn receive(
+        &self,
+        context: &mut Context<'_, '_>,
+        handle: SocketHandle,
+        name: &Name,
+        questions: &mut [Question; QUESTIONS_AT_ONCE],
+    ) {
+        let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+        while let Ok((message, sender)) = socket.recv() {
+            let mut answered = false;
+            for (question, kind) in questions.iter_mut().zip(QUESTIONS) {
+                let Question::Asked { id } = *question else {
+                    continue;
+                };
+                if sender.endpoint != self.server {
+                    continue;
+                }
+                if let Some(answer) = answer::read(message, id, name, *kind) {
+                    answered = true;
+                    *question = match answer {
+                        Ok(found) => Question::Answered(found),
+                        Err(failure) => Question::Failed(failure),
+                    };
+                }
+            }
+            if !answered {
+                debug!("DNS: {} bytes from {sender} are ignored", message.len());
+            }
+        }
+    }
+
+    /// Why the server will not answer.
+    pub(super) fn failure(&self, context: &mut Context<'_, '_>) -> Option<Failure> {
+        match context.take_unreachable(IpProtocol::Udp, self.local_port, self.server) {
+            Some(Unreachable::Port) => return Some(Failure::NothingListens),
+            Some(Unreachable::Host) => return Some(Failure::Unreachable),
+            None => {}
+        }
+        let late = context.now >= self.end;
+        late.then(|| match context.is_silent(&self.server.addr) {
+            true => Failure::NoNeighbor,
+            false => Failure::TimedOut,
+        })
+    }
+
+    /// Sends the questions that are not answered, if it is time to.
+    pub(super) fn repeat(
+        &mut self,
+        context: &mut Context<'_, '_>,
+        handle: SocketHandle,
+        name: &Name,
+        questions: &[Question; QUESTIONS_AT_ONCE],
+    ) {
+        if context.now < self.retry {
+            return;
+        }
+        self.retry = context.now + self.wait;
+        self.wait *= 2;
+        let mut to = UdpMetadata::from(self.server);
+        to.local_address = context.source_for(&self.server.addr);
+        let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+        if socket.send_queue() > 0 {
+            // The questions have not left yet: they wait for a neighbor.
+            return;
+        }
+        for (question, kind) in questions.iter().zip(QUESTIONS) {
+            let Question::Asked { id } = *question else {
+                continue;
+            };
+            let query = DnsRepr {
+                transaction_id: id,
+                opcode: DnsOpcode::Query,
+                flags: DnsFlags::RECURSION_DESIRED,
+                question: DnsQuestion {
+                    name: name.as_bytes(),
+                    type_: *kind,
+                },
+            };
+            // What is not sent now is sent the next time.
+            if let Ok(room) = socket.send(query.buffer_len(), to) {
+                // smoltcp 0.14 leaves some bits of the header as they were in the buffer.
+                room.fill(0);
+                query.emit(&mut DnsPacket::new_unchecked(room));
+            }
+        }
+    }
+}
