@@ -8,12 +8,11 @@ use std::task::Poll;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, IntoCounter, ItemsCount};
-use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Stack, tcp};
 
 const ADDRESS: IpAddress = IpAddress::v4(127, 0, 0, 1);
@@ -27,8 +26,8 @@ const MEBIBYTE: usize = 1 << 20;
 const MOST_POLLS: usize = 1_000_000;
 
 type Wire = Queue<64, 1514>;
-type Pool = tcp::Pool<4, 65_535, 65_535>;
-type Buffers = tcp::Buffers<65_535, 65_535>;
+type Pool<'a> = tcp::Pool<'a, 4, 65_535, 65_535>;
+type ClientStorage<'a> = tcp::ClientStorage<'a, 65_535, 65_535>;
 
 fn main() {
     divan::main();
@@ -52,8 +51,7 @@ fn short_session(bencher: Bencher) {
 fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
     let queue = Box::new(Wire::new());
     let mut pool = Box::new(Pool::new());
-    let mut buffers = Box::new(Buffers::new());
-    let mut slots = [const { SocketStorage::EMPTY }; 5];
+    let mut storage = Box::new(ClientStorage::new());
     let config = Config {
         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
         addresses: &[IpCidr::new(ADDRESS, 8)],
@@ -62,11 +60,11 @@ fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
     };
     let device = Port::loopback(&queue, Medium::Ethernet);
     let mut now = Instant::ZERO;
-    let mut stack = Stack::new(device, config, &mut slots[..], now).expect("a stack");
+    let mut stack = Stack::new(device, config, &mut [][..], now).expect("a stack");
     let sockets = stack.sockets();
     let config = tcp::Config::default();
     let mut server = tcp::Server::new(sockets, &mut pool, config).expect("a server");
-    let mut client = tcp::Client::new(sockets, &mut buffers, TIMEOUT).expect("a client");
+    let mut client = tcp::Client::new(sockets, &mut storage, TIMEOUT).expect("a client");
     let expected = text.to_ascii_uppercase();
     let mut answer = Vec::with_capacity(text.len());
 
@@ -82,17 +80,15 @@ fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
         let mut polls = 0..MOST_POLLS;
         loop {
             let mut result = Ok(Poll::Pending);
-            let delay = stack.poll(now, |context| {
-                // Services are called several times a poll; a step that is ready is not repeated.
-                if let Ok(Poll::Pending) = result {
-                    result = session.step(&mut client, context);
-                }
-                server.poll(context)
+            let mut step = from_fn(|context| {
+                result = session.step(&mut client, context);
+                None
             });
+            let next = stack.poll(now, &mut (&mut server, &mut step));
             if let Poll::Ready(()) = result.expect("a connection") {
                 break;
             }
-            now += delay.unwrap_or(TIMEOUT);
+            now += next.delay(now).unwrap_or(TIMEOUT);
             polls.next().expect("the end of the session");
         }
         assert!(answer == expected);

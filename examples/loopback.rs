@@ -14,7 +14,7 @@ use smoltcp::phy::{Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 
 const ADDRESS: IpAddress = IpAddress::v4(127, 0, 0, 1);
@@ -28,9 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What is borrowed comes first: frames, buffers, socket slots.
     let queue = Queue::<8, 1514>::new();
     let mut pool = tcp::Pool::<1, 512, 512>::new();
+    let mut stream = tcp::ClientStorage::<512, 512>::new();
     let mut datagrams = [const { udp::Buffers::<1472, 2>::new() }; 2];
-    let mut stream = tcp::Buffers::<512, 512>::new();
-    let mut slots = [const { SocketStorage::EMPTY }; 4];
+    let mut slots = [const { SocketStorage::EMPTY }; 2];
 
     // One stack, whose frames come back to it.
     let config = Config {
@@ -95,16 +95,14 @@ fn run<'a, D: Device, T, E>(
 ) -> Result<T, E> {
     loop {
         let mut result = Ok(Poll::Pending);
-        let delay = stack.poll(*now, |context| {
-            // Services are called several times a poll; a step that is ready is not repeated.
-            if let Ok(Poll::Pending) = result {
-                result = step(context);
-            }
-            servers.poll(context)
+        let mut client = from_fn(|context| {
+            result = step(context);
+            None
         });
+        let next = stack.poll(*now, &mut (&mut *servers, &mut client));
         match result? {
             Poll::Ready(value) => return Ok(value),
-            Poll::Pending => *now += delay.unwrap_or(TIMEOUT),
+            Poll::Pending => *now += next.delay(*now).unwrap_or(TIMEOUT),
         }
     }
 }

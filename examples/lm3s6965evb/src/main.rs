@@ -58,7 +58,7 @@ fn main() -> ! {
     log::info!("The server is ready to receive");
     let now = || clock.now();
     match servers.run(&mut stack, now, |device, next| {
-        device.wait(&clock, next.delay(clock.now()));
+        next.wait(device, now, Ethernet::acknowledge, |limit| clock.nap(limit));
         ControlFlow::<Infallible>::Continue(())
     }) {}
 }
