@@ -1,6 +1,7 @@
 //! See `Cargo.toml`.
 #![no_std]
 
+use core::cell::Cell;
 use core::panic::PanicInfo;
 
 use smoltcp::iface::SocketStorage;
@@ -70,9 +71,10 @@ fn serve(polls: u32) -> Option<()> {
         gateways: &[],
         random_seed: 42,
     };
-    let mut now = Instant::ZERO;
+    let clock = Cell::new(Instant::ZERO);
+    let now = || clock.get();
     let device = Reassembly::new(Port::loopback(&queue, Medium::Ethernet), &mut fragments);
-    let stack = Stack::new(device, config, &mut slots[..], now).ok()?;
+    let stack = Stack::new(device, config, &mut slots[..], now()).ok()?;
     let mut stack = stack.with_backlog(&mut backlog[..]);
 
     let sockets = stack.sockets();
@@ -86,7 +88,7 @@ fn serve(polls: u32) -> Option<()> {
     let mut udp = udp::Client::new(sockets, &mut of_client, TIMEOUT).ok()?;
     let mut resolver = Resolver::new(sockets, &mut queries[..], &[address], TIMEOUT).ok()?;
 
-    let context = &mut stack.context(now);
+    let context = &mut stack.context(now());
     tcp.connect(context, server).ok()?;
     udp.send(context, server, b"hello").ok()?;
     resolver.start(context, "example.org").ok()?;
@@ -98,10 +100,12 @@ fn serve(polls: u32) -> Option<()> {
             let _ = tcp.receive(context, &mut answer);
             let _ = udp.receive(context, &mut answer);
             let _ = resolver.poll(context);
-            earliest(tcp.deadline(), udp.deadline())
+            let clients = earliest(tcp.deadline(), udp.deadline());
+            earliest(clients, Some(context.now + TIMEOUT))
         });
-        let next = stack.poll(now, &mut (&mut servers, &mut clients));
-        now = next.due(now)?;
+        let next = stack.poll(now(), &mut (&mut servers, &mut clients));
+        let pass = |time: Option<Duration>| clock.set(now() + time.unwrap_or(TIMEOUT));
+        next.wait(stack.device_mut(), now, |_| {}, pass);
     }
     Some(())
 }
