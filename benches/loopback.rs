@@ -4,16 +4,16 @@
 //! One stack whose frames come back to it, with the TCP server and a client, on a virtual clock.
 //! All work of both sides is in the time: text, TCP, IP, Ethernet, checksums.
 
+use std::cell::Cell;
 use std::task::Poll;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, IntoCounter, ItemsCount};
-use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Stack, tcp};
 
 const ADDRESS: IpAddress = IpAddress::v4(127, 0, 0, 1);
@@ -27,8 +27,8 @@ const MEBIBYTE: usize = 1 << 20;
 const MOST_POLLS: usize = 1_000_000;
 
 type Wire = Queue<64, 1514>;
-type Pool = tcp::Pool<4, 65_535, 65_535>;
-type Buffers = tcp::Buffers<65_535, 65_535>;
+type Pool<'a> = tcp::Pool<'a, 4, 65_535, 65_535>;
+type ClientStorage<'a> = tcp::ClientStorage<'a, 65_535, 65_535>;
 
 fn main() {
     divan::main();
@@ -52,8 +52,7 @@ fn short_session(bencher: Bencher) {
 fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
     let queue = Box::new(Wire::new());
     let mut pool = Box::new(Pool::new());
-    let mut buffers = Box::new(Buffers::new());
-    let mut slots = [const { SocketStorage::EMPTY }; 5];
+    let mut storage = Box::new(ClientStorage::new());
     let config = Config {
         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
         addresses: &[IpCidr::new(ADDRESS, 8)],
@@ -61,19 +60,20 @@ fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
         random_seed: 42,
     };
     let device = Port::loopback(&queue, Medium::Ethernet);
-    let mut now = Instant::ZERO;
-    let mut stack = Stack::new(device, config, &mut slots[..], now).expect("a stack");
+    let clock = Cell::new(Instant::ZERO);
+    let now = || clock.get();
+    let mut stack = Stack::new(device, config, &mut [][..], now()).expect("a stack");
     let sockets = stack.sockets();
     let config = tcp::Config::default();
     let mut server = tcp::Server::new(sockets, &mut pool, config).expect("a server");
-    let mut client = tcp::Client::new(sockets, &mut buffers, TIMEOUT).expect("a client");
+    let mut client = tcp::Client::new(sockets, &mut storage, TIMEOUT).expect("a client");
     let expected = text.to_ascii_uppercase();
     let mut answer = Vec::with_capacity(text.len());
 
     bencher.counter(counter).bench_local(|| {
         answer.clear();
         client
-            .connect(&mut stack.context(now), SERVER)
+            .connect(&mut stack.context(now()), SERVER)
             .expect("no other connection");
         let mut session = Session {
             text,
@@ -82,17 +82,16 @@ fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
         let mut polls = 0..MOST_POLLS;
         loop {
             let mut result = Ok(Poll::Pending);
-            let delay = stack.poll(now, |context| {
-                // Services are called several times a poll; a step that is ready is not repeated.
-                if let Ok(Poll::Pending) = result {
-                    result = session.step(&mut client, context);
-                }
-                server.poll(context)
+            let mut step = from_fn(|context| {
+                result = session.step(&mut client, context);
+                Some(context.now + TIMEOUT)
             });
+            let next = stack.poll(now(), &mut (&mut server, &mut step));
             if let Poll::Ready(()) = result.expect("a connection") {
                 break;
             }
-            now += delay.unwrap_or(TIMEOUT);
+            let pass = |time: Option<Duration>| clock.set(now() + time.unwrap_or(TIMEOUT));
+            next.wait(stack.device_mut(), now, |_| {}, pass);
             polls.next().expect("the end of the session");
         }
         assert!(answer == expected);

@@ -7,6 +7,7 @@
 //! cargo run --example loopback
 //! ```
 
+use std::cell::Cell;
 use std::task::Poll;
 
 use smoltcp::iface::SocketStorage;
@@ -14,7 +15,7 @@ use smoltcp::phy::{Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 
 const ADDRESS: IpAddress = IpAddress::v4(127, 0, 0, 1);
@@ -28,9 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What is borrowed comes first: frames, buffers, socket slots.
     let queue = Queue::<8, 1514>::new();
     let mut pool = tcp::Pool::<1, 512, 512>::new();
+    let mut stream = tcp::ClientStorage::<512, 512>::new();
     let mut datagrams = [const { udp::Buffers::<1472, 2>::new() }; 2];
-    let mut stream = tcp::Buffers::<512, 512>::new();
-    let mut slots = [const { SocketStorage::EMPTY }; 4];
+    let mut slots = [const { SocketStorage::EMPTY }; 2];
 
     // One stack, whose frames come back to it.
     let config = Config {
@@ -39,12 +40,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         gateways: &[],
         random_seed: 42, // a real program must not start with the same number twice
     };
-    let mut now = Instant::ZERO;
+    let clock = Cell::new(Instant::ZERO);
     let mut stack = Stack::new(
         Port::loopback(&queue, Medium::Ethernet),
         config,
         &mut slots[..],
-        now,
+        clock.get(),
     )?;
 
     // Two servers and two clients on it.
@@ -57,16 +58,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // UDP: a datagram, and its answer.
     let mut answer = [0; 512];
-    udp.send(&mut stack.context(now), SERVER, b"hello over udp")?;
-    let length = run(&mut stack, &mut servers, &mut now, |context| {
+    udp.send(&mut stack.context(clock.get()), SERVER, b"hello over udp")?;
+    let length = run(&mut stack, &mut servers, &clock, |context| {
         udp.receive(context, &mut answer)
     })?;
     println!("{}", String::from_utf8_lossy(&answer[..length]));
 
     // TCP: a text in one direction, its capitals in the other, until both sides have closed.
     let mut text = "hello over tcp, straße".as_bytes();
-    tcp.connect(&mut stack.context(now), SERVER)?;
-    run(&mut stack, &mut servers, &mut now, |context| {
+    tcp.connect(&mut stack.context(clock.get()), SERVER)?;
+    run(&mut stack, &mut servers, &clock, |context| {
         let sent = tcp.send(context, text)?;
         text = &text[sent..];
         if text.is_empty() {
@@ -90,21 +91,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn run<'a, D: Device, T, E>(
     stack: &mut Stack<'a, D>,
     servers: &mut Servers<'a>,
-    now: &mut Instant,
+    clock: &Cell<Instant>,
     mut step: impl FnMut(&mut Context<'_, 'a>) -> Result<Poll<T>, E>,
 ) -> Result<T, E> {
     loop {
         let mut result = Ok(Poll::Pending);
-        let delay = stack.poll(*now, |context| {
-            // Services are called several times a poll; a step that is ready is not repeated.
-            if let Ok(Poll::Pending) = result {
-                result = step(context);
-            }
-            servers.poll(context)
+        let mut client = from_fn(|context| {
+            result = step(context);
+            Some(context.now + TIMEOUT)
         });
-        match result? {
-            Poll::Ready(value) => return Ok(value),
-            Poll::Pending => *now += delay.unwrap_or(TIMEOUT),
+        let next = stack.poll(clock.get(), &mut (&mut *servers, &mut client));
+        if let Poll::Ready(value) = result? {
+            return Ok(value);
         }
+        let pass = |time: Option<Duration>| clock.set(clock.get() + time.unwrap_or(TIMEOUT));
+        next.wait(stack.device_mut(), || clock.get(), |_| {}, pass);
     }
 }

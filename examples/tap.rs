@@ -32,7 +32,7 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut pool = tcp::Pool::<8, 16384, 16384>::new();
     let mut datagrams = udp::Buffers::<1472, 8>::new();
-    let mut slots = [const { SocketStorage::EMPTY }; 9];
+    let mut slots = [SocketStorage::EMPTY];
 
     let start = std::time::Instant::now();
     let now = || Instant::from_micros(start.elapsed().as_micros() as i64);
@@ -49,9 +49,11 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let config = tcp::Config::default();
     let mut servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config)?;
     println!("The server is ready to receive");
-    let error = servers.run(&mut stack, now, |device, delay| match device.wait(delay) {
-        Ok(_) => ControlFlow::Continue(()),
-        Err(error) => ControlFlow::Break(error),
+    let error = servers.run(&mut stack, now, |device, next| {
+        match device.wait(next.delay(now())) {
+            Ok(_) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
     });
     Err(error.into())
 }

@@ -5,20 +5,20 @@ use std::ops::ControlFlow;
 
 use smoltcp::time::{Duration, Instant};
 use uppercase::Context;
-use uppercase::stack::Sockets;
+use uppercase::stack::{Service, Sockets, from_fn};
 
 use super::failure::Failure;
-
-/// What a service does at each poll; it returns when it wants to be called at the latest.
-pub type Service<'s, 'a> = &'s mut dyn FnMut(&mut Context<'_, 'a>) -> Option<Instant>;
 
 /// A stack, whatever its device, and the way to wait for it.
 pub trait Host<'a> {
     /// The sockets, to which clients add theirs.
     fn sockets(&mut self) -> &mut Sockets<'a>;
 
+    /// For what is done between two polls.
+    fn context(&mut self) -> Context<'_, 'a>;
+
     /// One poll of the stack; returns how long it can be left alone.
-    fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration>;
+    fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration>;
 
     /// Sleeps until a frame arrives or the delay is over or, where it is asked for, standard input
     /// can be read; returns whether it can.
@@ -33,17 +33,15 @@ pub fn step<'a, T>(
     host: &mut dyn Host<'a>,
     work: &mut dyn FnMut(&mut Context<'_, 'a>) -> Step<T>,
 ) -> Result<ControlFlow<T, Option<Duration>>, Failure> {
-    let mut last = Ok(ControlFlow::Continue(None));
-    let delay = host.poll(&mut |context| {
-        if let Ok(ControlFlow::Continue(_)) = last {
-            last = work(context);
-        }
-        match last {
+    let mut done = Ok(ControlFlow::Continue(None));
+    let delay = host.poll(&mut from_fn(|context| {
+        done = work(context);
+        match done {
             Ok(ControlFlow::Continue(deadline)) => deadline,
             _ => None,
         }
-    });
-    Ok(last?.map_continue(|_| delay))
+    }));
+    Ok(done?.map_continue(|_| delay))
 }
 
 /// Polls the stack until the work is done.

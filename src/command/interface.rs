@@ -9,13 +9,12 @@ use signal_hook::low_level::pipe;
 use smoltcp::time::{Duration, Instant};
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, wait};
-use uppercase::stack::{self, Sockets, Waiting};
-use uppercase::tcp::steered;
+use uppercase::stack::{self, PendingSyn, Service, Sockets};
 use uppercase::{Context, Stack};
 
 use super::args::{Client, Link};
 use super::failure::Failure;
-use super::host::{Clock, Host, Service};
+use super::host::{Clock, Host};
 use super::setup::{self, Fragments};
 use super::sides::{Sides, refuse_address_of_the_kernel};
 
@@ -74,25 +73,13 @@ impl<'a> Interface<'a> {
         let device = Reassembly::new(device, fragments);
         let stack = setup::stack(device, link, host, clock.now())?;
         Ok(Self {
-            stack: stack.with_backlog(vec![Waiting::NOBODY; backlog]),
+            stack: stack.with_backlog(vec![PendingSyn::EMPTY; backlog]),
             clock,
             interrupt: caught(&[SIGINT, SIGTERM])?,
             question: caught(&[SIGUSR1])?,
             is_asked: false,
             sides,
         })
-    }
-
-    /// One poll of the stack with this server, and others; returns how long it can be left alone.
-    pub fn poll_with(
-        &mut self,
-        server: Option<&mut steered::Server<'a>>,
-        service: Service<'_, 'a>,
-    ) -> Option<Duration> {
-        match server {
-            Some(server) => self.stack.poll_with(self.clock.now(), server, service),
-            None => self.poll(service),
-        }
     }
 
     /// Whether somebody has asked for a report (SIGUSR1) since this was called last.
@@ -113,11 +100,6 @@ impl<'a> Interface<'a> {
     /// How many frames have come so far.
     pub fn received_frames(&self) -> u64 {
         self.stack.device().inner().statistics().received_frames
-    }
-
-    /// For what is done between two polls.
-    pub fn context(&mut self) -> Context<'_, 'a> {
-        self.stack.context(self.clock.now())
     }
 
     /// What the stack has counted, and the device.
@@ -145,8 +127,13 @@ impl<'a> Host<'a> for Interface<'a> {
         self.stack.sockets()
     }
 
-    fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration> {
-        self.stack.poll(self.clock.now(), service)
+    fn context(&mut self) -> Context<'_, 'a> {
+        self.stack.context(self.clock.now())
+    }
+
+    fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration> {
+        let now = self.clock.now();
+        self.stack.poll(now, service).delay(now)
     }
 
     fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {

@@ -4,12 +4,13 @@ use smoltcp::phy::Medium;
 use smoltcp::time::Duration;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::wire::{Port, Wire};
-use uppercase::stack::Sockets;
-use uppercase::{Servers, Stack, tcp};
+use uppercase::stack::{Service, Sockets};
+use uppercase::tcp::{self, Hash};
+use uppercase::{Context, Servers, Stack};
 
-use super::args::{Client, Link};
+use super::args::{BUFFER, Client, Link};
 use super::failure::Failure;
-use super::host::{Clock, Host, Service};
+use super::host::{Clock, Host};
 use super::logger::on_side;
 use super::setup::{self, Fragments};
 
@@ -29,6 +30,7 @@ pub fn with_client(
         Reassembly::new(client, of_client),
         Reassembly::new(server, of_server),
     );
+    let mut connections = setup::Connections::new(1, 0, BUFFER);
     let clock = Clock::start();
     let config = tcp::Config {
         port: args.port,
@@ -40,7 +42,7 @@ pub fn with_client(
     };
     let (server, servers) = on_side("server", || {
         let mut server = setup::stack(server, &Link::of_server_in_memory(), 1, clock.now())?;
-        let servers = setup::servers(server.sockets(), config, Some(1), true)?;
+        let servers = setup::servers(server.sockets(), Some(&mut connections), true, config)?;
         Ok((server, servers))
     })?;
     on_side("client", || {
@@ -61,7 +63,7 @@ struct Memory<'a> {
     wire: &'a Wire<FRAMES, MTU>,
     client: Stack<'a, Device<'a>>,
     server: Stack<'a, Device<'a>>,
-    servers: Servers<'a>,
+    servers: Servers<'a, Hash<'a>>,
 }
 
 impl<'a> Host<'a> for Memory<'a> {
@@ -69,14 +71,16 @@ impl<'a> Host<'a> for Memory<'a> {
         self.client.sockets()
     }
 
-    fn poll(&mut self, service: Service<'_, 'a>) -> Option<Duration> {
+    fn context(&mut self) -> Context<'_, 'a> {
+        self.client.context(self.clock.now())
+    }
+
+    fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration> {
         let now = self.clock.now();
-        let client = self.client.poll(now, &mut *service);
-        let server = on_side("server", || {
-            self.server.poll(now, |context| self.servers.poll(context))
-        });
+        let client = self.client.poll(now, service).delay(now);
+        let server = on_side("server", || self.server.poll(now, &mut self.servers));
         if self.wire.is_empty() {
-            client.into_iter().chain(server).min()
+            client.into_iter().chain(server.delay(now)).min()
         } else {
             Some(Duration::ZERO)
         }

@@ -75,13 +75,10 @@ fn look_up(host: &mut dyn Host<'_>, name: &str, args: &Client) -> Result<Vec<IpA
         )));
     }
     let mut resolver = setup::resolver(host.sockets(), args)?;
-    let mut started = false;
+    let started = resolver.start(&mut host.context(), name);
     let found = until(host, &mut |context| {
-        if !started {
-            started = true;
-            if let Err(error) = resolver.start(context, name) {
-                return Ok(ControlFlow::Break(Err(error)));
-            }
+        if let Err(error) = started {
+            return Ok(ControlFlow::Break(Err(error)));
         }
         Ok(match resolver.poll(context) {
             Ok(Poll::Ready(addresses)) => ControlFlow::Break(Ok(addresses.to_vec())),

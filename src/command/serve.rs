@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Duration;
 use smoltcp::wire::IpAddress;
-use uppercase::tcp::{self, steered};
+use uppercase::stack::from_fn;
+use uppercase::tcp::{self, Hash};
 use uppercase::udp;
 
 use super::args::Server;
@@ -18,24 +19,23 @@ use super::setup;
 
 /// The probes of a client that does not read for a while come up to 60 s apart.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
-/// Places for new clients while those before them are being closed.
-const SPARE_PLACES: usize = 8;
-/// Datagrams that are answered before more are received: few enough for a client that waits for
-/// some of many answers to go on meanwhile, on another core, and enough to share a system call.
-const ANSWERS: u32 = 16;
-/// How long nobody looks whether the command is to end, while frames come without a pause.
+/// Connections of new clients while those before them are being closed.
+const SPARE: usize = 8;
+/// How long signals are not looked for while frames come without a pause.
 const LONGEST_SPIN: Duration = Duration::from_millis(10);
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serves until somebody asks it to end.
+type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
+
+/// Serves until it is asked to end.
 pub fn run(args: &Server) -> Result<(), Failure> {
     let mut output = Output::open()?;
     let Some((name, mode)) = args.link.interface() else {
         unreachable!("the arguments are not accepted without an interface");
     };
-    let places = || setup::Places::new(args.connections, SPARE_PLACES, args.buffer());
-    let mut places = args.serves_tcp().then(places);
+    let connections = || setup::Connections::new(args.connections, SPARE, args.buffer());
+    let mut connections = args.serves_tcp().then(connections);
     let mut fragments = Box::new(setup::Fragments::new());
     let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
     let config = tcp::Config {
@@ -47,21 +47,15 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         silence_timeout: Some((keep_alive(args.connections) * 3).max(SHORTEST_SILENCE)),
         ..tcp::Config::default()
     };
-    let tcp = places.as_mut().map(|places| places.server(config));
     let udp = args.serves_udp();
-    let udp = udp.then(|| setup::udp_server(host.sockets(), args.port));
-    let mut servers = Servers {
-        tcp: tcp.transpose()?,
-        udp: udp.transpose()?,
-        sent: 0,
-    };
+    let mut servers = setup::servers(host.sockets(), connections.as_mut(), udp, config)?;
     host.sides().warn();
     output.print(announcement(args, &host.sides().reachable))?;
     let mut reporter = Reporter::start(output)?;
     loop {
-        let mut delay = servers.poll(&mut host);
+        let mut delay = host.poll(&mut servers);
         if args.spin > Duration::ZERO {
-            delay = servers.spin(&mut host, delay, args.spin);
+            delay = spin(&mut host, &mut servers, delay, args.spin);
         }
         match host.wait(delay, false) {
             Ok(_) => {}
@@ -80,50 +74,26 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     }
 }
 
-/// Both servers, either of which may be missing.
-struct Servers<'a> {
-    tcp: Option<steered::Server<'a>>,
-    udp: Option<udp::Server<'a>>,
-    /// How many datagrams had been answered when answers were sent last before more was received.
-    sent: u32,
-}
-
-impl<'a> Servers<'a> {
-    fn poll(&mut self, host: &mut Interface<'a>) -> Option<Duration> {
-        let Self { tcp, udp, sent } = self;
-        host.poll_with(tcp.as_mut(), &mut |context| {
-            let udp = udp.as_mut()?;
-            let deadline = udp.poll(context);
-            let answered = udp.counters().answered;
-            if answered.wrapping_sub(*sent) >= ANSWERS {
-                *sent = answered;
-                context.transmit_first();
-            }
-            deadline
-        })
-    }
-
-    /// Polls on until no frame has come for so long. Returns how long it can be slept then.
-    fn spin(
-        &mut self,
-        host: &mut Interface<'a>,
-        mut delay: Option<Duration>,
-        patience: Duration,
-    ) -> Option<Duration> {
-        let start = host.now();
-        let (mut last, mut frames) = (start, host.received_frames());
-        loop {
-            let now = host.now();
-            if now >= start + LONGEST_SPIN {
-                return Some(Duration::ZERO);
-            }
-            if now >= last + patience {
-                return delay;
-            }
-            delay = self.poll(host);
-            if host.received_frames() != frames || delay == Some(Duration::ZERO) {
-                (last, frames) = (now, host.received_frames());
-            }
+/// Polls on until no frame has come for so long. Returns how long it can be slept then.
+fn spin<'a>(
+    host: &mut Interface<'a>,
+    servers: &mut Servers<'a>,
+    mut delay: Option<Duration>,
+    patience: Duration,
+) -> Option<Duration> {
+    let start = host.now();
+    let (mut last, mut frames) = (start, host.received_frames());
+    loop {
+        let now = host.now();
+        if now >= start + LONGEST_SPIN {
+            return Some(Duration::ZERO);
+        }
+        if now >= last + patience {
+            return delay;
+        }
+        delay = host.poll(servers);
+        if host.received_frames() != frames || delay == Some(Duration::ZERO) {
+            (last, frames) = (now, host.received_frames());
         }
     }
 }
@@ -131,7 +101,7 @@ impl<'a> Servers<'a> {
 /// Says what happened since the start.
 fn report(host: &Interface<'_>, servers: &Servers<'_>) -> String {
     let (stack, device) = host.counters();
-    let tcp = servers.tcp.as_ref().map(steered::Server::counters);
+    let tcp = servers.tcp.as_ref().map(tcp::Server::counters);
     let udp = servers.udp.as_ref().map(udp::Server::counters);
     Report::new(tcp, udp, stack, device).to_string()
 }
@@ -148,18 +118,10 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
     let Some(tcp) = &mut servers.tcp else {
         return Ok(());
     };
-    tcp.close(&mut host.context());
-    let mut give_up: Option<Instant> = None;
-    loop {
-        let mut late = false;
-        let delay = host.poll_with(Some(tcp), &mut |context| {
-            let end = *give_up.get_or_insert(context.now + CLOSE_TIMEOUT);
-            late = context.now >= end;
-            Some(end)
-        });
-        if late || tcp.connections() == 0 {
-            break;
-        }
+    tcp.close();
+    let end = host.now() + CLOSE_TIMEOUT;
+    while tcp.connections() > 0 && host.now() < end {
+        let delay = host.poll(&mut (&mut *tcp, from_fn(|_| Some(end))));
         match host.wait(delay, false) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
@@ -167,8 +129,8 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
         }
     }
     // A client that has not taken all of its answer would wait for the rest for ever.
-    tcp.abort(&mut host.context());
-    host.poll_with(Some(tcp), &mut |_| None);
+    tcp.abort();
+    host.poll(tcp);
     Ok(())
 }
 

@@ -1,16 +1,14 @@
 //! Servers and clients with buffers of a host's size, from the heap.
 
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
-use uppercase::stack::{Config, Sockets, SocketsFull};
-use uppercase::tcp::Place;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-use uppercase::tcp::steered;
+use uppercase::stack::{ClientSlot, Config, Sockets, SocketsFull};
+use uppercase::tcp::{Entry, Hash, Session};
+use uppercase::transform::Upper;
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
@@ -28,20 +26,13 @@ pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHE
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
 /// The buffers of all connections together, but the spare ones, in bytes, as long as each gets the least.
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 const MOST_BUFFERS: usize = 1 << 30;
 /// Less than three segments would make the two sides wait for each other.
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 const LEAST_BUFFER: usize = 4608;
 /// Datagrams of the greatest length that wait each way; of shorter ones, more do.
 const DATAGRAMS: usize = 8;
 /// Datagrams of any length that wait each way.
 const SHORT_DATAGRAMS: usize = 512;
-
-fn tcp_buffers<'a>() -> (SocketBuffer<'a>, SocketBuffer<'a>) {
-    let buffer = || SocketBuffer::new(vec![0; BUFFER]);
-    (buffer(), buffer())
-}
 
 fn udp_buffers<'a>() -> Parts<'a> {
     let queue = || {
@@ -84,29 +75,23 @@ pub fn stack<'a, D: Device>(
     Stack::new(device, config, vec![], now).map_err(Failure::of("the network cannot be set up"))
 }
 
-/// Both servers, TCP with as many places as `places` says, if it does, and UDP if wanted.
+/// Both servers, TCP if there is room for `connections`, and UDP if it is wanted.
 pub fn servers<'a>(
     sockets: &mut Sockets<'a>,
-    config: tcp::Config,
-    places: Option<usize>,
+    connections: Option<&'a mut Connections<'a>>,
     udp: bool,
-) -> Result<Servers<'a>, Failure> {
-    let tcp = places.map(|count| -> Result<_, tcp::SetupError> {
-        let mut places = Vec::new();
-        places.resize_with(count, Place::new);
-        let buffers = std::iter::repeat_with(tcp_buffers);
-        let server = tcp::Server::from_parts(sockets, places, buffers, config)?;
-        Ok(server.with_chunk(vec![0; CHUNK]))
-    });
-    let tcp = tcp
-        .transpose()
-        .map_err(Failure::of("the TCP server cannot be set up"))?;
-    let udp = udp.then(|| udp_server(sockets, config.port)).transpose()?;
-    Ok(Servers { tcp, udp })
+    config: tcp::Config,
+) -> Result<Servers<'a, Hash<'a>>, Failure> {
+    let tcp = connections.map(|connections| connections.server(sockets, config));
+    let udp = udp.then(|| udp_server(sockets, config.port));
+    Ok(Servers {
+        tcp: tcp.transpose()?,
+        udp: udp.transpose()?,
+    })
 }
 
 /// A UDP server.
-pub fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Server<'a>, Failure> {
+fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Server<'a>, Failure> {
     udp::Server::from_parts(sockets, udp_buffers(), port)
         .and_then(|server| Ok(server.with_fragmenter(fragmenter(sockets)?)))
         .map_err(Failure::of("the UDP server cannot be set up"))
@@ -114,15 +99,13 @@ pub fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Serve
 
 /// What a server for any number of connections lives in. Of the buffers, the system provides what
 /// is used.
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-pub struct Places<'a> {
+pub struct Connections<'a> {
     slots: Vec<SocketStorage<'a>>,
     buffers: Vec<u8>,
     size: usize,
 }
 
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-impl<'a> Places<'a> {
+impl<'a> Connections<'a> {
     /// Room for so many connections, and some `spare` ones, with buffers of so many bytes each way;
     /// with smaller ones where they would be too much together.
     pub fn new(connections: usize, spare: usize, buffer: usize) -> Self {
@@ -139,17 +122,24 @@ impl<'a> Places<'a> {
     }
 
     /// The server.
-    pub fn server(&'a mut self, config: tcp::Config) -> Result<steered::Server<'a>, Failure> {
-        let count = self.slots.len();
-        let mut places = Vec::new();
-        places.resize_with(count, steered::Place::new);
-        let entries = vec![steered::Entry::EMPTY; count];
-        let buffers = self.buffers.chunks_exact_mut(2 * self.size).map(|both| {
+    fn server(
+        &'a mut self,
+        sockets: &mut Sockets<'a>,
+        config: tcp::Config,
+    ) -> Result<tcp::Server<'a, Upper, Hash<'a>>, Failure> {
+        let index = Hash::new(vec![Entry::EMPTY; self.slots.len()], random_seed());
+        let buffers = self.buffers.chunks_exact_mut(2 * self.size);
+        let sessions = self.slots.iter_mut().zip(buffers).map(|(slot, both)| {
             let (receive, transmit) = both.split_at_mut(self.size);
-            (SocketBuffer::new(receive), SocketBuffer::new(transmit))
+            Session::new(
+                slot,
+                SocketBuffer::new(receive),
+                SocketBuffer::new(transmit),
+            )
         });
-        let slots = &mut self.slots[..];
-        steered::Server::from_parts(slots, places, entries, buffers, config, random_seed())
+        sessions
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(|sessions| tcp::Server::from_parts(sockets, sessions, index, config))
             .map(|server| server.with_chunk(vec![0; CHUNK]))
             .map_err(Failure::of("the TCP server cannot be set up"))
     }
@@ -157,8 +147,10 @@ impl<'a> Places<'a> {
 
 /// The TCP client that the arguments describe.
 pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Client, Failure> {
-    let (receive, transmit) = tcp_buffers();
-    tcp::Client::from_parts(sockets, receive, transmit, args.timeout)
+    let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+    // Lent for as long as the program runs, which has one client.
+    let slot = Box::leak(Box::new(ClientSlot::new()));
+    tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout)
         .map_err(Failure::of("the TCP client cannot be set up"))
 }
 

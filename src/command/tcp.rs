@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::task::Poll;
 
 use smoltcp::wire::IpEndpoint;
+use uppercase::stack::from_fn;
 use uppercase::{Context, tcp};
 
 use super::args::Client;
@@ -33,10 +34,8 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
     let result = exchange.hold(host, &mut input, output);
     if result.is_err() {
         // The server need not wait for what will not come.
-        host.poll(&mut |context| {
-            exchange.client.abort(context);
-            None
-        });
+        exchange.client.abort(&mut host.context());
+        host.poll(&mut from_fn(|_| None));
     }
     result
 }
@@ -47,14 +46,11 @@ fn connect(
     client: &mut tcp::Client,
     server: IpEndpoint,
 ) -> Result<Result<(), String>, Failure> {
-    let mut started = false;
+    if let Err(error) = client.connect(&mut host.context(), server) {
+        return Ok(Err(error.to_string()));
+    }
     until(host, &mut |context| {
-        let open = match started {
-            true => client.is_open(context),
-            false => client.connect(context, server).map(|()| false),
-        };
-        started = true;
-        Ok(match open {
+        Ok(match client.is_open(context) {
             Ok(false) => ControlFlow::Continue(client.deadline()),
             Ok(true) => ControlFlow::Break(Ok(())),
             Err(error) => ControlFlow::Break(Err(error.to_string())),

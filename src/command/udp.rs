@@ -83,15 +83,12 @@ fn ask<'a>(
     server: IpEndpoint,
     line: &[u8],
 ) -> Result<Result<Vec<u8>, Error>, Failure> {
+    if let Err(error) = client.send(&mut host.context(), server, line) {
+        return Ok(Err(error));
+    }
     let mut answer = vec![0; setup::LONGEST_DATAGRAM];
-    let mut sent = false;
     let length = until(host, &mut |context| {
-        let received = match sent {
-            true => client.receive(context, &mut answer),
-            false => client.send(context, server, line).map(|()| Poll::Pending),
-        };
-        sent = true;
-        Ok(match received {
+        Ok(match client.receive(context, &mut answer) {
             Ok(Poll::Ready(length)) => ControlFlow::Break(Ok(length)),
             Ok(Poll::Pending) => ControlFlow::Continue(client.deadline()),
             Err(error) => ControlFlow::Break(Err(error)),

@@ -45,8 +45,8 @@ pub fn ask(cable: Cable, texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let (mut stack, start) = stack(cable);
     let server = IpEndpoint::new(BOARD.into(), PORT);
     let callers = texts.iter().map(|text| {
-        let buffers = Box::leak(Box::new(tcp::Buffers::<2048, 2048>::new()));
-        let client = tcp::Client::new(stack.sockets(), buffers, PATIENCE);
+        let storage = Box::leak(Box::new(tcp::ClientStorage::<2048, 2048>::new()));
+        let client = tcp::Client::new(stack.sockets(), storage, PATIENCE);
         let mut client = client.expect("there is room");
         let connecting = client.connect(&mut stack.context(now(start)), server);
         connecting.expect("a way to the server");

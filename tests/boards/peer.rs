@@ -6,8 +6,7 @@ use std::time::Instant as Clock;
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
-use uppercase::stack::Config;
-use uppercase::stack::from_fn;
+use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Stack, tcp, udp};
 
 use crate::cable::Cable;
@@ -32,7 +31,7 @@ impl Peer {
     pub fn new(cable: Cable, ipv6: bool) -> Self {
         let (mut stack, start) = stack(cable);
         // What the stack borrows lives as long as the test process.
-        let stream = Box::leak(Box::new(tcp::Buffers::<16384, 16384>::new()));
+        let stream = Box::leak(Box::new(tcp::ClientStorage::<16384, 16384>::new()));
         let datagrams = Box::leak(Box::new(udp::Buffers::<1024, 2>::new()));
         let sockets = stack.sockets();
         Self {
@@ -136,22 +135,15 @@ pub fn run<E>(
     let limit = Clock::now() + LIMIT;
     loop {
         let mut outcome = Ok((false, None));
-        let delay = stack
-            .poll(
-                now(start),
-                &mut from_fn(|context| {
-                    // Called several times a poll, but no more once it is done.
-                    if let Ok((false, _)) = outcome {
-                        outcome = step(context);
-                    }
-                    outcome.as_ref().ok().and_then(|(_, due)| *due)
-                }),
-            )
-            .delay(now(start));
+        let mut step = from_fn(|context| {
+            outcome = step(context);
+            outcome.as_ref().ok().and_then(|(_, due)| *due)
+        });
+        let next = stack.poll(now(start), &mut step);
         if outcome?.0 {
             return Ok(());
         }
         assert!(Clock::now() < limit, "an exchange that takes too long");
-        stack.device_mut().wait(delay);
+        stack.device_mut().wait(next.delay(now(start)));
     }
 }

@@ -10,8 +10,8 @@
 use core::cell::Cell;
 
 use cortex_m::asm::wfi;
-use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m::peripheral::{NVIC, SYST};
 use smoltcp::time::{Duration, Instant};
 
 use crate::board::{self, TICKS_PER_MICROSECOND};
@@ -79,28 +79,17 @@ impl Clock {
         Instant::from_micros(microseconds)
     }
 
-    /// Sleeps until `is_over` says so, or `delay` has passed.
-    ///
-    /// `is_over` is asked before each nap, with whatever interrupt it waits for armed: one that
-    /// comes after it has been asked ends the nap.
-    pub fn sleep(&self, delay: Option<Duration>, is_over: impl Fn() -> bool) {
-        let due = delay.map(|delay| self.now() + delay);
-        loop {
-            GPTMCTL.write(0);
-            GPTMICR.write(TIME_OUT);
-            cortex_m::peripheral::NVIC::unpend(Interrupt::Timer0A);
-            let now = self.now();
-            let left = due.map_or(LONGEST_NAP, |due| due.max(now) - now);
-            if left == Duration::ZERO || is_over() {
-                return;
-            }
-            // Fits: LONGEST_NAP does.
-            let nap = left.min(LONGEST_NAP).total_micros() as u32 * TICKS_PER_MICROSECOND;
-            GPTMTAILR.write(nap);
-            GPTMCTL.write(ENABLE);
-            board::set_led(false);
-            wfi();
-            board::set_led(true);
-        }
+    /// Sleeps until there is an interrupt, or until `limit` has passed, or for a while.
+    pub fn nap(&self, limit: Option<Duration>) {
+        let nap = limit.map_or(LONGEST_NAP, |limit| limit.min(LONGEST_NAP));
+        // Fits: LONGEST_NAP does.
+        GPTMTAILR.write(nap.total_micros() as u32 * TICKS_PER_MICROSECOND);
+        GPTMCTL.write(ENABLE);
+        board::set_led(false);
+        wfi();
+        board::set_led(true);
+        GPTMCTL.write(0);
+        GPTMICR.write(TIME_OUT);
+        NVIC::unpend(Interrupt::Timer0A);
     }
 }

@@ -17,10 +17,9 @@
 
 use cortex_m::peripheral::NVIC;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 use smoltcp::wire::EthernetAddress;
 
-use crate::clock::Clock;
 use crate::interrupts::Interrupt;
 use crate::registers::Register;
 
@@ -31,8 +30,6 @@ const HEADER: usize = 14;
 /// The length in front of a frame, and the checksum behind a received one.
 const LENGTH: usize = 2;
 const CHECKSUM: usize = 4;
-/// The longest time that a frame can take, a long one at 10 Mbit/s.
-const TRANSMISSION: Duration = Duration::from_millis(2);
 
 const fn mac(offset: usize) -> Register {
     // SAFETY: the registers of the Ethernet controller are there; it has no DMA.
@@ -135,20 +132,10 @@ impl Ethernet {
         Self { frames, waiting: 0 }
     }
 
-    /// Sleeps until there is something to do for the stack, or `delay` has passed.
-    pub fn wait(&self, clock: &Clock, delay: Option<Duration>) {
-        // It wants to go on at once: if it cannot, then because a frame is being transmitted.
-        let at_once = delay == Some(Duration::ZERO);
-        if at_once && !is_transmitting() {
-            return;
-        }
-        clock.sleep(delay.map(|delay| delay.max(TRANSMISSION)), || {
-            // First away with what is known, then look: what happens from here on wakes up.
-            MACRIS.write(MACRIS.read() & !FOV & EVENTS);
-            NVIC::unpend(Interrupt::Ethernet);
-            let received = self.waiting > 0 || frames_in_fifo() > 0 || has_overrun();
-            !is_transmitting() && (at_once || received)
-        });
+    /// Clears the interrupts that are pending, other than that of an overrun, which `fetch` clears.
+    pub fn acknowledge(&mut self) {
+        MACRIS.write(MACRIS.read() & !FOV & EVENTS);
+        NVIC::unpend(Interrupt::Ethernet);
     }
 
     /// Takes the next good frame from the controller; returns its length.

@@ -22,7 +22,7 @@ use core::panic::PanicInfo;
 
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::stack::{Config, Slots, Waiting};
+use uppercase::stack::{Config, PendingSyn, Slots};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use clock::Clock;
@@ -39,13 +39,13 @@ const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
 // A TCP connection with a window of 1 KiB cannot overrun the 2 KiB of the Ethernet controller.
 // Datagrams have 256 bytes, one at a time: together it is 9 kB.
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
+static POOL: ConstStaticCell<tcp::Pool<'_, 2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
 static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<Slots<'_, 3>> = ConstStaticCell::new(Slots::new());
+static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());
 // Clients that come while both connections are taken. Without any, they would have to ask again,
 // after 1 second, then 2, then 4, and sixteen at once would take two minutes.
-static BACKLOG: ConstStaticCell<[Waiting; 2]> =
-    ConstStaticCell::new([const { Waiting::NOBODY }; 2]);
+static BACKLOG: ConstStaticCell<[PendingSyn; 2]> =
+    ConstStaticCell::new([const { PendingSyn::EMPTY }; 2]);
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -57,8 +57,8 @@ fn main() -> ! {
     let mut servers = servers(&mut stack);
     log::info!("The server is ready to receive");
     let now = || clock.now();
-    match servers.run(&mut stack, now, |device, delay| {
-        device.wait(&clock, delay);
+    match servers.run(&mut stack, now, |device, next| {
+        next.wait(device, now, Ethernet::acknowledge, |limit| clock.nap(limit));
         ControlFlow::<Infallible>::Continue(())
     }) {}
 }

@@ -62,28 +62,17 @@ impl Clock {
         Instant::from_micros(microseconds)
     }
 
-    /// Sleeps until `is_over` says so, or `delay` has passed.
-    ///
-    /// `is_over` is asked before each nap, with whatever interrupt it waits for armed: one that
-    /// comes after it has been asked ends the nap.
-    pub fn sleep(&self, delay: Option<Duration>, is_over: impl Fn() -> bool) {
-        let due = delay.map(|delay| self.now() + delay);
-        loop {
-            CTRL.write(0);
-            INTCLEAR.write(1);
-            NVIC::unpend(Interrupt::Timer0);
-            let now = self.now();
-            let left = due.map_or(LONGEST_NAP, |due| due.max(now) - now);
-            if left == Duration::ZERO || is_over() {
-                return;
-            }
-            // Fits: LONGEST_NAP does.
-            let nap = left.min(LONGEST_NAP).total_micros() as u32;
-            RELOAD.write(nap * MACHINE.megahertz);
-            CTRL.write(ENABLE_INTERRUPT);
-            set_led(false);
-            wfi();
-            set_led(true);
-        }
+    /// Sleeps until there is an interrupt, or until `limit` has passed, or for a while.
+    pub fn nap(&self, limit: Option<Duration>) {
+        let nap = limit.map_or(LONGEST_NAP, |limit| limit.min(LONGEST_NAP));
+        // Fits: LONGEST_NAP does.
+        RELOAD.write(nap.total_micros() as u32 * MACHINE.megahertz);
+        CTRL.write(ENABLE_INTERRUPT);
+        set_led(false);
+        wfi();
+        set_led(true);
+        CTRL.write(0);
+        INTCLEAR.write(1);
+        NVIC::unpend(Interrupt::Timer0);
     }
 }

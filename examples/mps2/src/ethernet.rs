@@ -21,10 +21,9 @@ use core::fmt;
 
 use cortex_m::peripheral::NVIC;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 use smoltcp::wire::EthernetAddress;
 
-use crate::clock::Clock;
 use crate::interrupts::Interrupt;
 use crate::machine::MACHINE;
 use crate::registers::Register;
@@ -36,8 +35,6 @@ const HEADER: usize = 14;
 /// Nothing, in front of a frame; and the checksum behind a received one.
 const OFFSET: usize = 2;
 const CHECKSUM: usize = 4;
-/// The longest time that passes until there is room: that of a long frame at 10 Mbit/s.
-const TRANSMISSION: Duration = Duration::from_millis(2);
 
 const fn mac(offset: usize) -> Register {
     // SAFETY: the registers of the Ethernet controller are there; it has no DMA.
@@ -201,28 +198,19 @@ impl Ethernet {
         self.address
     }
 
-    /// Sleeps until there is something to do for the stack, or `delay` has passed.
-    pub fn wait(&self, clock: &Clock, delay: Option<Duration>) {
-        // It wants to go on at once: if it cannot, then because there is no room to transmit.
-        let at_once = delay == Some(Duration::ZERO);
-        if at_once && has_room_for(1) {
-            return;
-        }
-        // Room is there nearly always, and would wake up each time.
+    /// Clears the interrupts that are pending. From now on there are those of received frames and,
+    /// where there is none, of room to transmit.
+    pub fn acknowledge(&mut self) {
+        // Room is there nearly always, and would end each nap.
         let room = if has_room_for(2) { 0 } else { TDFA };
         INT_EN.write(RSFL | RXE | room);
-        clock.sleep(delay.map(|delay| delay.max(TRANSMISSION)), || {
-            // First away with what is known, then look: what happens from here on wakes up.
-            let events = INT_STS.read();
-            INT_STS.write(events & EVENTS);
-            NVIC::unpend(Interrupt::Ethernet);
-            if events & RXE != 0 {
-                log::warn!("Ethernet: the receiver had an error, frames are lost");
-                empty_receive_fifo();
-            }
-            let received = self.waiting > 0 || frames_in_fifo() > 0;
-            at_once && has_room_for(1) || received && has_room_for(2)
-        });
+        let events = INT_STS.read();
+        INT_STS.write(events & EVENTS);
+        NVIC::unpend(Interrupt::Ethernet);
+        if events & RXE != 0 {
+            log::warn!("Ethernet: the receiver had an error, frames are lost");
+            empty_receive_fifo();
+        }
     }
 
     /// Takes the next good frame from the controller; returns its length.

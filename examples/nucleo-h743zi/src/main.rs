@@ -14,12 +14,11 @@ use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_time::Timer;
 use panic_probe as _;
-use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::device::embassy::{Embassy, turn};
-use uppercase::stack::{Config, Waiting};
+use uppercase::stack::{Config, PendingSyn, Slots};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use board::Frames;
@@ -33,14 +32,14 @@ const ADDRESSES: &[IpCidr] = &[
 const GATEWAYS: &[IpAddress] = &[];
 
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<4, 4096, 4096>> = ConstStaticCell::new(tcp::Pool::new());
+static POOL: ConstStaticCell<tcp::Pool<'_, 4, 4096, 4096>> =
+    ConstStaticCell::new(tcp::Pool::new());
 static DATAGRAMS: ConstStaticCell<udp::Buffers<1472, 2>> =
     ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<[SocketStorage<'_>; 5]> =
-    ConstStaticCell::new([const { SocketStorage::EMPTY }; 5]);
+static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());
 // Clients that come while all connections are taken. Without any, they would have to ask again.
-static BACKLOG: ConstStaticCell<[Waiting; 4]> =
-    ConstStaticCell::new([const { Waiting::NOBODY }; 4]);
+static BACKLOG: ConstStaticCell<[PendingSyn; 4]> =
+    ConstStaticCell::new([const { PendingSyn::EMPTY }; 4]);
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) -> ! {
@@ -52,7 +51,7 @@ async fn main(_spawner: Spawner) -> ! {
         gateways: GATEWAYS,
         random_seed: board.random_seed,
     };
-    let stack = Stack::new(device, config, &mut SLOTS.take()[..], now());
+    let stack = Stack::new(device, config, SLOTS.take().as_mut_slice(), now());
     let stack = stack.unwrap_or_else(|error| panic!("{error}"));
     let mut stack = stack.with_backlog(&mut BACKLOG.take()[..]);
     let config = tcp::Config::default();
@@ -68,7 +67,7 @@ async fn main(_spawner: Spawner) -> ! {
         if core::mem::replace(&mut link, up) != up {
             info!("The link is up: {}", up);
         }
-        turn(&mut stack, now, sleep, |context| servers.poll(context)).await;
+        turn(&mut stack, now, sleep, &mut servers).await;
     }
 }
 

@@ -55,17 +55,12 @@ impl Clock {
         Instant::from_micros((ticks() / TICKS_PER_MICROSECOND) as i64)
     }
 
-    /// Sleeps until `is_over` says so, or `delay` has passed.
-    ///
-    /// `is_over` is asked before each nap, with whatever interrupt it waits for armed: one that
-    /// comes after it has been asked ends the nap.
-    pub fn sleep(&self, delay: Option<Duration>, mut is_over: impl FnMut() -> bool) {
-        let due = delay.map(|delay| self.now() + delay);
-        set_alarm(due.map_or(u64::MAX, |due| {
-            due.total_micros() as u64 * TICKS_PER_MICROSECOND
+    /// Sleeps until there is an interrupt, or until `limit` has passed.
+    pub fn nap(&self, limit: Option<Duration>) {
+        set_alarm(limit.map_or(u64::MAX, |limit| {
+            let limit = limit.total_micros().saturating_mul(TICKS_PER_MICROSECOND);
+            ticks().saturating_add(limit)
         }));
-        while due.is_none_or(|due| self.now() < due) && !is_over() {
-            wfi();
-        }
+        wfi();
     }
 }

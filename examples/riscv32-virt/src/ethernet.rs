@@ -17,13 +17,12 @@ use core::ptr::NonNull;
 use core::sync::atomic::{Ordering, fence};
 
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 use smoltcp::wire::EthernetAddress;
 use virtio_drivers::device::net::VirtIONetRaw;
 use virtio_drivers::transport::mmio::{MmioTransport, VirtIOHeader};
 use virtio_drivers::transport::{DeviceType, Transport};
 
-use crate::clock::Clock;
 use crate::interrupts::Interrupt;
 use crate::memory::Memory;
 
@@ -35,8 +34,6 @@ const HEADER: usize = 14;
 const PREFIX: usize = 12;
 /// Frames that have room at once, in each direction; a power of two.
 const QUEUE: usize = 8;
-/// The longest time to wait for the card to say that it has transmitted.
-const TRANSMISSION: Duration = Duration::from_millis(2);
 
 /// Where the machine has its virtio peripherals, and from which interrupt on.
 const SLOTS: Range<usize> = 0..8;
@@ -117,23 +114,11 @@ impl Ethernet {
         EthernetAddress(self.card.mac_address())
     }
 
-    /// Sleeps until there is something to do for the stack, or `delay` has passed.
-    pub fn wait(&mut self, clock: &Clock, delay: Option<Duration>) {
-        // It wants to go on at once: if it cannot, then because everything is being transmitted.
-        let at_once = delay == Some(Duration::ZERO);
-        self.reclaim();
-        if at_once && self.free() > 0 {
-            return;
-        }
-        clock.sleep(delay.map(|delay| delay.max(TRANSMISSION)), || {
-            // First away with what is known, then look: what happens from here on wakes up.
-            self.card.ack_interrupt();
-            self.interrupt.unpend();
-            fence(Ordering::SeqCst); // The card has been told up to where we have looked.
-            self.reclaim();
-            let received = self.received.is_some() || self.card.poll_receive().is_some();
-            at_once && self.free() > 0 || received && self.free() >= QUEUE / 2
-        });
+    /// Clears the interrupt if it is pending.
+    pub fn acknowledge(&mut self) {
+        self.card.ack_interrupt();
+        self.interrupt.unpend();
+        fence(Ordering::SeqCst); // The card has been told up to where we have looked.
     }
 
     /// How many buffers there are to transmit.

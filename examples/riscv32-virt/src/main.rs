@@ -20,10 +20,9 @@ use core::convert::Infallible;
 use core::ops::ControlFlow;
 use core::panic::PanicInfo;
 
-use smoltcp::iface::SocketStorage;
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::stack::{Config, Waiting};
+use uppercase::stack::{Config, PendingSyn, Slots};
 use uppercase::{Servers, Stack, tcp, udp};
 
 use clock::Clock;
@@ -38,13 +37,12 @@ const ADDRESSES: &[IpCidr] = &[
 const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
 
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
+static POOL: ConstStaticCell<tcp::Pool<'_, 2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
 static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<[SocketStorage<'_>; 3]> =
-    ConstStaticCell::new([const { SocketStorage::EMPTY }; 3]);
+static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());
 // Clients that come while all connections are taken. Without any, they would have to ask again.
-static BACKLOG: ConstStaticCell<[Waiting; 4]> =
-    ConstStaticCell::new([const { Waiting::NOBODY }; 4]);
+static BACKLOG: ConstStaticCell<[PendingSyn; 4]> =
+    ConstStaticCell::new([const { PendingSyn::EMPTY }; 4]);
 
 #[riscv_rt::entry]
 fn main() -> ! {
@@ -58,7 +56,8 @@ fn main() -> ! {
         gateways: GATEWAYS,
         random_seed: board::random_seed(),
     };
-    let stack = Stack::new(device, config, &mut SLOTS.take()[..], clock.now());
+    let slots = SLOTS.take().as_mut_slice();
+    let stack = Stack::new(device, config, slots, clock.now());
     let stack = stack.unwrap_or_else(|error| panic!("{error}"));
     let mut stack = stack.with_backlog(&mut BACKLOG.take()[..]);
     let config = tcp::Config::default();
@@ -66,8 +65,8 @@ fn main() -> ! {
     let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));
     log::info!("The server is ready to receive");
     let now = || clock.now();
-    match servers.run(&mut stack, now, |device, delay| {
-        device.wait(&clock, delay);
+    match servers.run(&mut stack, now, |device, next| {
+        next.wait(device, now, Ethernet::acknowledge, |limit| clock.nap(limit));
         ControlFlow::<Infallible>::Continue(())
     }) {}
 }

@@ -17,7 +17,7 @@ use smoltcp::time::{Duration, Instant};
 use uppercase::Stack;
 use uppercase::device::tuntap::Mode;
 use uppercase::device::wire::{Port, Queue};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 
 use args::{Args, Client, Command, Link, Server};
 
@@ -85,7 +85,7 @@ fn check_common(link: &Link, port: u16, timeout: Duration) {
     let slots: Vec<SocketStorage<'_>> = vec![];
     match Stack::new(Port::loopback(&queue, medium), config, slots, Instant::ZERO) {
         Ok(mut stack) => {
-            stack.poll(Instant::ZERO, |_| None);
+            let _ = stack.poll(Instant::ZERO, &mut from_fn(|_| None));
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }

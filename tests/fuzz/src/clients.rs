@@ -11,21 +11,20 @@ use uppercase::{Context, PORT, tcp, udp};
 
 use crate::common::ask::parts;
 use crate::common::network::SECOND;
-use crate::common::scene::buffers;
 use crate::common::text::upper;
 use crate::host::{DATAGRAM, LineStack, QUEUE, WINDOW};
 
 /// With room for two datagrams of any length.
-pub fn fragmenter(stack: &mut LineStack<'_>) -> Fragmenter<'static> {
+pub fn fragmenter<'a>(stack: &mut LineStack<'a>) -> Fragmenter<'a> {
     let metadata = vec![raw::PacketMetadata::EMPTY; 2 * packets(DATAGRAM, 1280)];
     let queue = raw::PacketBuffer::new(metadata, vec![0; 2 * bytes(DATAGRAM, 1280)]);
     Fragmenter::from_parts(stack.sockets(), queue, vec![], 1).expect("there is room")
 }
 
 /// One client of each kind, and how they fared.
-pub struct Clients {
+pub struct Clients<'a> {
     tcp: tcp::Client,
-    udp: udp::Client<'static>,
+    udp: udp::Client<'a>,
     text: Vec<u8>,
     sent: usize,
     is_talking: bool,
@@ -37,11 +36,13 @@ pub struct Clients {
     udp_outcome: Option<Result<Vec<u8>, udp::Error>>,
 }
 
-impl Clients {
-    pub fn new(stack: &mut LineStack<'_>) -> Self {
-        let (receive, transmit) = buffers(WINDOW);
+impl<'a> Clients<'a> {
+    pub fn new(
+        stack: &mut LineStack<'a>,
+        connection: &'a mut tcp::ClientStorage<'a, WINDOW, WINDOW>,
+    ) -> Self {
         let timeout = SECOND * 8;
-        let tcp = tcp::Client::from_parts(stack.sockets(), receive, transmit, timeout);
+        let tcp = tcp::Client::new(stack.sockets(), connection, timeout);
         let fragmenter = fragmenter(stack);
         let udp = udp::Client::from_parts(stack.sockets(), parts(DATAGRAM, QUEUE), timeout);
         Self {
@@ -61,7 +62,7 @@ impl Clients {
 
     pub fn begin(
         &mut self,
-        stack: &mut LineStack<'_>,
+        stack: &mut LineStack<'a>,
         now: Instant,
         server: IpAddress,
         text: &[u8],
@@ -82,13 +83,13 @@ impl Clients {
         }
     }
 
-    pub fn abort(&mut self, stack: &mut LineStack<'_>, now: Instant) {
+    pub fn abort(&mut self, stack: &mut LineStack<'a>, now: Instant) {
         self.tcp.abort(&mut stack.context(now));
         // A line that waits for its answer is given up with the next one.
         (self.is_talking, self.is_asking) = (false, false);
     }
 
-    pub fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
+    pub fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
         let mut answer = [0; DATAGRAM];
         let mut due = None;
         if self.is_asking {
@@ -110,7 +111,7 @@ impl Clients {
         due
     }
 
-    fn talk(&mut self, context: &mut Context<'_, 'static>) -> Result<(), tcp::Error> {
+    fn talk(&mut self, context: &mut Context<'_, 'a>) -> Result<(), tcp::Error> {
         self.sent += self.tcp.send(context, &self.text[self.sent..])?;
         if self.sent == self.text.len() {
             self.tcp.finish(context);

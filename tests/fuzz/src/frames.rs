@@ -4,7 +4,8 @@
 use smoltcp::time::Duration;
 
 use crate::common::chance::repair;
-use crate::house::{Fragments, House};
+use crate::host::Memory;
+use crate::house::House;
 use crate::setup::Setup;
 
 /// How many frames are used, and how long they can be.
@@ -24,7 +25,7 @@ pub fn run(input: &[u8]) {
         return;
     };
     let setup = Setup::new(setup, rest);
-    let mut memory = [const { Fragments::new() }; 2];
+    let mut memory = [const { Memory::new() }; 2];
     let mut house = House::new(setup, &mut memory);
     house.judge.is_raw = true;
     for _ in 0..MOST {

@@ -3,13 +3,13 @@
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr};
-use uppercase::stack::{Config, earliest};
-use uppercase::{PORT, Stack, tcp, udp};
+use uppercase::device::reassembly::{self, OVERHEAD};
+use uppercase::stack::{Config, from_fn};
+use uppercase::{PORT, Servers, Stack, tcp, udp};
 
 use crate::clients::{Clients, fragmenter};
 use crate::common::ask::parts;
 use crate::common::network::{Link, hardware_address};
-use crate::common::scene::buffers;
 use crate::line::{End, Line};
 
 /// The longest datagram, in bytes, and how many can wait.
@@ -18,10 +18,10 @@ pub const QUEUE: usize = 2;
 /// Each way, in bytes.
 pub const WINDOW: usize = 256;
 
-/// Calls of the services in one poll: after each frame, and around each transmission.
-const MOST_CALLS: usize = 4 * 3 * 64;
+/// Connections of the server at a time.
+const CONNECTIONS: usize = 2;
 /// Frames that are received in one poll.
-pub const MOST_FRAMES: usize = 4 * 64;
+pub const MOST_FRAMES: usize = 64;
 
 const LIMITS: tcp::Config = tcp::Config {
     port: PORT,
@@ -35,26 +35,64 @@ const LIMITS: tcp::Config = tcp::Config {
     congestion_control: tcp::CongestionControl::Reno,
 };
 
-pub type LineStack<'a> = Stack<'static, Line<'a>>;
+pub type LineStack<'a> = Stack<'a, Line<'a>>;
+
+/// What a host lives in.
+pub struct Memory<'a> {
+    pub fragments: Fragments,
+    pub connections: Connections<'a>,
+}
+
+/// Room for fragments that have yet to be put together.
+pub type Fragments = reassembly::Buffers<{ DATAGRAM + OVERHEAD }, 2>;
+
+/// The connections of the server, and that of the client.
+pub struct Connections<'a> {
+    server: tcp::Pool<'a, CONNECTIONS, WINDOW, WINDOW>,
+    client: tcp::ClientStorage<'a, WINDOW, WINDOW>,
+}
+
+impl Memory<'_> {
+    pub const fn new() -> Self {
+        Self {
+            fragments: Fragments::new(),
+            connections: Connections {
+                server: tcp::Pool::new(),
+                client: tcp::ClientStorage::new(),
+            },
+        }
+    }
+}
 
 pub struct Host<'a> {
     stack: LineStack<'a>,
     /// When it wants to be polled even if nothing arrives.
     pub due: Option<Instant>,
-    pub tcp: tcp::Server<'static>,
-    udp: udp::Server<'static>,
-    pub clients: Clients,
+    servers: Servers<'a>,
+    pub clients: Clients<'a>,
 }
 
 impl<'a> Host<'a> {
-    pub fn new(mut stack: LineStack<'a>, places: usize) -> Self {
+    pub fn new(mut stack: LineStack<'a>, connections: &'a mut Connections<'a>) -> Self {
+        let Connections { server, client } = connections;
+        let tcp = tcp::Server::new(stack.sockets(), server, LIMITS);
         Self {
             due: Some(Instant::ZERO),
-            tcp: tcp_server(&mut stack, places),
-            udp: udp_server(&mut stack),
-            clients: Clients::new(&mut stack),
+            servers: Servers {
+                tcp: Some(tcp.expect("nothing else has the port")),
+                udp: Some(udp_server(&mut stack)),
+            },
+            clients: Clients::new(&mut stack, client),
             stack,
         }
+    }
+
+    /// How many clients its TCP server has.
+    pub fn connections(&self) -> usize {
+        self.servers
+            .tcp
+            .as_ref()
+            .map_or(0, tcp::Server::connections)
     }
 
     pub fn end(&mut self) -> &mut End {
@@ -81,17 +119,14 @@ impl<'a> Host<'a> {
         }
         end.received = 0;
         let mut calls = 0;
-        let delay = self.stack.poll(now, |context| {
+        let mut clients = from_fn(|context| {
             calls += 1;
-            let servers = earliest(self.tcp.poll(context), self.udp.poll(context));
-            earliest(servers, self.clients.poll(context))
+            self.clients.poll(context)
         });
-        self.due = delay.map(|delay| now + delay);
+        let next = self.stack.poll(now, &mut (&mut self.servers, &mut clients));
+        self.due = next.due(now);
         let end = self.stack.device_mut().end();
-        assert!(
-            calls <= MOST_CALLS,
-            "{calls} calls of the services in a poll"
-        );
+        assert_eq!(calls, 1, "calls of a service in a poll");
         assert!(
             end.received <= MOST_FRAMES,
             "{} frames in a poll",
@@ -115,14 +150,7 @@ pub fn stack(line: Line<'_>, host: u8, link: Link) -> LineStack<'_> {
     Stack::new(line, config, slots, Instant::ZERO).expect("the configuration is right")
 }
 
-fn tcp_server(stack: &mut LineStack<'_>, places: usize) -> tcp::Server<'static> {
-    let mut pool = Vec::new();
-    pool.resize_with(places, tcp::Place::new);
-    let buffers = (0..places).map(|_| buffers(WINDOW));
-    tcp::Server::from_parts(stack.sockets(), pool, buffers, LIMITS).expect("there is room")
-}
-
-fn udp_server(stack: &mut LineStack<'_>) -> udp::Server<'static> {
+fn udp_server<'a>(stack: &mut LineStack<'a>) -> udp::Server<'a> {
     let fragmenter = fragmenter(stack);
     let parts = parts(DATAGRAM, QUEUE);
     let server = udp::Server::from_parts(stack.sockets(), parts, PORT);

@@ -8,16 +8,14 @@
 //!   honest clients are served.
 
 use smoltcp::time::{Duration, Instant};
-use uppercase::device::reassembly::{self, OVERHEAD, Reassembly};
-use uppercase::stack::{Waiting, earliest};
+use uppercase::device::reassembly::Reassembly;
+use uppercase::stack::{PendingSyn, earliest};
 
 use crate::common::network::{CLIENT, Link, SECOND, SERVER};
-use crate::host::{DATAGRAM, Host, MOST_FRAMES, stack};
+use crate::host::{Host, MOST_FRAMES, Memory, stack};
 use crate::judge::Judge;
 use crate::line::{End, Line};
 use crate::setup::Setup;
-
-const PLACES: usize = 2;
 
 /// Rounds of polling until nothing moves any more.
 const MOST_ROUNDS: usize = 500;
@@ -29,8 +27,6 @@ const ALL_LIMITS: Duration = Duration::from_secs(25);
 const TEXT: &[u8] = "straße \u{390} \u{ff}\n, and some more".as_bytes();
 /// The transform has a target of its own, so here it has little to do.
 const MORE: &[u8] = b" it goes on and on, in letters that are converted fast";
-
-pub type Fragments = reassembly::Buffers<{ DATAGRAM + OVERHEAD }, 2>;
 
 pub struct House<'a> {
     pub setup: Setup,
@@ -44,25 +40,25 @@ pub struct House<'a> {
 }
 
 impl<'a> House<'a> {
-    pub fn new(setup: Setup, memory: &'a mut [Fragments; 2]) -> Self {
+    pub fn new(setup: Setup, memory: &'a mut [Memory<'a>; 2]) -> Self {
         let [for_host, for_peer] = memory;
         let end = || End::new(setup.link.medium, setup.ip_mtu());
-        let whole = |memory| Line::Whole(Reassembly::new(end(), memory));
+        let whole = |fragments| Line::Whole(Reassembly::new(end(), fragments));
         let line = match setup.reassembles {
-            true => whole(for_host),
+            true => whole(&mut for_host.fragments),
             false => Line::Plain(end()),
         };
         let mut host = stack(line, SERVER, setup.link);
         if setup.backlog {
             host = host.with_backlog(vec![PendingSyn::EMPTY; 2]);
         }
-        let peer = stack(whole(for_peer), CLIENT, setup.link);
+        let peer = stack(whole(&mut for_peer.fragments), CLIENT, setup.link);
         let mut house = Self {
             setup,
             now: Instant::ZERO,
             judge: Judge::new(setup.link),
-            host: Host::new(host, PLACES),
-            peer: Host::new(peer, 1),
+            host: Host::new(host, &mut for_host.connections),
+            peer: Host::new(peer, &mut for_peer.connections),
             flood: Vec::new(),
         };
         house.send_clients();
@@ -144,7 +140,7 @@ impl<'a> House<'a> {
         self.peer.abort(self.now);
         self.host.abort(self.now);
         self.pass(ALL_LIMITS);
-        assert_eq!(self.host.tcp.connections(), 0, "a place is lost");
+        assert_eq!(self.host.connections(), 0, "a place is lost");
 
         let link = self.setup.link;
         // Longer than a packet, and than a receive buffer, where fragments can be taken.

@@ -12,7 +12,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::Stack;
 use uppercase::dns::{ANSWER, Error, Parts, QUERY, QUESTIONS_AT_ONCE, Resolver};
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 
 use crate::common::frames::{read_udp, udp};
 use crate::common::network::{CLIENT, Link, SERVER, hardware_address};
@@ -118,7 +118,7 @@ impl Host {
     }
 
     fn poll(&mut self) {
-        let delay = self.stack.poll(self.now, |context| {
+        let mut resolver = from_fn(|context| {
             if self.outcome.is_none() {
                 match self.resolver.poll(context) {
                     Ok(Poll::Pending) => {}
@@ -128,7 +128,7 @@ impl Host {
             }
             self.resolver.deadline()
         });
-        self.due = delay.map(|delay| self.now + delay);
+        self.due = self.stack.poll(self.now, &mut resolver).due(self.now);
         for frame in std::mem::take(&mut self.stack.device_mut().outgoing) {
             if let Some((from, to, question)) = read_udp(LINK, &frame) {
                 assert_eq!(to, IpEndpoint::new(LINK.address(SERVER), 53));

@@ -10,7 +10,8 @@ use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use crate::common::frames;
 use crate::common::network::SERVER;
 use crate::forge;
-use crate::house::{Fragments, House};
+use crate::host::Memory;
+use crate::house::House;
 use crate::parties::{
     about_connection, asked, asked_port, asking, connection, content, source_port,
 };
@@ -27,7 +28,7 @@ pub fn run(input: &[u8]) {
         return;
     };
     let setup = Setup::new(setup, rest);
-    let mut memory = [const { Fragments::new() }; 2];
+    let mut memory = [const { Memory::new() }; 2];
     let mut house = House::new(setup, &mut memory);
     let mut rest = Unstructured::new(rest);
     for _ in 0..MOST {

@@ -1,6 +1,7 @@
 //! See `Cargo.toml`.
 #![no_std]
 
+use core::cell::Cell;
 use core::panic::PanicInfo;
 
 use smoltcp::iface::SocketStorage;
@@ -10,7 +11,8 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::reassembly::{self, Reassembly};
 use uppercase::device::wire::{Port, Queue};
 use uppercase::dns::{self, Resolver};
-use uppercase::stack::{Config, earliest};
+use uppercase::stack::{Config, PendingSyn, earliest, from_fn};
+use uppercase::transform::Upper;
 use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::{PORT, Servers, Stack, tcp, udp};
 
@@ -30,7 +32,7 @@ pub extern "C" fn run(polls: u32) -> bool {
 /// The server for many connections.
 fn serve_many(polls: u32) -> Option<()> {
     let queue = Queue::<8, 1514>::new();
-    let mut pool = tcp::steered::Pool::<4, 512, 512>::new();
+    let mut pool = tcp::HashPool::<4, 512, 512>::new();
     let config = Config {
         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
         addresses: &[IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8)],
@@ -40,9 +42,11 @@ fn serve_many(polls: u32) -> Option<()> {
     let mut now = Instant::ZERO;
     let device = Port::loopback(&queue, Medium::Ethernet);
     let mut stack = Stack::new(device, config, &mut [][..], now).ok()?;
-    let mut server = tcp::steered::Server::new(&mut pool, tcp::Config::default(), 42).ok()?;
+    let config = tcp::Config::default();
+    let mut server: tcp::Server<'_, Upper, tcp::Hash<'_>> =
+        tcp::Server::hashed(stack.sockets(), &mut pool, config, 42).ok()?;
     for _ in 0..polls {
-        now += stack.poll_with(now, &mut server, |_| None)?;
+        now = stack.poll(now, &mut server).due(now)?;
     }
     Some(())
 }
@@ -54,9 +58,10 @@ fn serve(polls: u32) -> Option<()> {
     let mut pool = tcp::Pool::<2, 512, 512>::new();
     let mut of_server = udp::Buffers::<6144, 1>::new();
     let mut of_client = udp::Buffers::<6144, 1>::new();
-    let mut stream = tcp::Buffers::<512, 512>::new();
+    let mut stream = tcp::ClientStorage::<512, 512>::new();
     let mut of_resolver = dns::Buffers::new();
-    let mut slots = [const { SocketStorage::EMPTY }; 7];
+    let mut slots = [const { SocketStorage::EMPTY }; 5];
+    let mut backlog = [const { PendingSyn::EMPTY }; 2];
 
     let address = IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, 1);
     let server = IpEndpoint::new(address, PORT);
@@ -66,9 +71,11 @@ fn serve(polls: u32) -> Option<()> {
         gateways: &[],
         random_seed: 42,
     };
-    let mut now = Instant::ZERO;
+    let clock = Cell::new(Instant::ZERO);
+    let now = || clock.get();
     let device = Reassembly::new(Port::loopback(&queue, Medium::Ethernet), &mut fragments);
-    let mut stack = Stack::new(device, config, &mut slots[..], now).ok()?;
+    let stack = Stack::new(device, config, &mut slots[..], now()).ok()?;
+    let mut stack = stack.with_backlog(&mut backlog[..]);
 
     let sockets = stack.sockets();
     let fragmenter = Fragmenter::new(sockets, &mut fragmented, 42).ok()?;
@@ -81,22 +88,24 @@ fn serve(polls: u32) -> Option<()> {
     let mut udp = udp::Client::new(sockets, &mut of_client, TIMEOUT).ok()?;
     let mut resolver = Resolver::new(sockets, &mut of_resolver, &[address], TIMEOUT).ok()?;
 
-    let context = &mut stack.context(now);
+    let context = &mut stack.context(now());
     tcp.connect(context, server).ok()?;
     udp.send(context, server, b"hello").ok()?;
     resolver.start(context, "example.org").ok()?;
     let mut answer = [0; 512];
     for _ in 0..polls {
-        let delay = stack.poll(now, |context| {
+        let mut clients = from_fn(|context| {
             let _ = tcp.send(context, b"hello");
             tcp.finish(context);
             let _ = tcp.receive(context, &mut answer);
             let _ = udp.receive(context, &mut answer);
             let _ = resolver.poll(context);
             let clients = earliest(tcp.deadline(), udp.deadline());
-            earliest(servers.poll(context), clients)
+            earliest(clients, Some(context.now + TIMEOUT))
         });
-        now += delay?;
+        let next = stack.poll(now(), &mut (&mut servers, &mut clients));
+        let pass = |time: Option<Duration>| clock.set(now() + time.unwrap_or(TIMEOUT));
+        next.wait(stack.device_mut(), now, |_| {}, pass);
     }
     Some(())
 }
