@@ -84,16 +84,17 @@ impl Place {
         if self.phase == Phase::Resetting {
             // The reset cannot be sent; listening forgets it.
             self.phase = Phase::Free;
-        } else if self.phase == Phase::Opening {
-            counters.expired = counters.expired.wrapping_add(1);
-            forget(socket, config.port);
-            self.phase = Phase::Free;
         } else {
             if let Some(client) = socket.remote_endpoint() {
                 info!("TCP: {client} is given up, nothing has moved for too long");
             }
             counters.expired = counters.expired.wrapping_add(1);
-            socket.abort();
+            if self.phase == Phase::Opening {
+                forget(socket, config.port);
+                self.phase = Phase::Free;
+            } else {
+                socket.abort();
+            }
         }
         None
     }
