@@ -13,7 +13,7 @@ use super::inject::{Deliver, Header, Synthetic};
 use super::neighbors::Neighbors;
 use super::service::Service;
 use super::window;
-use crate::packet::{Content, Frame, Packet};
+use crate::packet::{Content, Frame};
 
 /// What has to be remembered from frame to frame.
 pub(super) struct Judges<'a> {
@@ -72,10 +72,16 @@ pub(super) fn receive<'a, T: TxToken>(
         return Received::Other;
     };
     let Some(segment) = packet.segment() else {
+        let port = packet.udp_destination();
+        // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2 and
+        // RFC 4443, 2.4 (e.3) forbid.
+        let is_own = host.addresses.is_own(&packet.destination);
+        if !is_own && port.is_some_and(|port| !sockets.has_udp(port)) {
+            judges.counters.refuse(&Refusal::Misdirected);
+            return Received::Other;
+        }
         deliver.to(&mut sockets.set, None, bytes);
-        return packet
-            .udp_destination()
-            .map_or(Received::Other, Received::Datagram);
+        return port.map_or(Received::Other, Received::Datagram);
     };
     let arrival = Arrival {
         bytes,
@@ -170,7 +176,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Tells smoltcp where the sender of a datagram or segment is, if it may not know.
+/// Tells smoltcp where the sender of a packet for this host is, if it may not know.
 pub(super) fn introduce<T: TxToken>(
     frame: &Frame<'_>,
     host: &Host,
@@ -178,10 +184,13 @@ pub(super) fn introduce<T: TxToken>(
     sockets: &mut Sockets<'_>,
     deliver: &mut Deliver<'_, T>,
 ) {
-    let is_question =
-        |packet: &Packet<'_>| matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp);
-    if !frame.packet().is_some_and(is_question) {
-        return neighbors.forget();
+    match frame.packet() {
+        // smoltcp may learn of another neighbor from these, and forget this one.
+        None => return neighbors.forget(),
+        #[cfg(feature = "ipv6")]
+        Some(packet) if packet.protocol == IpProtocol::Icmpv6 => return neighbors.forget(),
+        Some(packet) if !host.addresses.is_own(&packet.destination) => return,
+        Some(_) => {}
     }
     if let Some(neighbor) = neighbors.learn(frame, &host.addresses, deliver.now)
         && let HardwareAddress::Ethernet(own_hardware) = deliver.interface.hardware_addr()

@@ -2,7 +2,6 @@
 
 use smoltcp::iface::{Interface, SocketSet};
 use smoltcp::phy::{Device, PacketMeta, RxToken};
-use smoltcp::socket::{AnySocket, udp};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
@@ -202,8 +201,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         } else {
             self.host.ip_mtu
         };
-        let sockets = self.sockets.set.iter();
-        let mut sockets = sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket));
+        let mut sockets = self.sockets.udp();
         // Where the end of the buffer is too short for a datagram, that takes a place, too.
         sockets.all(|socket| {
             socket.endpoint().port != port

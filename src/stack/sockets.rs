@@ -4,7 +4,7 @@ use core::ops::{Deref, DerefMut};
 use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
-use smoltcp::socket::AnySocket;
+use smoltcp::socket::{AnySocket, udp};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::Socket;
 
@@ -91,6 +91,18 @@ impl<'a> Sockets<'a> {
             Some(capacity) if self.set.iter().count() >= capacity => Err(SocketsFull { capacity }),
             _ => Ok(self.set.add(socket)),
         }
+    }
+
+    /// Whether a UDP socket has this port.
+    pub(super) fn has_udp(&self, port: u16) -> bool {
+        let mut sockets = self.udp();
+        sockets.any(|socket| socket.endpoint().port == port)
+    }
+
+    /// The UDP sockets.
+    pub(super) fn udp(&self) -> impl Iterator<Item = &udp::Socket<'a>> {
+        let sockets = self.set.iter();
+        sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket))
     }
 
     /// Takes a TCP port for a server.
