@@ -73,7 +73,8 @@ impl fmt::Display for Missing {
         if !self.details.is_empty() {
             write!(f, " ({})", self.details)?;
         }
-        write!(f, ": {} {}", self.command, self.arguments)
+        let command = format!("{} {}", self.command, self.arguments);
+        write!(f, ": {}", command.trim_end())
     }
 }
 
