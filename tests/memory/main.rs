@@ -8,6 +8,7 @@ mod bad_input;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
 mod hashed;
+mod naps;
 mod neighbors;
 mod no_room;
 mod remedies;
