@@ -1,6 +1,6 @@
 //! What the command does: it reads its arguments, finds a host to run on, and runs.
 
-// These macros panic where there is no room for what they print: see `output`.
+// These macros panic where there is no room for what they print: see `output` and `failure`.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
@@ -34,9 +34,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Client, Command};
-use failure::Failure;
+use failure::{Failure, complain};
 use host::Host;
-use output::{Output, complain};
+use output::Output;
 
 pub fn main() -> ExitCode {
     // It asks a server for its report, and would end any other process.

@@ -112,6 +112,7 @@ mod ports;
 mod reachability;
 mod service;
 mod sockets;
+mod table;
 mod window;
 
 pub use accept::PendingSyn;
@@ -124,9 +125,10 @@ pub use counters::Counters;
 pub use poll::Next;
 #[cfg(feature = "client")]
 pub(crate) use reachability::Unreachable;
-pub use service::{Egress, FromFn, Room, Service, Slot, Table, earliest, from_fn};
+pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
+pub use table::{Room, Slot, Table};
 
 pub use crate::packet::FourTuple;
 

@@ -1,8 +1,6 @@
 use std::fmt::Display;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
-
-use super::output::complain;
 
 /// Why the command ends early.
 #[derive(Debug)]
@@ -43,4 +41,10 @@ impl Failure {
             Self::OutputClosed => ExitCode::from(128 + 13),
         }
     }
+}
+
+/// Prints a sentence on standard error. Where it cannot be written, only the exit code is left.
+pub fn complain(sentence: impl Display) {
+    let line = format!("uppercase: {sentence}\n");
+    let _ = io::stderr().write_all(line.as_bytes());
 }

@@ -6,7 +6,7 @@ use env_filter::Filter;
 use env_logger::Logger;
 use log::{LevelFilter, Log, Metadata, Record};
 
-use super::output::complain;
+use super::failure::complain;
 
 thread_local! {
     /// The stack at work, where there are two.

@@ -1,6 +1,5 @@
-//! Standard output and standard error: what cannot be written is an error, never a panic.
+//! Standard output: what cannot be written is an error, never a panic.
 
-use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::closed;
@@ -56,10 +55,4 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
-}
-
-/// Prints a sentence on standard error. Where it cannot be written, only the exit code is left.
-pub fn complain(sentence: impl Display) {
-    let line = format!("uppercase: {sentence}\n");
-    let _ = io::stderr().write_all(line.as_bytes());
 }

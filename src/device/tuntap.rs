@@ -48,7 +48,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::EthernetFrame;
+use smoltcp::wire::{EthernetFrame, IpCidr};
 
 use self::health::Health;
 use self::receive::Incoming;
@@ -145,6 +145,41 @@ pub struct TunTap {
 }
 
 impl TunTap {
+    /// Attaches to the interface `name`, or makes it if there is none.
+    ///
+    /// An interface that exists is used as it is: its addresses, its MTU and whether it is switched
+    /// on do not change, and `host` is not looked at. One that is switched off is opened all the
+    /// same, with a warning and a [`fault`](TunTap::fault) from the start. Its owner needs no
+    /// privilege.
+    ///
+    /// One that is made gets the addresses `host` at the kernel's side, with a route to the subnet
+    /// of each, can be used at once, for IPv6 too, and disappears with the returned value. It keeps
+    /// them when it is switched off and on, for IPv6 where its settings below `/proc/sys` may be
+    /// changed. Making one takes the capability `CAP_NET_ADMIN`.
+    ///
+    /// With [offload](TunTap#offload) if the kernel has it, else without, and the log says so.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. Nothing is left behind.
+    pub fn open(name: &str, mode: Mode, host: &[IpCidr]) -> Result<TunTap, OpenError> {
+        Self::open_with(name, mode, host, Options::new())
+    }
+
+    /// [Opens](TunTap::open) an interface with these options.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. Nothing is left behind.
+    pub fn open_with(
+        name: &str,
+        mode: Mode,
+        host: &[IpCidr],
+        options: Options,
+    ) -> Result<TunTap, OpenError> {
+        open::open(name, mode, host, options)
+    }
+
     /// The name of the interface.
     pub fn name(&self) -> &str {
         &self.health.name

@@ -28,7 +28,8 @@ use super::control::Connection;
 use super::counters::{Counters, count};
 use super::host::Host;
 use super::inject::Synthetic;
-use super::service::{Room, Service, Slot, Table};
+use super::service::Service;
+use super::table::{Room, Slot, Table};
 use crate::packet::{Flags, Frame, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]

@@ -5,7 +5,7 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 
 use super::control::Connection;
-use super::service::{Room, Slot, Table};
+use super::table::{Room, Slot, Table};
 use crate::packet::FourTuple;
 
 /// Room for the connection of one client. It is lent for as long as the stack lives.

@@ -6,7 +6,6 @@ use smoltcp::time::Instant;
 
 use super::control::{Connection, Control};
 use super::host::Host;
-use super::inject::Arrived;
 use super::service;
 use crate::packet::Frame;
 
@@ -97,7 +96,7 @@ struct Transmitter<'t, D> {
 
 impl<D: Device> Device for Transmitter<'_, D> {
     type RxToken<'t>
-        = Arrived<'t>
+        = D::RxToken<'t>
     where
         Self: 't;
     type TxToken<'t>

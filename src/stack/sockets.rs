@@ -13,7 +13,7 @@ use super::clients::{ClientSlot, Clients};
 #[cfg(feature = "client")]
 use super::control::Connection;
 #[cfg(feature = "client")]
-use super::service::Slot;
+use super::table::Slot;
 
 /// Room for `N` sockets, in a `static`: all zeros, so that it takes no flash on a board.
 ///

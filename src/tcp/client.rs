@@ -8,8 +8,11 @@ use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, S
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpProtocol};
 
+use super::buffers::Buffers;
+use super::config::CONGESTION_CONTROL;
+use super::error::SetupError;
 use super::phase::Phase;
-use super::storage::{self, Buffers, SetupError};
+use super::socket::new_socket;
 use crate::packet::FourTuple;
 use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable};
 
@@ -97,12 +100,12 @@ impl Client {
         transmit: SocketBuffer<'a>,
         timeout: Duration,
     ) -> Result<Self, SetupError> {
-        let mut socket = storage::socket(receive, transmit)?;
+        let mut socket = new_socket(receive, transmit)?;
         socket.set_keep_alive(Some(KEEP_ALIVE));
         Ok(Self {
             slot: sockets.add_client(slot, socket),
             timeout: timeout.min(LONGEST_TIMEOUT),
-            congestion_control: storage::CONGESTION_CONTROL,
+            congestion_control: CONGESTION_CONTROL,
             server: None,
             local_port: 0,
             phase: Phase::Free,

@@ -2,11 +2,16 @@ use smoltcp::socket::tcp::CongestionControl;
 use smoltcp::time::Duration;
 
 use super::phase::Phase;
-use super::storage;
 use crate::PORT;
 
 /// How long an aborted connection keeps its slot if its reset cannot be sent.
 const RESET_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How a sender reacts to loss unless it is told otherwise.
+#[cfg(feature = "cubic")]
+pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Cubic;
+#[cfg(not(feature = "cubic"))]
+pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Reno;
 
 /// How a [`Server`](super::Server) treats its clients.
 ///
@@ -56,7 +61,7 @@ impl Default for Config {
             close_timeout: Some(Duration::from_secs(30)),
             keep_alive: Some(Duration::from_secs(10)),
             silence_timeout: Some(Duration::from_secs(90)),
-            congestion_control: storage::CONGESTION_CONTROL,
+            congestion_control: CONGESTION_CONTROL,
         }
     }
 }

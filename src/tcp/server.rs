@@ -3,11 +3,13 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::{Duration, Instant};
 
 use super::config::Config;
+use super::counters::Counters;
+use super::error::SetupError;
 use super::handler::Handler;
 use super::index::{Hash, Index, Kind, Scan, Work};
 use super::phase::Phase;
+use super::pool::{HashPool, Pool};
 use super::session::Session;
-use super::storage::{HashPool, Pool, SetupError};
 use crate::packet::FourTuple;
 use crate::stack::{Connection, Context, Egress, Room, Service, Slot, Sockets, Table, earliest};
 use crate::transform::Upper;
@@ -21,16 +23,6 @@ const EXPIRED_PER_POLL: usize = 64;
 const PACKETS_PER_POLL: usize = 256;
 /// Connections that find no room in the device before the others wait, too.
 const REFUSALS: usize = 4;
-
-/// What a [`Server`] has seen; the counts wrap around.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Connections that were opened.
-    pub opened: u32,
-    /// Connections that were aborted because the time to open, to idle or to close had passed.
-    /// Clients that were taken for dead, because they were silent, are not among them.
-    pub expired: u32,
-}
 
 /// Serves as many clients at a time as it has sessions, each with a [`Handler`] of its own.
 ///

@@ -4,10 +4,11 @@ use smoltcp::socket::tcp::{Socket, SocketBuffer};
 use smoltcp::time::Instant;
 
 use super::config::Config;
+use super::counters::Counters;
+use super::error::SetupError;
 use super::handler::Handler;
 use super::phase::Phase;
-use super::server::Counters;
-use super::storage::{self, SetupError};
+use super::socket::new_socket;
 use crate::packet::FourTuple;
 use crate::stack::{Connection, earliest};
 use crate::transform::{Progress, Upper};
@@ -50,7 +51,7 @@ impl<'a, H: Handler> Session<'a, H> {
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
     ) -> Result<Self, SetupError> {
-        let socket = storage::socket(receive, transmit)?;
+        let socket = new_socket(receive, transmit)?;
         Ok(Self {
             connection: Connection::new(storage, socket),
             handler: H::default(),

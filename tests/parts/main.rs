@@ -5,6 +5,7 @@
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;
+mod imports;
 #[cfg(feature = "fragmentation")]
 mod plain_host;
 #[cfg(feature = "fragmentation")]

@@ -1,0 +1,49 @@
+//! The connections of one port, as a stack asks for them.
+
+use smoltcp::socket::tcp::State;
+use smoltcp::time::Instant;
+
+use super::control::Connection;
+use crate::packet::FourTuple;
+
+/// The connections of one local TCP port.
+pub trait Table<'a> {
+    /// The connection with this four-tuple, whatever its state. Changes nothing: a segment that
+    /// is dropped afterwards has no effect on the connections.
+    fn find(&self, tuple: &FourTuple) -> Option<Slot>;
+
+    /// The state of the connection in this slot.
+    fn state(&self, slot: Slot) -> State;
+
+    /// Whether a further connection can be opened.
+    fn room(&self) -> Room;
+
+    /// Makes room for a client that has proven that it receives what is sent to its address, if a
+    /// half-open connection has waited long enough for its client; returns whether it did.
+    fn make_room(&mut self, now: Instant) -> bool;
+
+    /// When a half-open connection was last given up, whose client may acknowledge it all the same.
+    fn gave_up(&self) -> Option<Instant>;
+
+    /// Lets a socket listen for the connection with this four-tuple: the one that `find` returns,
+    /// if it is closed or in TIME-WAIT, else one without a connection. `None` if there is no room.
+    fn open(&mut self, tuple: &FourTuple, now: Instant) -> Option<Slot>;
+
+    /// A connection that is about to be given a segment: its service works on it in the same poll.
+    fn touch(&mut self, slot: Slot) -> Option<&mut Connection<'a>>;
+}
+
+/// The number of a connection in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(pub usize);
+
+/// Whether a table can take a further connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// It can.
+    Free,
+    /// Not now: a SYN waits in the backlog, or is dropped.
+    Full,
+    /// It accepts none: a SYN is refused by a reset.
+    Closed,
+}

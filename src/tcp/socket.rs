@@ -1,0 +1,32 @@
+use smoltcp::socket::tcp::{Socket, SocketBuffer};
+
+use super::error::SetupError;
+use super::sizes::{LARGEST_WINDOW, window_within};
+
+/// A socket that is set for requests and answers.
+pub(super) fn new_socket<'a>(
+    receive: SocketBuffer<'a>,
+    transmit: SocketBuffer<'a>,
+) -> Result<Socket<'a>, SetupError> {
+    if receive.capacity() == 0 || transmit.capacity() == 0 {
+        return Err(SetupError::NoBuffer);
+    }
+    if receive.capacity() > LARGEST_WINDOW {
+        return Err(SetupError::WindowTooLarge {
+            bytes: receive.capacity(),
+        });
+    }
+    if window_within(receive.capacity()) != receive.capacity() {
+        return Err(SetupError::Window {
+            bytes: receive.capacity(),
+        });
+    }
+    let mut socket = Socket::new(receive, transmit);
+    // Nagle's algorithm would hold the end of an answer until the rest of it is confirmed, and
+    // the other side delays its confirmation while it waits for that end.
+    socket.set_nagle_enabled(false);
+    // Nor is an acknowledgement delayed: text is answered in the poll in which it arrives, and the
+    // answer carries it; and the last one must have left when a program ends.
+    socket.set_ack_delay(None);
+    Ok(socket)
+}
