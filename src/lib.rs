@@ -81,7 +81,11 @@
 //! and the in-memory wire.
 #![no_std]
 
-#[cfg(any(feature = "simulation", all(feature = "tuntap", target_os = "linux")))]
+#[cfg(any(
+    test,
+    feature = "simulation",
+    all(feature = "tuntap", target_os = "linux")
+))]
 extern crate std;
 
 pub mod device;

@@ -8,7 +8,10 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpProtocol, TcpSeqNu
 use super::control::Control;
 use super::egress::Outgoing;
 use super::host::Host;
-use crate::packet::{IPV4_HEADER, LONGEST_HEADERS, TCP_HEADER};
+use crate::packet::{
+    ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPV4_HEADER, LONGEST_HEADERS, PROTOCOL_TCP, TCP_HEADER, ipv4,
+    put_half, tcp,
+};
 
 const TIME_TO_LIVE: u8 = 64;
 
@@ -49,11 +52,12 @@ impl Synthetic {
         if let Some((from, to)) = hardware {
             frame.push(&to.0);
             frame.push(&from.0);
-            frame.push(match source {
-                IpAddress::Ipv4(_) => &[0x08, 0x00],
+            let ethertype = match source {
+                IpAddress::Ipv4(_) => ETHERTYPE_IPV4,
                 #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-                _ => &[0x86, 0xdd],
-            });
+                _ => ETHERTYPE_IPV6,
+            };
+            frame.push(&ethertype.to_be_bytes());
         }
         let options = if header.maximum_segment_size.is_some() {
             4
@@ -73,7 +77,7 @@ impl Synthetic {
         frame.push(&[0; 4]); // the checksum, which follows, and no urgent pointer
         if let Some(size) = header.maximum_segment_size {
             let [high, low] = size.to_be_bytes();
-            frame.push(&[2, 4, high, low]);
+            frame.push(&[tcp::MAXIMUM_SEGMENT_SIZE, 4, high, low]);
         }
         frame.push(header.payload.as_slice());
         let sums = [
@@ -81,7 +85,7 @@ impl Synthetic {
             checksum::data(&frame.bytes[start..frame.length]),
         ];
         let sum = !checksum::combine(&sums);
-        frame.bytes[start + 16..start + 18].copy_from_slice(&sum.to_be_bytes());
+        put_half(&mut frame.bytes, start + tcp::CHECKSUM, sum);
         frame
     }
 
@@ -90,16 +94,30 @@ impl Synthetic {
         match (source, destination) {
             (IpAddress::Ipv4(source), IpAddress::Ipv4(destination)) => {
                 let [high, low] = (IPV4_HEADER as u16 + length).to_be_bytes();
-                self.push(&[0x45, 0, high, low, 0, 0, 0x40, 0, TIME_TO_LIVE, 6, 0, 0]);
+                let lifetime = TIME_TO_LIVE;
+                self.push(&[
+                    0x45,
+                    0,
+                    high,
+                    low,
+                    0,
+                    0,
+                    0x40,
+                    0,
+                    lifetime,
+                    PROTOCOL_TCP,
+                    0,
+                    0,
+                ]);
                 self.push(&source.octets());
                 self.push(&destination.octets());
                 let sum = !checksum::data(&self.bytes[start..self.length]);
-                self.bytes[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
+                put_half(&mut self.bytes, start + ipv4::CHECKSUM, sum);
             }
             #[cfg(feature = "ipv6")]
             (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
                 let [high, low] = length.to_be_bytes();
-                self.push(&[0x60, 0, 0, 0, high, low, 6, TIME_TO_LIVE]);
+                self.push(&[0x60, 0, 0, 0, high, low, PROTOCOL_TCP, TIME_TO_LIVE]);
                 self.push(&source.octets());
                 self.push(&destination.octets());
             }
