@@ -65,6 +65,7 @@ pub(super) fn classify(frame: &[u8], medium: Medium, verify: bool) -> Kind<'_> {
             let (link, packet) = frame.split_at(frame.len() - ethernet.payload().len());
             (link, packet, version)
         }
+        #[cfg(feature = "medium-ip")]
         Medium::Ip => (&[][..], frame, frame.first().map_or(0, |byte| byte >> 4)),
         #[allow(unreachable_patterns)] // IEEE 802.15.4, wherever smoltcp was given it
         _ => return Kind::Whole(None),
