@@ -26,7 +26,7 @@ pub(crate) mod udp;
 
 #[cfg(feature = "client")]
 pub(crate) use arp::Arp;
-pub(crate) use ethernet::{Content, ETHERNET_HEADER, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Frame};
+pub(crate) use ethernet::{Content, ETHERNET_HEADER, ETHERTYPE_IPV4, Frame};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 pub(crate) use extension::Carried;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]

@@ -36,11 +36,13 @@ impl<'a> Connection<'a> {
     }
 
     /// The socket.
+    #[inline(never)]
     pub fn socket(&self) -> &Socket<'a> {
         self.set.get(self.handle)
     }
 
     /// The socket, to work with it.
+    #[inline(never)]
     pub fn socket_mut(&mut self) -> &mut Socket<'a> {
         self.set.get_mut(self.handle)
     }
