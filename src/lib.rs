@@ -71,6 +71,7 @@
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
+//! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
@@ -81,7 +82,11 @@
 //! and the in-memory wire.
 #![no_std]
 
-#[cfg(any(feature = "simulation", all(feature = "tuntap", target_os = "linux")))]
+#[cfg(any(
+    test,
+    feature = "simulation",
+    all(feature = "tuntap", target_os = "linux")
+))]
 extern crate std;
 
 pub mod device;

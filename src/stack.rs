@@ -106,6 +106,7 @@ mod ingress;
 mod inject;
 mod neighbors;
 mod poll;
+mod port;
 #[cfg(feature = "client")]
 mod ports;
 #[cfg(feature = "client")]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use log::warn;
 use smoltcp::wire::{IpAddress, IpCidr};
-use uppercase::device::tuntap::{Fault, Mode, TunTap, addresses, owner, route};
+use uppercase::device::tuntap::{Fault, Mode, TunTap, addresses, entrance, owner, route};
 
 use super::args::Link;
 use super::failure::Failure;
@@ -32,7 +32,7 @@ pub struct Sides {
 impl Sides {
     /// Checks the kernel's side of an interface.
     pub fn check(device: &TunTap, link: &Link, ours: &[IpCidr]) -> Result<Self, Failure> {
-        let name = device.name();
+        let name = &entrance(device.name()).map_err(unknown())?[..];
         let kernel = addresses(name).map_err(unknown())?;
         if device.was_created() {
             refuse_one_address_for_both(name, ours, &kernel)?;
@@ -45,7 +45,7 @@ impl Sides {
         };
         // Which interface a link-local address is on, the kernel cannot tell.
         for own in ours.iter().filter(|own| !is_link_local(own.address())) {
-            match obstacle(device, link, own, &kernel)? {
+            match obstacle(device, name, link, own, &kernel)? {
                 Obstacle::None => sides.reachable.push(own.address()),
                 Obstacle::Off => {}
                 Obstacle::Other(what) => sides.obstacles.push(format!("{name}: {what}")),
@@ -99,11 +99,12 @@ enum Obstacle {
 
 fn obstacle(
     device: &TunTap,
+    name: &str,
     link: &Link,
     own: &IpCidr,
     kernel: &[IpCidr],
 ) -> Result<Obstacle, Failure> {
-    let (name, address) = (device.name(), own.address());
+    let address = own.address();
     let route = route(address).map_err(unknown())?;
     // Our answers go to where the packets come from.
     let can_answer = |source: IpAddress| {
@@ -121,7 +122,7 @@ fn obstacle(
         return Ok(Obstacle::None);
     }
     if !kernel.iter().any(|host| own.contains_addr(&host.address())) {
-        return Ok(Obstacle::Other(without_address(device, link, *own)));
+        return Ok(Obstacle::Other(without_address(device, name, link, *own)));
     }
     if device.fault() == Some(Fault::Down) {
         return Ok(Obstacle::Off);
@@ -138,8 +139,7 @@ fn obstacle(
     )))
 }
 
-fn without_address(device: &TunTap, link: &Link, own: IpCidr) -> String {
-    let name = device.name();
+fn without_address(device: &TunTap, name: &str, link: &Link, own: IpCidr) -> String {
     let mend = match proposal(own, &link.host_addresses()) {
         Some(host) if device.was_created() => format!("give it one with --host-ip {host}"),
         Some(host) => format!("add one with `{}`", add_address(name, host)),

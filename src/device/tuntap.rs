@@ -48,17 +48,18 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetFrame, IpCidr};
+use smoltcp::wire::IpCidr;
 
 use self::health::Health;
 use self::receive::Incoming;
 use self::transmit::Outgoing;
+use crate::packet::ETHERNET_HEADER;
 
 pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
 pub use self::options::Options;
 pub use self::receive::RxToken;
-pub use self::routes::{Route, addresses, owner, route};
+pub use self::routes::{Route, addresses, entrance, owner, route};
 pub use self::transmit::TxToken;
 pub use self::wait::wait;
 
@@ -86,7 +87,7 @@ impl Mode {
     /// How much longer than an IP packet a frame is, in bytes.
     fn header_len(self) -> usize {
         match self {
-            Mode::Tap => EthernetFrame::<&[u8]>::header_len(),
+            Mode::Tap => ETHERNET_HEADER,
             Mode::Tun => 0,
         }
     }

@@ -33,8 +33,9 @@ impl Addresses {
     #[cfg(feature = "syn-cookies")]
     pub(super) fn hardware_address(&self) -> HardwareAddress {
         match self.medium {
-            Medium::Ethernet => HardwareAddress::Ethernet(self.hardware),
-            _ => HardwareAddress::Ip,
+            #[cfg(feature = "medium-ip")]
+            Medium::Ip => HardwareAddress::Ip,
+            _ => HardwareAddress::Ethernet(self.hardware),
         }
     }
 
@@ -68,8 +69,9 @@ impl Addresses {
     /// a gateway; `None` if there is no route.
     pub(super) fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
         let is_direct = |own: &IpCidr| match self.medium {
-            Medium::Ip => own.address().version() == address.version(),
-            _ => own.contains_addr(address),
+            Medium::Ethernet => own.contains_addr(address),
+            #[allow(unreachable_patterns)] // plain IP, with the feature `medium-ip`
+            _ => own.address().version() == address.version(),
         };
         if self.own.iter().any(is_direct) {
             return Some(*address);

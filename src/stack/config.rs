@@ -34,6 +34,7 @@ impl Config<'_> {
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
         let ethernet = match capabilities.medium {
             Medium::Ethernet => true,
+            #[cfg(feature = "medium-ip")]
             Medium::Ip => false,
             #[allow(unreachable_patterns)] // a medium that smoltcp may be built for
             _ => return Err(ConfigError::Medium),
@@ -104,8 +105,9 @@ impl Config<'_> {
     /// As smoltcp wants it: one that fits the medium.
     pub(super) fn hardware_address(&self, medium: Medium) -> HardwareAddress {
         match medium {
-            Medium::Ethernet => HardwareAddress::Ethernet(self.hardware_address),
-            _ => HardwareAddress::Ip,
+            #[cfg(feature = "medium-ip")]
+            Medium::Ip => HardwareAddress::Ip,
+            _ => HardwareAddress::Ethernet(self.hardware_address),
         }
     }
 
@@ -152,7 +154,7 @@ fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
 /// Why a stack cannot be set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigError {
-    /// The device carries neither Ethernet frames nor IP packets.
+    /// The device carries neither Ethernet frames nor, with the feature `medium-ip`, IP packets.
     Medium,
     /// The hardware address is a broadcast or multicast address.
     HardwareAddress,
@@ -180,7 +182,7 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Medium => write!(
                 f,
-                "the device carries neither Ethernet frames nor IP packets"
+                "the device does not carry Ethernet frames; for IP packets, build with `medium-ip`"
             ),
             Self::HardwareAddress => write!(
                 f,

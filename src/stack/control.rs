@@ -8,7 +8,10 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
-use crate::packet::{Flags, FourTuple, Packet, Segment, TCP_HEADER, options};
+use crate::packet::tcp::{CHECKSUM, WINDOW};
+use crate::packet::{
+    Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
+};
 
 /// A TCP connection: one socket in a set of its own, so that smoltcp looks at no other, and its
 /// [`Control`]. Those of a server and of a client are the same.
@@ -33,11 +36,13 @@ impl<'a> Connection<'a> {
     }
 
     /// The socket.
+    #[inline(never)]
     pub fn socket(&self) -> &Socket<'a> {
         self.set.get(self.handle)
     }
 
     /// The socket, to work with it.
+    #[inline(never)]
     pub fn socket_mut(&mut self) -> &mut Socket<'a> {
         self.set.get_mut(self.handle)
     }
@@ -206,7 +211,8 @@ impl Control {
         let length = segment.payload_len + control as usize;
         if flags.has(Flags::SYN) {
             self.first_sent = segment.sequence;
-            self.shift = shift_in(bytes);
+            let options = Options::of(bytes, segment.header_len);
+            self.shift = Some(options.window_scale().unwrap_or(0));
         } else if self.first_sent == self.sent {
             // A SYN cookie was the SYN.
             self.first_sent = segment.sequence - 1;
@@ -276,27 +282,17 @@ impl Control {
     }
 }
 
-/// The window scale in a SYN that smoltcp makes: the maximum segment size comes first.
-fn shift_in(segment: &[u8]) -> Option<u8> {
-    match segment.get(TCP_HEADER..)? {
-        [_, _, _, _, 3, 3, shift, ..] => Some(*shift),
-        _ => Some(0),
-    }
-}
-
 /// Makes the window of a segment one unit less.
 fn lessen_window(segment: &mut [u8], sums: bool) {
     let Some(header) = segment.first_chunk_mut::<TCP_HEADER>() else {
         return;
     };
-    let window = u16::from_be_bytes([header[14], header[15]]) - 1;
-    header[14..16].copy_from_slice(&window.to_be_bytes());
+    let window = half(header, WINDOW) - 1;
+    put_half(header, WINDOW, window);
     if sums {
         // The complement of a sum that is one less (RFC 1624).
-        let checksum = u16::from_be_bytes([header[16], header[17]]);
-        let (checksum, carry) = checksum.overflowing_add(1);
-        let checksum = checksum + u16::from(carry);
-        header[16..18].copy_from_slice(&checksum.to_be_bytes());
+        let (checksum, carry) = half(header, CHECKSUM).overflowing_add(1);
+        put_half(header, CHECKSUM, checksum + u16::from(carry));
     }
 }
 

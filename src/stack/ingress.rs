@@ -1,6 +1,5 @@
 //! What arrives: every frame is judged here, in this order, and each refusal is counted.
 
-use smoltcp::phy::TxToken;
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::{HardwareAddress, IpProtocol, IpVersion};
 
@@ -9,11 +8,12 @@ use super::accept::{Accept, Arrival, Verdict};
 use super::control::Connection;
 use super::counters::{Counters, count};
 use super::host::Host;
-use super::inject::{Deliver, Header, Synthetic};
+use super::inject::{Header, Synthetic};
 use super::neighbors::Neighbors;
+use super::port::Way;
 use super::service::Service;
 use super::window;
-use crate::packet::{Content, Frame, Packet};
+use crate::packet::{Content, Frame};
 
 /// What has to be remembered from frame to frame.
 pub(super) struct Judges<'a> {
@@ -50,13 +50,13 @@ pub(super) enum Received {
 }
 
 /// Judges a frame, and gives it to the sockets that it is for.
-pub(super) fn receive<'a, T: TxToken>(
+pub(super) fn receive<'a>(
     bytes: &[u8],
     host: &Host,
     judges: &mut Judges<'a>,
     sockets: &mut Sockets<'a>,
     service: &mut dyn Service<'a>,
-    deliver: &mut Deliver<'_, T>,
+    way: &mut Way<'_>,
 ) -> Received {
     let frame = Frame::parse(host.addresses.medium, bytes);
     if let Err(refusal) = check_frame(&frame, host).and_then(|()| check_packet(&frame, host)) {
@@ -65,17 +65,23 @@ pub(super) fn receive<'a, T: TxToken>(
     }
     #[cfg(feature = "client")]
     host.reachability.received(&frame);
-    introduce(&frame, host, &mut judges.neighbors, sockets, deliver);
+    introduce(&frame, host, &mut judges.neighbors, sockets, way);
 
     let Some(packet) = frame.packet() else {
-        deliver.to(&mut sockets.set, None, bytes);
+        way.deliver(&mut sockets.set, None, bytes);
         return Received::Other;
     };
     let Some(segment) = packet.segment() else {
-        deliver.to(&mut sockets.set, None, bytes);
-        return packet
-            .udp_destination()
-            .map_or(Received::Other, Received::Datagram);
+        let port = packet.udp_destination();
+        // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2 and
+        // RFC 4443, 2.4 (e.3) forbid.
+        let is_own = host.addresses.is_own(&packet.destination);
+        if !is_own && port.is_some_and(|port| !sockets.has_udp(port)) {
+            judges.counters.refuse(&Refusal::Misdirected);
+            return Received::Other;
+        }
+        way.deliver(&mut sockets.set, None, bytes);
+        return port.map_or(Received::Other, Received::Datagram);
     };
     let arrival = Arrival {
         bytes,
@@ -87,34 +93,34 @@ pub(super) fn receive<'a, T: TxToken>(
     #[cfg(feature = "client")]
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Some(table) = table else {
-        deliver.to(&mut sockets.set, None, bytes);
+        way.deliver(&mut sockets.set, None, bytes);
         return Received::Other;
     };
     let Judges {
         accept, counters, ..
     } = judges;
-    match accept.judge(table, &arrival, host, deliver.now, counters) {
+    match accept.judge(table, &arrival, host, way.now, counters) {
         Verdict::Deliver(slot) => {
             if let Some(connection) = table.touch(slot) {
-                let state = give_segment(&arrival, host, connection, deliver);
+                let state = give_segment(&arrival, host, connection, way);
                 if matches!(state, State::TimeWait | State::Closed | State::Listen) {
                     return Received::End;
                 }
             }
         }
         // No socket of this set listens.
-        Verdict::Refuse => deliver.to(&mut sockets.set, None, bytes),
+        Verdict::Refuse => way.deliver(&mut sockets.set, None, bytes),
         Verdict::Delivered | Verdict::Drop => {}
         Verdict::Answer(answer) => {
-            if let Some(reply) = deliver.reply.take() {
-                let answer = answer.as_bytes();
-                reply.consume(answer.len(), |frame| frame.copy_from_slice(answer));
-            }
+            let answer = answer.as_bytes();
+            way.transmit.transmit(answer.len(), way.meta, &mut |frame| {
+                frame.copy_from_slice(answer)
+            });
         }
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;
-                deliver.to(set, Some(control), segment.as_bytes());
+                way.deliver(set, Some(control), segment.as_bytes());
             }
         }
     }
@@ -170,36 +176,39 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Tells smoltcp where the sender of a datagram or segment is, if it may not know.
-pub(super) fn introduce<T: TxToken>(
+/// Tells smoltcp where the sender of a packet for this host is, if it may not know.
+pub(super) fn introduce(
     frame: &Frame<'_>,
     host: &Host,
     neighbors: &mut Neighbors,
     sockets: &mut Sockets<'_>,
-    deliver: &mut Deliver<'_, T>,
+    way: &mut Way<'_>,
 ) {
-    let is_question =
-        |packet: &Packet<'_>| matches!(packet.protocol, IpProtocol::Tcp | IpProtocol::Udp);
-    if !frame.packet().is_some_and(is_question) {
-        return neighbors.forget();
+    match frame.packet() {
+        // smoltcp may learn of another neighbor from these, and forget this one.
+        None => return neighbors.forget(),
+        #[cfg(feature = "ipv6")]
+        Some(packet) if packet.protocol == IpProtocol::Icmpv6 => return neighbors.forget(),
+        Some(packet) if !host.addresses.is_own(&packet.destination) => return,
+        Some(_) => {}
     }
-    if let Some(neighbor) = neighbors.learn(frame, &host.addresses, deliver.now)
-        && let HardwareAddress::Ethernet(own_hardware) = deliver.interface.hardware_addr()
+    if let Some(neighbor) = neighbors.learn(frame, &host.addresses, way.now)
+        && let HardwareAddress::Ethernet(own_hardware) = way.interface.hardware_addr()
         && let Some(own) = host.addresses.source_for(neighbor.address())
     {
         neighbor.introduce(own, own_hardware, |message| {
-            deliver.inject(&mut sockets.set, None, message);
+            way.inject(&mut sockets.set, None, message);
         });
     }
 }
 
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
 /// state that the connection is in then.
-fn give_segment<T: TxToken>(
+fn give_segment(
     arrival: &Arrival<'_>,
     host: &Host,
     connection: &mut Connection<'_>,
-    deliver: &mut Deliver<'_, T>,
+    way: &mut Way<'_>,
 ) -> State {
     let (packet, segment) = (arrival.packet, arrival.segment);
     let was = connection.socket().state();
@@ -208,18 +217,18 @@ fn give_segment<T: TxToken>(
         // that anew.
         let old_byte = synthetic(arrival, host, &window::old_byte(segment));
         let Connection { set, control, .. } = connection;
-        deliver.inject(set, Some(control), old_byte.as_bytes());
+        way.inject(set, Some(control), old_byte.as_bytes());
         if window::cuts_payload(control, segment) {
             // The sender is told how far the connection is.
-            deliver.to(set, Some(control), old_byte.as_bytes());
+            way.deliver(set, Some(control), old_byte.as_bytes());
             let rest = synthetic(arrival, host, &window::without_payload(segment));
-            deliver.inject(set, Some(control), rest.as_bytes());
+            way.inject(set, Some(control), rest.as_bytes());
             return was;
         }
     }
     let shut_at = connection.control.shut_at();
     let Connection { set, control, .. } = connection;
-    deliver.to(set, Some(control), arrival.bytes);
+    way.deliver(set, Some(control), arrival.bytes);
     let is = connection.socket().state();
     connection.control.received(packet, segment, was, is);
     if let Some(header) = window::given_again(segment, shut_at, is)
@@ -229,7 +238,7 @@ fn give_segment<T: TxToken>(
         // Its answer is dropped, lest two hosts answer each other for ever.
         let again = synthetic(arrival, host, &header);
         let Connection { set, control, .. } = connection;
-        deliver.inject(set, Some(control), again.as_bytes());
+        way.inject(set, Some(control), again.as_bytes());
     }
     is
 }

@@ -28,16 +28,18 @@ use smoltcp::wire::{
 };
 
 use super::addresses::Addresses;
-use crate::packet::Frame;
+#[cfg(feature = "ipv6")]
+use crate::packet::IPV6_HEADER;
+use crate::packet::{ETHERNET_HEADER, Frame};
 
 /// How long smoltcp is sure to know what it was told; it forgets after a minute.
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// The longest message, in bytes.
 #[cfg(feature = "ipv6")]
-const LONGEST: usize = 14 + 40 + 32;
+const LONGEST: usize = ETHERNET_HEADER + IPV6_HEADER + 32;
 #[cfg(not(feature = "ipv6"))]
-const LONGEST: usize = 14 + 28;
+const LONGEST: usize = ETHERNET_HEADER + 28;
 
 /// A host on the link.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -162,6 +164,6 @@ impl Neighbor {
             #[allow(unreachable_patterns)] // without IPv6 there is no other version
             _ => return,
         };
-        give(&bytes[..EthernetFrame::<&[u8]>::header_len() + length]);
+        give(&bytes[..ETHERNET_HEADER + length]);
     }
 }

@@ -1,17 +1,15 @@
 //! What one poll does: it receives, lets the services work, and transmits, each within a budget.
 
-use smoltcp::iface::{Interface, SocketSet};
-use smoltcp::phy::{Device, PacketMeta, RxToken};
-use smoltcp::socket::{AnySocket, udp};
+use smoltcp::iface::Interface;
+use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
 use super::accept::Given;
 use super::context::Context;
-use super::egress::Way;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
-use super::inject::Deliver;
+use super::port::{Room, Way};
 #[cfg(feature = "client")]
 use super::ports::Ports;
 use super::service::{Service, earliest};
@@ -178,19 +176,19 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
         let (token, reply) = self.device.receive(self.now)?;
-        let mut deliver = Deliver {
-            interface: self.interface,
-            now: self.now,
-            host: self.host,
-            meta: token.meta(),
-            reply: Some(reply),
-        };
+        let mut reply = Some(reply);
+        let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
+        way.meta = token.meta();
         let (host, judges, sockets) = (self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
-            .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut deliver));
-        drop(deliver);
+            .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
+        drop(reply);
         // The reply may have been a large one, to a ping for instance.
-        self.finish_fragments();
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.now,
+        };
+        Way::new(self.interface, self.host, self.now, &mut room).finish_fragments();
         Some(received)
     }
 
@@ -202,8 +200,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         } else {
             self.host.ip_mtu
         };
-        let sockets = self.sockets.set.iter();
-        let mut sockets = sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket));
+        let mut sockets = self.sockets.udp();
         // Where the end of the buffer is too short for a datagram, that takes a place, too.
         sockets.all(|socket| {
             socket.endpoint().port != port
@@ -233,26 +230,23 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             counters,
         } = &mut *self.judges;
         let (host, now) = (self.host, self.now);
-        let (device, interface) = (&mut *self.device, &mut *self.interface);
         let sockets = &mut *self.sockets;
+        let mut room = Room {
+            device: &mut *self.device,
+            now,
+        };
+        let mut way = Way::new(self.interface, host, now, &mut room);
         accept.admit(
             service,
             host,
             now,
             counters,
             &mut |connection, bytes, given| {
-                let mut deliver = Deliver {
-                    interface: &mut *interface,
-                    now,
-                    host,
-                    meta: PacketMeta::default(),
-                    reply: device.transmit(now),
-                };
                 let frame = Frame::parse(host.addresses.medium, bytes);
-                ingress::introduce(&frame, host, neighbors, sockets, &mut deliver);
+                ingress::introduce(&frame, host, neighbors, sockets, &mut way);
                 if given == Given::NotYet {
                     let control = Some(&mut connection.control);
-                    deliver.to(&mut connection.set, control, bytes);
+                    way.deliver(&mut connection.set, control, bytes);
                 }
             },
         )
@@ -261,17 +255,18 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     /// Transmits what there is; returns when there will be more.
     #[inline(never)]
     fn transmit(&mut self, service: &mut dyn Service<'a>) -> Option<Instant> {
+        let sockets = &mut *self.sockets;
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.now,
+        };
+        let mut way = Way::new(self.interface, self.host, self.now, &mut room);
         for _ in 0..PASSES {
-            if !self.finish_fragments() {
-                break;
-            }
-            let (mut way, sockets) = self.way();
-            if !way.poll(&mut sockets.set, None) {
+            if !way.finish_fragments() || !way.poll(&mut sockets.set, None) {
                 break;
             }
         }
-        self.finish_fragments();
-        let (mut way, sockets) = self.way();
+        way.finish_fragments();
         #[cfg(feature = "client")]
         let of_clients = {
             use super::service::Egress;
@@ -289,39 +284,5 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let own = way.interface.poll_at(way.now, &sockets.set);
         self.judges.neighbors.transmitted();
         earliest(own, earliest(of_clients, of_services))
-    }
-
-    fn way(&mut self) -> (Way<'_, D>, &mut Sockets<'a>) {
-        let way = Way {
-            interface: self.interface,
-            device: self.device,
-            host: self.host,
-            now: self.now,
-        };
-        (way, self.sockets)
-    }
-
-    /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
-    ///
-    /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
-    /// so everything else waits until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way, as the module's documentation says.)
-    fn finish_fragments(&mut self) -> bool {
-        if cfg!(not(feature = "fragmentation")) {
-            return true;
-        }
-        let mut nothing = SocketSet::new(&mut [][..]);
-        // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
-        for _ in 0..128 {
-            if self.interface.poll_at(self.now, &nothing).is_none() {
-                return true;
-            }
-            if self.device.transmit(self.now).is_none() {
-                break;
-            }
-            self.interface
-                .poll_egress(self.now, self.device, &mut nothing);
-        }
-        false
     }
 }

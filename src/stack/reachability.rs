@@ -4,19 +4,9 @@
 use core::cell::{Cell, RefCell};
 
 use heapless::Vec;
-#[cfg(feature = "ipv6")]
-use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, Icmpv4DstUnreachable, Icmpv4Message, Icmpv4Packet, IpAddress,
-    IpEndpoint, IpProtocol,
-};
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::{Icmpv6DstUnreachable, Icmpv6Message, Icmpv6Packet, Icmpv6Repr, NdiscRepr};
+use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol};
 
-use crate::packet::{Content, Frame, Packet, Quote};
-
-/// The header of an ICMP error, in bytes.
-const ICMP_HEADER: usize = 8;
+use crate::packet::{Arp, Content, Frame, Icmp, Quote, Reason};
 
 /// Why a router or the host itself sent an error back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,83 +100,28 @@ enum Seen {
 
 fn look(frame: &Frame<'_>) -> Option<Seen> {
     match &frame.content {
-        Content::Arp(message) => look_at_arp(message),
-        Content::Ip(packet) if packet.is_fragment => None,
-        Content::Ip(packet) => match packet.protocol {
-            IpProtocol::Icmp => look_at_icmpv4(packet),
+        Content::Arp(message) => {
+            let message = Arp::parse(message)?;
+            Some(match message.is_request {
+                true => Seen::Asked(message.target.into()),
+                false => Seen::Answered(message.sender.into()),
+            })
+        }
+        Content::Ip(packet) => match packet.icmp()? {
+            Icmp::Unreachable(reason, quote) => {
+                let reason = match reason {
+                    Reason::Port => Unreachable::Port,
+                    Reason::Host => Unreachable::Host,
+                    // The host is there.
+                    Reason::Length => return None,
+                };
+                Some(Seen::Returned(Returned { quote, reason }))
+            }
             #[cfg(feature = "ipv6")]
-            IpProtocol::Icmpv6 => look_at_icmpv6(packet),
-            _ => None,
+            Icmp::Solicitation(target) => Some(Seen::Asked(target.into())),
+            #[cfg(feature = "ipv6")]
+            Icmp::Advertisement(target) => Some(Seen::Answered(target.into())),
         },
         Content::Other => None,
     }
-}
-
-fn look_at_arp(message: &[u8]) -> Option<Seen> {
-    let ArpRepr::EthernetIpv4 {
-        operation,
-        source_protocol_addr,
-        target_protocol_addr,
-        ..
-    } = ArpRepr::parse(&ArpPacket::new_checked(message).ok()?).ok()?
-    else {
-        return None;
-    };
-    Some(match operation {
-        ArpOperation::Request => Seen::Asked(target_protocol_addr.into()),
-        _ => Seen::Answered(source_protocol_addr.into()),
-    })
-}
-
-fn look_at_icmpv4(packet: &Packet<'_>) -> Option<Seen> {
-    let message = Icmpv4Packet::new_checked(packet.payload()).ok()?;
-    if message.msg_type() != Icmpv4Message::DstUnreachable || !message.verify_checksum() {
-        return None;
-    }
-    let reason = match Icmpv4DstUnreachable::from(message.msg_code()) {
-        Icmpv4DstUnreachable::PortUnreachable => Unreachable::Port,
-        Icmpv4DstUnreachable::FragRequired => return None,
-        _ => Unreachable::Host,
-    };
-    returned(packet, reason)
-}
-
-#[cfg(feature = "ipv6")]
-fn look_at_icmpv6(packet: &Packet<'_>) -> Option<Seen> {
-    let (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) =
-        (packet.source, packet.destination)
-    else {
-        return None;
-    };
-    let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
-    let checksums = ChecksumCapabilities::default();
-    match message.msg_type() {
-        Icmpv6Message::DstUnreachable => {
-            if !message.verify_checksum(&source, &destination) {
-                return None;
-            }
-            let reason = match Icmpv6DstUnreachable::from(message.msg_code()) {
-                Icmpv6DstUnreachable::PortUnreachable => Unreachable::Port,
-                _ => Unreachable::Host,
-            };
-            returned(packet, reason)
-        }
-        Icmpv6Message::NeighborSolicit | Icmpv6Message::NeighborAdvert => {
-            match Icmpv6Repr::parse(&source, &destination, &message, &checksums).ok()? {
-                Icmpv6Repr::Ndisc(NdiscRepr::NeighborSolicit { target_addr, .. }) => {
-                    Some(Seen::Asked(target_addr.into()))
-                }
-                Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. }) => {
-                    Some(Seen::Answered(target_addr.into()))
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn returned(error: &Packet<'_>, reason: Unreachable) -> Option<Seen> {
-    let quote = Quote::parse(error.payload().get(ICMP_HEADER..)?)?;
-    Some(Seen::Returned(Returned { quote, reason }))
 }

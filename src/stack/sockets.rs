@@ -4,9 +4,9 @@ use core::ops::{Deref, DerefMut};
 use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
-use smoltcp::socket::AnySocket;
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::Socket;
+use smoltcp::socket::{AnySocket, udp};
 
 #[cfg(feature = "client")]
 use super::clients::{ClientSlot, Clients};
@@ -60,7 +60,8 @@ pub struct Sockets<'a> {
     capacity: Option<usize>,
     #[cfg(feature = "client")]
     pub(super) clients: Clients<'a>,
-    served: Vec<u16, MOST_SERVERS>,
+    /// Those that are not 0 are taken.
+    served: [u16; MOST_SERVERS],
 }
 
 impl<'a> Sockets<'a> {
@@ -78,7 +79,7 @@ impl<'a> Sockets<'a> {
             capacity,
             #[cfg(feature = "client")]
             clients: Clients::default(),
-            served: Vec::new(),
+            served: [0; MOST_SERVERS],
         }
     }
 
@@ -93,17 +94,33 @@ impl<'a> Sockets<'a> {
         }
     }
 
-    /// Takes a TCP port for a server.
+    /// Whether a UDP socket has this port.
+    pub(super) fn has_udp(&self, port: u16) -> bool {
+        let mut sockets = self.udp();
+        sockets.any(|socket| socket.endpoint().port == port)
+    }
+
+    /// The UDP sockets.
+    pub(super) fn udp(&self) -> impl Iterator<Item = &udp::Socket<'a>> {
+        let sockets = self.set.iter();
+        sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket))
+    }
+
+    /// Takes a TCP port for a server; it is not 0.
     ///
     /// # Errors
     /// If another server has it, or there are too many of them.
     pub(crate) fn serve(&mut self, port: u16) -> Result<(), ServeError> {
-        if self.served.contains(&port) {
-            return Err(ServeError::PortTaken);
+        for served in &mut self.served {
+            if *served == port {
+                return Err(ServeError::PortTaken);
+            }
+            if *served == 0 {
+                *served = port;
+                return Ok(());
+            }
         }
-        self.served
-            .push(port)
-            .map_err(|_| ServeError::TooManyServers)
+        Err(ServeError::TooManyServers)
     }
 
     /// Adds the connection of a client.

@@ -38,15 +38,6 @@ pub(super) fn without_payload(segment: &Segment) -> Header {
 
 /// What smoltcp has to be given of a segment once more. `shut_at` is where the window was shut
 /// when it was given the segment, and `state` what the connection is in now.
-///
-/// - Where the receive window is shut, no segment is acceptable, but "special allowance should be
-///   made to accept valid ACKs" (RFC 9293, 3.10.7.4). smoltcp makes none: it drops the
-///   acknowledgement and the window of the segment, too. Where both buffers of an echo are full, and
-///   a probe of the shut window counts as sent, as in lwIP, the peer is one byte ahead from then
-///   on, and the connection would stand still for ever. So it is given them as if they came from the
-///   edge of the window.
-/// - After the last acknowledgement of a peer with a zero window, smoltcp would go on to probe that
-///   window with nothing, and without a pause. So it is told that there is room.
 pub(super) fn given_again(
     segment: &Segment,
     shut_at: Option<TcpSeqNumber>,
@@ -55,15 +46,29 @@ pub(super) fn given_again(
     if !segment.acknowledges() {
         return None;
     }
-    if let Some(next) = shut_at {
-        // Sequence numbers are compared modulo 2^32, as a difference.
-        let ahead = segment.sequence.0.wrapping_sub(next.0);
-        // From the edge itself, a shut window accepts a segment without payload.
-        let first = i32::from(segment.payload_len == 0);
-        if (first..=REACH).contains(&ahead) {
-            return Some(bare(segment, next, segment.window));
-        }
-    }
+    from_edge(segment, shut_at).or_else(|| with_room(segment, state))
+}
+
+/// Where the receive window is shut, no segment is acceptable, but "special allowance should be
+/// made to accept valid ACKs" (RFC 9293, 3.10.7.4). smoltcp makes none: it drops the
+/// acknowledgement and the window of the segment, too. Where both buffers of an echo are full, and
+/// a probe of the shut window counts as sent, as in lwIP, the peer is one byte ahead from then
+/// on, and the connection would stand still for ever. So it is given them as if they came from the
+/// edge of the window.
+fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header> {
+    let next = shut_at?;
+    // Sequence numbers are compared modulo 2^32, as a difference.
+    let ahead = segment.sequence.0.wrapping_sub(next.0);
+    // From the edge itself, a shut window accepts a segment without payload.
+    let first = i32::from(segment.payload_len == 0);
+    (first..=REACH)
+        .contains(&ahead)
+        .then(|| bare(segment, next, segment.window))
+}
+
+/// After the last acknowledgement of a peer with a zero window, smoltcp would go on to probe that
+/// window with nothing, and without a pause. So it is told that there is room.
+fn with_room(segment: &Segment, state: State) -> Option<Header> {
     (segment.window == 0 && state == State::FinWait2).then(|| bare(segment, segment.end(), 1))
 }
 

@@ -41,7 +41,8 @@ use smoltcp::wire::{
     Ipv6Repr,
 };
 
-use self::packet::{FRAGMENT_HEADER, HEADERS, IPV6_HEADER, UDP_HEADER, fragment, udp_header};
+use self::packet::{HEADERS, fragment, udp_header};
+use crate::packet::{IPV6_FRAGMENT_HEADER, IPV6_HEADER, udp::UDP_HEADER};
 use crate::stack::{Sockets, SocketsFull};
 
 pub use self::error::SendError;
@@ -198,7 +199,7 @@ impl<'a> Fragmenter<'a> {
                 src_addr: from,
                 dst_addr: to,
                 next_header: IpProtocol::Ipv6Frag,
-                payload_len: FRAGMENT_HEADER + header.len() + part.len(),
+                payload_len: IPV6_FRAGMENT_HEADER + header.len() + part.len(),
                 hop_limit: HOP_LIMIT,
             };
             let fragment = Ipv6FragmentRepr {
@@ -209,7 +210,7 @@ impl<'a> Fragmenter<'a> {
             let packet = socket.send(IPV6_HEADER + ip.payload_len);
             let packet = packet.map_err(|_| SendError::Full)?;
             ip.emit(&mut Ipv6Packet::new_unchecked(&mut *packet));
-            let (ours, rest) = packet[IPV6_HEADER..].split_at_mut(FRAGMENT_HEADER);
+            let (ours, rest) = packet[IPV6_HEADER..].split_at_mut(IPV6_FRAGMENT_HEADER);
             ours[..2].copy_from_slice(&[IpProtocol::Udp.into(), 0]);
             fragment.emit(&mut Ipv6FragmentHeader::new_unchecked(&mut ours[2..]));
             let (place, rest) = rest.split_at_mut(header.len());

@@ -12,95 +12,127 @@ use crate::footprint::CLIENTS;
 /// Something that the firmware can do without.
 pub struct Remedy {
     pub name: &'static str,
-    /// Files and functions in them, and what those return at once.
-    functions: &'static [(&'static str, &'static str, &'static str)],
+    cuts: &'static [Cuts],
     /// Whether there is no room to wait then.
     has_backlog: bool,
-    /// How many clients may come at once then: no more than places where the others are refused.
+    /// How many clients may come at once then: no more than sessions where the others are refused.
     pub clients: usize,
 }
 
-const CLOSED_WINDOW: &str = "src/stack/closed_window.rs";
+const INGRESS: &str = "src/stack/ingress.rs";
+const ACCEPT: &str = "src/stack/accept.rs";
+const BACKLOG: &str = "src/stack/accept/backlog.rs";
 const NEIGHBORS: &str = "src/stack/neighbors.rs";
-const ADMISSION: &str = "src/stack/admission.rs";
-const BACKLOG: &str = "src/stack/backlog.rs";
-const SCALED_WINDOW: &str = "src/stack/scaled_window.rs";
-const SEGMENTS: &str = "src/stack/segments.rs";
-const PASS: &str = "Decision::Pass { again: false }";
-/// Where the board lends the room in which clients wait.
+const WINDOW: &str = "src/stack/window.rs";
+const CONTROL: &str = "src/stack/control.rs";
+/// What is left where no SYN waits: a segment is for its connection, a SYN opens one, and
+/// everything else is refused.
+const CONNECT: &str = "{
+        let tuple = arrival.segment.four_tuple();
+        let slot = match arrival.segment.flags.kind() {
+            Flags::SYN => table.open(&tuple, now),
+            _ => table.find(&tuple),
+        };
+        slot.map_or(Verdict::Refuse, Verdict::Deliver)
+    }";
+/// Where the board lends the room for SYNs that wait.
 const MAIN: &str = "examples/lm3s6965evb/src/main.rs";
 const LENT: &str = "stack.with_backlog(&mut BACKLOG.take()[..])";
 
-pub const REMEDIES: [Remedy; 8] = [
+/// Files and functions in them, and what those return at once.
+type Cuts = &'static [(&'static str, &'static str, &'static str)];
+
+const CLOSED_WINDOW: Cuts = &[(WINDOW, "from_edge", "None")];
+const SCALED_WINDOW: Cuts = &[(CONTROL, "lessen_window", "")];
+const FIN: Cuts = &[(WINDOW, "cuts_payload", "false")];
+const ZERO_WINDOW: Cuts = &[(WINDOW, "with_room", "None")];
+const LEARNED: Cuts = &[
+    (NEIGHBORS, "learn", "None"),
+    (NEIGHBORS, "forget", ""),
+    (NEIGHBORS, "is_full", "false"),
+];
+const STRANGERS: Cuts = &[
+    (INGRESS, "check_frame", "Ok(())"),
+    (INGRESS, "check_packet", "Ok(())"),
+];
+const WAITING: Cuts = &[
+    (BACKLOG, "put", "false"),
+    (ACCEPT, "admit", "false"),
+    (ACCEPT, "is_ready", "false"),
+];
+const JUDGED: Cuts = &[
+    (ACCEPT, "judge", CONNECT),
+    (ACCEPT, "admit", "false"),
+    (ACCEPT, "is_ready", "false"),
+];
+const HISTORY: Cuts = &[(CONTROL, "note", "")];
+
+pub const REMEDIES: [Remedy; 10] = [
     Remedy {
-        name: "acknowledgements from beyond a closed window",
-        functions: &[
-            (CLOSED_WINDOW, "received", "None"),
-            (CLOSED_WINDOW, "transmitted", ""),
-        ],
+        name: "acknowledgements from beyond a shut window",
+        cuts: &[CLOSED_WINDOW],
         has_backlog: false,
         clients: CLIENTS,
     },
     Remedy {
         name: "a scaled window does not shrink",
-        functions: &[(SCALED_WINDOW, "transmitted", "")],
+        cuts: &[SCALED_WINDOW],
         has_backlog: false,
         clients: CLIENTS,
     },
     Remedy {
-        name: "a close behind text that does not fit",
-        functions: &[(SEGMENTS, "fits", "None")],
+        name: "a FIN behind payload that does not fit",
+        cuts: &[FIN],
         has_backlog: false,
         clients: CLIENTS,
     },
     Remedy {
-        name: "nobody without room is asked for it without a pause after the close",
-        functions: &[(SEGMENTS, "with_room", "None")],
+        name: "no zero-window probes without a pause after the close",
+        cuts: &[ZERO_WINDOW],
         has_backlog: false,
         clients: CLIENTS,
     },
     Remedy {
         name: "answers wait for no neighbor",
-        functions: &[
-            (NEIGHBORS, "received", ""),
-            (NEIGHBORS, "answer", ""),
-            (NEIGHBORS, "take_news", "None"),
-        ],
+        cuts: &[LEARNED],
+        has_backlog: false,
+        clients: CLIENTS,
+    },
+    Remedy {
+        name: "frames from no host, and for another one, are dropped",
+        cuts: &[STRANGERS],
         has_backlog: false,
         clients: CLIENTS,
     },
     Remedy {
         name: "a backlog of 2",
-        functions: &[(BACKLOG, "put", "false"), (ADMISSION, "give", "false")],
+        cuts: &[WAITING],
         has_backlog: true,
         clients: CLIENTS,
     },
     Remedy {
-        name: "nobody is refused, and copies of requests do no harm; a backlog of 2",
-        functions: &[
-            (ADMISSION, "decide", PASS),
-            (ADMISSION, "busy", "false"),
-            (ADMISSION, "admit", ""),
-            (ADMISSION, "give", "false"),
-        ],
+        name: "no SYN is refused, and copies of SYNs do no harm; a backlog of 2",
+        cuts: &[JUDGED],
         has_backlog: true,
         clients: 2,
     },
     Remedy {
+        name: "how a connection lived is known",
+        cuts: &[HISTORY],
+        has_backlog: false,
+        clients: CLIENTS,
+    },
+    Remedy {
         name: "all of these",
-        functions: &[
-            (CLOSED_WINDOW, "received", "None"),
-            (CLOSED_WINDOW, "transmitted", ""),
-            (SEGMENTS, "fits", "None"),
-            (SEGMENTS, "with_room", "None"),
-            (SCALED_WINDOW, "transmitted", ""),
-            (NEIGHBORS, "received", ""),
-            (NEIGHBORS, "answer", ""),
-            (NEIGHBORS, "take_news", "None"),
-            (ADMISSION, "decide", PASS),
-            (ADMISSION, "busy", "false"),
-            (ADMISSION, "admit", ""),
-            (ADMISSION, "give", "false"),
+        cuts: &[
+            CLOSED_WINDOW,
+            SCALED_WINDOW,
+            FIN,
+            ZERO_WINDOW,
+            LEARNED,
+            STRANGERS,
+            JUDGED,
+            HISTORY,
         ],
         has_backlog: true,
         clients: 2,
@@ -111,7 +143,7 @@ impl Remedy {
     /// A copy of the package without it.
     pub fn cut(&self) -> PathBuf {
         let copy = copy_of_package("without-a-remedy");
-        for (file, function, value) in self.functions {
+        for (file, function, value) in self.cuts.iter().copied().flatten() {
             edit(&copy.join(file), |text| {
                 return_at_once(text, function, value)
             });

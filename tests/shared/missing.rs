@@ -73,7 +73,8 @@ impl fmt::Display for Missing {
         if !self.details.is_empty() {
             write!(f, " ({})", self.details)?;
         }
-        write!(f, ": {} {}", self.command, self.arguments)
+        let command = format!("{} {}", self.command, self.arguments);
+        write!(f, ": {}", command.trim_end())
     }
 }
 
@@ -96,7 +97,7 @@ fn is_there(program: &str) -> bool {
             String::from_utf8_lossy(&text).contains("OpenBSD")
         });
     }
-    // An absolute path stays what it is, whatever the directory.
+    // Joined to a directory, an absolute path stays as it is.
     let directories = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&directories).any(|directory| directory.join(program).is_file())
 }

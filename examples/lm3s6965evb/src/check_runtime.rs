@@ -24,6 +24,7 @@ unsafe extern "C" {
     fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
     fn memmove(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
     fn memset(to: *mut u8, value: i32, length: usize) -> *mut u8;
+    fn memcmp(one: *const u8, other: *const u8, length: usize) -> i32;
     fn __aeabi_memclr(to: *mut u8, length: usize);
     fn __aeabi_memset(to: *mut u8, length: usize, value: i32);
 }
@@ -50,6 +51,7 @@ fn main() -> ! {
         for to in MIDDLE - 20..MIDDLE + 20 {
             moves(to, MIDDLE, length);
         }
+        compares(length);
     }
     divides();
     let _ = write!(Console, "runtime.rs does what it has to do\r\n");
@@ -112,6 +114,23 @@ fn fills(to: usize, length: usize) {
             let expected = if filled { value } else { pattern(index) };
             assert_eq!(*byte, expected, "at {index}: {length} bytes to {to}");
         }
+    }
+}
+
+fn compares(length: usize) {
+    let one = bytes();
+    let mut other = one;
+    let compare = |other: &Bytes| {
+        // SAFETY: both have as many bytes.
+        unsafe { memcmp(black_box(one.as_ptr()), black_box(other.as_ptr()), length) }
+    };
+    assert_eq!(compare(&other), 0);
+    for index in 0..length {
+        let byte = one[index];
+        other[index] = byte ^ 0x80;
+        assert_eq!(compare(&other) < 0, byte < 0x80);
+        assert_ne!(compare(&other), 0);
+        other[index] = byte;
     }
 }
 

@@ -89,6 +89,29 @@ global_asm!(
     "bx    lr",
 );
 
+// memcmp(one: r0, other: r1, length: r2), and bcmp, which only has to tell whether they are equal.
+global_asm!(
+    ".section .text.memory_compare, \"ax\", %progbits",
+    ".irp name, memcmp, bcmp",
+    ".global \\name",
+    ".thumb_func",
+    "\\name:",
+    ".endr",
+    "push  {{r4}}",
+    "movs  r3, #0",
+    "1:",
+    "subs  r2, #1",
+    "blo   2f",
+    "ldrb  r3, [r0], #1",
+    "ldrb  r4, [r1], #1",
+    "subs  r3, r4",
+    "beq   1b",
+    "2:",
+    "mov   r0, r3",
+    "pop   {{r4}}",
+    "bx    lr",
+);
+
 // memset(to: r0, value: r1, length: r2). Of those of the ABI, memset has the last two the other way
 // round, and memclr(to: r0, length: r1) fills with zero.
 global_asm!(

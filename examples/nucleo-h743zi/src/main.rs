@@ -32,8 +32,7 @@ const ADDRESSES: &[IpCidr] = &[
 const GATEWAYS: &[IpAddress] = &[];
 
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<'_, 4, 4096, 4096>> =
-    ConstStaticCell::new(tcp::Pool::new());
+static POOL: ConstStaticCell<tcp::Pool<'_, 4, 4096, 4096>> = ConstStaticCell::new(tcp::Pool::new());
 static DATAGRAMS: ConstStaticCell<udp::Buffers<1472, 2>> =
     ConstStaticCell::new(udp::Buffers::new());
 static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());

@@ -34,11 +34,12 @@ impl<D: Driver> Embassy<D> {
     /// again, without an executor, needs no waker.
     ///
     /// # Errors
-    /// [`UnsupportedMedium`] if the driver carries neither Ethernet frames nor IP packets. The
-    /// driver is dropped.
+    /// [`UnsupportedMedium`] if the driver carries neither Ethernet frames nor, with the feature
+    /// `medium-ip`, IP packets. The driver is dropped.
     pub fn new(driver: D) -> Result<Self, UnsupportedMedium> {
         let medium = match driver.hardware_address() {
             driver::HardwareAddress::Ethernet(_) => Medium::Ethernet,
+            #[cfg(feature = "medium-ip")]
             driver::HardwareAddress::Ip => Medium::Ip,
             _ => return Err(UnsupportedMedium),
         };
@@ -174,7 +175,8 @@ impl<D: Driver> AsyncDevice for Embassy<D> {
     }
 }
 
-/// The driver carries neither Ethernet frames nor IP packets, which is all that a stack speaks.
+/// The driver carries neither Ethernet frames nor, with the feature `medium-ip`, IP packets, which is
+/// all that a stack speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnsupportedMedium;
 
@@ -182,7 +184,7 @@ impl fmt::Display for UnsupportedMedium {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the driver carries neither Ethernet frames nor IP packets"
+            "the driver does not carry Ethernet frames; for IP packets, build with `medium-ip`"
         )
     }
 }

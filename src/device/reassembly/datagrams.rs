@@ -2,17 +2,18 @@
 
 use log::{debug, warn};
 use smoltcp::time::{Duration, Instant};
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::Ipv6Packet;
-use smoltcp::wire::{EthernetFrame, IpProtocol, Ipv4Packet};
+use smoltcp::wire::IpProtocol;
 
 use super::Counters;
 use super::fragment::{Fragment, Key, udp_payload};
 use super::holes::{DESCRIPTOR, Holes};
+use crate::packet::{
+    ETHERNET_HEADER, IPV4_HEADER, IPV6_HEADER, ipv4, ipv6, put_half, set_packet_len,
+};
 
 /// Bytes at the beginning of each slot that are kept for headers: Ethernet, and IPv6 as the
 /// longer of the two. Headers are written so that they end where the datagram begins.
-const HEADERS: usize = EthernetFrame::<&[u8]>::header_len() + 40;
+const HEADERS: usize = ETHERNET_HEADER + IPV6_HEADER;
 
 /// Bytes of a slot that cannot hold a part of the datagram.
 pub(super) const OVERHEAD: usize = HEADERS + DESCRIPTOR;
@@ -208,24 +209,16 @@ fn put_before(headers: &mut [u8], end: usize, header: &[u8]) -> Option<usize> {
 
 /// Makes the header of a first fragment the header of a whole datagram of `length` bytes.
 fn finish(header: &mut [u8], length: usize, protocol: IpProtocol) -> Option<()> {
-    if header.len() == 20 {
-        let mut packet = Ipv4Packet::new_unchecked(header);
-        packet.set_header_len(20);
-        packet.set_total_len(u16::try_from(20 + length).ok()?);
-        packet.clear_flags();
-        packet.set_frag_offset(0);
-        packet.fill_checksum();
-        return Some(());
+    match header.len() {
+        IPV4_HEADER => {
+            // The options are left out.
+            header[ipv4::VERSION_AND_LENGTH] = 0x45;
+            put_half(header, ipv4::FRAGMENT, 0);
+        }
+        IPV6_HEADER => header[ipv6::NEXT_HEADER] = protocol.into(),
+        _ => return None,
     }
-    #[cfg(feature = "ipv6")]
-    if header.len() == 40 {
-        let mut packet = Ipv6Packet::new_unchecked(header);
-        packet.set_payload_len(u16::try_from(length).ok()?);
-        packet.set_next_header(protocol);
-        return Some(());
-    }
-    let _ = protocol; // in IPv4 it is in the header already
-    None
+    set_packet_len(header, header.len() + length).then_some(())
 }
 
 fn add(counter: &mut u32) {

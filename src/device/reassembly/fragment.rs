@@ -1,11 +1,9 @@
 //! Telling fragments from whole packets.
 
 use smoltcp::phy::Medium;
-use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, Ipv4Packet, UdpPacket,
-};
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::{Ipv6FragmentHeader, Ipv6Packet};
+use smoltcp::wire::{IpAddress, IpProtocol};
+
+use crate::packet::{Frame, IPV4_HEADER, udp};
 
 /// What a frame is to us.
 #[derive(Debug)]
@@ -44,37 +42,47 @@ pub(super) struct Fragment<'f> {
 }
 
 /// The longest datagram, in bytes behind the IP header, that an IP version can carry.
-const IPV4_LONGEST: usize = 65_535 - 20;
-#[cfg(feature = "ipv6")]
+const IPV4_LONGEST: usize = 65_535 - IPV4_HEADER;
 const IPV6_LONGEST: usize = 65_535;
 
 /// Looks at a frame. `verify` says whether IPv4 header checksums are ours to verify.
 ///
 /// What is not well-formed IP is left for smoltcp to drop, as it drops whatever cannot be parsed.
 pub(super) fn classify(frame: &[u8], medium: Medium, verify: bool) -> Kind<'_> {
-    let (link, packet, version) = match medium {
-        Medium::Ethernet => {
-            let Ok(ethernet) = EthernetFrame::new_checked(frame) else {
-                return Kind::Whole(None);
-            };
-            let version = match ethernet.ethertype() {
-                EthernetProtocol::Ipv4 => 4,
-                EthernetProtocol::Ipv6 => 6,
-                _ => return Kind::Whole(None),
-            };
-            let (link, packet) = frame.split_at(frame.len() - ethernet.payload().len());
-            (link, packet, version)
-        }
-        Medium::Ip => (&[][..], frame, frame.first().map_or(0, |byte| byte >> 4)),
-        #[allow(unreachable_patterns)] // IEEE 802.15.4, wherever smoltcp was given it
-        _ => return Kind::Whole(None),
+    let parsed = Frame::parse(medium, frame);
+    let Some(packet) = parsed.packet() else {
+        return Kind::Whole(None);
     };
-    match version {
-        4 => ipv4(link, packet, verify),
-        #[cfg(feature = "ipv6")]
-        6 => ipv6(link, packet),
-        _ => Kind::Whole(None),
+    if !packet.is_fragment {
+        return Kind::Whole(udp_payload(packet.protocol, packet.payload()));
     }
+    if verify && !packet.has_intact_header() {
+        return Kind::Malformed;
+    }
+    let Some(part) = packet.fragment() else {
+        return Kind::Malformed;
+    };
+    let is_ipv4 = matches!(packet.source, IpAddress::Ipv4(_));
+    // Without the options of IPv4, and without the fragment header of IPv6.
+    let (header_len, longest) = match is_ipv4 {
+        true => (IPV4_HEADER, IPV4_LONGEST),
+        false => (packet.header_len, IPV6_LONGEST),
+    };
+    Fragment {
+        key: (is_ipv4 || !part.is_whole()).then_some(Key {
+            source: packet.source,
+            destination: packet.destination,
+            identification: part.identification,
+            protocol: is_ipv4.then_some(part.protocol),
+        }),
+        offset: part.offset,
+        more: part.more,
+        data: part.data,
+        link: &frame[..parsed.header_len()],
+        header: &packet.bytes[..header_len],
+        protocol: part.protocol,
+    }
+    .checked(longest)
 }
 
 /// The length of the payload of a UDP datagram, as its header states it.
@@ -82,78 +90,7 @@ pub(super) fn udp_payload(protocol: IpProtocol, datagram: &[u8]) -> Option<usize
     if protocol != IpProtocol::Udp {
         return None;
     }
-    Some(UdpPacket::new_checked(datagram).ok()?.payload().len())
-}
-
-fn ipv4<'f>(link: &'f [u8], bytes: &'f [u8], verify: bool) -> Kind<'f> {
-    let Some(packet) = Ipv4Packet::new_checked(bytes)
-        .ok()
-        .filter(|packet| packet.version() == 4)
-    else {
-        return Kind::Whole(None);
-    };
-    let (offset, more) = (usize::from(packet.frag_offset()), packet.more_frags());
-    if offset == 0 && !more {
-        return Kind::Whole(udp_payload(packet.next_header(), packet.payload()));
-    }
-    if verify && !packet.verify_checksum() {
-        return Kind::Malformed;
-    }
-    let Some(header) = bytes.get(..20) else {
-        return Kind::Malformed;
-    };
-    Fragment {
-        key: Some(Key {
-            source: packet.src_addr().into(),
-            destination: packet.dst_addr().into(),
-            identification: packet.ident().into(),
-            protocol: Some(packet.next_header()),
-        }),
-        offset,
-        more,
-        data: packet.payload(),
-        link,
-        header,
-        protocol: packet.next_header(),
-    }
-    .checked(IPV4_LONGEST)
-}
-
-#[cfg(feature = "ipv6")]
-fn ipv6<'f>(link: &'f [u8], bytes: &'f [u8]) -> Kind<'f> {
-    let Some(packet) = Ipv6Packet::new_checked(bytes)
-        .ok()
-        .filter(|packet| packet.version() == 6)
-    else {
-        return Kind::Whole(None);
-    };
-    if packet.next_header() != IpProtocol::Ipv6Frag {
-        return Kind::Whole(udp_payload(packet.next_header(), packet.payload()));
-    }
-    let (Some(header), Some(([protocol, _reserved, fields @ ..], data))) =
-        (bytes.get(..40), packet.payload().split_first_chunk::<8>())
-    else {
-        return Kind::Malformed;
-    };
-    let Ok(fields) = Ipv6FragmentHeader::new_checked(fields) else {
-        return Kind::Malformed;
-    };
-    let (offset, more) = (usize::from(fields.frag_offset()) * 8, fields.more_frags());
-    Fragment {
-        key: (offset != 0 || more).then(|| Key {
-            source: packet.src_addr().into(),
-            destination: packet.dst_addr().into(),
-            identification: fields.ident(),
-            protocol: None,
-        }),
-        offset,
-        more,
-        data,
-        link,
-        header,
-        protocol: IpProtocol::from(*protocol),
-    }
-    .checked(IPV6_LONGEST)
+    udp::payload_len(datagram)
 }
 
 impl<'f> Fragment<'f> {

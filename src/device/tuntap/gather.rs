@@ -6,22 +6,12 @@
 //! in such a way that text follows text and only its headers cover something, which is put back.
 //! Datagrams of one length, the last of which may be shorter, can be sent in the same way.
 
-use smoltcp::wire::TcpPacket;
-
 use super::attach::Offload;
 use super::header::Header;
-use super::segment::{Content, Segment};
+use super::segment::{Content, Control, Segment};
 use super::{LONGEST_PACKET, Mode};
-
-/// Headers of Ethernet, IPv6 and TCP with all the options it can have, in bytes.
-pub(super) const LONGEST_HEADERS: usize = 14 + 40 + 60;
-
-// Of a TCP header.
-const SEQUENCE: usize = 4;
-const FLAGS: usize = 13;
-const ACK: u8 = 0x10;
-/// These stand in the last of the segments.
-const PUSH_AND_FIN: u8 = 0x09;
+use crate::packet::tcp::{FLAGS, SEQUENCE};
+use crate::packet::{Flags, LONGEST_HEADERS};
 
 /// Into how many datagrams every kernel cuts a frame that cuts any.
 const MOST_DATAGRAMS: usize = 64;
@@ -54,17 +44,18 @@ impl Gathered {
     /// Whether a frame may be the first of several that the kernel cuts: smoltcp says by the missing
     /// PSH that there is more to come. Of datagrams it does not, so each may be.
     pub fn first(mode: Mode, frame: &[u8], kernel: Offload) -> Option<Self> {
-        let (segment, may_be, next) = match Content::of(mode, frame) {
-            Content::Segment(segment) => {
-                let header = TcpPacket::new_unchecked(&frame[segment.start..]);
-                let next = header.seq_number() + (segment.end - segment.text);
-                let may_be = kernel.segments && frame[segment.start + FLAGS] == ACK;
-                (segment, may_be, next.0 as u32)
-            }
-            Content::Datagram(segment) => (segment, kernel.datagrams, 0),
+        let segment = match Content::of(mode, frame) {
+            Content::Segment(segment) | Content::Datagram(segment) => segment,
             Content::Fragment | Content::Other => return None,
         };
         let size = segment.end - segment.text;
+        let (may_be, next) = match segment.control {
+            Some(Control { sequence, flags }) => {
+                let may_be = kernel.segments && flags.0 == Flags::ACK;
+                (may_be, (sequence + size).0 as u32)
+            }
+            None => (kernel.datagrams, 0),
+        };
         let fits = segment.text <= LONGEST_HEADERS
             && segment.end == frame.len()
             && segment.end + size <= mode.header_len() + LONGEST_PACKET;
@@ -105,11 +96,11 @@ impl Gathered {
         }
         let expected = &mut expected[..headers];
         let tcp = self.segment.start;
-        let is_datagram = self.segment.is_datagram;
+        let is_datagram = self.segment.is_datagram();
         let mut flags = 0;
         if !is_datagram {
             expected[tcp + SEQUENCE..][..4].copy_from_slice(&self.next.to_be_bytes());
-            flags = written[tcp + FLAGS] & PUSH_AND_FIN;
+            flags = written[tcp + FLAGS] & Control::OF_LAST;
             expected[tcp + FLAGS] |= flags;
         }
         for field in self.segment.length_fields(self.mode) {
@@ -148,7 +139,7 @@ impl Gathered {
     /// Completes the frame. Returns its length, and what the kernel needs to know.
     pub fn finish(self, bytes: &mut [u8]) -> (usize, Header) {
         let frame = &mut bytes[..self.segment.end];
-        if self.segment.is_datagram && self.count == 1 {
+        if self.segment.is_datagram() && self.count == 1 {
             // It has all that it needs, a checksum too.
             return (frame.len(), Header::NONE);
         }

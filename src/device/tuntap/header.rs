@@ -52,7 +52,7 @@ impl Header {
     /// Asks for segments with `size` bytes of text each.
     pub fn cut(self, segment: &Segment, size: u16) -> Self {
         Self {
-            segments: match (segment.is_datagram, segment.is_ipv4) {
+            segments: match (segment.is_datagram(), segment.is_ipv4()) {
                 (true, _) => SEGMENTS_UDP,
                 (false, true) => SEGMENTS_TCP_IPV4,
                 (false, false) => SEGMENTS_TCP_IPV6,

@@ -46,6 +46,8 @@ pub(super) struct Interface {
     /// `None` if it is neither a TAP nor a TUN.
     pub mode: Option<Mode>,
     pub multi_queue: bool,
+    /// The bridge that it is a port of, for instance.
+    pub controller: Option<u32>,
 }
 
 /// An address of an interface of this host.
@@ -257,6 +259,7 @@ fn interface(link: &LinkMessage) -> Interface {
     for attribute in &link.attributes {
         match attribute {
             LinkAttribute::Mtu(mtu) => interface.mtu = *mtu as usize,
+            LinkAttribute::Controller(index) => interface.controller = Some(*index),
             LinkAttribute::LinkInfo(infos) if infos.contains(&LinkInfo::Kind(InfoKind::Tun)) => {
                 for info in infos {
                     if let LinkInfo::Data(InfoData::Tun(details)) = info {

@@ -41,6 +41,19 @@ pub fn addresses(name: &str) -> io::Result<Vec<IpCidr>> {
     Ok(own.collect())
 }
 
+/// The interface by which this host reaches what is behind the interface `name`: the bridge that it is
+/// a port of, if there is one, else itself. It has the addresses and the routes.
+///
+/// # Errors
+///
+/// The kernel cannot be asked.
+pub fn entrance(name: &str) -> io::Result<String> {
+    let mut netlink = Netlink::open()?;
+    let interface = netlink.interface(name)?;
+    let bridge = interface.and_then(|interface| interface.controller);
+    Ok(bridge.map_or_else(|| name.into(), |bridge| netlink.name(bridge)))
+}
+
 /// How this host sends packets to an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -2,20 +2,12 @@
 
 use core::ops::Range;
 
-use smoltcp::wire::{
-    EthernetFrame, EthernetProtocol, IpAddress, IpProtocol, Ipv4Packet, TcpPacket, UDP_HEADER_LEN,
-    UdpPacket, checksum,
-};
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::{Ipv6FragmentHeader, Ipv6Packet};
+use smoltcp::wire::{IpAddress, IpProtocol, TcpSeqNumber, checksum};
 
 use super::Mode;
-
-#[cfg(feature = "ipv6")]
-const IPV6_HEADER: u16 = 40;
-const TCP_CHECKSUM: usize = 16;
-const UDP_LENGTH: usize = 4;
-const UDP_CHECKSUM: usize = 6;
+use crate::packet::{
+    self, Carried, Flags, Frame, ipv4, ipv6, is_sum_right, put_half, set_packet_len, tcp, udp,
+};
 
 /// What a frame carries.
 #[derive(Debug)]
@@ -33,12 +25,10 @@ pub(super) enum Content {
 /// Where a TCP segment is in its frame, and between whom it passes; or a UDP datagram.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
-    /// Whether it is a UDP datagram.
-    pub is_datagram: bool,
+    /// What is in the header of a TCP segment; `None` in a UDP datagram.
+    pub control: Option<Control>,
     source: IpAddress,
     destination: IpAddress,
-    /// Whether it is in an IPv4 packet.
-    pub is_ipv4: bool,
     /// Where its header starts.
     pub start: usize,
     /// Where the text starts.
@@ -47,163 +37,99 @@ pub(super) struct Segment {
     pub end: usize,
 }
 
+/// What differs between the headers of TCP segments that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Control {
+    pub sequence: TcpSeqNumber,
+    pub flags: Flags,
+}
+
+impl Control {
+    /// These stand in the last of the segments only.
+    pub const OF_LAST: u8 = Flags::PSH | Flags::FIN;
+
+    /// Writes it into the header of a segment, the last or another.
+    pub fn emit(&self, header: &mut [u8], is_last: bool) {
+        header[tcp::SEQUENCE..][..4].copy_from_slice(&self.sequence.0.to_be_bytes());
+        header[tcp::FLAGS] = match is_last {
+            true => self.flags.0,
+            false => self.flags.0 & !Self::OF_LAST,
+        };
+    }
+}
+
 impl Content {
     /// Looks at a frame.
     pub fn of(mode: Mode, frame: &[u8]) -> Self {
-        let (packet, version) = match mode {
-            Mode::Tap => {
-                let Ok(ethernet) = EthernetFrame::new_checked(frame) else {
-                    return Content::Other;
-                };
-                let version = match ethernet.ethertype() {
-                    EthernetProtocol::Ipv4 => 4,
-                    EthernetProtocol::Ipv6 => 6,
-                    _ => return Content::Other,
-                };
-                (ethernet.payload(), version)
-            }
-            Mode::Tun => (frame, frame.first().map_or(0, |first| first >> 4)),
+        let frame = Frame::parse(mode.medium(), frame);
+        Self::parse(&frame).unwrap_or(Content::Other)
+    }
+
+    fn parse(frame: &Frame<'_>) -> Option<Self> {
+        let packet = frame.packet()?;
+        let Carried::Whole(protocol, bytes) = packet.carried()? else {
+            return Some(Content::Fragment);
         };
-        // Where `packet` starts in the frame.
-        let start = frame.len() - packet.len();
-        let content = match version {
-            4 => Self::of_ipv4(packet, start),
-            #[cfg(feature = "ipv6")]
-            6 => Self::of_ipv6(packet, start),
-            _ => None,
-        };
-        content.unwrap_or(Content::Other)
-    }
-
-    fn of_ipv4(bytes: &[u8], start: usize) -> Option<Self> {
-        let packet = Ipv4Packet::new_checked(bytes).ok()?;
-        let protocol = packet.next_header();
-        if packet.version() != 4 {
-            return None;
-        }
-        if packet.more_frags() || packet.frag_offset() != 0 {
-            return (protocol == IpProtocol::Tcp).then_some(Content::Fragment);
-        }
-        let header_len = usize::from(packet.header_len());
-        let (source, destination) = (packet.src_addr(), packet.dst_addr());
-        let (payload, start) = (packet.payload(), start + header_len);
-        Self::whole(protocol, source.into(), destination.into(), payload, start)
-    }
-
-    /// What comes whole in a packet, from `start` on in the frame.
-    fn whole(
-        protocol: IpProtocol,
-        source: IpAddress,
-        destination: IpAddress,
-        bytes: &[u8],
-        start: usize,
-    ) -> Option<Self> {
-        match protocol {
-            IpProtocol::Tcp => {
-                Segment::new(source, destination, bytes, start).map(Content::Segment)
-            }
-            IpProtocol::Udp => {
-                Segment::datagram(source, destination, bytes, start).map(Content::Datagram)
-            }
-            _ => None,
-        }
-    }
-
-    #[cfg(feature = "ipv6")]
-    fn of_ipv6(bytes: &[u8], start: usize) -> Option<Self> {
-        let packet = Ipv6Packet::new_checked(bytes).ok()?;
-        if packet.version() != 6 {
-            return None;
-        }
-        let start = start + packet.header_len();
-        let mut protocol = packet.next_header();
-        let mut rest = packet.payload();
-        let mut is_fragment = false;
-        // Each header takes eight bytes at least, so this comes to an end.
-        loop {
-            let length = match protocol {
-                // Whatever else comes first, a TCP segment may come last.
-                IpProtocol::Tcp
-                | IpProtocol::HopByHop
-                | IpProtocol::Ipv6Route
-                | IpProtocol::Ipv6Opts
-                | IpProtocol::Ipv6Frag
-                    if is_fragment =>
-                {
-                    return Some(Content::Fragment);
-                }
-                IpProtocol::Tcp | IpProtocol::Udp if !is_fragment => {
-                    let start = start + packet.payload().len() - rest.len();
-                    let (source, destination) = (packet.src_addr(), packet.dst_addr());
-                    return Self::whole(protocol, source.into(), destination.into(), rest, start);
-                }
-                IpProtocol::HopByHop | IpProtocol::Ipv6Route | IpProtocol::Ipv6Opts => {
-                    8 * (1 + usize::from(*rest.get(1)?))
-                }
-                IpProtocol::Ipv6Frag => {
-                    let header = Ipv6FragmentHeader::new_checked(rest.get(2..8)?).ok()?;
-                    is_fragment = header.more_frags() || header.frag_offset() != 0;
-                    8
-                }
-                _ => return None,
-            };
-            protocol = IpProtocol::from(*rest.first()?);
-            rest = rest.get(length..)?;
-        }
+        // What is carried ends where the packet ends.
+        let end = frame.header_len() + packet.bytes.len();
+        let start = end - bytes.len();
+        let (source, destination) = (packet.source, packet.destination);
+        Some(if protocol == IpProtocol::Tcp {
+            let header = packet::Segment::parse(source, destination, bytes)?;
+            Content::Segment(Segment {
+                control: Some(Control {
+                    sequence: header.sequence,
+                    flags: header.flags,
+                }),
+                source,
+                destination,
+                start,
+                text: start + header.header_len,
+                end,
+            })
+        } else {
+            let text = start + udp::UDP_HEADER;
+            Content::Datagram(Segment {
+                control: None,
+                source,
+                destination,
+                start,
+                text,
+                end: text + udp::payload_len(bytes)?,
+            })
+        })
     }
 }
 
 impl Segment {
-    /// The segment that `bytes` are, which start at `start` in the frame.
-    fn new(source: IpAddress, destination: IpAddress, bytes: &[u8], start: usize) -> Option<Self> {
-        let segment = TcpPacket::new_checked(bytes).ok()?;
-        Some(Segment {
-            is_datagram: false,
-            is_ipv4: matches!(source, IpAddress::Ipv4(_)),
-            source,
-            destination,
-            start,
-            text: start + usize::from(segment.header_len()),
-            end: start + bytes.len(),
-        })
+    /// Whether it is a UDP datagram.
+    pub fn is_datagram(&self) -> bool {
+        self.control.is_none()
     }
 
-    /// The datagram that `bytes` begin with, which start at `start` in the frame.
-    fn datagram(
-        source: IpAddress,
-        destination: IpAddress,
-        bytes: &[u8],
-        start: usize,
-    ) -> Option<Self> {
-        let datagram = UdpPacket::new_checked(bytes).ok()?;
-        Some(Segment {
-            is_datagram: true,
-            is_ipv4: matches!(source, IpAddress::Ipv4(_)),
-            source,
-            destination,
-            start,
-            text: start + UDP_HEADER_LEN,
-            end: start + usize::from(datagram.len()),
-        })
+    /// Whether it is in an IPv4 packet.
+    pub fn is_ipv4(&self) -> bool {
+        matches!(self.source, IpAddress::Ipv4(_))
     }
 
     /// Where the checksum is, from the start of the header on.
     pub fn checksum_offset(&self) -> usize {
-        match self.is_datagram {
-            true => UDP_CHECKSUM,
-            false => TCP_CHECKSUM,
+        match self.is_datagram() {
+            true => udp::CHECKSUM,
+            false => tcp::CHECKSUM,
         }
     }
 
     /// The fields in which packets of different lengths differ, and datagrams of different text.
     pub fn length_fields(&self, mode: Mode) -> [Range<usize>; 3] {
+        let field = |at: usize| at..at + 2;
         let ip = mode.header_len();
-        let (length, checksum) = match self.is_ipv4 {
-            true => (ip + 2..ip + 4, ip + 10..ip + 12),
-            false => (ip + 4..ip + 6, 0..0),
+        let (length, checksum) = match self.is_ipv4() {
+            true => (field(ip + ipv4::TOTAL_LENGTH), field(ip + ipv4::CHECKSUM)),
+            false => (field(ip + ipv6::PAYLOAD_LENGTH), 0..0),
         };
-        let of_datagram = match self.is_datagram {
-            true => self.start + UDP_LENGTH..self.text,
+        let of_datagram = match self.is_datagram() {
+            true => self.start + udp::LENGTH..self.text,
             false => 0..0,
         };
         [length, checksum, of_datagram]
@@ -211,28 +137,20 @@ impl Segment {
 
     /// Makes the lengths in the headers right after `end` has changed.
     pub fn set_length(&self, mode: Mode, frame: &mut [u8]) {
-        if self.is_datagram {
+        if self.is_datagram() {
             // It is shorter than its IP packet.
             let length = (self.end - self.start) as u16;
-            UdpPacket::new_unchecked(&mut frame[self.start..self.end]).set_len(length);
+            put_half(frame, self.start + udp::LENGTH, length);
         }
-        let bytes = &mut frame[mode.header_len()..self.end];
-        // An IP packet has 65 535 bytes at most.
-        let length = bytes.len() as u16;
-        if self.is_ipv4 {
-            let mut packet = Ipv4Packet::new_unchecked(bytes);
-            packet.set_total_len(length);
-            packet.fill_checksum();
-        } else {
-            #[cfg(feature = "ipv6")]
-            Ipv6Packet::new_unchecked(bytes).set_payload_len(length - IPV6_HEADER);
-        }
+        // An IP packet has 65 535 bytes at most, so there is such a length.
+        let packet = &mut frame[mode.header_len()..self.end];
+        set_packet_len(packet, packet.len());
     }
 
     /// Whether the checksum in the frame is right.
     pub fn is_intact(&self, frame: &[u8]) -> bool {
         let bytes = &frame[self.start..self.end];
-        TcpPacket::new_unchecked(bytes).verify_checksum(&self.source, &self.destination)
+        is_sum_right(&self.source, &self.destination, IpProtocol::Tcp, bytes)
     }
 
     /// Puts the sum of the pseudo header where the checksum will be, for who completes it.
@@ -240,13 +158,12 @@ impl Segment {
         // An IP packet has 65 535 bytes behind its header at most.
         let length = (self.end - self.start) as u32;
         let (source, destination) = (&self.source, &self.destination);
-        let protocol = match self.is_datagram {
+        let protocol = match self.is_datagram() {
             true => IpProtocol::Udp,
             false => IpProtocol::Tcp,
         };
         let sum = checksum::pseudo_header(source, destination, protocol, length);
-        let field = self.start + self.checksum_offset();
-        frame[field..field + 2].copy_from_slice(&sum.to_be_bytes());
+        put_half(frame, self.start + self.checksum_offset(), sum);
     }
 }
 

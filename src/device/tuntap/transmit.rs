@@ -10,14 +10,15 @@ use smoltcp::phy::{self, PacketMeta};
 
 use super::attach::Offload;
 use super::cut::cut;
-use super::gather::{Added, Gathered, LONGEST_HEADERS};
+use super::gather::{Added, Gathered};
 use super::header::{self, Header};
 use super::health::Health;
 use super::segment::Content;
 use super::{LONGEST_PACKET, Mode};
+use crate::packet::{IPV6_HEADER, LONGEST_HEADERS};
 
 /// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
-const LARGEST_PACKET: usize = 40 + LONGEST_PACKET;
+const LARGEST_PACKET: usize = IPV6_HEADER + LONGEST_PACKET;
 
 /// The room for one frame.
 pub(super) struct Outgoing {

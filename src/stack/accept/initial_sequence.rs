@@ -4,14 +4,14 @@
 //! given to an interface that is made for it, with the seed that leads to the number.
 
 use smoltcp::iface::{Config, Interface};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
 use crate::packet::ETHERNET_HEADER;
 use crate::stack::control::Connection;
 use crate::stack::host::Host;
-use crate::stack::inject::{Arrived, drop_answer};
+use crate::stack::port::{Arrived, Nowhere, Outgoing, Way};
 
 /// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
@@ -25,7 +25,7 @@ pub(super) fn begin(
 ) {
     let mut config = Config::new(host.addresses.hardware_address());
     config.random_seed = seed_for(first);
-    let mut interface = Interface::new(config, &mut Scratch { host, frame: None }, now);
+    let mut interface = Interface::new(config, &mut Capabilities(host), now);
     interface.update_ip_addrs(|addresses| {
         let prefix = match address.version() {
             IpVersion::Ipv4 => 32,
@@ -34,9 +34,11 @@ pub(super) fn begin(
         };
         let _ = addresses.push(IpCidr::new(address, prefix));
     });
+    // What it answers is not sent: a reset, if the socket was not the right one.
+    let mut nowhere = Nowhere;
+    let mut way = Way::new(&mut interface, host, now, &mut nowhere);
     for segment in segments {
-        let frame = Some(*segment);
-        interface.poll_ingress_single(now, &mut Scratch { host, frame }, &mut connection.set);
+        way.deliver(&mut connection.set, None, segment);
     }
 }
 
@@ -70,34 +72,30 @@ const fn inverse(number: u64) -> u64 {
     inverse
 }
 
-/// A device with one frame, for one interface.
-struct Scratch<'h, 'f> {
-    host: &'h Host,
-    frame: Option<&'f [u8]>,
-}
+/// What an interface asks its device for; frames are given to it in another way.
+struct Capabilities<'h>(&'h Host);
 
-impl<'f> Device for Scratch<'_, 'f> {
+impl Device for Capabilities<'_> {
     type RxToken<'t>
-        = Arrived<'f>
+        = Arrived<'t>
     where
         Self: 't;
     type TxToken<'t>
-        = Nothing
+        = Outgoing<'t>
     where
         Self: 't;
 
-    fn receive(&mut self, _: Instant) -> Option<(Arrived<'f>, Nothing)> {
-        let frame = self.frame.take()?;
-        let meta = PacketMeta::default();
-        Some((Arrived { frame, meta }, Nothing))
+    fn receive(&mut self, _: Instant) -> Option<(Arrived<'_>, Outgoing<'_>)> {
+        None
     }
 
-    fn transmit(&mut self, _: Instant) -> Option<Nothing> {
+    fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
         None
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let medium = self.host.addresses.medium;
+        let Self(host) = self;
+        let medium = host.addresses.medium;
         let header = if medium == Medium::Ethernet {
             ETHERNET_HEADER
         } else {
@@ -105,17 +103,8 @@ impl<'f> Device for Scratch<'_, 'f> {
         };
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = medium;
-        capabilities.max_transmission_unit = self.host.ip_mtu + header;
-        capabilities.checksum = self.host.checksums.clone();
+        capabilities.max_transmission_unit = host.ip_mtu + header;
+        capabilities.checksum = host.checksums.clone();
         capabilities
-    }
-}
-
-/// Room for what is not sent: a reset, if the socket was not the right one.
-struct Nothing;
-
-impl TxToken for Nothing {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        drop_answer(length, fill)
     }
 }

@@ -2,10 +2,9 @@
 
 use smoltcp::wire::{IpEndpoint, IpProtocol, UdpPacket, checksum};
 
-pub(super) const IPV6_HEADER: usize = 40;
-pub(super) const FRAGMENT_HEADER: usize = 8;
-pub(super) const HEADERS: usize = IPV6_HEADER + FRAGMENT_HEADER;
-pub(super) const UDP_HEADER: usize = 8;
+use crate::packet::{IPV6_FRAGMENT_HEADER, IPV6_HEADER, udp::UDP_HEADER};
+
+pub(super) const HEADERS: usize = IPV6_HEADER + IPV6_FRAGMENT_HEADER;
 
 /// The longest payload a UDP datagram can have, in bytes, with IPv6.
 pub const LONGEST_PAYLOAD: usize = 65_535 - UDP_HEADER;
@@ -44,7 +43,7 @@ pub(super) fn udp_header(
     destination: IpEndpoint,
     length: u16,
     payload: &[u8],
-) -> [u8; 8] {
+) -> [u8; UDP_HEADER] {
     let mut header = [0; UDP_HEADER];
     let mut packet = UdpPacket::new_unchecked(&mut header[..]);
     packet.set_src_port(source.port);

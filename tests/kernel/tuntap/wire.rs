@@ -5,7 +5,7 @@ use std::fs;
 
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken};
-use smoltcp::socket::tcp::{Socket, SocketBuffer};
+use smoltcp::socket::tcp::{CongestionControl, Socket, SocketBuffer};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
 use uppercase::device::tuntap::{Mode, Options, TunTap};
@@ -203,6 +203,8 @@ impl<F: FnMut(&[u8])> Host<F> {
         let buffer = || SocketBuffer::new(vec![0; BUFFER].leak());
         let mut socket = Socket::new(buffer(), buffer());
         socket.set_ack_delay(None);
+        // The end of a congestion window makes a partial segment, too.
+        socket.set_congestion_control(CongestionControl::None);
         let mut sockets = SocketSet::new(vec![SocketStorage::EMPTY].leak());
         let handle = sockets.add(socket);
         Host {

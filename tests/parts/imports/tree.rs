@@ -113,7 +113,7 @@ impl Tree {
     fn item(&self, from: &Name, path: &[String], steps: usize) -> Option<Name> {
         let (first, rest) = path.split_first()?;
         let module = &self.modules[from];
-        let child = [from, std::slice::from_ref(first)].concat();
+        let child = [&from[..], std::slice::from_ref(first)].concat();
         if steps > MOST_STEPS {
             return None;
         }

@@ -1,0 +1,184 @@
+//! IP packets of both versions (RFC 791, RFC 8200).
+
+use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Address, checksum};
+
+use super::{PROTOCOL_TCP, half, word};
+
+/// The header of an IPv4 packet without options, in bytes.
+pub(crate) const IPV4_HEADER: usize = 20;
+/// The header of an IPv6 packet, in bytes.
+pub(crate) const IPV6_HEADER: usize = 40;
+/// The longest header without options, in bytes.
+pub(super) const LONGEST_HEADER: usize = if cfg!(feature = "ipv6") {
+    IPV6_HEADER
+} else {
+    IPV4_HEADER
+};
+
+/// Where the fields of an IPv4 header are (RFC 791, 3.1).
+pub(crate) mod ipv4 {
+    /// The version in the upper half of a byte, the length of the header in its lower half.
+    pub(crate) const VERSION_AND_LENGTH: usize = 0;
+    pub(crate) const TOTAL_LENGTH: usize = 2;
+    /// Flags and fragment offset.
+    pub(crate) const FRAGMENT: usize = 6;
+    pub(crate) const PROTOCOL: usize = 9;
+    pub(crate) const CHECKSUM: usize = 10;
+    pub(crate) const SOURCE: usize = 12;
+    pub(crate) const DESTINATION: usize = 16;
+
+    /// Of the field `FRAGMENT`: more fragments follow.
+    pub(crate) const MORE_FRAGMENTS: u16 = 0x2000;
+    /// Of the field `FRAGMENT`: the offset, in units of 8 bytes.
+    pub(crate) const OFFSET: u16 = 0x1fff;
+}
+
+/// Where the fields of an IPv6 header are (RFC 8200, 3).
+pub(crate) mod ipv6 {
+    pub(crate) const PAYLOAD_LENGTH: usize = 4;
+    pub(crate) const NEXT_HEADER: usize = 6;
+    pub(crate) const SOURCE: usize = 8;
+    pub(crate) const DESTINATION: usize = 24;
+}
+
+/// An IP packet, or a fragment of one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packet<'f> {
+    /// From the first byte of the IP header to the last byte of the payload.
+    pub(crate) bytes: &'f [u8],
+    /// The length of the IP header, in bytes.
+    pub(crate) header_len: usize,
+    pub(crate) source: IpAddress,
+    pub(crate) destination: IpAddress,
+    /// What follows the IP header: in IPv6, it may be an extension header.
+    pub(crate) protocol: IpProtocol,
+    /// Whether this is one of several fragments (IPv4), or has a fragment header first (IPv6).
+    pub(crate) is_fragment: bool,
+}
+
+impl<'f> Packet<'f> {
+    /// Parses an IP packet; bytes behind its end are left out.
+    pub(crate) fn parse(bytes: &'f [u8]) -> Option<Self> {
+        match bytes.first()? >> 4 {
+            4 => Self::parse_ipv4(bytes),
+            #[cfg(feature = "ipv6")]
+            6 => Self::parse_ipv6(bytes),
+            _ => None,
+        }
+    }
+
+    fn parse_ipv4(bytes: &'f [u8]) -> Option<Self> {
+        let header = bytes.first_chunk::<IPV4_HEADER>()?;
+        let header_len = ipv4_header_len(header);
+        let total_len = usize::from(half(header, ipv4::TOTAL_LENGTH));
+        if header_len < IPV4_HEADER || header_len > total_len {
+            return None;
+        }
+        Some(Self {
+            bytes: bytes.get(..total_len)?,
+            header_len,
+            source: ipv4_address(header, ipv4::SOURCE),
+            destination: ipv4_address(header, ipv4::DESTINATION),
+            protocol: header[ipv4::PROTOCOL].into(),
+            is_fragment: half(header, ipv4::FRAGMENT) & (ipv4::MORE_FRAGMENTS | ipv4::OFFSET) != 0,
+        })
+    }
+
+    #[cfg(feature = "ipv6")]
+    fn parse_ipv6(bytes: &'f [u8]) -> Option<Self> {
+        let header = bytes.first_chunk::<IPV6_HEADER>()?;
+        let length = IPV6_HEADER + usize::from(half(header, ipv6::PAYLOAD_LENGTH));
+        let protocol = header[ipv6::NEXT_HEADER].into();
+        Some(Self {
+            bytes: bytes.get(..length)?,
+            header_len: IPV6_HEADER,
+            source: ipv6_address(header, ipv6::SOURCE),
+            destination: ipv6_address(header, ipv6::DESTINATION),
+            protocol,
+            is_fragment: protocol == IpProtocol::Ipv6Frag,
+        })
+    }
+
+    /// What follows the IP header.
+    pub(crate) fn payload(&self) -> &'f [u8] {
+        &self.bytes[self.header_len..]
+    }
+
+    /// Whether smoltcp may find a TCP segment where this parser does not look: in fragments, and
+    /// behind an IPv6 hop-by-hop header.
+    pub(crate) fn hides_segment(&self) -> bool {
+        match self.protocol {
+            IpProtocol::Tcp => self.is_fragment,
+            IpProtocol::HopByHop => self.payload().first() == Some(&PROTOCOL_TCP),
+            _ => false,
+        }
+    }
+
+    /// Whether the checksum of the IPv4 header is right; an IPv6 header has none.
+    pub(crate) fn has_intact_header(&self) -> bool {
+        match self.source {
+            IpAddress::Ipv4(_) => checksum::data(&self.bytes[..self.header_len]) == !0,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => true,
+        }
+    }
+}
+
+/// Whether the checksum in `bytes` is right, which covers them and a pseudo header (RFC 9293, 3.1;
+/// RFC 8200, 8.1).
+pub(crate) fn is_sum_right(
+    source: &IpAddress,
+    destination: &IpAddress,
+    protocol: IpProtocol,
+    bytes: &[u8],
+) -> bool {
+    let header = checksum::pseudo_header(source, destination, protocol, bytes.len() as u32);
+    checksum::combine(&[header, checksum::data(bytes)]) == !0
+}
+
+/// The length that an IPv4 header gives itself, in bytes: not verified.
+pub(super) fn ipv4_header_len(header: &[u8; IPV4_HEADER]) -> usize {
+    usize::from(header[ipv4::VERSION_AND_LENGTH] & 0xf) * 4
+}
+
+pub(super) fn ipv4_address(header: &[u8; IPV4_HEADER], at: usize) -> IpAddress {
+    Ipv4Address::from_bits(word(header, at)).into()
+}
+
+#[cfg(feature = "ipv6")]
+pub(super) fn ipv6_address(header: &[u8], at: usize) -> IpAddress {
+    let octets = header[at..].first_chunk::<16>().copied();
+    IpAddress::Ipv6(octets.unwrap_or_default().into())
+}
+
+/// Makes the IP header of a packet of `length` bytes right, header included: its length, and the
+/// checksum of IPv4. Returns whether there is such a header, and such a length.
+#[cfg(any(
+    feature = "fragmentation",
+    all(feature = "tuntap", target_os = "linux")
+))]
+pub(crate) fn set_packet_len(header: &mut [u8], length: usize) -> bool {
+    let Some(first) = header.first() else {
+        return false;
+    };
+    if cfg!(feature = "ipv6") && first >> 4 == 6 {
+        let payload = length.checked_sub(IPV6_HEADER).map(u16::try_from);
+        let (true, Some(Ok(payload))) = (header.len() >= IPV6_HEADER, payload) else {
+            return false;
+        };
+        super::put_half(header, ipv6::PAYLOAD_LENGTH, payload);
+        return true;
+    }
+    let header_len = header.first_chunk().map_or(0, ipv4_header_len);
+    let (Some(header), Ok(total)) = (header.get_mut(..header_len), u16::try_from(length)) else {
+        return false;
+    };
+    if header_len < IPV4_HEADER || length < header_len {
+        return false;
+    }
+    super::put_half(header, ipv4::TOTAL_LENGTH, total);
+    super::put_half(header, ipv4::CHECKSUM, 0);
+    let sum = !checksum::data(header);
+    super::put_half(header, ipv4::CHECKSUM, sum);
+    true
+}
