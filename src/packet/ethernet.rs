@@ -48,6 +48,7 @@ impl<'f> Frame<'f> {
     pub(crate) fn parse(medium: Medium, frame: &'f [u8]) -> Self {
         match medium {
             Medium::Ethernet => Self::parse_ethernet(frame),
+            #[cfg(feature = "medium-ip")]
             Medium::Ip => Self {
                 hardware: None,
                 content: Content::ip(frame),
