@@ -11,7 +11,7 @@ mod storage;
 
 #[cfg(feature = "client")]
 pub use client::{Client, Error};
-pub use server::{Counters, Server};
+pub use server::{Counters, Server, refusal};
 #[cfg(feature = "client")]
 pub(crate) use storage::renew;
 pub use storage::{Buffers, Parts, SetupError};

@@ -18,6 +18,13 @@ pub enum SetupError {
         /// How large it is.
         bytes: usize,
     },
+    /// A transmit buffer is smaller than the handler's [`ROOM`](super::Handler::ROOM).
+    NoRoom {
+        /// How large it is.
+        bytes: usize,
+        /// How large it has to be.
+        needed: usize,
+    },
     /// There is no session for any connection, or the index has room for fewer.
     NoSession,
     /// Port 0 cannot be listened on.
@@ -40,6 +47,10 @@ impl fmt::Display for SetupError {
                 f,
                 "a peer could write beyond a receive buffer of {bytes} bytes; make it {} bytes",
                 window_within(*bytes)
+            ),
+            Self::NoRoom { bytes, needed } => write!(
+                f,
+                "a transmit buffer of {bytes} bytes is too small for the handler; make it {needed} bytes"
             ),
             Self::NoSession => write!(
                 f,

@@ -12,6 +12,7 @@ use crate::transform::{Progress, Upper};
 /// This one returns each line in capitals, and counts the lines of all connections:
 ///
 /// ```
+/// use smoltcp::time::Instant;
 /// use uppercase::tcp::{Handler, Progress};
 ///
 /// #[derive(Default)]
@@ -20,7 +21,13 @@ use crate::transform::{Progress, Upper};
 /// impl Handler for Shout {
 ///     type Shared = usize;
 ///
-///     fn exchange(&mut self, lines: &mut usize, input: &[u8], output: &mut [u8]) -> Progress {
+///     fn exchange(
+///         &mut self,
+///         lines: &mut usize,
+///         _now: Instant,
+///         input: &[u8],
+///         output: &mut [u8],
+///     ) -> Progress {
 ///         let length = input.len().min(output.len());
 ///         output[..length].copy_from_slice(&input[..length]);
 ///         output[..length].make_ascii_uppercase();
@@ -33,18 +40,38 @@ pub trait Handler: Default {
     /// What all connections of a server have in common.
     type Shared: Default;
 
-    /// A client has connected.
-    fn opened(&mut self, shared: &mut Self::Shared, client: IpEndpoint) {
-        let _ = (shared, client);
+    /// The room for output, in bytes, that [`exchange`](Self::exchange) and
+    /// [`finish`](Self::finish) have at least, whenever they are called: as much as a handler writes
+    /// that never wants to write a part of something. From 1 to 512; the transmit buffers of the
+    /// server must not be smaller.
+    const ROOM: usize = 1;
+
+    /// A client has connected: writes what greets it, if anything, to the beginning of `output`, and
+    /// returns how much that is. There is as much room as in the transmit buffer; there is none
+    /// where the server was closed at the same moment.
+    fn opened(
+        &mut self,
+        shared: &mut Self::Shared,
+        client: IpEndpoint,
+        output: &mut [u8],
+    ) -> usize {
+        let _ = (shared, client, output);
+        0
     }
 
     /// Takes bytes from the beginning of `input`, which came from the client, and writes bytes to
     /// the beginning of `output`, which are sent to it.
     ///
     /// It is called whenever something has happened to the connection, also without input, as long
-    /// as there is room for output and either of the two moves: so it may send what the client has
-    /// not asked for. Input that is not consumed is offered again, in front of what follows it.
-    fn exchange(&mut self, shared: &mut Self::Shared, input: &[u8], output: &mut [u8]) -> Progress;
+    /// as there is [room](Self::ROOM) for output and either of the two moves: so it may send what the
+    /// client has not asked for. Input that is not consumed is offered again, in front of what follows it.
+    fn exchange(
+        &mut self,
+        shared: &mut Self::Shared,
+        now: Instant,
+        input: &[u8],
+        output: &mut [u8],
+    ) -> Progress;
 
     /// The client has closed, and all of its bytes were consumed: writes what is left to the
     /// beginning of `output`, and returns how much that is. Called again until it is 0; the
@@ -59,7 +86,8 @@ pub trait Handler: Default {
         false
     }
 
-    /// When [`exchange`](Self::exchange) is called even if nothing happens.
+    /// When [`exchange`](Self::exchange) is called even if nothing happens. Once that has come, it is
+    /// called at every poll until this is later again, or `None`.
     fn deadline(&self) -> Option<Instant> {
         None
     }
@@ -73,7 +101,7 @@ pub trait Handler: Default {
 impl Handler for Upper {
     type Shared = ();
 
-    fn exchange(&mut self, _: &mut (), input: &[u8], output: &mut [u8]) -> Progress {
+    fn exchange(&mut self, _: &mut (), _: Instant, input: &[u8], output: &mut [u8]) -> Progress {
         self.convert(input, output)
     }
 

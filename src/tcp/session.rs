@@ -44,14 +44,20 @@ impl<'a, H: Handler> Session<'a, H> {
     /// the storage are borrowed for as long as the server lives.
     ///
     /// # Errors
-    /// If a buffer is empty, or the receive buffer of a size that
-    /// [`window_within`](super::window_within) does not give.
+    /// If a buffer is empty, the transmit buffer smaller than [`Handler::ROOM`], or the receive buffer
+    /// of a size that [`window_within`](super::window_within) does not give.
     pub fn new(
         storage: &'a mut SocketStorage<'a>,
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
     ) -> Result<Self, SetupError> {
         let socket = new_socket(receive, transmit)?;
+        if socket.send_capacity() < H::ROOM {
+            return Err(SetupError::NoRoom {
+                bytes: socket.send_capacity(),
+                needed: H::ROOM,
+            });
+        }
         Ok(Self {
             connection: Connection::new(storage, socket),
             handler: H::default(),
@@ -96,10 +102,10 @@ impl<'a, H: Handler> Session<'a, H> {
     ) -> Option<Instant> {
         self.note_progress(shared, now, counters);
         let moved = match self.phase {
-            Phase::Open | Phase::HalfClosed if chunk.is_empty() => {
-                self.exchange_by_little(shared, config.once)
+            Phase::Open | Phase::HalfClosed if chunk.len() < least_room::<H>() => {
+                self.exchange_by_little(shared, now, config.once)
             }
-            Phase::Open | Phase::HalfClosed => self.exchange(shared, config.once, chunk),
+            Phase::Open | Phase::HalfClosed => self.exchange(shared, now, config.once, chunk),
             Phase::Closing => discard(self.connection.socket_mut()),
             _ => false,
         };
@@ -108,9 +114,12 @@ impl<'a, H: Handler> Session<'a, H> {
         }
         let socket = self.connection.socket_mut();
         self.unacknowledged = socket.send_queue();
-        let due = self.progress + config.limit(self.phase)?;
-        if now < due {
-            return earliest(Some(due), self.handler.deadline());
+        let limit = config.limit(self.phase);
+        let due = limit.map(|limit| self.progress + limit);
+        if due.is_none_or(|due| now < due) {
+            let is_open = matches!(self.phase, Phase::Open | Phase::HalfClosed);
+            let deadline = is_open.then(|| self.handler.deadline()).flatten();
+            return earliest(due, deadline);
         }
         if self.phase == Phase::Resetting {
             // The reset cannot be sent.
@@ -143,7 +152,16 @@ impl<'a, H: Handler> Session<'a, H> {
             && let Some(client) = self.connection.socket().remote_endpoint()
         {
             counters.opened = counters.opened.wrapping_add(1);
-            self.handler.opened(shared, client);
+            let handler = &mut self.handler;
+            let socket = self.connection.socket_mut();
+            if socket.may_send() {
+                let _ = socket.send(|output| {
+                    let length = handler.opened(shared, client, output);
+                    (length.min(output.len()), ())
+                });
+            } else {
+                handler.opened(shared, client, &mut []);
+            }
         }
         if phase.is_over() && before.is_opened() && !before.is_over() {
             let control = self.connection.control();
@@ -153,12 +171,18 @@ impl<'a, H: Handler> Session<'a, H> {
     }
 
     #[inline(never)] // The chunk is needed for as long as this takes only.
-    fn exchange_by_little(&mut self, shared: &mut H::Shared, once: bool) -> bool {
-        self.exchange(shared, once, &mut [0; CHUNK])
+    fn exchange_by_little(&mut self, shared: &mut H::Shared, now: Instant, once: bool) -> bool {
+        self.exchange(shared, now, once, &mut [0; CHUNK])
     }
 
     /// Answers what there is room for, closes at the end; returns whether anything moved.
-    fn exchange(&mut self, shared: &mut H::Shared, once: bool, chunk: &mut [u8]) -> bool {
+    fn exchange(
+        &mut self,
+        shared: &mut H::Shared,
+        now: Instant,
+        once: bool,
+        chunk: &mut [u8],
+    ) -> bool {
         let mut moved = false;
         let socket = self.connection.socket_mut();
         if once && self.once.is_none() && socket.can_recv() {
@@ -168,7 +192,7 @@ impl<'a, H: Handler> Session<'a, H> {
             let room = socket.send_capacity() - socket.send_queue();
             let length = room.min(chunk.len());
             let output = &mut chunk[..length];
-            if output.is_empty() {
+            if output.len() < least_room::<H>() {
                 return moved;
             }
             let ended = self.once == Some(0) || !socket.may_recv() || self.handler.closes();
@@ -181,7 +205,7 @@ impl<'a, H: Handler> Session<'a, H> {
             } else {
                 let wanted = self.once.unwrap_or(usize::MAX);
                 receive(socket, wanted, |input| {
-                    self.handler.exchange(shared, input, output)
+                    self.handler.exchange(shared, now, input, output)
                 })
             };
             if let Some(left) = &mut self.once {
@@ -204,6 +228,17 @@ impl<'a, H: Handler> Session<'a, H> {
             return moved;
         }
     }
+}
+
+/// The room for output with which the handler can be called.
+const fn least_room<H: Handler>() -> usize {
+    const {
+        assert!(
+            H::ROOM <= CHUNK,
+            "a handler can ask for 512 bytes of room at most"
+        )
+    };
+    if H::ROOM == 0 { 1 } else { H::ROOM }
 }
 
 /// Offers what has been received, so many bytes at most, and dequeues what is consumed.

@@ -196,8 +196,16 @@ impl<'a> Service<'a> for Server<'a> {
     }
 }
 
-/// Why a datagram from there may not be answered.
-fn refusal(context: &Context<'_, '_>, own_port: u16, from: &UdpMetadata) -> Option<&'static str> {
+/// Why a service at `own_port` must not answer a datagram with this metadata; `None` if it may.
+///
+/// It asked a group of hosts (RFC 1122, 4.1.3.6), it came from the same port number, so that two
+/// services could answer each other for ever, or there is no route to its sender: smoltcp would keep
+/// such an answer, and those behind it.
+pub fn refusal(
+    context: &Context<'_, '_>,
+    own_port: u16,
+    from: &UdpMetadata,
+) -> Option<&'static str> {
     let asked = from.local_address;
     if !asked.is_some_and(|address| context.is_own(&address)) {
         Some("it asked a group of hosts")

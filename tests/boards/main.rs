@@ -75,19 +75,25 @@ const SCENES: [Scenes; 2] = [
     ),
 ];
 
-/// What is in assembler, checked by a program of its own.
-const CHECK: Scenes = (
-    "--bin check-runtime",
-    &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
-);
+/// Other programs of the folder of one board: what is in assembler, checked, and services of another
+/// kind.
+const OTHER_PROGRAMS: [Scenes; 2] = [
+    (
+        "--bin check-runtime",
+        &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
+    ),
+    (
+        "--bin services",
+        &[scenes![scenes: reverses_lines_and_tells_the_time]],
+    ),
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     for board in BOARDS {
-        let of_board = SCENES
-            .iter()
-            .chain((board.name == "lm3s6965evb").then_some(&CHECK));
+        let others = (board.name == "lm3s6965evb").then_some(&OTHER_PROGRAMS);
+        let of_board = SCENES.iter().chain(others.into_iter().flatten());
         for (options, scenes) in of_board {
             // Built once, by the first test that needs it; the others wait for it.
             let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, options)));

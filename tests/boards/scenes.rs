@@ -168,3 +168,31 @@ pub fn does_what_the_compiler_wants_of_its_runtime(firmware: &Firmware) {
     let all_right = "runtime.rs does what it has to do";
     assert!(printed.contains(all_right), "{printed}");
 }
+
+/// Four clients at once, of which two have to wait.
+pub fn reverses_lines_and_tells_the_time(firmware: &Firmware) {
+    let mut emulator = firmware.boot();
+    let server = emulator.server;
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(move || {
+                let answer = over_tcp(server, &[b"hello\nboard".to_vec()]);
+                let answer = String::from_utf8(answer).expect("letters");
+                let (greeting, lines) = answer.split_once('\n').expect("a greeting");
+                assert!(greeting.starts_with("Hello, client "), "{greeting}");
+                assert_eq!(lines, "olleh\ndraob\n");
+            });
+        }
+    });
+    let mut greeting = [0; 16];
+    let mut last = connect(server);
+    last.read_exact(&mut greeting).expect("a greeting");
+    assert_eq!(&greeting, b"Hello, client 5!");
+    let uptime = || -> u64 {
+        let answer = String::from_utf8(over_udp(server, b"?")).expect("digits");
+        answer.trim_end().parse().expect("a number")
+    };
+    let first = uptime();
+    assert!(uptime() >= first);
+    emulator.check();
+}

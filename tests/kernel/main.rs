@@ -47,6 +47,8 @@ mod serve_tcp;
 #[cfg(target_os = "linux")]
 mod serve_udp;
 #[cfg(target_os = "linux")]
+mod services;
+#[cfg(target_os = "linux")]
 #[path = "../shared/mod.rs"]
 mod shared;
 #[cfg(target_os = "linux")]
@@ -66,7 +68,8 @@ fn main() -> std::process::ExitCode {
     use {
         client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*, interrupt::*,
         name_servers::*, names::*, network_errors::*, noise::*, output::*, same_everywhere::*,
-        serve_options::*, serve_tcp::*, serve_udp::*, terminal::*, unicode::*, user_errors::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, unicode::*,
+        user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -198,6 +201,8 @@ fn main() -> std::process::ExitCode {
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,
         text_passes_a_bottleneck_whichever_side_sends_it,
+        services_of_the_example_serve_more_clients_than_they_have_slots,
+        services_of_the_example_serve_stock_programs,
     ];
     namespace::main(&[
         ("command", TESTS),

@@ -86,7 +86,7 @@ struct Echo;
 impl Handler for Echo {
     type Shared = ();
 
-    fn exchange(&mut self, _: &mut (), input: &[u8], output: &mut [u8]) -> Progress {
+    fn exchange(&mut self, _: &mut (), _: Instant, input: &[u8], output: &mut [u8]) -> Progress {
         let length = input.len().min(output.len());
         output[..length].copy_from_slice(&input[..length]);
         output[..length].make_ascii_uppercase();
