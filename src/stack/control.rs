@@ -171,6 +171,12 @@ impl Control {
         (self.has_acknowledged() && self.window == 0).then_some(self.acknowledged)
     }
 
+    /// The sequence number that was acknowledged last: that of the byte that is expected, as far as
+    /// the peer has been told.
+    pub(super) fn expected(&self) -> Option<TcpSeqNumber> {
+        self.has_acknowledged().then_some(self.acknowledged)
+    }
+
     /// The first sequence number beyond the window that smoltcp takes as announced.
     pub(super) fn window_end(&self) -> Option<TcpSeqNumber> {
         let window = usize::from(self.window) << self.shift.unwrap_or(0);

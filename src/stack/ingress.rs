@@ -231,7 +231,7 @@ fn give_segment(
     way.deliver(set, Some(control), arrival.bytes);
     let is = connection.socket().state();
     connection.control.received(packet, segment, was, is);
-    if let Some(header) = window::given_again(segment, shut_at, is)
+    if let Some(header) = window::given_again(&connection.control, segment, shut_at, is)
         && is != State::Closed
         && packet.is_intact(&host.checksums)
     {
@@ -239,6 +239,9 @@ fn give_segment(
         let again = synthetic(arrival, host, &header);
         let Connection { set, control, .. } = connection;
         way.inject(set, Some(control), again.as_bytes());
+        let now = connection.socket().state();
+        connection.control.received(packet, segment, is, now);
+        return now;
     }
     is
 }

@@ -36,9 +36,10 @@ pub(super) fn without_payload(segment: &Segment) -> Header {
     bare(segment, segment.sequence, segment.window)
 }
 
-/// What smoltcp has to be given of a segment once more. `shut_at` is where the window was shut
-/// when it was given the segment, and `state` what the connection is in now.
+/// What smoltcp has to be given of a segment once more, after which `control` and `state` are those
+/// of its connection. `shut_at` is where the window was shut when it was given the segment.
 pub(super) fn given_again(
+    control: &Control,
     segment: &Segment,
     shut_at: Option<TcpSeqNumber>,
     state: State,
@@ -46,7 +47,22 @@ pub(super) fn given_again(
     if !segment.acknowledges() {
         return None;
     }
-    from_edge(segment, shut_at).or_else(|| with_room(segment, state))
+    from_edge(segment, shut_at)
+        .or_else(|| fin_alone(control, segment))
+        .or_else(|| with_room(segment, state))
+}
+
+/// A FIN behind payload that has been received: its segment ends where the window begins, and is
+/// acceptable by its FIN, which counts for the length of a segment (RFC 9293, 3.10.7.4). smoltcp
+/// counts only the payload, answers by an acknowledgement and drops the FIN.
+fn fin_alone(control: &Control, segment: &Segment) -> Option<Header> {
+    let is_dropped = segment.flags.has(Flags::FIN)
+        && segment.payload_len > 0
+        && control.expected() == Some(segment.end());
+    is_dropped.then(|| Header {
+        flags: segment.flags.0,
+        ..bare(segment, segment.end(), segment.window)
+    })
 }
 
 /// Where the receive window is shut, no segment is acceptable, but "special allowance should be
