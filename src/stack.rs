@@ -60,6 +60,7 @@
 //! use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
 //! use smoltcp::time::Instant;
 //! use uppercase::stack::{Config, Next, Stack, from_fn};
+//! use uppercase::udp;
 //!
 //! fn tell_the_time<D: Device>(
 //!     device: D,
@@ -79,11 +80,15 @@
 //!     let handle = stack.sockets().add(socket)?;
 //!     let mut clock = from_fn(|context| {
 //!         let socket = context.sockets.get_mut::<Socket<'_>>(handle);
-//!         while let Ok((_, client)) = socket.recv() {
-//!             let seconds = context.now.secs() as u32;
-//!             let _ = socket.send_slice(&seconds.to_be_bytes(), client);
+//!         if let Ok((_, client)) = socket.recv() {
+//!             if udp::refusal(context, 37, &client).is_none() {
+//!                 let seconds = context.now.secs() as u32;
+//!                 let socket = context.sockets.get_mut::<Socket<'_>>(handle);
+//!                 let _ = socket.send_slice(&seconds.to_be_bytes(), client);
+//!             }
+//!             return Some(context.now); // there may be another one
 //!         }
-//!         None // nothing to do before something arrives
+//!         None // nothing to do before a datagram arrives
 //!     });
 //!     loop {
 //!         let next = stack.poll(now(), &mut clock);

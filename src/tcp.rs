@@ -2,8 +2,8 @@
 //!
 //! - [`Server`] holds many connections and gives the bytes of each to a [`Handler`]:
 //!   [`Upper`](crate::transform::Upper), the upper-casing of the exercise, unless you bring another one. It
-//!   finds its connections by an [`Index`]: [`Scan`] for a handful, [`Hash`] for many.
-//! - [`Client`] sends a text and receives what comes back.
+//!   finds its connections by an [`Index`]: [`Scan`] for a handful, [`Hash`](struct@Hash) for many.
+//! - `Client` sends a text and receives what comes back.
 
 mod buffers;
 #[cfg(feature = "client")]

@@ -8,8 +8,8 @@ use crate::packet::FourTuple;
 
 /// The connections of one local TCP port.
 pub trait Table<'a> {
-    /// The connection with this four-tuple, whatever its state. Changes nothing: a segment that
-    /// is dropped afterwards has no effect on the connections.
+    /// The connection with this four-tuple, in any state. Changes nothing: a segment that is
+    /// dropped afterwards has no effect on the connections.
     fn find(&self, tuple: &FourTuple) -> Option<Slot>;
 
     /// The state of the connection in this slot.
@@ -22,7 +22,7 @@ pub trait Table<'a> {
     /// half-open connection has waited long enough for its client; returns whether it did.
     fn make_room(&mut self, now: Instant) -> bool;
 
-    /// When a half-open connection was last given up, whose client may acknowledge it all the same.
+    /// When a half-open connection was last given up; its client may acknowledge it all the same.
     fn gave_up(&self) -> Option<Instant>;
 
     /// Lets a socket listen for the connection with this four-tuple: the one that `find` returns,

@@ -15,7 +15,7 @@ pub use scan::{Mark, Scan};
 use crate::packet::FourTuple;
 
 /// How a [`Server`](super::Server) finds its connections, which it knows by their numbers:
-/// [`Scan`] or [`Hash`].
+/// [`Scan`] or [`Hash`](struct@Hash).
 ///
 /// It is the server's own business: there is nothing in it for others to call.
 pub trait Index: sealed::Index {}

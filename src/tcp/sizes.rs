@@ -2,11 +2,11 @@
 /// bytes.
 pub const LARGEST_WINDOW: usize = (1 << 30) - 1;
 
-/// The largest receive buffer whose window is not scaled (RFC 7323), in bytes.
+/// The largest receive buffer with a window that is not scaled (RFC 7323), in bytes.
 ///
 /// A larger one lets more than this be under way in a round trip. Its window is announced in units
 /// of several bytes, of which the stack keeps one back, so that it does not shrink (2.4): nothing
-/// has to be sent twice, whatever the size.
+/// has to be sent twice, with any size.
 ///
 /// Not every larger size can be had: a multiple of this by a power of two can, and
 /// [`window_within`] gives the others.

@@ -22,8 +22,8 @@ pub(super) fn new_socket<'a>(
         });
     }
     let mut socket = Socket::new(receive, transmit);
-    // Nagle's algorithm would hold the end of an answer until the rest of it is confirmed, and
-    // the other side delays its confirmation while it waits for that end.
+    // Nagle's algorithm would hold the end of an answer until the rest of it is acknowledged,
+    // and the other side delays its acknowledgement while it waits for that end.
     socket.set_nagle_enabled(false);
     // Nor is an acknowledgement delayed: text is answered in the poll in which it arrives, and the
     // answer carries it; and the last one must have left when a program ends.

@@ -198,9 +198,9 @@ impl<'a> Service<'a> for Server<'a> {
 
 /// Why a service at `own_port` must not answer a datagram with this metadata; `None` if it may.
 ///
-/// It asked a group of hosts (RFC 1122, 4.1.3.6), it came from the same port number, so that two
-/// services could answer each other for ever, or there is no route to its sender: smoltcp would keep
-/// such an answer, and those behind it.
+/// It may not if the datagram is for a group of hosts (RFC 1122, 4.1.3.6); if it came from the same
+/// port number, as two services would answer each other without end; or if there is no route to its
+/// sender, as smoltcp would keep the answer, and those behind it.
 pub fn refusal(
     context: &Context<'_, '_>,
     own_port: u16,

@@ -236,7 +236,7 @@ impl<'s> Reader<'_, 's> {
         }
     }
 
-    /// The type of an `impl` block, whose brace is next.
+    /// Reads the head of an `impl` block, to its brace; returns the type.
     fn implemented(&mut self, module: &mut Module) -> Name {
         let (mut depth, mut implemented) = (0, None);
         loop {
