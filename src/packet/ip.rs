@@ -34,6 +34,7 @@ pub(crate) mod ipv4 {
 }
 
 /// Where the fields of an IPv6 header are (RFC 8200, 3).
+#[allow(dead_code)] // without IPv6
 pub(crate) mod ipv6 {
     pub(crate) const PAYLOAD_LENGTH: usize = 4;
     pub(crate) const NEXT_HEADER: usize = 6;

@@ -8,9 +8,9 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpProtocol, TcpSeqNu
 use super::control::Control;
 use super::egress::Outgoing;
 use super::host::Host;
+use crate::packet::ip::{IPV4_HEADER, ipv4};
 use crate::packet::{
-    ETHERTYPE_IPV4, ETHERTYPE_IPV6, IPV4_HEADER, LONGEST_HEADERS, PROTOCOL_TCP, TCP_HEADER, ipv4,
-    put_half, tcp,
+    ETHERTYPE_IPV4, ETHERTYPE_IPV6, LONGEST_HEADERS, PROTOCOL_TCP, TCP_HEADER, put_half, tcp,
 };
 
 const TIME_TO_LIVE: u8 = 64;
@@ -250,3 +250,6 @@ impl<T: TxToken> TxToken for Reply<'_, T> {
 pub(super) fn drop_answer<R>(length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
     fill(&mut [0; LONGEST_HEADERS][..length])
 }
+
+#[cfg(all(test, feature = "ipv6"))]
+mod tests;

@@ -1,7 +1,8 @@
 use smoltcp::phy::{Checksum, ChecksumCapabilities};
 
 use super::*;
-use crate::packet::{Packet, set_packet_len};
+use crate::packet::Packet;
+use crate::packet::ip::set_packet_len;
 
 #[test]
 fn each_field_of_an_ipv4_header_is_found() {
