@@ -217,7 +217,7 @@ fn finish(header: &mut [u8], length: usize, protocol: IpProtocol) -> Option<()> 
         IPV6_HEADER => header[ipv6::NEXT_HEADER] = protocol.into(),
         _ => return None,
     }
-    set_packet_len(header, header.len() + length).then_some(())
+    set_packet_len(header, header.len() + length)
 }
 
 fn add(counter: &mut u32) {

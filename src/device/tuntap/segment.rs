@@ -143,7 +143,7 @@ impl Segment {
         }
         // An IP packet has 65 535 bytes at most, so there is such a length.
         let packet = &mut frame[mode.header_len()..self.end];
-        set_packet_len(packet, packet.len());
+        let _ = set_packet_len(packet, packet.len());
     }
 
     /// Whether the checksum in the frame is right.
