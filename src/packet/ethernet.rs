@@ -3,7 +3,9 @@
 use smoltcp::phy::Medium;
 use smoltcp::wire::EthernetAddress;
 
-use super::{Packet, Segment, half};
+#[cfg(feature = "syn-cookies")]
+use super::Segment;
+use super::{Packet, half};
 
 /// The header of an Ethernet frame, in bytes.
 pub(crate) const ETHERNET_HEADER: usize = 14;
@@ -48,6 +50,7 @@ impl<'f> Frame<'f> {
     pub(crate) fn parse(medium: Medium, frame: &'f [u8]) -> Self {
         match medium {
             Medium::Ethernet => Self::parse_ethernet(frame),
+            #[cfg(feature = "medium-ip")]
             Medium::Ip => Self {
                 hardware: None,
                 content: Content::ip(frame),

@@ -2,7 +2,8 @@
 
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber, checksum};
 
-use crate::packet::{IPV4_HEADER, LONGEST_HEADERS, TCP_HEADER};
+use crate::packet::ip::{IPV4_HEADER, ipv4};
+use crate::packet::{LONGEST_HEADERS, TCP_HEADER, put_half, tcp};
 
 const TIME_TO_LIVE: u8 = 64;
 
@@ -67,7 +68,7 @@ impl Synthetic {
         frame.push(&[0; 4]); // the checksum, which follows, and no urgent pointer
         if let Some(size) = header.maximum_segment_size {
             let [high, low] = size.to_be_bytes();
-            frame.push(&[2, 4, high, low]);
+            frame.push(&[tcp::MAXIMUM_SEGMENT_SIZE, 4, high, low]);
         }
         frame.push(header.payload.as_slice());
         let sums = [
@@ -75,7 +76,7 @@ impl Synthetic {
             checksum::data(&frame.bytes[start..frame.length]),
         ];
         let sum = !checksum::combine(&sums);
-        frame.bytes[start + 16..start + 18].copy_from_slice(&sum.to_be_bytes());
+        put_half(&mut frame.bytes, start + tcp::CHECKSUM, sum);
         frame
     }
 
@@ -88,7 +89,7 @@ impl Synthetic {
                 self.push(&source.octets());
                 self.push(&destination.octets());
                 let sum = !checksum::data(&self.bytes[start..self.length]);
-                self.bytes[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
+                put_half(&mut self.bytes, start + ipv4::CHECKSUM, sum);
             }
             #[cfg(feature = "ipv6")]
             (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
@@ -110,3 +111,6 @@ impl Synthetic {
         }
     }
 }
+
+#[cfg(all(test, feature = "ipv6"))]
+mod tests;

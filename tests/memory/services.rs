@@ -93,7 +93,7 @@ impl<I: Index + 'static> Town<I> {
         network.to_server.set(lossy);
         network.to_client.set(lossy);
         let stack = *network.server;
-        network.server = Box::new(stack.with_backlog(vec![PendingSyn::EMPTY; SLOTS]));
+        *network.server = stack.with_backlog(vec![PendingSyn::EMPTY; SLOTS]);
         let buffers = Box::leak(Box::new(udp::Buffers::<64, 2>::new()));
         let uptime = Uptime::new(network.server.sockets(), buffers);
         let mut uptime = uptime.expect("there is room");
