@@ -35,9 +35,9 @@ unsafe extern "C" {
     fn DefaultHandler();
 }
 
-/// The chip's part of the vector table. With 44 entries it ends where those of the chip end; that
-/// of cortex-m-rt has 240, whatever the chip.
+/// The chip's part of the vector table. As none of its interrupts is ever taken, no entry is ever
+/// read; cortex-m-rt asks for one.
 // SAFETY: it is where the linker script of cortex-m-rt expects it, and of that type.
 #[unsafe(link_section = ".vector_table.interrupts")]
 #[unsafe(no_mangle)]
-static __INTERRUPTS: [unsafe extern "C" fn(); 44] = [DefaultHandler; 44];
+static __INTERRUPTS: [unsafe extern "C" fn(); 1] = [DefaultHandler];
