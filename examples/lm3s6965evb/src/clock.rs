@@ -69,6 +69,7 @@ impl Clock {
         }
     }
 
+    #[inline(never)] // It is asked for in several places.
     pub fn now(&self) -> Instant {
         let current = SYST::get_current();
         let passed = self.last.replace(current).wrapping_sub(current) & SYSTICK_MAX;
