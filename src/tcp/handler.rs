@@ -47,8 +47,8 @@ pub trait Handler: Default {
     const ROOM: usize = 1;
 
     /// A client has connected: writes what greets it, if anything, to the beginning of `output`, and
-    /// returns how much that is. There is as much room as in the transmit buffer; there is none
-    /// where the server was closed at the same moment.
+    /// returns how much that is. There is [room](Self::ROOM); there is none where the server was closed
+    /// at the same moment.
     fn opened(
         &mut self,
         shared: &mut Self::Shared,

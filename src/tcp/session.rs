@@ -52,7 +52,7 @@ impl<'a, H: Handler> Session<'a, H> {
         transmit: SocketBuffer<'a>,
     ) -> Result<Self, SetupError> {
         let socket = new_socket(receive, transmit)?;
-        if socket.send_capacity() < H::ROOM {
+        if H::ROOM > 1 && socket.send_capacity() < H::ROOM {
             return Err(SetupError::NoRoom {
                 bytes: socket.send_capacity(),
                 needed: H::ROOM,
@@ -100,12 +100,14 @@ impl<'a, H: Handler> Session<'a, H> {
         chunk: &mut [u8],
         counters: &mut Counters,
     ) -> Option<Instant> {
-        self.note_progress(shared, now, counters);
+        let is_new = self.note_progress(shared, now, counters);
         let moved = match self.phase {
             Phase::Open | Phase::HalfClosed if chunk.len() < least_room::<H>() => {
-                self.exchange_by_little(shared, now, config.once)
+                self.exchange_by_little(shared, now, config.once, is_new)
             }
-            Phase::Open | Phase::HalfClosed => self.exchange(shared, now, config.once, chunk),
+            Phase::Open | Phase::HalfClosed => {
+                self.exchange(shared, now, config.once, is_new, chunk)
+            }
             Phase::Closing => discard(self.connection.socket_mut()),
             _ => false,
         };
@@ -139,7 +141,13 @@ impl<'a, H: Handler> Session<'a, H> {
         None
     }
 
-    fn note_progress(&mut self, shared: &mut H::Shared, now: Instant, counters: &mut Counters) {
+    /// Returns whether the connection was opened just now, and its client can be greeted.
+    fn note_progress(
+        &mut self,
+        shared: &mut H::Shared,
+        now: Instant,
+        counters: &mut Counters,
+    ) -> bool {
         let (phase, before) = (self.phase_now(), self.phase);
         let unacknowledged = self.connection.socket().send_queue();
         if phase != before || unacknowledged < self.unacknowledged {
@@ -147,20 +155,11 @@ impl<'a, H: Handler> Session<'a, H> {
         }
         self.phase = phase;
         self.unacknowledged = unacknowledged;
-        if phase.is_opened()
-            && !before.is_opened()
-            && let Some(client) = self.connection.socket().remote_endpoint()
-        {
+        let is_new = phase.is_opened() && !before.is_opened();
+        if is_new {
             counters.opened = counters.opened.wrapping_add(1);
-            let handler = &mut self.handler;
-            let socket = self.connection.socket_mut();
-            if socket.may_send() {
-                let _ = socket.send(|output| {
-                    let length = handler.opened(shared, client, output);
-                    (length.min(output.len()), ())
-                });
-            } else {
-                handler.opened(shared, client, &mut []);
+            if phase == Phase::Closing {
+                self.greet(shared, &mut []); // The server was closed at this moment.
             }
         }
         if phase.is_over() && before.is_opened() && !before.is_over() {
@@ -168,11 +167,25 @@ impl<'a, H: Handler> Session<'a, H> {
             info!("TCP: {}", control.summary(now));
             self.handler.closed(shared, control);
         }
+        is_new
+    }
+
+    fn greet(&mut self, shared: &mut H::Shared, output: &mut [u8]) -> usize {
+        match self.connection.socket().remote_endpoint() {
+            Some(client) => self.handler.opened(shared, client, output),
+            None => 0,
+        }
     }
 
     #[inline(never)] // The chunk is needed for as long as this takes only.
-    fn exchange_by_little(&mut self, shared: &mut H::Shared, now: Instant, once: bool) -> bool {
-        self.exchange(shared, now, once, &mut [0; CHUNK])
+    fn exchange_by_little(
+        &mut self,
+        shared: &mut H::Shared,
+        now: Instant,
+        once: bool,
+        is_new: bool,
+    ) -> bool {
+        self.exchange(shared, now, once, is_new, &mut [0; CHUNK])
     }
 
     /// Answers what there is room for, closes at the end; returns whether anything moved.
@@ -181,9 +194,18 @@ impl<'a, H: Handler> Session<'a, H> {
         shared: &mut H::Shared,
         now: Instant,
         once: bool,
+        is_new: bool,
         chunk: &mut [u8],
     ) -> bool {
         let mut moved = false;
+        if is_new {
+            let length = self.connection.socket().send_capacity().min(chunk.len());
+            let produced = self.greet(shared, &mut chunk[..length]).min(length);
+            if produced > 0 {
+                // All of it fits: nothing was sent before.
+                let _ = self.connection.socket_mut().send_slice(&chunk[..produced]);
+            }
+        }
         let socket = self.connection.socket_mut();
         if once && self.once.is_none() && socket.can_recv() {
             self.once = Some(socket.recv_queue());
