@@ -113,7 +113,11 @@ impl<'a> Sockets<'a> {
 
     /// Adds the connection of a client.
     #[cfg(feature = "client")]
-    pub(crate) fn add_client(&mut self, slot: &'a mut ClientSlot<'a>, socket: tcp::Socket<'a>) -> Slot {
+    pub(crate) fn add_client(
+        &mut self,
+        slot: &'a mut ClientSlot<'a>,
+        socket: tcp::Socket<'a>,
+    ) -> Slot {
         self.clients.add(slot, socket)
     }
 
