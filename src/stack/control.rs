@@ -4,10 +4,12 @@ use core::fmt;
 
 use log::debug;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
+use super::sockets::put;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -27,7 +29,7 @@ impl<'a> Connection<'a> {
     pub fn new(storage: &'a mut SocketStorage<'a>, socket: Socket<'a>) -> Self {
         *storage = SocketStorage::default();
         let mut set = SocketSet::new(core::slice::from_mut(storage));
-        let handle = set.add(socket);
+        let handle = put(&mut set, AnySocket::upcast(socket));
         Self {
             set,
             handle,
