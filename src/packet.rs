@@ -16,7 +16,7 @@ mod extension;
 mod fragment;
 #[cfg(feature = "client")]
 mod icmp;
-mod ip;
+pub(crate) mod ip;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 #[cfg(feature = "client")]
@@ -26,19 +26,14 @@ pub(crate) mod udp;
 
 #[cfg(feature = "client")]
 pub(crate) use arp::Arp;
-pub(crate) use ethernet::{Content, ETHERNET_HEADER, ETHERTYPE_IPV4, Frame};
+pub(crate) use ethernet::{Content, ETHERNET_HEADER, Frame};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 pub(crate) use extension::Carried;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Icmp, Reason};
-#[cfg(any(
-    feature = "fragmentation",
-    all(feature = "tuntap", target_os = "linux")
-))]
-pub(crate) use ip::set_packet_len;
-pub(crate) use ip::{IPV4_HEADER, IPV6_HEADER, Packet, ipv4, ipv6, is_sum_right};
+pub(crate) use ip::Packet;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
 pub use tcp::FourTuple;

@@ -132,7 +132,7 @@ pub use poll::Next;
 #[cfg(feature = "client")]
 pub(crate) use reachability::Unreachable;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
-pub(crate) use sockets::ServeError;
+pub(crate) use sockets::{ServeError, put};
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 

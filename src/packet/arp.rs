@@ -2,7 +2,8 @@
 
 use smoltcp::wire::Ipv4Address;
 
-use super::{ETHERTYPE_IPV4, half, word};
+use super::ethernet::ETHERTYPE_IPV4;
+use super::{half, word};
 
 /// A message between hosts with Ethernet and IPv4 addresses, in bytes.
 const MESSAGE: usize = 28;

@@ -3,7 +3,9 @@
 use smoltcp::phy::Medium;
 use smoltcp::wire::EthernetAddress;
 
-use super::{Packet, Segment, half};
+#[cfg(feature = "syn-cookies")]
+use super::Segment;
+use super::{Packet, half};
 
 /// The header of an Ethernet frame, in bytes.
 pub(crate) const ETHERNET_HEADER: usize = 14;

@@ -6,7 +6,7 @@ use smoltcp::wire::IpProtocol;
 
 use super::half;
 #[cfg(feature = "fragmentation")]
-use super::{Packet, ipv4};
+use super::{Packet, ip::ipv4};
 
 /// The fragment header of IPv6, in bytes.
 #[cfg(feature = "ipv6")]

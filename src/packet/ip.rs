@@ -34,6 +34,7 @@ pub(crate) mod ipv4 {
 }
 
 /// Where the fields of an IPv6 header are (RFC 8200, 3).
+#[allow(dead_code)] // without IPv6
 pub(crate) mod ipv6 {
     pub(crate) const PAYLOAD_LENGTH: usize = 4;
     pub(crate) const NEXT_HEADER: usize = 6;
@@ -152,33 +153,29 @@ pub(super) fn ipv6_address(header: &[u8], at: usize) -> IpAddress {
 }
 
 /// Makes the IP header of a packet of `length` bytes right, header included: its length, and the
-/// checksum of IPv4. Returns whether there is such a header, and such a length.
+/// checksum of IPv4. `None` if there is no such header, or no such length.
 #[cfg(any(
     feature = "fragmentation",
     all(feature = "tuntap", target_os = "linux")
 ))]
-pub(crate) fn set_packet_len(header: &mut [u8], length: usize) -> bool {
-    let Some(first) = header.first() else {
-        return false;
-    };
-    if cfg!(feature = "ipv6") && first >> 4 == 6 {
-        let payload = length.checked_sub(IPV6_HEADER).map(u16::try_from);
-        let (true, Some(Ok(payload))) = (header.len() >= IPV6_HEADER, payload) else {
-            return false;
-        };
-        super::put_half(header, ipv6::PAYLOAD_LENGTH, payload);
-        return true;
+pub(crate) fn set_packet_len(header: &mut [u8], length: usize) -> Option<()> {
+    use super::put_half;
+
+    if cfg!(feature = "ipv6") && header.first()? >> 4 == 6 {
+        let payload = u16::try_from(length.checked_sub(IPV6_HEADER)?).ok()?;
+        let header = header.first_chunk_mut::<IPV6_HEADER>()?;
+        put_half(header, ipv6::PAYLOAD_LENGTH, payload);
+        return Some(());
     }
-    let header_len = header.first_chunk().map_or(0, ipv4_header_len);
-    let (Some(header), Ok(total)) = (header.get_mut(..header_len), u16::try_from(length)) else {
-        return false;
-    };
-    if header_len < IPV4_HEADER || length < header_len {
-        return false;
+    let header_len = ipv4_header_len(header.first_chunk()?);
+    let total = u16::try_from(length).ok()?;
+    let header = header.get_mut(..header_len)?;
+    if !(IPV4_HEADER..=length).contains(&header_len) {
+        return None;
     }
-    super::put_half(header, ipv4::TOTAL_LENGTH, total);
-    super::put_half(header, ipv4::CHECKSUM, 0);
+    put_half(header, ipv4::TOTAL_LENGTH, total);
+    put_half(header, ipv4::CHECKSUM, 0);
     let sum = !checksum::data(header);
-    super::put_half(header, ipv4::CHECKSUM, sum);
-    true
+    put_half(header, ipv4::CHECKSUM, sum);
+    Some(())
 }

@@ -2,10 +2,10 @@
 
 use smoltcp::wire::{IpEndpoint, IpProtocol};
 
-use super::ip::{ipv4_address, ipv4_header_len};
-use super::{IPV4_HEADER, half, ipv4};
+use super::half;
+use super::ip::{IPV4_HEADER, ipv4, ipv4_address, ipv4_header_len};
 #[cfg(feature = "ipv6")]
-use super::{IPV6_HEADER, ip::ipv6_address, ipv6};
+use super::ip::{IPV6_HEADER, ipv6, ipv6_address};
 
 /// The ports of a packet that an ICMP error quotes, of which there may be no more than the IP header
 /// and 8 bytes (RFC 792).

@@ -1,5 +1,6 @@
 //! Packets of which each field has a value of its own, and what the parser makes of them.
 
+mod any;
 mod arp;
 mod ethernet;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]

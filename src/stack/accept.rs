@@ -19,7 +19,6 @@ mod syn_cookies;
 
 pub use backlog::PendingSyn;
 
-use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
@@ -30,14 +29,10 @@ use super::host::Host;
 use super::inject::Synthetic;
 use super::service::Service;
 use super::table::{Room, Slot, Table};
-use crate::packet::{Flags, Frame, Packet, Segment};
+use crate::packet::{Flags, FourTuple, Frame, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]
 use syn_cookies::{Cookies, PRESSURE};
-
-/// Ports of full servers that are remembered while SYNs leave the backlog; SYNs for further ones
-/// wait for another poll.
-const FULL_PORTS: usize = 8;
 
 /// What becomes of a segment.
 pub(super) enum Verdict {
@@ -244,17 +239,10 @@ impl<'a> Accept<'a> {
         counters: &mut Counters,
         deliver: &mut dyn FnMut(&mut Connection<'a>, &[u8], Given),
     ) -> bool {
-        let mut full = Vec::<u16, FULL_PORTS>::new();
         let mut admitted = false;
-        // Each turn takes a SYN out, or adds a full port: this comes to an end.
-        while !self.backlog.is_empty() && !full.is_full() {
-            let only_proven = self.only_proven(now);
-            let passes = |port, is_proven| !full.contains(&port) && (is_proven || !only_proven);
-            let Some((index, tuple, is_proven)) = self.backlog.first(now, passes) else {
-                break;
-            };
-            let port = tuple.local.port;
-            let table = service.table(port);
+        // Each turn takes a SYN out: this comes to an end.
+        while let Some((index, tuple, is_proven)) = self.first(service, now) {
+            let table = service.table(tuple.local.port);
             let Some(table) = table.filter(|table| table.room() != Room::Closed) else {
                 // The server is gone: its client is refused when it asks again.
                 self.backlog.take(index);
@@ -264,21 +252,15 @@ impl<'a> Accept<'a> {
             let exists = table
                 .find(&tuple)
                 .is_some_and(|slot| !matches!(table.state(slot), State::Closed | State::TimeWait));
-            if exists {
-                self.backlog.take(index);
-                continue;
-            }
-            let has_room = table.room() == Room::Free || is_proven && table.make_room(now);
-            let slot = if has_room {
-                table.open(&tuple, now)
-            } else {
-                None
-            };
             #[cfg(feature = "syn-cookies")]
             let gave_up = table.gave_up();
+            let slot = if exists {
+                None
+            } else {
+                table.open(&tuple, now)
+            };
             let Some(connection) = slot.and_then(|slot| table.touch(slot)) else {
-                // Cannot fail: there is room for another one.
-                let _ = full.push(port);
+                self.backlog.take(index);
                 continue;
             };
             admitted = true;
@@ -310,6 +292,7 @@ impl<'a> Accept<'a> {
                     continue;
                 }
             }
+            let _ = is_proven;
             deliver(connection, bytes, Given::NotYet);
         }
         #[cfg(not(feature = "syn-cookies"))]
@@ -319,16 +302,26 @@ impl<'a> Accept<'a> {
 
     /// Whether a SYN waits for a server that has room.
     pub(super) fn is_ready(&self, service: &mut dyn Service<'a>, now: Instant) -> bool {
+        self.first(service, now).is_some()
+    }
+
+    /// The SYN whose turn it is, of those whose server has room or is gone. A client that has proven
+    /// its address is made room for.
+    #[inline(never)]
+    fn first(
+        &self,
+        service: &mut dyn Service<'a>,
+        now: Instant,
+    ) -> Option<(usize, FourTuple, bool)> {
         if self.backlog.is_empty() {
-            return false;
+            return None;
         }
         let only_proven = self.only_proven(now);
-        let first = self
-            .backlog
-            .first(now, |_, is_proven| is_proven || !only_proven);
-        first.is_some_and(|(_, tuple, _)| {
-            let table = service.table(tuple.local.port);
-            table.is_some_and(|table| table.room() == Room::Free)
+        self.backlog.first(now, |port, is_proven| {
+            let has_room = |table: &mut dyn Table<'a>| {
+                table.room() != Room::Full || is_proven && table.make_room(now)
+            };
+            (is_proven || !only_proven) && service.table(port).is_none_or(has_room)
         })
     }
 }

@@ -24,8 +24,9 @@ impl Addresses {
         Self {
             medium,
             hardware: config.hardware_address,
-            own: own.iter().copied().collect(),
-            gateways: config.gateways.iter().copied().collect(),
+            // There is room for all: the configuration has been checked.
+            own: Vec::from_slice(own).unwrap_or_default(),
+            gateways: Vec::from_slice(config.gateways).unwrap_or_default(),
         }
     }
 

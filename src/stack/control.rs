@@ -4,10 +4,12 @@ use core::fmt;
 
 use log::debug;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
+use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
+use super::sockets::put;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -27,7 +29,7 @@ impl<'a> Connection<'a> {
     pub fn new(storage: &'a mut SocketStorage<'a>, socket: Socket<'a>) -> Self {
         *storage = SocketStorage::default();
         let mut set = SocketSet::new(core::slice::from_mut(storage));
-        let handle = set.add(socket);
+        let handle = put(&mut set, AnySocket::upcast(socket));
         Self {
             set,
             handle,
@@ -93,6 +95,10 @@ pub struct Control {
     /// How often the window was shut.
     shut: u32,
     end: Option<End>,
+    /// Whether a FIN was sent, was received, and was acknowledged: each counts as a byte.
+    fin_sent: bool,
+    fin_received: bool,
+    fin_acknowledged: bool,
 }
 
 /// How a connection came to its end.
@@ -123,6 +129,9 @@ impl Default for Control {
             retransmitted: 0,
             shut: 0,
             end: None,
+            fin_sent: false,
+            fin_received: false,
+            fin_acknowledged: false,
         }
     }
 }
@@ -223,6 +232,7 @@ impl Control {
             // A SYN cookie was the SYN.
             self.first_sent = segment.sequence - 1;
         }
+        self.fin_sent |= flags.has(Flags::FIN);
         let end = segment.sequence + length;
         let is_first = self.sent == TcpSeqNumber(0) || self.sent == self.first_sent;
         if is_first || end > self.sent {
@@ -249,6 +259,7 @@ impl Control {
         // a question whether the peer is there. Both have one byte.
         if is_first || segment.payload_len != 1 {
             (self.acknowledged, self.window) = (segment.acknowledgement, segment.window);
+            self.fin_acknowledged = self.fin_received;
         }
         let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
         if is_scaled && segment.window > 0 {
@@ -268,6 +279,9 @@ impl Control {
             // A window is scaled if both sides say so (RFC 7323, 2.2).
             self.shift = Some(0);
         }
+        self.fin_received |= segment.flags.has(Flags::FIN)
+            && was != is
+            && matches!(is, State::CloseWait | State::Closing | State::TimeWait);
         let opening = |state| matches!(state, State::SynSent | State::SynReceived);
         match is {
             State::Established | State::CloseWait if opening(was) => self.note(Event::Opened),
@@ -283,7 +297,9 @@ impl Control {
     fn bytes(&self) -> (u32, u32) {
         let between = |from: TcpSeqNumber, to: TcpSeqNumber| to.0.wrapping_sub(from.0) as u32;
         let received = between(self.first_received, self.acknowledged);
-        let sent = between(self.first_sent, self.sent).saturating_sub(1);
+        let received = received.saturating_sub(self.fin_acknowledged.into());
+        let sent = between(self.first_sent, self.sent);
+        let sent = sent.saturating_sub(1 + u32::from(self.fin_sent)); // and the SYN
         (received, sent)
     }
 }
@@ -357,3 +373,6 @@ impl fmt::Display for Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

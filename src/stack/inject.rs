@@ -2,14 +2,20 @@
 
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber, checksum};
 
-use crate::packet::{IPV4_HEADER, LONGEST_HEADERS, TCP_HEADER};
+use crate::packet::ip::{IPV4_HEADER, ipv4};
+use crate::packet::{ETHERNET_HEADER, LONGEST_HEADERS, TCP_HEADER, put_half, tcp};
 
 const TIME_TO_LIVE: u8 = 64;
+/// Where the IP header is.
+const IP: usize = ETHERNET_HEADER;
+const IPV6_HEADER: usize = 40;
 
 /// A frame with a TCP segment: its headers, and one byte of payload at most.
 pub(super) struct Synthetic {
+    /// With room for an Ethernet header, whether there is one or not.
     bytes: [u8; LONGEST_HEADERS + 1],
-    length: usize,
+    start: usize,
+    end: usize,
 }
 
 /// The header of a [`Synthetic`] segment.
@@ -27,7 +33,7 @@ pub(super) struct Header {
 
 impl Synthetic {
     pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+        &self.bytes[self.start..self.end]
     }
 
     /// A frame with this segment; on Ethernet between these hardware addresses.
@@ -35,78 +41,84 @@ impl Synthetic {
         hardware: Option<(EthernetAddress, EthernetAddress)>,
         header: &Header,
     ) -> Self {
-        let mut frame = Self {
-            bytes: [0; LONGEST_HEADERS + 1],
-            length: 0,
-        };
+        let mut bytes = [0; LONGEST_HEADERS + 1];
+        let mut put = |at: usize, field: &[u8]| bytes[at..][..field.len()].copy_from_slice(field);
         let (source, destination) = (header.source.addr, header.destination.addr);
+        let is_ipv4 = matches!(source, IpAddress::Ipv4(_));
         if let Some((from, to)) = hardware {
-            frame.push(&to.0);
-            frame.push(&from.0);
-            frame.push(match source {
-                IpAddress::Ipv4(_) => &[0x08, 0x00],
-                #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-                _ => &[0x86, 0xdd],
-            });
+            put(0, &to.0);
+            put(6, &from.0);
+            put(
+                12,
+                if is_ipv4 {
+                    &[0x08, 0x00]
+                } else {
+                    &[0x86, 0xdd]
+                },
+            );
         }
+        let tcp_at = IP + if is_ipv4 { IPV4_HEADER } else { IPV6_HEADER };
         let options = if header.maximum_segment_size.is_some() {
             4
         } else {
             0
         };
-        let length = TCP_HEADER + options + usize::from(header.payload.is_some());
-        frame.push_ip(source, destination, length as u16);
-
-        let start = frame.length;
-        frame.push(&header.source.port.to_be_bytes());
-        frame.push(&header.destination.port.to_be_bytes());
-        frame.push(&header.sequence.0.to_be_bytes());
-        frame.push(&header.acknowledgement.0.to_be_bytes());
-        frame.push(&[((TCP_HEADER + options) << 2) as u8, header.flags]);
-        frame.push(&header.window.to_be_bytes());
-        frame.push(&[0; 4]); // the checksum, which follows, and no urgent pointer
+        let payload = TCP_HEADER + options;
+        put(tcp_at, &header.source.port.to_be_bytes());
+        put(tcp_at + 2, &header.destination.port.to_be_bytes());
+        put(tcp_at + 4, &header.sequence.0.to_be_bytes());
+        put(tcp_at + 8, &header.acknowledgement.0.to_be_bytes());
+        put(tcp_at + 12, &[(payload << 2) as u8, header.flags]);
+        put(tcp_at + 14, &header.window.to_be_bytes());
         if let Some(size) = header.maximum_segment_size {
             let [high, low] = size.to_be_bytes();
-            frame.push(&[2, 4, high, low]);
+            put(
+                tcp_at + TCP_HEADER,
+                &[tcp::MAXIMUM_SEGMENT_SIZE, 4, high, low],
+            );
         }
-        frame.push(header.payload.as_slice());
+        put(tcp_at + payload, header.payload.as_slice());
+
+        let length = payload + usize::from(header.payload.is_some());
+        let segment = &mut bytes[tcp_at..tcp_at + length];
         let sums = [
             checksum::pseudo_header(&source, &destination, IpProtocol::Tcp, length as u32),
-            checksum::data(&frame.bytes[start..frame.length]),
+            checksum::data(segment),
         ];
         let sum = !checksum::combine(&sums);
-        frame.bytes[start + 16..start + 18].copy_from_slice(&sum.to_be_bytes());
-        frame
-    }
-
-    fn push_ip(&mut self, source: IpAddress, destination: IpAddress, length: u16) {
-        let start = self.length;
-        match (source, destination) {
-            (IpAddress::Ipv4(source), IpAddress::Ipv4(destination)) => {
-                let [high, low] = (IPV4_HEADER as u16 + length).to_be_bytes();
-                self.push(&[0x45, 0, high, low, 0, 0, 0x40, 0, TIME_TO_LIVE, 6, 0, 0]);
-                self.push(&source.octets());
-                self.push(&destination.octets());
-                let sum = !checksum::data(&self.bytes[start..self.length]);
-                self.bytes[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
-            }
-            #[cfg(feature = "ipv6")]
-            (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
-                let [high, low] = length.to_be_bytes();
-                self.push(&[0x60, 0, 0, 0, high, low, 6, TIME_TO_LIVE]);
-                self.push(&source.octets());
-                self.push(&destination.octets());
-            }
-            #[allow(unreachable_patterns)] // without IPv6 there is no other version
-            _ => {}
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        // There is room: the longest headers are those with 40 bytes of options.
-        if let Some(room) = self.bytes[self.length..].get_mut(..bytes.len()) {
-            room.copy_from_slice(bytes);
-            self.length += bytes.len();
+        put_half(segment, tcp::CHECKSUM, sum);
+        put_ip(&mut bytes[IP..], source, destination, length as u16);
+        Self {
+            bytes,
+            start: if hardware.is_some() { 0 } else { IP },
+            end: tcp_at + length,
         }
     }
 }
+
+/// Writes the IP header of a segment of this length.
+fn put_ip(bytes: &mut [u8], source: IpAddress, destination: IpAddress, length: u16) {
+    match (source, destination) {
+        (IpAddress::Ipv4(source), IpAddress::Ipv4(destination)) => {
+            let header = &mut bytes[..IPV4_HEADER];
+            let [high, low] = (IPV4_HEADER as u16 + length).to_be_bytes();
+            header[..10].copy_from_slice(&[0x45, 0, high, low, 0, 0, 0x40, 0, TIME_TO_LIVE, 6]);
+            header[12..16].copy_from_slice(&source.octets());
+            header[16..].copy_from_slice(&destination.octets());
+            let sum = !checksum::data(header);
+            put_half(header, ipv4::CHECKSUM, sum);
+        }
+        #[cfg(feature = "ipv6")]
+        (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
+            let [high, low] = length.to_be_bytes();
+            bytes[..8].copy_from_slice(&[0x60, 0, 0, 0, high, low, 6, TIME_TO_LIVE]);
+            bytes[8..24].copy_from_slice(&source.octets());
+            bytes[24..40].copy_from_slice(&destination.octets());
+        }
+        #[allow(unreachable_patterns)] // without IPv6 there is no other version
+        _ => {}
+    }
+}
+
+#[cfg(all(test, feature = "ipv6"))]
+mod tests;

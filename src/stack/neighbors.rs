@@ -29,7 +29,7 @@ use smoltcp::wire::{
 
 use super::addresses::Addresses;
 #[cfg(feature = "ipv6")]
-use crate::packet::IPV6_HEADER;
+use crate::packet::ip::IPV6_HEADER;
 use crate::packet::{ETHERNET_HEADER, Frame};
 
 /// How long smoltcp is sure to know what it was told; it forgets after a minute.

@@ -96,6 +96,7 @@ impl<'w> Way<'w> {
     }
 
     /// Gives a frame to the sockets of a set; `control` belongs to its connection.
+    #[inline(never)] // Many call it.
     pub(super) fn deliver(
         &mut self,
         sockets: &mut SocketSet<'_>,
@@ -114,6 +115,7 @@ impl<'w> Way<'w> {
     }
 
     /// Gives a frame that nobody sent; what smoltcp answers is dropped.
+    #[inline(never)]
     pub(super) fn inject(
         &mut self,
         sockets: &mut SocketSet<'_>,

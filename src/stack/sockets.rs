@@ -5,8 +5,8 @@ use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 #[cfg(feature = "client")]
-use smoltcp::socket::tcp::Socket;
-use smoltcp::socket::{AnySocket, udp};
+use smoltcp::socket::tcp;
+use smoltcp::socket::{AnySocket, Socket, udp};
 
 #[cfg(feature = "client")]
 use super::clients::{ClientSlot, Clients};
@@ -90,7 +90,7 @@ impl<'a> Sockets<'a> {
     pub fn add<T: AnySocket<'a>>(&mut self, socket: T) -> Result<SocketHandle, SocketsFull> {
         match self.capacity {
             Some(capacity) if self.set.iter().count() >= capacity => Err(SocketsFull { capacity }),
-            _ => Ok(self.set.add(socket)),
+            _ => Ok(put(&mut self.set, socket.upcast())),
         }
     }
 
@@ -125,7 +125,11 @@ impl<'a> Sockets<'a> {
 
     /// Adds the connection of a client.
     #[cfg(feature = "client")]
-    pub(crate) fn add_client(&mut self, slot: &'a mut ClientSlot<'a>, socket: Socket<'a>) -> Slot {
+    pub(crate) fn add_client(
+        &mut self,
+        slot: &'a mut ClientSlot<'a>,
+        socket: tcp::Socket<'a>,
+    ) -> Slot {
         self.clients.add(slot, socket)
     }
 
@@ -138,6 +142,13 @@ impl<'a> Sockets<'a> {
         let connection = self.clients.get_mut(slot);
         connection.expect("a client is used with the stack that it was made for")
     }
+}
+
+/// Puts a socket into a set that has room for it. There is one function for sockets of all kinds,
+/// as a board has little room for code.
+#[inline(never)]
+pub(crate) fn put<'a>(set: &mut SocketSet<'a>, socket: Socket<'a>) -> SocketHandle {
+    set.add(socket)
 }
 
 /// Why a TCP server cannot be set up.

@@ -22,12 +22,14 @@ pub trait Index: sealed::Index {}
 
 impl<I: sealed::Index> Index for I {}
 
+// The numbers begin with 1, so that `None` is 0: what is all zeros takes no flash on a board.
+
 /// What connections of one kind have in common. Those of each kind are in the order in which they
 /// became so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Without a peer.
-    Free,
+    Free = 1,
     /// Not acknowledged by the client.
     Opening,
     /// Closed by both sides, which know it.
@@ -38,7 +40,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Something has come for it, or its time has.
-    Serve,
+    Serve = 1,
     /// It may have something to transmit.
     Transmit,
 }

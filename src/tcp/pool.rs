@@ -17,7 +17,7 @@ use crate::transform::Upper;
 /// zeros before that, so that a static takes no flash on a board.
 pub struct Pool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Upper> {
     parts: Parts<'a, N, RECEIVE, TRANSMIT, H>,
-    marks: ManuallyDrop<Vec<Mark, N>>,
+    marks: [Mark; N],
 }
 
 /// What a [`Server`](super::Server) lives in that finds its connections by a [`Hash`](super::Hash).
@@ -71,7 +71,7 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
     pub const fn new() -> Self {
         Self {
             parts: Parts::new(),
-            marks: ManuallyDrop::new(Vec::new()),
+            marks: [Mark::EMPTY; N],
         }
     }
 
@@ -81,7 +81,6 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
     where
         H: Handler,
     {
-        while self.marks.push(Mark::EMPTY).is_ok() {}
         Ok((self.parts.sessions()?, &mut self.marks))
     }
 }

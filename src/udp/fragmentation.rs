@@ -42,7 +42,7 @@ use smoltcp::wire::{
 };
 
 use self::packet::{HEADERS, fragment, udp_header};
-use crate::packet::{IPV6_FRAGMENT_HEADER, IPV6_HEADER, udp::UDP_HEADER};
+use crate::packet::{IPV6_FRAGMENT_HEADER, ip::IPV6_HEADER, udp::UDP_HEADER};
 use crate::stack::{Sockets, SocketsFull};
 
 pub use self::error::SendError;

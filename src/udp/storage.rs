@@ -2,10 +2,10 @@ use core::fmt;
 
 use heapless::Vec;
 use managed::ManagedSlice;
-use smoltcp::iface::{SocketHandle, SocketSet};
+use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
 
-use crate::stack::{Context, Sockets, SocketsFull};
+use crate::stack::{Context, Sockets, SocketsFull, put};
 
 /// The buffers of a server or client.
 ///
@@ -98,7 +98,7 @@ pub(crate) fn renew(context: &mut Context<'_, '_>, handle: SocketHandle) -> Sock
     context.sockets.get_mut::<Socket<'_>>(handle).close();
     // The slot would remember for which neighbor the socket waited, and go on waiting.
     let socket = context.sockets.remove(handle);
-    SocketSet::add(context.sockets, socket)
+    put(context.sockets, socket)
 }
 
 /// Why a server or client cannot be set up.

@@ -37,7 +37,7 @@ const CONNECT: &str = "{
     }";
 /// Where the board lends the room for SYNs that wait.
 const MAIN: &str = "examples/lm3s6965evb/src/main.rs";
-const LENT: &str = "stack.with_backlog(&mut BACKLOG.take()[..])";
+const LENT: &str = "stack.with_backlog(&mut backlog[..])";
 
 /// Files and functions in them, and what those return at once.
 type Cuts = &'static [(&'static str, &'static str, &'static str)];

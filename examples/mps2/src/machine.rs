@@ -15,8 +15,6 @@ pub struct Machine {
     /// The Ethernet controller outside of the FPGA, and its interrupt.
     pub ethernet: usize,
     pub ethernet_interrupt: u16,
-    /// How many interrupts there are.
-    pub interrupts: usize,
 }
 
 /// AN385: Cortex-M3. AN386: Cortex-M4.
@@ -39,7 +37,6 @@ const CORTEX_M3: Machine = Machine {
     uart0: 0x4000_4000,
     ethernet: 0x4020_0000,
     ethernet_interrupt: 13,
-    interrupts: 32,
 };
 
 /// AN505: Cortex-M33, at the addresses of its secure state.
@@ -52,5 +49,4 @@ pub const MACHINE: Machine = Machine {
     uart0: 0x5020_0000,
     ethernet: 0x5200_0000,
     ethernet_interrupt: 48,
-    interrupts: 124,
 };

@@ -9,7 +9,8 @@
 //!   are, none to receive. What is received may want an answer at once, and others from the
 //!   sockets: if it were received and they had to wait, the next frame could find a connection
 //!   that should be closed by now. Nothing waits for the card.
-//! - Frames that are too short or too long are dropped.
+//! - Frames that are too short are left to the stack to drop. The card does not interrupt for a
+//!   frame while there is an earlier one that was not looked at, so none may be left behind.
 
 use core::fmt;
 use core::ops::Range;
@@ -28,8 +29,6 @@ use crate::memory::Memory;
 
 /// The longest frame.
 const MTU: usize = 1514;
-/// The Ethernet header.
-const HEADER: usize = 14;
 /// What virtio has in front of a frame: 10 bytes of a legacy card, 12 otherwise.
 const PREFIX: usize = 12;
 /// Frames that have room at once, in each direction; a power of two.
@@ -159,9 +158,9 @@ impl Ethernet {
         }
     }
 
-    /// Takes the next good frame from the card.
+    /// Takes the next frame from the card.
     fn fetch(&mut self) -> Option<Received> {
-        // No more than there are now: this has to come to an end.
+        // Nothing that is on the wire makes the card fail, which it may do for each buffer.
         for _ in 0..QUEUE {
             let token = self.card.poll_receive()?;
             let mut lent = self.lent.get_mut(usize::from(token))?.take()?;
@@ -170,7 +169,7 @@ impl Ethernet {
             // SAFETY: it is the one that the token was given for.
             let lengths = unsafe { self.card.receive_complete(token, buffer) };
             if let Ok((prefix, length)) = lengths
-                && (HEADER..=MTU).contains(&length)
+                && length <= MTU
             {
                 return Some(Received {
                     buffer,
@@ -178,7 +177,7 @@ impl Ethernet {
                     consumed: false,
                 });
             }
-            log::debug!("Ethernet: {lengths:?}, a frame is dropped");
+            log::warn!("Ethernet: {lengths:?}, a frame is lost");
             self.lend(buffer);
         }
         None

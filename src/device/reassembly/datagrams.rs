@@ -7,9 +7,8 @@ use smoltcp::wire::IpProtocol;
 use super::Counters;
 use super::fragment::{Fragment, Key, udp_payload};
 use super::holes::{DESCRIPTOR, Holes};
-use crate::packet::{
-    ETHERNET_HEADER, IPV4_HEADER, IPV6_HEADER, ipv4, ipv6, put_half, set_packet_len,
-};
+use crate::packet::ip::{IPV4_HEADER, IPV6_HEADER, ipv4, ipv6, set_packet_len};
+use crate::packet::{ETHERNET_HEADER, put_half};
 
 /// Bytes at the beginning of each slot that are kept for headers: Ethernet, and IPv6 as the
 /// longer of the two. Headers are written so that they end where the datagram begins.
@@ -218,7 +217,7 @@ fn finish(header: &mut [u8], length: usize, protocol: IpProtocol) -> Option<()> 
         IPV6_HEADER => header[ipv6::NEXT_HEADER] = protocol.into(),
         _ => return None,
     }
-    set_packet_len(header, header.len() + length).then_some(())
+    set_packet_len(header, header.len() + length)
 }
 
 fn add(counter: &mut u32) {

@@ -3,7 +3,8 @@
 use smoltcp::phy::Medium;
 use smoltcp::wire::{IpAddress, IpProtocol};
 
-use crate::packet::{Frame, IPV4_HEADER, udp};
+use crate::packet::ip::IPV4_HEADER;
+use crate::packet::{Frame, udp};
 
 /// What a frame is to us.
 #[derive(Debug)]

@@ -5,9 +5,8 @@ use core::ops::Range;
 use smoltcp::wire::{IpAddress, IpProtocol, TcpSeqNumber, checksum};
 
 use super::Mode;
-use crate::packet::{
-    self, Carried, Flags, Frame, ipv4, ipv6, is_sum_right, put_half, set_packet_len, tcp, udp,
-};
+use crate::packet::ip::{ipv4, ipv6, is_sum_right, set_packet_len};
+use crate::packet::{self, Carried, Flags, Frame, put_half, tcp, udp};
 
 /// What a frame carries.
 #[derive(Debug)]
@@ -144,7 +143,7 @@ impl Segment {
         }
         // An IP packet has 65 535 bytes at most, so there is such a length.
         let packet = &mut frame[mode.header_len()..self.end];
-        set_packet_len(packet, packet.len());
+        let _ = set_packet_len(packet, packet.len());
     }
 
     /// Whether the checksum in the frame is right.

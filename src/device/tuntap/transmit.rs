@@ -15,7 +15,8 @@ use super::header::{self, Header};
 use super::health::Health;
 use super::segment::Content;
 use super::{LONGEST_PACKET, Mode};
-use crate::packet::{IPV6_HEADER, LONGEST_HEADERS};
+use crate::packet::LONGEST_HEADERS;
+use crate::packet::ip::IPV6_HEADER;
 
 /// The longest packet smoltcp can be talked into: 65 535 bytes behind an IPv6 header.
 const LARGEST_PACKET: usize = IPV6_HEADER + LONGEST_PACKET;

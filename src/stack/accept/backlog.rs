@@ -141,15 +141,15 @@ impl<'a> Backlog<'a> {
     pub(super) fn first(
         &self,
         now: Instant,
-        passes: impl Fn(u16, bool) -> bool,
+        mut passes: impl FnMut(u16, bool) -> bool,
     ) -> Option<(usize, FourTuple, bool)> {
         let mut first: Option<(usize, &PendingSyn)> = None;
         for (index, slot) in self.slots.iter().enumerate() {
             if slot.is_pending(now)
-                && passes(slot.tuple.local.port, slot.is_proven())
                 && first.is_none_or(|(_, first)| {
                     (!slot.is_proven(), slot.since) < (!first.is_proven(), first.since)
                 })
+                && passes(slot.tuple.local.port, slot.is_proven())
             {
                 first = Some((index, slot));
             }

@@ -4,6 +4,7 @@ use smoltcp::time::Instant;
 use super::sealed::Index;
 use super::{Kind, Work};
 use crate::packet::FourTuple;
+use crate::stack::earliest;
 
 /// Looks at all connections: for a handful, as a board has them. It takes 40 bytes for each.
 #[derive(Debug)]
@@ -85,14 +86,15 @@ impl Index for Scan<'_> {
     }
 
     fn next(&mut self, work: Work) -> Option<usize> {
-        let (before, after) = self.marks.split_at(self.cursor.min(self.marks.len()));
-        let is_right = |mark: &Mark| mark.work == Some(work);
-        let behind = after.iter().position(is_right);
-        let behind = behind.map(|number| number + before.len());
-        let number = behind.or_else(|| before.iter().position(is_right))?;
-        self.marks[number].work = None;
-        self.cursor = number + 1;
-        Some(number)
+        for _ in 0..self.marks.len() {
+            let number = self.cursor;
+            self.cursor = (number + 1) % self.marks.len();
+            if self.marks[number].work == Some(work) {
+                self.marks[number].work = None;
+                return Some(number);
+            }
+        }
+        None
     }
 
     fn schedule(&mut self, number: usize, due: Option<Instant>) {
@@ -100,7 +102,8 @@ impl Index for Scan<'_> {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.marks.iter().filter_map(|mark| mark.due).min()
+        let due = self.marks.iter().map(|mark| mark.due);
+        due.fold(None, earliest)
     }
 
     fn expire(&mut self, now: Instant) -> Option<usize> {

@@ -2,7 +2,7 @@
 
 use smoltcp::wire::{IpEndpoint, IpProtocol, UdpPacket, checksum};
 
-use crate::packet::{IPV6_FRAGMENT_HEADER, IPV6_HEADER, udp::UDP_HEADER};
+use crate::packet::{IPV6_FRAGMENT_HEADER, ip::IPV6_HEADER, udp::UDP_HEADER};
 
 pub(super) const HEADERS: usize = IPV6_HEADER + IPV6_FRAGMENT_HEADER;
 
