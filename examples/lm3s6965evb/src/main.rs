@@ -38,14 +38,22 @@ const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
 
 // A TCP connection with a window of 1 KiB cannot overrun the 2 KiB of the Ethernet controller.
 // Datagrams have 256 bytes, one at a time: together it is 9 kB.
-static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<'_, 2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
-static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());
-// Clients that come while both connections are taken. Without any, they would have to ask again,
-// after 1 second, then 2, then 4, and sixteen at once would take two minutes.
-static BACKLOG: ConstStaticCell<[PendingSyn; 2]> =
-    ConstStaticCell::new([const { PendingSyn::EMPTY }; 2]);
+struct Storage {
+    frames: Frames,
+    pool: tcp::Pool<'static, 2, 1024, 1024>,
+    datagrams: udp::Buffers<256, 1>,
+    slots: Slots<'static, 1>,
+    // Clients that come while both connections are taken. Without any, they would have to ask again,
+    // after 1 second, then 2, then 4, and sixteen at once would take two minutes.
+    backlog: [PendingSyn; 2],
+}
+static STORAGE: ConstStaticCell<Storage> = ConstStaticCell::new(Storage {
+    frames: Frames::new(),
+    pool: tcp::Pool::new(),
+    datagrams: udp::Buffers::new(),
+    slots: Slots::new(),
+    backlog: [const { PendingSyn::EMPTY }; 2],
+});
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -53,8 +61,14 @@ fn main() -> ! {
     #[cfg(debug_assertions)]
     console::start();
     let clock = Clock::start(core.SYST);
-    let mut stack = stack(&clock);
-    let mut servers = servers(&mut stack);
+    let storage = STORAGE.take();
+    let mut stack = stack(
+        &clock,
+        &mut storage.frames,
+        &mut storage.slots,
+        &mut storage.backlog,
+    );
+    let mut servers = servers(&mut stack, &mut storage.pool, &mut storage.datagrams);
     log::info!("The server is ready to receive");
     let now = || clock.now();
     match servers.run(&mut stack, now, |device, next| {
@@ -66,25 +80,33 @@ fn main() -> ! {
 // What setting up needs of the stack would be `main`'s for ever, if these were part of it.
 
 #[inline(never)]
-fn stack(clock: &Clock) -> Stack<'static, Ethernet> {
+fn stack(
+    clock: &Clock,
+    frames: &'static mut Frames,
+    slots: &'static mut Slots<'static, 1>,
+    backlog: &'static mut [PendingSyn],
+) -> Stack<'static, Ethernet> {
     let hardware_address = board::hardware_address();
-    let device = Ethernet::start(hardware_address, FRAMES.take());
+    let device = Ethernet::start(hardware_address, frames);
     let config = Config {
         hardware_address,
         addresses: ADDRESSES,
         gateways: GATEWAYS,
         random_seed: board::random_seed(),
     };
-    let slots = SLOTS.take().as_mut_slice();
-    let stack = Stack::new(device, config, slots, clock.now());
+    let stack = Stack::new(device, config, slots.as_mut_slice(), clock.now());
     let stack = stack.unwrap_or_else(|error| panic!("{error}"));
-    stack.with_backlog(&mut BACKLOG.take()[..])
+    stack.with_backlog(backlog)
 }
 
 #[inline(never)]
-fn servers(stack: &mut Stack<'static, Ethernet>) -> Servers<'static> {
+fn servers(
+    stack: &mut Stack<'static, Ethernet>,
+    pool: &'static mut tcp::Pool<'static, 2, 1024, 1024>,
+    datagrams: &'static mut udp::Buffers<256, 1>,
+) -> Servers<'static> {
     let config = tcp::Config::default();
-    let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
+    let servers = Servers::new(stack.sockets(), pool, datagrams, config);
     servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
