@@ -117,6 +117,7 @@ mod ports;
 #[cfg(feature = "client")]
 mod reachability;
 mod service;
+mod socket_set;
 mod sockets;
 mod table;
 mod window;
@@ -132,7 +133,8 @@ pub use poll::Next;
 #[cfg(feature = "client")]
 pub(crate) use reachability::Unreachable;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
-pub(crate) use sockets::{ServeError, put};
+pub(crate) use socket_set::put;
+pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 
