@@ -21,7 +21,7 @@
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
 //! 4. `stack/window.rs` repairs what smoltcp would make wrong of it by the window that was announced
-//!    last; `stack/inject.rs` gives it to smoltcp, with the set of that one connection.
+//!    last; `stack/port.rs` gives it to smoltcp, with the set of that one connection.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).

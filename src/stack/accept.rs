@@ -305,8 +305,8 @@ impl<'a> Accept<'a> {
         self.first(service, now).is_some()
     }
 
-    /// The SYN whose turn it is, of those whose server has room or is gone. A client that has proven
-    /// its address is made room for.
+    /// The next SYN, of those for servers that have room or are gone. For a client that has proven its
+    /// address, room is made.
     #[inline(never)]
     fn first(
         &self,

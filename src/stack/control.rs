@@ -38,7 +38,7 @@ impl<'a> Connection<'a> {
     }
 
     /// The socket.
-    #[inline(never)]
+    #[inline(never)] // Many call it, as with the next one.
     pub fn socket(&self) -> &Socket<'a> {
         self.set.get(self.handle)
     }

@@ -1,4 +1,4 @@
-//! The device as smoltcp sees it: one type, whatever the device is and whichever way a packet goes.
+//! The device as smoltcp sees it: one type for all devices and for both directions.
 //!
 //! So smoltcp is compiled once, and each frame that leaves passes here once, with the [`Control`]
 //! of its connection at hand.
@@ -18,7 +18,7 @@ pub(super) trait Transmit {
     /// Whether there is room for a frame.
     fn has_room(&mut self) -> bool;
 
-    /// Transmits a frame that `fill` writes; without room it is written all the same, and dropped.
+    /// Transmits a frame that `fill` writes. Where there is no room, the frame is written and dropped.
     fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8]));
 }
 
@@ -114,7 +114,7 @@ impl<'w> Way<'w> {
             .poll_ingress_single(self.now, &mut port, sockets);
     }
 
-    /// Gives a frame that nobody sent; what smoltcp answers is dropped.
+    /// Gives a synthetic frame; what smoltcp answers is dropped.
     #[inline(never)]
     pub(super) fn inject(
         &mut self,

@@ -26,7 +26,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    #[inline(never)]
+    #[inline(never)] // Many call it.
     pub(super) fn of(socket: &Socket<'_>) -> Self {
         match socket.state() {
             State::Closed if socket.remote_endpoint().is_some() => Self::Resetting,
