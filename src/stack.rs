@@ -126,13 +126,14 @@ pub use accept::PendingSyn;
 pub use clients::ClientSlot;
 pub use config::{Config, ConfigError};
 pub use context::Context;
+pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 pub use poll::Next;
 #[cfg(feature = "client")]
 pub(crate) use reachability::Unreachable;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
-pub(crate) use sockets::{ServeError, put};
+pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 

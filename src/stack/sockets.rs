@@ -6,12 +6,13 @@ use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp;
-use smoltcp::socket::{AnySocket, Socket, udp};
+use smoltcp::socket::{AnySocket, udp};
 
 #[cfg(feature = "client")]
 use super::clients::{ClientSlot, Clients};
 #[cfg(feature = "client")]
 use super::control::Connection;
+use super::control::put;
 #[cfg(feature = "client")]
 use super::table::Slot;
 
@@ -142,13 +143,6 @@ impl<'a> Sockets<'a> {
         let connection = self.clients.get_mut(slot);
         connection.expect("a client is used with the stack that it was made for")
     }
-}
-
-/// Puts a socket into a set that has room for it. There is one function for sockets of all kinds,
-/// as a board has little room for code.
-#[inline(never)]
-pub(crate) fn put<'a>(set: &mut SocketSet<'a>, socket: Socket<'a>) -> SocketHandle {
-    set.add(socket)
 }
 
 /// Why a TCP server cannot be set up.
