@@ -21,7 +21,7 @@
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
 //! 4. `stack/window.rs` repairs what smoltcp would make wrong of it by the window that was announced
-//!    last; `stack/port.rs` gives it to smoltcp, with the set of that one connection.
+//!    last; `stack/inject.rs` gives it to smoltcp, with the set of that one connection.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).
@@ -117,7 +117,6 @@ mod ports;
 #[cfg(feature = "client")]
 mod reachability;
 mod service;
-mod socket_set;
 mod sockets;
 mod table;
 mod window;
@@ -127,13 +126,13 @@ pub use accept::PendingSyn;
 pub use clients::ClientSlot;
 pub use config::{Config, ConfigError};
 pub use context::Context;
+pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 pub use poll::Next;
 #[cfg(feature = "client")]
 pub(crate) use reachability::Unreachable;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
-pub(crate) use socket_set::put;
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};

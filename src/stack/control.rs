@@ -9,7 +9,6 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
-use super::socket_set::put;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -38,7 +37,7 @@ impl<'a> Connection<'a> {
     }
 
     /// The socket.
-    #[inline(never)] // Many call it, as with the next one.
+    #[inline(never)]
     pub fn socket(&self) -> &Socket<'a> {
         self.set.get(self.handle)
     }
@@ -71,6 +70,16 @@ impl<'a> Connection<'a> {
         let _ = socket.listen(1);
         socket.close();
     }
+}
+
+/// Puts a socket into a set that has room for it. There is one function for sockets of all kinds,
+/// as a board has little room for code.
+#[inline(never)]
+pub(crate) fn put<'a>(
+    set: &mut SocketSet<'a>,
+    socket: smoltcp::socket::Socket<'a>,
+) -> SocketHandle {
+    set.add(socket)
 }
 
 /// What has happened to a connection, and what smoltcp does not tell about it: which segments were

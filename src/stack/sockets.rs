@@ -12,7 +12,7 @@ use smoltcp::socket::{AnySocket, udp};
 use super::clients::{ClientSlot, Clients};
 #[cfg(feature = "client")]
 use super::control::Connection;
-use super::socket_set::put;
+use super::control::put;
 #[cfg(feature = "client")]
 use super::table::Slot;
 
