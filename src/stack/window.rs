@@ -68,14 +68,14 @@ fn fin_alone(control: &Control, segment: &Segment) -> Option<Header> {
 /// Where the receive window is shut, no segment is acceptable, but "special allowance should be
 /// made to accept valid ACKs" (RFC 9293, 3.10.7.4). smoltcp makes none: it drops the
 /// acknowledgement and the window of the segment, too. Where both buffers of an echo are full, and
-/// a probe of the shut window counts as sent, as in lwIP, the peer is one byte ahead from then
-/// on, and the connection would stand still for ever. So it is given them as if they came from the
+/// a probe of the zero window counts as sent, as in lwIP, the peer is one byte ahead from then
+/// on, and the connection would never move again. So it is given them as if they came from the
 /// edge of the window.
 fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header> {
     let next = shut_at?;
     // Sequence numbers are compared modulo 2^32, as a difference.
     let ahead = segment.sequence.0.wrapping_sub(next.0);
-    // From the edge itself, a shut window accepts a segment without payload.
+    // From the edge itself, a zero window accepts a segment without payload.
     let first = i32::from(segment.payload_len == 0);
     (first..=REACH)
         .contains(&ahead)

@@ -69,7 +69,7 @@ const HISTORY: Cuts = &[(CONTROL, "note", "")];
 
 pub const REMEDIES: [Remedy; 10] = [
     Remedy {
-        name: "acknowledgements from beyond a shut window",
+        name: "acknowledgements from beyond a zero window",
         cuts: &[CLOSED_WINDOW],
         has_backlog: false,
         clients: CLIENTS,

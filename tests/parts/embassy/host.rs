@@ -6,8 +6,8 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp as stream;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 use uppercase::device::embassy::{AsyncDevice, serve};
-use uppercase::stack::Config;
-use uppercase::{Context, Servers, Stack, tcp, udp};
+use uppercase::stack::{Config, from_fn};
+use uppercase::{Servers, Stack, tcp, udp};
 
 use super::executor::Clock;
 use super::{CLIENT, SERVER};
@@ -31,14 +31,14 @@ pub fn config(host: u8) -> Config<'static> {
 pub async fn server(device: impl AsyncDevice, clock: &Clock) {
     let mut pool = tcp::Pool::<2, 4096, 4096>::new();
     let mut datagrams = udp::Buffers::<512, 2>::new();
-    let mut slots = [const { SocketStorage::EMPTY }; 3];
+    let mut slots = [SocketStorage::EMPTY];
     let mut stack = Stack::new(device, config(SERVER), &mut slots[..], clock.now())
         .expect("the configuration is right");
     let config = tcp::Config::default();
     let mut servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config)
         .expect("there are slots enough");
     let (now, sleep) = (|| clock.now(), async |delay| clock.sleep(delay).await);
-    serve(&mut stack, now, sleep, |context| servers.poll(context)).await
+    serve(&mut stack, now, sleep, &mut servers).await
 }
 
 /// What a client has to say, and what it was told.
@@ -73,7 +73,7 @@ pub async fn client(device: impl AsyncDevice, clock: &Clock, talk: &Talk) {
     let handle = stack.sockets().add(stream::Socket::new(buffer(), buffer()));
     let handle = handle.expect("there is a slot");
     let mut said = None;
-    let mut say = |context: &mut Context<'_, '_>| {
+    let mut say = from_fn(|context| {
         let socket = context.sockets.get_mut::<stream::Socket<'_>>(handle);
         let Some(said) = &mut said else {
             let to = (IpAddress::v4(192, 168, 69, talk.to), uppercase::PORT);
@@ -97,7 +97,7 @@ pub async fn client(device: impl AsyncDevice, clock: &Clock, talk: &Talk) {
         let open = socket.may_send() || socket.may_recv();
         talk.done.set(*said == talk.text.len() && !open);
         None
-    };
+    });
     let (now, sleep) = (|| clock.now(), async |delay| clock.sleep(delay).await);
     serve(&mut stack, now, sleep, &mut say).await
 }

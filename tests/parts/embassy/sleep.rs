@@ -5,10 +5,11 @@ use std::cell::Cell;
 #[cfg(feature = "fragmentation")]
 use smoltcp::phy::{Device, TxToken};
 use smoltcp::time::Instant;
+use uppercase::Stack;
 #[cfg(feature = "fragmentation")]
 use uppercase::device::embassy::AsyncDevice;
 use uppercase::device::embassy::turn;
-use uppercase::{Context, Stack};
+use uppercase::stack::from_fn;
 
 use super::executor::{Clock, Task, run, waker};
 use super::host::{Talk, client, config, lines, server};
@@ -43,13 +44,13 @@ fn frame_that_arrives_while_the_stack_is_at_work_is_not_slept_over() {
     let sleep = async |delay| clock.sleep(delay).await;
     let mut late = Some(vec![0; 60]);
     let done = Cell::new(false);
-    let arrives = |_: &mut Context<'_, '_>| {
+    let mut arrives = from_fn(|_| {
         // Behind the stack's last look for frames.
         late.take().into_iter().for_each(|f| card.received.push(f));
         Some(Instant::from_secs(60))
-    };
+    });
     let mut task = Task::new(async {
-        turn(&mut stack, || clock.now(), sleep, arrives).await;
+        turn(&mut stack, || clock.now(), sleep, &mut arrives).await;
         done.set(true);
     });
     assert!(task.run());
