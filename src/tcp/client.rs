@@ -4,6 +4,7 @@ mod error;
 
 use core::task::Poll;
 
+use log::info;
 use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpEndpoint, IpProtocol};
@@ -288,9 +289,14 @@ impl Client {
                 _ => Error::TimedOut,
             })
         });
+        let connection = context.sockets.client(self.slot);
         if failure.is_some() {
-            context.sockets.client(self.slot).socket_mut().abort();
+            connection.socket_mut().abort();
             self.error = failure;
+        }
+        let is_over = phase.is_over() || failure.is_some();
+        if is_over && before.is_opened() && !before.is_over() {
+            info!("TCP: {}", connection.control().summary(context.now));
         }
         failure.map_or(Ok(()), Err)
     }

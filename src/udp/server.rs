@@ -1,4 +1,4 @@
-use log::{debug, warn};
+use log::{debug, info, warn};
 use managed::ManagedSlice;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::Instant;
@@ -140,6 +140,7 @@ impl<'a> Server<'a> {
                 }
                 None => {
                     let length = transform::datagram(request, &mut self.answer);
+                    info!("UDP: {} bytes from {}", request.len(), to.endpoint);
                     let answer = length.and_then(|length| self.answer.get(..length));
                     let may_be_a_server =
                         to.endpoint.port < CLIENT_PORTS || own_port >= CLIENT_PORTS;
