@@ -47,41 +47,41 @@ pub(crate) enum Content<'f> {
 
 impl<'f> Frame<'f> {
     /// Parses a frame; nothing of it can fail: what is too short is [`Content::Other`].
+    #[cfg_attr(feature = "tuntap", inline)] // A host gives flash for speed.
     pub(crate) fn parse(medium: Medium, frame: &'f [u8]) -> Self {
-        match medium {
-            Medium::Ethernet => Self::parse_ethernet(frame),
-            Medium::Ip => Self {
-                hardware: None,
-                content: Content::ip(frame),
-            },
-            #[allow(unreachable_patterns)] // IEEE 802.15.4, wherever smoltcp was given it
-            _ => Self::OTHER,
-        }
-    }
-
-    const OTHER: Self = Self {
-        hardware: None,
-        content: Content::Other,
-    };
-
-    fn parse_ethernet(frame: &'f [u8]) -> Self {
-        let Some((header, payload)) = frame.split_first_chunk::<ETHERNET_HEADER>() else {
-            return Self::OTHER;
+        let mut parsed = Self {
+            hardware: None,
+            content: Content::Other,
         };
-        let address = |at: usize| EthernetAddress::from_bytes(&header[at..at + 6]);
-        // The version in the packet has to agree with the header.
-        let version = payload.first().map_or(0, |first| first >> 4);
-        Self {
-            hardware: Some(HardwareAddresses {
+        let mut packet = frame;
+        if medium == Medium::Ethernet {
+            let Some((header, payload)) = frame.split_first_chunk::<ETHERNET_HEADER>() else {
+                return parsed;
+            };
+            let address = |at: usize| EthernetAddress::from_bytes(&header[at..at + 6]);
+            parsed.hardware = Some(HardwareAddresses {
                 destination: address(DESTINATION),
                 source: address(SOURCE),
-            }),
-            content: match (half(header, ETHERTYPE), version) {
-                (ETHERTYPE_ARP, _) => Content::Arp(payload),
-                (ETHERTYPE_IPV4, 4) | (ETHERTYPE_IPV6, 6) => Content::ip(payload),
-                _ => Content::Other,
-            },
+            });
+            // The version in the packet has to agree with the header.
+            match (
+                half(header, ETHERTYPE),
+                payload.first().map(|first| first >> 4),
+            ) {
+                (ETHERTYPE_IPV4, Some(4)) | (ETHERTYPE_IPV6, Some(6)) => packet = payload,
+                (ETHERTYPE_ARP, _) => {
+                    parsed.content = Content::Arp(payload);
+                    return parsed;
+                }
+                _ => return parsed,
+            }
+        } else if medium != Medium::Ip {
+            return parsed;
         }
+        if let Some(packet) = Packet::parse(packet) {
+            parsed.content = Content::Ip(packet);
+        }
+        parsed
     }
 
     /// The length of the Ethernet header, in bytes; 0 where there is none.
@@ -120,11 +120,5 @@ impl<'f> Frame<'f> {
             Content::Ip(packet) => Some(packet),
             _ => None,
         }
-    }
-}
-
-impl<'f> Content<'f> {
-    fn ip(bytes: &'f [u8]) -> Self {
-        Packet::parse(bytes).map_or(Self::Other, Self::Ip)
     }
 }
