@@ -28,10 +28,11 @@ const FAST_BUFFER: usize = UNSCALED_WINDOW << 4;
 pub struct Args {
     /// Log what happens, on standard error; the more v, the more of it
     ///
-    /// -v: interfaces, and clients that were given up. -vv: also each connection from step to step,
-    /// and which datagrams are not answered. -vvv: also when smoltcp asks for a neighbor, sends
-    /// again, or drops what does not fit. -vvvv: also every segment and datagram. In memory each
-    /// line says whose it is, the client's or the server's. RUST_LOG, if set, decides instead.
+    /// -v: interfaces, one line for each datagram that is served, and one for each connection that
+    /// ends. -vv: also each step of a connection, and each datagram that is not answered. -vvv: also
+    /// when smoltcp asks for a neighbor, sends again, or drops what does not fit. -vvvv: also every
+    /// segment and datagram. In memory each line names its side, the client or the server. RUST_LOG,
+    /// if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
     #[command(subcommand)]

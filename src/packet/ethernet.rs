@@ -47,6 +47,7 @@ pub(crate) enum Content<'f> {
 
 impl<'f> Frame<'f> {
     /// Parses a frame; nothing of it can fail: what is too short is [`Content::Other`].
+    #[cfg_attr(feature = "tuntap", inline)] // A host gives flash for speed.
     pub(crate) fn parse(medium: Medium, frame: &'f [u8]) -> Self {
         match medium {
             Medium::Ethernet => Self::parse_ethernet(frame),

@@ -18,6 +18,7 @@ pub(crate) enum Carried<'f> {
 impl<'f> Packet<'f> {
     /// Looks behind all extension headers; `None` if there is another protocol, or an extension
     /// header that is not complete.
+    #[inline]
     pub(crate) fn carried(&self) -> Option<Carried<'f>> {
         match (self.source, self.protocol) {
             (IpAddress::Ipv4(_), IpProtocol::Tcp) if self.is_fragment => Some(Carried::Fragment),

@@ -59,6 +59,7 @@ pub(crate) struct Packet<'f> {
 
 impl<'f> Packet<'f> {
     /// Parses an IP packet; bytes behind its end are left out.
+    #[cfg_attr(feature = "tuntap", inline)] // A host gives flash for speed.
     pub(crate) fn parse(bytes: &'f [u8]) -> Option<Self> {
         match bytes.first()? >> 4 {
             4 => Self::parse_ipv4(bytes),
@@ -68,6 +69,7 @@ impl<'f> Packet<'f> {
         }
     }
 
+    #[inline]
     fn parse_ipv4(bytes: &'f [u8]) -> Option<Self> {
         let header = bytes.first_chunk::<IPV4_HEADER>()?;
         let header_len = ipv4_header_len(header);
@@ -86,6 +88,7 @@ impl<'f> Packet<'f> {
     }
 
     #[cfg(feature = "ipv6")]
+    #[inline]
     fn parse_ipv6(bytes: &'f [u8]) -> Option<Self> {
         let header = bytes.first_chunk::<IPV6_HEADER>()?;
         let length = IPV6_HEADER + usize::from(half(header, ipv6::PAYLOAD_LENGTH));

@@ -77,6 +77,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     /// Parses a segment between these addresses, which `bytes` is from its first byte to its last.
+    #[cfg_attr(feature = "tuntap", inline)] // A host gives flash for speed.
     pub(crate) fn parse(source: IpAddress, destination: IpAddress, bytes: &[u8]) -> Option<Self> {
         let header = bytes.first_chunk::<TCP_HEADER>()?;
         let header_len = usize::from(header[DATA_OFFSET] >> 4) * 4;

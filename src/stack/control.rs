@@ -104,10 +104,17 @@ pub struct Control {
     /// How often the window was shut.
     shut: u32,
     end: Option<End>,
-    /// Whether a FIN was sent, was received, and was acknowledged: each counts as a byte.
+    /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
-    fin_received: bool,
-    fin_acknowledged: bool,
+    peer_fin: PeerFin,
+}
+
+/// How far the FIN of the peer has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PeerFin {
+    Awaited,
+    Received,
+    Acknowledged,
 }
 
 /// How a connection came to its end.
@@ -139,8 +146,7 @@ impl Default for Control {
             shut: 0,
             end: None,
             fin_sent: false,
-            fin_received: false,
-            fin_acknowledged: false,
+            peer_fin: PeerFin::Awaited,
         }
     }
 }
@@ -268,7 +274,9 @@ impl Control {
         // a question whether the peer is there. Both have one byte.
         if is_first || segment.payload_len != 1 {
             (self.acknowledged, self.window) = (segment.acknowledgement, segment.window);
-            self.fin_acknowledged = self.fin_received;
+            if self.peer_fin == PeerFin::Received {
+                self.peer_fin = PeerFin::Acknowledged;
+            }
         }
         let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
         if is_scaled && segment.window > 0 {
@@ -288,9 +296,10 @@ impl Control {
             // A window is scaled if both sides say so (RFC 7323, 2.2).
             self.shift = Some(0);
         }
-        self.fin_received |= segment.flags.has(Flags::FIN)
-            && was != is
-            && matches!(is, State::CloseWait | State::Closing | State::TimeWait);
+        let takes_fin = matches!(is, State::CloseWait | State::Closing | State::TimeWait);
+        if segment.flags.has(Flags::FIN) && was != is && takes_fin {
+            self.peer_fin = PeerFin::Received;
+        }
         let opening = |state| matches!(state, State::SynSent | State::SynReceived);
         match is {
             State::Established | State::CloseWait if opening(was) => self.note(Event::Opened),
@@ -306,7 +315,7 @@ impl Control {
     fn bytes(&self) -> (u32, u32) {
         let between = |from: TcpSeqNumber, to: TcpSeqNumber| to.0.wrapping_sub(from.0) as u32;
         let received = between(self.first_received, self.acknowledged);
-        let received = received.saturating_sub(self.fin_acknowledged.into());
+        let received = received.saturating_sub(u32::from(self.peer_fin == PeerFin::Acknowledged));
         let sent = between(self.first_sent, self.sent);
         let sent = sent.saturating_sub(1 + u32::from(self.fin_sent)); // and the SYN
         (received, sent)

@@ -1,4 +1,4 @@
-//! Whatever arrives, nothing panics, and what is found lies within what arrived.
+//! No bytes make the parser panic, and what it finds lies within them.
 
 use smoltcp::phy::{ChecksumCapabilities, Medium};
 

@@ -162,3 +162,19 @@ fn the_segment_size_and_the_window_scale_are_found_behind_others() {
     assert_eq!(read(&[2, 3, 5, 3, 4, 7, 7, 1]), (None, None));
     assert_eq!(read(&[]), (None, None));
 }
+
+#[test]
+fn the_fields_that_are_written_are_where_smoltcp_has_them() {
+    use crate::packet::tcp::{CHECKSUM, FLAGS, SEQUENCE, WINDOW};
+
+    let mut bytes = [0; 20];
+    let mut header = smoltcp::wire::TcpPacket::new_unchecked(&mut bytes[..]);
+    header.set_seq_number(TcpSeqNumber(0x1122_3344));
+    header.set_window_len(0x5566);
+    header.set_checksum(0x7788);
+    header.set_psh(true);
+    assert_eq!(bytes[SEQUENCE..][..4], [0x11, 0x22, 0x33, 0x44]);
+    assert_eq!(bytes[FLAGS], Flags::PSH);
+    assert_eq!(bytes[WINDOW..][..2], [0x55, 0x66]);
+    assert_eq!(bytes[CHECKSUM..][..2], [0x77, 0x88]);
+}

@@ -45,3 +45,14 @@ fn a_length_below_8_or_beyond_the_datagram_is_refused() {
         assert_eq!(parser::payload_len(&bytes), expected, "{length}");
     }
 }
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[test]
+fn the_fields_that_are_written_are_where_smoltcp_has_them() {
+    let mut bytes = [0; 8];
+    let mut header = smoltcp::wire::UdpPacket::new_unchecked(&mut bytes[..]);
+    header.set_len(0x1122);
+    header.set_checksum(0x3344);
+    assert_eq!(bytes[parser::LENGTH..][..2], [0x11, 0x22]);
+    assert_eq!(bytes[parser::CHECKSUM..][..2], [0x33, 0x44]);
+}
