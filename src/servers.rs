@@ -13,8 +13,7 @@ use crate::{Stack, tcp, udp};
 
 /// A TCP and a UDP server, either of which may be missing.
 ///
-/// This is what a program runs, whatever its device; the program itself brings the device, a
-/// clock and a way to sleep.
+/// A program runs it with any device. The program brings the device, a clock, and a way to sleep.
 ///
 /// ```no_run
 /// # use core::ops::ControlFlow;

@@ -21,7 +21,7 @@
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
 //! 4. `stack/window.rs` repairs what smoltcp would make wrong of it by the window that was announced
-//!    last; `stack/inject.rs` gives it to smoltcp, with the set of that one connection.
+//!    last; `stack/inject.rs` gives it to smoltcp, with the socket set of this connection only.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).
@@ -34,7 +34,7 @@
 //!   feature `syn-cookies`, a flood of SYNs keeps no other client from being served.
 //! - A late copy of a SYN, and a FIN behind payload that does not fit, do no harm.
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
-//! - Acknowledgements from beyond a shut window are used (RFC 9293, 3.10.7.4), and bytes that were
+//! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
@@ -52,7 +52,7 @@
 //! # A service of your own
 //!
 //! Over TCP it is a [`tcp::Handler`](crate::tcp::Handler): bytes in, bytes out. Over UDP it is
-//! whatever a function does with a socket. This one tells the time of the stack's clock:
+//! a function that works with a socket. This one tells the time of the stack's clock:
 //!
 //! ```
 //! use smoltcp::iface::SocketStorage;
@@ -178,7 +178,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// (RFC 4291, 2.5.6) is added to those in `config`.
     ///
     /// # Errors
-    /// Whatever smoltcp would refuse by a panic is a [`ConfigError`] here.
+    /// What smoltcp would refuse by a panic is a [`ConfigError`] here.
     pub fn new(
         mut device: D,
         config: Config<'_>,

@@ -1,13 +1,13 @@
 //! What becomes of a segment, by its connection and the room that its server has.
 //!
 //! smoltcp 0.14 knows no backlog: where no socket listens it refuses, so a burst of clients that
-//! is larger than the server fails. Here a SYN for a server without room waits in the
+//! is larger than the server fails. Here a SYN for a server that has no free slot waits in the
 //! [backlog](super::Stack::with_backlog) until there is some. Where that is full, or there is none, it
 //! is dropped, so that the client sends it again a second later (RFC 9293, 3.8.1). With the feature
 //! `syn-cookies` it is answered instead, in a way that takes no room: see `accept/syn_cookies.rs`.
 //!
 //! A SYN for a connection that exists is a late copy, or its client has started anew: smoltcp 0.14
-//! gives it to whichever socket comes first, and where that listens, it answers and ends the
+//! gives it to the first socket that takes it. Where that socket listens, it answers and ends the
 //! connection. So it is dropped. If the client is another one by now, it says so when it is asked
 //! whether it is there (`tcp::Config::keep_alive`).
 
@@ -70,7 +70,7 @@ pub(super) struct Arrival<'f> {
     pub(super) segment: &'f Segment,
 }
 
-/// SYNs that wait, and those that are answered without room.
+/// SYNs that wait, and those that are answered by a cookie.
 pub(super) struct Accept<'a> {
     backlog: Backlog<'a>,
     #[cfg(feature = "syn-cookies")]
@@ -229,8 +229,8 @@ impl<'a> Accept<'a> {
         Verdict::Drop
     }
 
-    /// Takes the SYNs out of the backlog whose servers have room by now, and delivers each to the
-    /// connection that was opened for it; returns whether there were any.
+    /// Takes a SYN out of the backlog if its server has room by now, and delivers it to the
+    /// connection that is opened for it. Returns whether there were any.
     pub(super) fn admit(
         &mut self,
         service: &mut dyn Service<'a>,

@@ -30,7 +30,7 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    /// Refuses whatever smoltcp would refuse by a panic, or by silence.
+    /// Refuses what smoltcp would refuse by a panic, or by silence.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
         let ethernet = match capabilities.medium {
             Medium::Ethernet => true,

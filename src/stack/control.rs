@@ -234,7 +234,7 @@ impl Control {
     /// A scaled window is announced one unit short. smoltcp 0.14 rounds the room that there is down
     /// to whole units each time, so the edge of the window would go back by up to a unit, which
     /// RFC 7323, 2.4 advises against: bytes that were allowed when they left would be beyond it
-    /// when they arrive, and be dropped. With one unit kept back, whatever was allowed is taken.
+    /// when they arrive, and be dropped. With one unit kept back, all bytes that were allowed are taken.
     pub(super) fn transmitted(&mut self, segment: &Segment, bytes: &mut [u8], sums: bool) {
         let flags = segment.flags;
         let control = u32::from(flags.has(Flags::SYN)) + u32::from(flags.has(Flags::FIN));

@@ -44,7 +44,7 @@ enum Refusal {
 pub(super) enum Received {
     /// A datagram for a UDP socket of this port.
     Datagram(u16),
-    /// The last segment of a connection, whose slot the next client may need.
+    /// The last segment of a connection: the next client may need its slot.
     End,
     Other,
 }
@@ -127,7 +127,7 @@ pub(super) fn receive<'a>(
     Received::Other
 }
 
-/// The link layer: whose frame it is.
+/// The link layer: the hardware addresses of a frame.
 fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     if let Content::Other = frame.content {
         return Err(Refusal::Unknown);
@@ -144,7 +144,7 @@ fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The IP layer: from whom and to whom it may be.
+/// The IP layer: the addresses of a packet.
 fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     let Some(packet) = frame.packet() else {
         return Ok(());
@@ -165,7 +165,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
         return Err(Refusal::Unroutable);
     }
     if !addresses.is_own(&packet.destination) {
-        // smoltcp 0.14 takes what is for another host whose IPv6 address ends as this host's does,
+        // smoltcp 0.14 takes a packet for another host if the last bytes of both IPv6 addresses are equal,
         // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
         let is_ipv4 = packet.destination.version() == IpVersion::Ipv4;
         let for_another = packet.destination.is_unicast() && !is_ipv4;
@@ -235,7 +235,7 @@ fn give_segment(
         && is != State::Closed
         && packet.is_intact(&host.checksums)
     {
-        // Its answer is dropped, lest two hosts answer each other for ever.
+        // Its answer is dropped: otherwise two hosts could answer each other without end.
         let again = synthetic(arrival, host, &header);
         let Connection { set, control, .. } = connection;
         way.inject(set, Some(control), again.as_bytes());

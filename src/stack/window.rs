@@ -7,13 +7,13 @@ use super::control::Control;
 use super::inject::Header;
 use crate::packet::{Flags, Segment};
 
-/// How far from the edge of a shut window a segment may come, in bytes: a probe is one.
+/// How far from the edge of a zero window a segment may come, in bytes: a probe is one.
 const REACH: i32 = 1;
 
 /// Whether a FIN is behind payload that goes beyond the window. Of such payload smoltcp drops the
 /// end, and takes the FIN all the same, so that the end would be lost.
 ///
-/// A shut window takes no FIN either.
+/// A zero window takes no FIN either.
 pub(super) fn cuts_payload(control: &Control, segment: &Segment) -> bool {
     let is_beyond = |end: TcpSeqNumber| segment.end() > end;
     segment.flags.has(Flags::FIN)

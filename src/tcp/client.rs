@@ -65,8 +65,8 @@ pub struct Client {
     phase: Phase,
     /// When the connection last made progress: its phase changed, or bytes moved.
     progress: Instant,
-    /// Bytes that were not confirmed at the last call.
-    unconfirmed: usize,
+    /// Bytes that were not acknowledged at the last call.
+    unacknowledged: usize,
     finished: bool,
     server_finished: bool,
     error: Option<Error>,
@@ -89,7 +89,7 @@ impl Client {
         Self::from_parts(sockets, &mut storage.slot, receive, transmit, timeout)
     }
 
-    /// A client with buffers whose sizes are known at run time only.
+    /// A client with buffers of sizes that are known at run time only.
     ///
     /// # Errors
     /// If a buffer is empty, or the receive buffer of a size that
@@ -111,7 +111,7 @@ impl Client {
             local_port: 0,
             phase: Phase::Free,
             progress: Instant::ZERO,
-            unconfirmed: 0,
+            unacknowledged: 0,
             finished: false,
             server_finished: false,
             error: Some(Error::NotConnected),
@@ -160,7 +160,7 @@ impl Client {
         self.server = Some(server);
         self.phase = Phase::of(socket);
         self.progress = context.now;
-        self.unconfirmed = 0;
+        self.unacknowledged = 0;
         self.finished = false;
         self.server_finished = false;
         self.error = None;
@@ -187,7 +187,7 @@ impl Client {
         let sent = socket.send_slice(text).unwrap_or(0);
         if sent > 0 {
             self.progress = context.now;
-            self.unconfirmed += sent;
+            self.unacknowledged += sent;
         }
         Ok(sent)
     }
@@ -254,7 +254,7 @@ impl Client {
     fn is_waiting(&self) -> bool {
         let due = match self.phase {
             Phase::Opening | Phase::Closing => true,
-            _ => self.unconfirmed > 0 || self.finished && !self.server_finished,
+            _ => self.unacknowledged > 0 || self.finished && !self.server_finished,
         };
         due && self.error.is_none()
     }
@@ -266,14 +266,14 @@ impl Client {
         }
         let socket = context.sockets.client(self.slot).socket_mut();
         let (phase, before) = (Phase::of(socket), self.phase);
-        let unconfirmed = socket.send_queue();
+        let unacknowledged = socket.send_queue();
         self.note_end(socket);
-        // While there is something to take, we are the ones who are waited for.
-        if phase != before || unconfirmed != self.unconfirmed || socket.can_recv() {
+        // While there is something to take, the server waits for this client.
+        if phase != before || unacknowledged != self.unacknowledged || socket.can_recv() {
             self.progress = context.now;
         }
-        (self.phase, self.unconfirmed) = (phase, unconfirmed);
-        let all_done = self.finished && self.server_finished && unconfirmed == 0;
+        (self.phase, self.unacknowledged) = (phase, unacknowledged);
+        let all_done = self.finished && self.server_finished && unacknowledged == 0;
         let failure = match phase {
             Phase::Free if before == Phase::Opening => Some(Error::Refused),
             Phase::Free if before.is_opened() && !all_done => Some(Error::Reset),

@@ -15,8 +15,7 @@ pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Reno
 
 /// How a [`Server`](super::Server) treats its clients.
 ///
-/// A time of `None` is for ever. Nothing else frees the slot of a client that has gone silent,
-/// so think twice.
+/// A time of `None` never ends. Nothing else frees the slot of a client that has gone silent.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// The port to listen on.

@@ -82,7 +82,7 @@ pub(super) mod sealed {
         /// The next of these moments, or one before it.
         fn due(&self) -> Option<Instant>;
 
-        /// A connection whose moment has come, which has none any more.
+        /// A connection with a timer that has expired; the timer is removed.
         fn expire(&mut self, now: Instant) -> Option<usize>;
     }
 }

@@ -2,8 +2,8 @@ use smoltcp::socket::tcp::{Socket, State};
 
 /// Where a connection is in its life.
 ///
-/// smoltcp has eleven states and several predicates, which change at different moments. Whatever
-/// here depends on the state of a connection depends on this.
+/// smoltcp has eleven states and several predicates, which change at different moments. What
+/// depends here on the state of a connection depends on the phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
     /// There is no connection, and nothing to send for the last one.
@@ -61,7 +61,7 @@ impl Phase {
         )
     }
 
-    /// Whether there is a client for whom something is left to do.
+    /// Whether there is a client that has not been served to the end.
     pub(super) fn is_taken(self) -> bool {
         !matches!(self, Self::Free | Self::Listening | Self::TimeWait)
     }

@@ -17,7 +17,7 @@ use crate::transform::Upper;
 /// How long a client may take to acknowledge the SYN of the server even if others wait for room: it is
 /// retransmitted after 1 s (RFC 6298, 2.1), and a second is longer than any round trip.
 const HALF_OPEN_GRACE: Duration = Duration::from_secs(2);
-/// Connections whose time has come that are served in one poll.
+/// Connections with an expired timer that are served in one poll, at most.
 const EXPIRED_PER_POLL: usize = 64;
 /// Packets that are transmitted before frames are received again.
 const PACKETS_PER_POLL: usize = 256;
@@ -87,7 +87,7 @@ impl<'a, H: Handler + 'a> Server<'a, H, Hash<'a>> {
 }
 
 impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
-    /// A server whose number of connections or buffer sizes are known at run time only.
+    /// A server with a number of connections or buffer sizes that are known at run time only.
     ///
     /// # Errors
     /// If there is no session, the index has room for fewer connections than there are sessions,

@@ -136,7 +136,7 @@ impl<'a> Backlog<'a> {
         }
     }
 
-    /// The SYN whose turn it is, of those whose port passes: that of a client that has proven its
+    /// The next SYN, of those with a port that passes: that of a client that has proven its
     /// address, else the one that has waited longest.
     pub(super) fn first(
         &self,

@@ -207,7 +207,7 @@ impl Cookies {
         Synthetic::new(hardware, &probe)
     }
 
-    /// Opens the connection of a client whose acknowledgement has waited in the backlog.
+    /// Opens the connection of a client by its acknowledgement, which has waited in the backlog.
     pub(super) fn admit(
         &mut self,
         arrival: &Arrival<'_>,

@@ -11,7 +11,7 @@ pub enum Error {
     Unaddressable,
     /// The address is on none of our networks, and there is no gateway.
     NoRoute,
-    /// Nobody on the link answers for the server's or the gateway's address (ARP, RFC 826;
+    /// No host on the link answers for the server's or the gateway's address (ARP, RFC 826;
     /// neighbor discovery, RFC 4861).
     NoNeighbor,
     /// A router or the host says that the server cannot be reached (ICMP).

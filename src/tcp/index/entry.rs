@@ -10,9 +10,9 @@ pub(super) const NONE: u32 = u32::MAX;
 /// What walks from one connection to another walks over these, as they are small.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// The first connection whose hash leads here.
+    /// The first connection with a hash that leads here.
     pub(super) first: u32,
-    /// The next connection whose hash leads to the same.
+    /// The next connection with a hash that leads to the same.
     pub(super) next: u32,
     pub(super) hash: u32,
     pub(super) kind: Option<Kind>,

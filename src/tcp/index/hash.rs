@@ -16,7 +16,7 @@ use crate::packet::FourTuple;
 ///
 /// smoltcp 0.14 looks at every socket for every segment. With a thousand connections that is most of
 /// what it does. Here a hash table leads from a four-tuple to its connection, lists to those that
-/// have something to do, and a heap of timers to those whose time has come.
+/// have something to do, and a heap to those with a timer that has expired.
 ///
 /// It takes 72 bytes for each connection, and some kilobytes of code.
 #[derive(Debug)]
@@ -179,7 +179,7 @@ const WORDS: usize = 9;
 /// The keys of a hash that cannot be foreseen.
 ///
 /// It is multilinear: each word times a random key of its own, and of the sum the upper half. Two
-/// four-tuples meet with the probability of chance whatever they are (Carter and Wegman, Universal
+/// four-tuples meet with the probability of chance, however they are chosen (Carter and Wegman, Universal
 /// Classes of Hash Functions, 1979), so without the keys none can be chosen that make the chains
 /// long.
 #[derive(Debug)]

@@ -47,7 +47,7 @@ impl Timers {
         );
     }
 
-    /// A connection whose moment has come. If none is found, there still may be one while
+    /// A connection with a timer that has expired. If none is found, there still may be one while
     /// [`due`](Self::due) has passed.
     pub(super) fn expire(&mut self, entries: &mut [Entry], now: Instant) -> Option<usize> {
         for _ in 0..LOOKS {
