@@ -16,7 +16,7 @@
 //! 1. The [device](crate::device) has a frame. `packet.rs` parses it: addresses, ports, sequence
 //!    numbers, flags, window.
 //! 2. `stack/ingress.rs` judges it: is it for this card, can its sender be a host, is it for one of
-//!    this host's addresses? Each refusal is counted ([`Counters`]).
+//!    this host's addresses? Each refusal of a packet is counted ([`Counters`]).
 //! 3. The service that has its port is asked for its [`Table`], and the table for the connection
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
