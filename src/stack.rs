@@ -16,17 +16,19 @@
 //! 1. The [device](crate::device) has a frame. `packet.rs` parses it: addresses, ports, sequence
 //!    numbers, flags, window.
 //! 2. `stack/ingress.rs` judges it: is it for this card, can its sender be a host, is it for one of
-//!    this host's addresses? Each refusal is counted ([`Counters`]).
+//!    this host's addresses? Each refusal of a packet is counted ([`Counters`]).
 //! 3. The service that has its port is asked for its [`Table`], and the table for the connection
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
-//! 4. `stack/window.rs` repairs what smoltcp would make wrong of it by the window that was announced
-//!    last; `stack/inject.rs` gives it to smoltcp, with the socket set of this connection only.
+//! 4. `stack/port.rs` gives it to smoltcp, with the socket set of this connection only.
+//!    `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
+//!    last, and what smoltcp is given beside it or instead; `stack/inject.rs` makes such segments.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).
-//! 6. `stack/egress.rs` transmits: the [`Control`] of the connection takes note of what was sent, and
-//!    the device has the frame.
+//! 6. `stack/port.rs` lets smoltcp transmit, and `stack/egress.rs` looks at each frame that leaves:
+//!    the [`Control`] of the connection takes note of what was sent, and makes a scaled window one
+//!    unit less (`stack/control.rs`). The device has the frame.
 //!
 //! # What it does beside smoltcp
 //!

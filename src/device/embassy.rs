@@ -23,7 +23,7 @@
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
 //!     let mut datagrams = udp::Buffers::<512, 2>::new();
-//!     let mut slots = [const { SocketStorage::EMPTY }; 3];
+//!     let mut slots = [SocketStorage::EMPTY];
 //!     let device = Embassy::new(driver)?;
 //!     let config = Config {
 //!         hardware_address: device.hardware_address(),
@@ -34,7 +34,7 @@
 //!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
 //!     let config = tcp::Config::default();
 //!     let mut servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config)?;
-//!     serve(&mut stack, now, sleep, |context| servers.poll(context)).await
+//!     serve(&mut stack, now, sleep, &mut servers).await
 //! }
 //! ```
 //!

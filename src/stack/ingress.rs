@@ -1,4 +1,5 @@
-//! What arrives: every frame is judged here, in this order, and each refusal is counted.
+//! What arrives: every frame is judged here, in this order. Each refusal is counted, but for frames
+//! that are for another card, or neither ARP nor IP.
 
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::{HardwareAddress, IpProtocol, IpVersion};

@@ -1,4 +1,6 @@
 //! Segments of which smoltcp 0.14 makes something wrong, by the window that it has announced.
+//!
+//! They are those that arrive. The window that leaves is corrected in `control.rs`.
 
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::TcpSeqNumber;

@@ -13,9 +13,10 @@ use crate::serve_tcp::exchange;
 use crate::serve_udp::ask;
 use crate::text::{mixed, upper};
 
-/// How much more memory the server may take under attack than it took for honest clients: pages
-/// of its buffers and of its program that were not needed before.
-const GROWTH: u64 = 1024;
+/// How much more memory the server may take under attack than it took for honest clients, in kB:
+/// a page in both buffers of its 512 connections, as a flood takes connections that no client has
+/// had before, and then honest clients get them; and pages of its program.
+const GROWTH: u64 = 512 * 2 * 4 + 1024;
 
 /// How long a client waits for an answer before it sends its datagram again.
 const AGAIN: Duration = Duration::from_millis(100);

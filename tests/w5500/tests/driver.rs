@@ -14,7 +14,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::time;
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::embassy::{Embassy, serve};
-use uppercase::stack::{Config, Waiting};
+use uppercase::stack::{Config, PendingSyn};
 use uppercase::{Servers, Stack, tcp, udp};
 use uppercase_w5500::clock::{Progress, run};
 use uppercase_w5500::interrupt::{INTERVAL, RecheckedPin};
@@ -39,8 +39,8 @@ async fn firmware(chip: Rc<RefCell<Chip>>, pin: impl Wait) {
     let device = Embassy::new(driver).expect("it carries Ethernet");
     let mut pool = tcp::Pool::<4, 4096, 4096>::new();
     let mut datagrams = udp::Buffers::<1472, 2>::new();
-    let mut slots = [const { SocketStorage::EMPTY }; 5];
-    let mut backlog = [const { Waiting::NOBODY }; 4];
+    let mut slots = [const { SocketStorage::EMPTY }; 1];
+    let mut backlog = [const { PendingSyn::EMPTY }; 4];
     let config = Config {
         hardware_address: device.hardware_address(),
         addresses: &[IpCidr::new(SERVER, 24)],
@@ -53,7 +53,7 @@ async fn firmware(chip: Rc<RefCell<Chip>>, pin: impl Wait) {
     let servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config);
     let mut servers = servers.expect("there is room");
     let mut driver = pin!(runner.run());
-    let mut service = pin!(serve(&mut stack, now, sleep, |context| servers.poll(context)));
+    let mut service = pin!(serve(&mut stack, now, sleep, &mut servers));
     poll_fn(|context| {
         let Poll::Pending = driver.as_mut().poll(context);
         let Poll::Pending = service.as_mut().poll(context);
