@@ -18,6 +18,7 @@ mod no_room;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
+mod review;
 mod services;
 mod simulation;
 #[cfg(feature = "unicode")]
