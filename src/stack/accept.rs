@@ -305,6 +305,13 @@ impl<'a> Accept<'a> {
         self.first(service, now).is_some()
     }
 
+    /// When SYNs that wait may be admitted again, as cookies are not given any more.
+    #[cfg(feature = "syn-cookies")]
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let end = self.cookies.end(now)?;
+        (!self.backlog.is_empty()).then_some(end)
+    }
+
     /// The next SYN, of those for servers that have room or are gone. For a client that has proven its
     /// address, room is made.
     #[inline(never)]

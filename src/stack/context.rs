@@ -42,10 +42,17 @@ impl Context<'_, '_> {
     }
 
     /// A port of the dynamic range (49152 to 65535, RFC 6335), for a client: never one of the 2000
-    /// before it, and not to be told beforehand (RFC 6056, 3.3.5).
+    /// before it, none of a server or of another UDP socket, and none that can be foreseen
+    /// (RFC 6056, 3.3.5).
     #[cfg(feature = "client")]
     pub fn ephemeral_port(&mut self) -> u16 {
-        self.ports.next()
+        // There are more ports than sockets.
+        loop {
+            let port = self.ports.next();
+            if !self.sockets.has(port) {
+                return port;
+            }
+        }
     }
 
     /// A random number, for what another host must not guess.

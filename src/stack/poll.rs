@@ -141,6 +141,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
+        #[cfg(feature = "syn-cookies")]
+        let due = earliest(due, self.judges.accept.due(self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.now) {
                 Some(_) => Next::Poll,

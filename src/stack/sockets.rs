@@ -101,6 +101,12 @@ impl<'a> Sockets<'a> {
         sockets.any(|socket| socket.endpoint().port == port)
     }
 
+    /// Whether a TCP server or a UDP socket has this port.
+    #[cfg(feature = "client")]
+    pub(super) fn has(&self, port: u16) -> bool {
+        self.served.contains(&port) || self.has_udp(port)
+    }
+
     /// The UDP sockets.
     pub(super) fn udp(&self) -> impl Iterator<Item = &udp::Socket<'a>> {
         let sockets = self.set.iter();

@@ -152,11 +152,15 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
     }
 
     /// Accepts no further client, and closes every connection once what has been answered so far
-    /// is sent.
+    /// is sent. A client that has not acknowledged the SYN-ACK gets a reset.
     ///
     /// Go on polling until there are no [`connections`](Self::connections).
     pub fn close(&mut self) {
-        self.end_all(Socket::close);
+        self.end_all(|socket| match socket.state() {
+            // smoltcp 0.14 would take the acknowledgement of the SYN-ACK for that of its FIN.
+            State::SynReceived => socket.abort(),
+            _ => socket.close(),
+        });
     }
 
     /// Accepts no further client, and ends every connection at once; the next poll sends the
@@ -284,10 +288,12 @@ impl<'a, H: Handler + 'a, I: Index> Service<'a> for Server<'a, H, I> {
                 }
                 continue;
             }
-            // If it was given up at this moment, another time limit begins.
-            let is_same = session.phase == session.phase_now();
-            let deadline = if is_same { session.deadline } else { Some(now) };
-            let due = earliest(due, deadline);
+            if session.phase != session.phase_now() {
+                // smoltcp has given it up. Its handler has to know before the next client comes.
+                self.serve(number, now);
+                continue;
+            }
+            let due = earliest(due, session.deadline);
             self.note(number, true);
             self.index.schedule(number, due);
         }
@@ -323,7 +329,9 @@ impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
             return false;
         };
         let session = &mut self.sessions[oldest];
-        if now < session.progress + HALF_OPEN_GRACE {
+        // An acknowledgement that has come in this poll is not known to the index yet.
+        let is_opening = session.phase_now() == Phase::Opening;
+        if !is_opening || now < session.progress + HALF_OPEN_GRACE {
             return false;
         }
         session.connection.forget();

@@ -18,7 +18,6 @@ mod no_room;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
-mod review;
 mod services;
 mod simulation;
 #[cfg(feature = "unicode")]
@@ -30,6 +29,7 @@ mod tcp_errors;
 mod tcp_places;
 #[cfg(feature = "unicode")]
 mod transcript;
+mod turning_points;
 #[cfg(feature = "fragmentation")]
 mod udp;
 #[cfg(feature = "fragmentation")]

@@ -80,7 +80,13 @@ impl Cookies {
 
     /// Whether all SYNs are answered by cookies.
     pub(super) fn are_given(&self, now: Instant) -> bool {
-        self.pressed.is_some_and(|since| now < since + PRESSURE)
+        self.end(now).is_some()
+    }
+
+    /// When they no longer are, if they are.
+    pub(super) fn end(&self, now: Instant) -> Option<Instant> {
+        let end = self.pressed? + PRESSURE;
+        (now < end).then_some(end)
     }
 
     /// The answer to a SYN that has found no room, or comes while others do not.

@@ -1,4 +1,4 @@
-//! What a review has found: each of these fails.
+//! Connections at the moment when one phase ends and the next begins.
 
 use super::common;
 
@@ -64,7 +64,7 @@ impl Device for Cable {
     }
 }
 
-/// Counts who has come, and who has gone.
+/// Counts the clients that came, and those that went.
 #[derive(Default)]
 struct Guest;
 
@@ -102,13 +102,13 @@ impl Handler for Guest {
     }
 }
 
-struct Place {
+struct Host {
     stack: Stack<'static, Cable>,
     server: Server<'static, Guest>,
     now: Instant,
 }
 
-impl Place {
+impl Host {
     fn new(backlog: usize) -> Self {
         let config = Config {
             hardware_address: smoltcp::wire::EthernetAddress([2, 0, 0, 0, 0, 1]),
@@ -197,56 +197,68 @@ fn acknowledgement(port: u16, expected: TcpSeqNumber) -> TcpRepr<'static> {
 
 #[test]
 fn handler_is_told_that_its_silent_client_is_gone_when_another_one_comes_at_once() {
-    let mut place = Place::new(0);
-    place.connect(5000);
-    assert_eq!(place.server.shared(), &Guests { opened: 1, closed: 0 });
+    let mut host = Host::new(0);
+    host.connect(5000);
+    assert_eq!(
+        host.server.shared(),
+        &Guests {
+            opened: 1,
+            closed: 0
+        }
+    );
     // It sends nothing more. Nothing is late: each poll comes when it is due.
-    let started = place.now;
+    let started = host.now;
     loop {
-        let next = place.poll();
-        if place.hear(5000).iter().any(|s| s.control == TcpControl::Rst) {
+        let next = host.poll();
+        if host.hear(5000).iter().any(|s| s.control == TcpControl::Rst) {
             break;
         }
         if let Next::Frame(due) = next {
-            place.now = due.expect("the silence has an end").max(place.now);
+            host.now = due.expect("the silence has an end").max(host.now);
         }
-        assert!(place.now < started + Duration::from_secs(100));
+        assert!(host.now < started + Duration::from_secs(100));
     }
     // The next client comes before the stack is polled again.
-    place.syn(5001);
-    place.settle();
-    assert_eq!(place.server.shared(), &Guests { opened: 1, closed: 1 });
+    host.syn(5001);
+    host.settle();
+    assert_eq!(
+        host.server.shared(),
+        &Guests {
+            opened: 1,
+            closed: 1
+        }
+    );
 }
 
 #[cfg(feature = "syn-cookies")]
 #[test]
 fn syn_that_waits_is_admitted_when_the_flood_is_over_without_a_frame() {
-    let mut place = Place::new(1);
-    let expected = place.connect(5000);
-    place.syn(5001); // It waits.
-    place.settle();
-    place.syn(5002); // It finds no room, and is given a cookie.
-    place.settle();
-    place.hear(0);
+    let mut host = Host::new(1);
+    let expected = host.connect(5000);
+    host.syn(5001); // It waits.
+    host.settle();
+    host.syn(5002); // It finds no room, and is given a cookie.
+    host.settle();
+    host.hear(0);
     // The first client goes.
-    place.send(&TcpRepr {
+    host.send(&TcpRepr {
         control: TcpControl::Fin,
         ..acknowledgement(5000, expected)
     });
-    place.settle();
+    host.settle();
     let last = TcpRepr {
         seq_number: FIRST + 2,
         ..acknowledgement(5000, expected + 1)
     };
-    place.send(&last);
-    let started = place.now;
-    while place.now < started + Duration::from_secs(29) {
-        let due = place.settle();
-        if !place.hear(5001).is_empty() {
+    host.send(&last);
+    let started = host.now;
+    while host.now < started + Duration::from_secs(29) {
+        let due = host.settle();
+        if !host.hear(5001).is_empty() {
             return;
         }
-        place.now = due
-            .unwrap_or_else(|| panic!("the server is free, a SYN waits, and nothing is due"));
+        host.now =
+            due.unwrap_or_else(|| panic!("the server is free, a SYN waits, and nothing is due"));
     }
     panic!("not admitted");
 }
@@ -254,28 +266,28 @@ fn syn_that_waits_is_admitted_when_the_flood_is_over_without_a_frame() {
 #[cfg(feature = "syn-cookies")]
 #[test]
 fn connection_that_has_just_been_opened_is_not_given_up_as_half_open() {
-    let mut place = Place::new(0);
-    place.syn(5000);
-    place.settle();
-    let expected = place.hear(5000)[0].seq_number + 1;
-    place.now += Duration::from_millis(2500);
-    place.settle();
-    place.hear(5000);
-    place.syn(5001);
-    place.settle();
-    let cookie = place.hear(5001)[0].seq_number + 1;
+    let mut host = Host::new(0);
+    host.syn(5000);
+    host.settle();
+    let expected = host.hear(5000)[0].seq_number + 1;
+    host.now += Duration::from_millis(2500);
+    host.settle();
+    host.hear(5000);
+    host.syn(5001);
+    host.settle();
+    let cookie = host.hear(5001)[0].seq_number + 1;
     // Both acknowledgements arrive between two polls.
-    place.send(&acknowledgement(5000, expected));
-    place.send(&acknowledgement(5001, cookie));
-    place.settle();
-    assert_eq!(place.server.counters().expired, 0);
+    host.send(&acknowledgement(5000, expected));
+    host.send(&acknowledgement(5001, cookie));
+    host.settle();
+    assert_eq!(host.server.counters().expired, 0);
     let text = TcpRepr {
         payload: b"text",
         ..acknowledgement(5000, expected)
     };
-    place.send(&text);
-    place.settle();
-    let answered = place
+    host.send(&text);
+    host.settle();
+    let answered = host
         .hear(5000)
         .iter()
         .any(|segment| segment.ack_number == Some(FIRST + 5));
@@ -283,48 +295,46 @@ fn connection_that_has_just_been_opened_is_not_given_up_as_half_open() {
 }
 
 #[test]
-fn text_that_waits_in_the_device_is_read_before_its_client_is_taken_for_silent() {
-    for before in [0, 64] {
-        let mut place = Place::new(0);
-        let expected = place.connect(5000);
-        place.hear(5000);
-        // The host sleeps; meanwhile others send something, and then the client.
-        place.now += Duration::from_secs(100);
-        for _ in 0..before {
-            place.send(&acknowledgement(9, expected));
-        }
-        place.send(&TcpRepr {
-            payload: b"text",
-            ..acknowledgement(5000, expected)
-        });
-        place.settle();
-        let heard = place.hear(5000);
-        let is_reset = heard.iter().any(|s| s.control == TcpControl::Rst);
-        assert!(!is_reset, "{before} frames before: {heard:?}");
-    }
-}
-
-#[test]
 fn server_that_closes_during_a_handshake_ends_the_connection() {
-    let mut place = Place::new(0);
-    place.syn(5000);
-    place.settle();
-    let expected = place.hear(5000)[0].seq_number + 1;
-    place.server.close();
-    place.settle();
-    place.send(&acknowledgement(5000, expected));
-    let started = place.now;
+    let mut host = Host::new(0);
+    host.syn(5000);
+    host.settle();
+    let expected = host.hear(5000)[0].seq_number + 1;
+    host.server.close();
+    host.settle();
+    host.send(&acknowledgement(5000, expected));
+    let started = host.now;
     let mut heard = Vec::new();
-    while let Some(due) = place.settle() {
-        heard.extend(place.hear(5000));
+    while let Some(due) = host.settle() {
+        heard.extend(host.hear(5000));
         if due > started + Duration::from_secs(20) {
             break;
         }
-        place.now = due;
+        host.now = due;
     }
+    heard.extend(host.hear(5000));
     let is_told = heard.iter().any(|segment| {
         matches!(segment.control, TcpControl::Fin | TcpControl::Rst)
             && segment.seq_number == expected
     });
     assert!(is_told, "{heard:?}");
+}
+
+#[test]
+fn port_of_a_client_is_none_of_a_server() {
+    let host = &mut Host::new(0);
+    let pool = Pool::<1, 512, 512>::new();
+    let config = tcp::Config {
+        port: 50_000,
+        ..tcp::Config::default()
+    };
+    let _server: Server<'_> =
+        Server::new(host.stack.sockets(), Box::leak(Box::new(pool)), config).expect("a free port");
+    let mut draw = uppercase::stack::from_fn(|context| {
+        for _ in 0..20_000 {
+            assert_ne!(context.ephemeral_port(), 50_000);
+        }
+        None
+    });
+    let _ = host.stack.poll(host.now, &mut draw);
 }
