@@ -230,20 +230,48 @@ fn give_segment(
     let shut_at = connection.control.shut_at();
     let Connection { set, control, .. } = connection;
     way.deliver(set, Some(control), arrival.bytes);
-    let is = connection.socket().state();
+    let mut is = connection.socket().state();
     connection.control.received(packet, segment, was, is);
-    if let Some(header) = window::given_again(&connection.control, segment, shut_at, is)
-        && is != State::Closed
-        && packet.is_intact(&host.checksums)
+    let again = window::given_again(&connection.control, segment, shut_at);
+    let needs_room = |is| window::needs_room(segment, is);
+    if is == State::Closed
+        || again.is_none() && !needs_room(is)
+        || !packet.is_intact(&host.checksums)
     {
-        // Its answer is dropped: otherwise two hosts could answer each other without end.
-        let again = synthetic(arrival, host, &header);
-        let Connection { set, control, .. } = connection;
-        way.inject(set, Some(control), again.as_bytes());
-        let now = connection.socket().state();
-        connection.control.received(packet, segment, is, now);
-        return now;
+        return is;
     }
+    // Answers to what is given again are dropped: otherwise two hosts could answer each other
+    // without end.
+    if let Some(header) = again {
+        is = give_again(arrival, host, connection, &header, way);
+    }
+    if needs_room(is) {
+        // It says which sequence number it expects.
+        is = give_again(arrival, host, connection, &window::old_byte(segment), way);
+        if let Some(header) = window::with_room(&connection.control, segment) {
+            is = give_again(arrival, host, connection, &header, way);
+        }
+    }
+    is
+}
+
+/// Gives a connection another segment beside this one, the answer to which is dropped; returns the
+/// state that the connection is in then.
+fn give_again(
+    arrival: &Arrival<'_>,
+    host: &Host,
+    connection: &mut Connection<'_>,
+    header: &Header,
+    way: &mut Way<'_>,
+) -> State {
+    let was = connection.socket().state();
+    let segment = synthetic(arrival, host, header);
+    let Connection { set, control, .. } = connection;
+    way.inject(set, Some(control), segment.as_bytes());
+    let is = connection.socket().state();
+    connection
+        .control
+        .received(arrival.packet, arrival.segment, was, is);
     is
 }
 

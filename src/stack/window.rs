@@ -38,20 +38,17 @@ pub(super) fn without_payload(segment: &Segment) -> Header {
     bare(segment, segment.sequence, segment.window)
 }
 
-/// What smoltcp has to be given of a segment once more, after which `control` and `state` are those
-/// of its connection. `shut_at` is where the window was shut when it was given the segment.
+/// What smoltcp has to be given of a segment once more, after which `control` is that of its
+/// connection. `shut_at` is where the window was shut when it was given the segment.
 pub(super) fn given_again(
     control: &Control,
     segment: &Segment,
     shut_at: Option<TcpSeqNumber>,
-    state: State,
 ) -> Option<Header> {
     if !segment.acknowledges() {
         return None;
     }
-    from_edge(segment, shut_at)
-        .or_else(|| fin_alone(control, segment))
-        .or_else(|| with_room(segment, state))
+    from_edge(segment, shut_at).or_else(|| fin_alone(control, segment))
 }
 
 /// A FIN behind payload that has been received: its segment ends where the window begins, and is
@@ -84,10 +81,17 @@ fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header>
         .then(|| bare(segment, next, segment.window))
 }
 
-/// After the last acknowledgement of a peer with a zero window, smoltcp would go on to probe that
-/// window with nothing, and without a pause. So it is told that there is room.
-fn with_room(segment: &Segment, state: State) -> Option<Header> {
-    (segment.window == 0 && state == State::FinWait2).then(|| bare(segment, segment.end(), 1))
+/// Whether this segment is the last acknowledgement of a peer with a zero window, after which the
+/// connection is in `state`. smoltcp would go on to probe that window with nothing, and without a
+/// pause. So it is told that there is room.
+pub(super) fn needs_room(segment: &Segment, state: State) -> bool {
+    segment.acknowledges() && segment.window == 0 && state == State::FinWait2
+}
+
+/// The acknowledgement of this segment with room, at the sequence number that is expected: wherever
+/// its own is, smoltcp takes that one.
+pub(super) fn with_room(control: &Control, segment: &Segment) -> Option<Header> {
+    Some(bare(segment, control.expected()?, 1))
 }
 
 /// A segment's acknowledgement, from another place and with another window.

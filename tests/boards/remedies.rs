@@ -45,7 +45,7 @@ type Cuts = &'static [(&'static str, &'static str, &'static str)];
 const CLOSED_WINDOW: Cuts = &[(WINDOW, "from_edge", "None")];
 const SCALED_WINDOW: Cuts = &[(CONTROL, "lessen_window", "")];
 const FIN: Cuts = &[(WINDOW, "cuts_payload", "false")];
-const ZERO_WINDOW: Cuts = &[(WINDOW, "with_room", "None")];
+const ZERO_WINDOW: Cuts = &[(WINDOW, "needs_room", "false")];
 const LEARNED: Cuts = &[
     (NEIGHBORS, "learn", "None"),
     (NEIGHBORS, "forget", ""),

@@ -12,6 +12,7 @@ mod exhausted_device;
 #[cfg(feature = "syn-cookies")]
 mod half_open;
 mod hashed;
+mod last_acknowledgement;
 mod naps;
 mod neighbors;
 mod no_room;
