@@ -14,7 +14,7 @@ use super::neighbors::Neighbors;
 use super::port::Way;
 use super::service::Service;
 use super::window;
-use crate::packet::{Content, Frame};
+use crate::packet::{Content, Flags, Frame};
 
 /// What has to be remembered from frame to frame.
 pub(super) struct Judges<'a> {
@@ -213,10 +213,21 @@ fn give_segment(
 ) -> State {
     let (packet, segment) = (arrival.packet, arrival.segment);
     let was = connection.socket().state();
+    if window::is_far(&connection.control, segment) {
+        // It is answered as what is not acceptable is (RFC 9293, 3.10.7.4).
+        if !segment.flags.has(Flags::RST) && packet.is_intact(&host.checksums) {
+            let old_byte = window::old_byte(&connection.control, segment);
+            let old_byte = synthetic(arrival, host, &old_byte);
+            let Connection { set, control, .. } = connection;
+            way.deliver(set, Some(control), old_byte.as_bytes());
+        }
+        return was;
+    }
     if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
-        let old_byte = synthetic(arrival, host, &window::old_byte(segment));
+        let old_byte = window::old_byte(&connection.control, segment);
+        let old_byte = synthetic(arrival, host, &old_byte);
         let Connection { set, control, .. } = connection;
         way.inject(set, Some(control), old_byte.as_bytes());
         if window::cuts_payload(control, segment) {
@@ -247,7 +258,8 @@ fn give_segment(
     }
     if needs_room(is) {
         // It says which sequence number it expects.
-        is = give_again(arrival, host, connection, &window::old_byte(segment), way);
+        let old_byte = window::old_byte(&connection.control, segment);
+        is = give_again(arrival, host, connection, &old_byte, way);
         if let Some(header) = window::with_room(&connection.control, segment) {
             is = give_again(arrival, host, connection, &header, way);
         }
@@ -255,8 +267,9 @@ fn give_segment(
     is
 }
 
-/// Gives a connection another segment beside this one, the answer to which is dropped; returns the
-/// state that the connection is in then.
+/// Gives a connection another segment beside this one, and drops the answer to it; returns the state
+/// that the connection is in then.
+#[inline(never)]
 fn give_again(
     arrival: &Arrival<'_>,
     host: &Host,

@@ -12,6 +12,18 @@ use crate::packet::{Flags, Segment};
 /// How far from the edge of a zero window a segment may come, in bytes: a probe is one.
 const REACH: i32 = 1;
 
+/// How far from the sequence number that is expected a segment may be, in bytes: the largest window
+/// of TCP (RFC 7323, 2.3) and the longest segment.
+const FARTHEST: u32 = (1 << 30) + 65_536;
+
+/// Whether no window reaches this segment. After a FIN at the very end of its window, smoltcp 0.14
+/// takes segments that are 2^31 bytes ahead for acceptable, and panics.
+pub(super) fn is_far(control: &Control, segment: &Segment) -> bool {
+    let ahead = |from: TcpSeqNumber| segment.sequence.0.wrapping_sub(from.0);
+    let next = control.expected();
+    next.is_some_and(|next| ahead(next).unsigned_abs() > FARTHEST)
+}
+
 /// Whether a FIN is behind payload that goes beyond the window. Of such payload smoltcp drops the
 /// end, and takes the FIN all the same, so that the end would be lost.
 ///
@@ -26,10 +38,11 @@ pub(super) fn cuts_payload(control: &Control, segment: &Segment) -> bool {
 
 /// An old byte: smoltcp always answers which byte it expects, and with which window (RFC 9293,
 /// 3.10.7.4).
-pub(super) fn old_byte(segment: &Segment) -> Header {
+pub(super) fn old_byte(control: &Control, segment: &Segment) -> Header {
+    let next = control.expected().unwrap_or(segment.sequence);
     Header {
         payload: Some(0),
-        ..bare(segment, segment.sequence - (1 << 30), segment.window)
+        ..bare(segment, next - (1 << 30), segment.window)
     }
 }
 
