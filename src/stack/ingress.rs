@@ -6,7 +6,7 @@ use smoltcp::wire::{HardwareAddress, IpProtocol, IpVersion};
 
 use super::Sockets;
 use super::accept::{Accept, Arrival, Verdict};
-use super::control::Connection;
+use super::control::{Connection, Control};
 use super::counters::{Counters, count};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
@@ -216,9 +216,8 @@ fn give_segment(
     if window::is_far(&connection.control, segment) {
         // It is answered as what is not acceptable is (RFC 9293, 3.10.7.4).
         if !segment.flags.has(Flags::RST) && packet.is_intact(&host.checksums) {
-            let old_byte = window::old_byte(&connection.control, segment);
-            let old_byte = synthetic(arrival, host, &old_byte);
             let Connection { set, control, .. } = connection;
+            let old_byte = old_byte(arrival, host, control);
             way.deliver(set, Some(control), old_byte.as_bytes());
         }
         return was;
@@ -226,9 +225,8 @@ fn give_segment(
     if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
-        let old_byte = window::old_byte(&connection.control, segment);
-        let old_byte = synthetic(arrival, host, &old_byte);
         let Connection { set, control, .. } = connection;
+        let old_byte = old_byte(arrival, host, control);
         way.inject(set, Some(control), old_byte.as_bytes());
         if window::cuts_payload(control, segment) {
             // The sender is told how far the connection is.
@@ -258,8 +256,9 @@ fn give_segment(
     }
     if needs_room(is) {
         // It says which sequence number it expects.
-        let old_byte = window::old_byte(&connection.control, segment);
-        is = give_again(arrival, host, connection, &old_byte, way);
+        let Connection { set, control, .. } = &mut *connection;
+        let old_byte = old_byte(arrival, host, control);
+        way.inject(set, Some(control), old_byte.as_bytes());
         if let Some(header) = window::with_room(&connection.control, segment) {
             is = give_again(arrival, host, connection, &header, way);
         }
@@ -286,6 +285,12 @@ fn give_again(
         .control
         .received(arrival.packet, arrival.segment, was, is);
     is
+}
+
+/// See [`window::old_byte`].
+#[inline(never)] // As below.
+fn old_byte(arrival: &Arrival<'_>, host: &Host, control: &Control) -> Synthetic {
+    synthetic(arrival, host, &window::old_byte(control, arrival.segment))
 }
 
 /// A segment as if it came from where this one comes from.
