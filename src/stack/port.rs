@@ -3,15 +3,17 @@
 //! So smoltcp is compiled once, and each frame that leaves passes here once, with the [`Control`]
 //! of its connection at hand.
 
+#[cfg(feature = "syn-cookies")]
+use smoltcp::iface::Config;
 use smoltcp::iface::{Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 use super::control::{Connection, Control};
 use super::egress;
 use super::host::Host;
 use super::service::Egress;
-use crate::packet::LONGEST_HEADERS;
+use crate::packet::{ETHERNET_HEADER, LONGEST_HEADERS};
 
 /// Where frames leave.
 pub(super) trait Transmit {
@@ -222,16 +224,37 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        // Not used: the interface knows those of the stack's device.
-        DeviceCapabilities::default()
+        let medium = self.host.addresses.medium;
+        let header = if medium == Medium::Ethernet {
+            ETHERNET_HEADER
+        } else {
+            0
+        };
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.medium = medium;
+        capabilities.max_transmission_unit = self.host.ip_mtu + header;
+        capabilities.checksum = self.host.checksums.clone();
+        capabilities
     }
+}
+
+/// Another interface of this host, beside that of the stack: frames are given to it by a [`Way`].
+#[cfg(feature = "syn-cookies")]
+pub(super) fn new_interface(host: &Host, config: Config, now: Instant) -> Interface {
+    let mut port = Port {
+        received: None,
+        transmit: &mut Nowhere,
+        host,
+        control: None,
+    };
+    Interface::new(config, &mut port, now)
 }
 
 /// A frame that was received, or is synthetic.
 #[derive(Clone, Copy)]
-pub(super) struct Arrived<'f> {
-    pub(super) frame: &'f [u8],
-    pub(super) meta: PacketMeta,
+struct Arrived<'f> {
+    frame: &'f [u8],
+    meta: PacketMeta,
 }
 
 impl RxToken for Arrived<'_> {
@@ -245,7 +268,7 @@ impl RxToken for Arrived<'_> {
 }
 
 /// Room for a frame, which is looked at when it is filled.
-pub(super) struct Outgoing<'o> {
+struct Outgoing<'o> {
     transmit: &'o mut dyn Transmit,
     host: &'o Host,
     control: Option<&'o mut Control>,

@@ -3,15 +3,13 @@
 //! smoltcp 0.14 draws its numbers from a generator that belongs to the interface. So the SYN is
 //! given to an interface that is made for it, with the seed that leads to the number.
 
-use smoltcp::iface::{Config, Interface};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium};
+use smoltcp::iface::Config;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
-use crate::packet::ETHERNET_HEADER;
 use crate::stack::control::Connection;
 use crate::stack::host::Host;
-use crate::stack::port::{Arrived, Nowhere, Outgoing, Way};
+use crate::stack::port::{Nowhere, Way, new_interface};
 
 /// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
@@ -25,7 +23,7 @@ pub(super) fn begin(
 ) {
     let mut config = Config::new(host.addresses.hardware_address());
     config.random_seed = seed_for(first);
-    let mut interface = Interface::new(config, &mut Capabilities(host), now);
+    let mut interface = new_interface(host, config, now);
     interface.update_ip_addrs(|addresses| {
         let prefix = match address.version() {
             IpVersion::Ipv4 => 32,
@@ -70,41 +68,4 @@ const fn inverse(number: u64) -> u64 {
         step += 1;
     }
     inverse
-}
-
-/// What an interface asks its device for; frames are given to it in another way.
-struct Capabilities<'h>(&'h Host);
-
-impl Device for Capabilities<'_> {
-    type RxToken<'t>
-        = Arrived<'t>
-    where
-        Self: 't;
-    type TxToken<'t>
-        = Outgoing<'t>
-    where
-        Self: 't;
-
-    fn receive(&mut self, _: Instant) -> Option<(Arrived<'_>, Outgoing<'_>)> {
-        None
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
-        None
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let Self(host) = self;
-        let medium = host.addresses.medium;
-        let header = if medium == Medium::Ethernet {
-            ETHERNET_HEADER
-        } else {
-            0
-        };
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = medium;
-        capabilities.max_transmission_unit = host.ip_mtu + header;
-        capabilities.checksum = host.checksums.clone();
-        capabilities
-    }
 }
