@@ -1,4 +1,4 @@
-//! Where answers go on Ethernet: to where the question came from, and nobody is asked first.
+//! Where answers go on Ethernet: to the card that the question came from, without a neighbor request.
 
 use super::common;
 
@@ -19,7 +19,7 @@ const STRANGER: u8 = 40;
 const CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 7, 7]);
 
 /// A UDP server on the host that may have a gateway, which is the client's elsewhere, and frames
-/// from whomever.
+/// from any sender.
 struct Place {
     link: Link,
     network: Network,
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// What leaves when somebody asks: the card it is for, and whether it is the answer. It must
+    /// What leaves after a question: the card it is for, and whether it is the answer. It must
     /// leave at once.
     fn ask(&mut self, from: IpAddress, card: EthernetAddress) -> Vec<(EthernetAddress, bool)> {
         let from = IpEndpoint::new(from, 40_000);

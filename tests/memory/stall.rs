@@ -206,7 +206,7 @@ fn ours(
     on_our_stack(network, &mut service, &mut peers, text)
 }
 
-/// A server with so many sessions, whose buffers have so many bytes.
+/// A server with so many sessions, and so many bytes in each of their buffers.
 fn server_of<H: Handler>(
     network: &mut Network,
     window: usize,

@@ -17,7 +17,7 @@ use common::network::Link;
 const LINK: Link = Link::IP_V4;
 const FIRST: TcpSeqNumber = TcpSeqNumber(1_000_000);
 
-/// A device whose frames are put in and taken out by hand.
+/// A device: the test puts frames in and takes them out.
 #[derive(Default)]
 struct Cable {
     to_server: VecDeque<Vec<u8>>,

@@ -87,7 +87,7 @@ impl Server {
         Self::Scanning(Box::new(server.expect("there is room")))
     }
 
-    /// A server whose index is for many connections.
+    /// A server with an index for many connections.
     pub fn hashing(
         network: &mut Network,
         count: usize,
@@ -97,7 +97,7 @@ impl Server {
         Self::hashing_on(network.server.sockets(), count, window, config)
     }
 
-    /// A server whose index is for many connections, with other sockets.
+    /// A server with an index for many connections, with other sockets.
     pub fn hashing_on(
         sockets: &mut Sockets<'static>,
         count: usize,
