@@ -76,6 +76,7 @@
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
+//! | `trace` | what a stack's packets and connections are, for captures and drawings | yes |
 //! | `command` | the program `uppercase`; brings all of the above but `tuntap`, `embassy` and `simulation` | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
@@ -85,6 +86,7 @@
 #[cfg(any(
     test,
     feature = "simulation",
+    feature = "trace",
     all(feature = "tuntap", target_os = "linux")
 ))]
 extern crate std;
