@@ -7,6 +7,8 @@ mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;
 mod imports;
+#[cfg(feature = "trace")]
+mod pcapng;
 #[cfg(feature = "fragmentation")]
 mod plain_host;
 #[cfg(feature = "fragmentation")]
