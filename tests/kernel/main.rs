@@ -207,6 +207,7 @@ fn main() -> std::process::ExitCode {
         services_of_the_example_serve_stock_programs,
         simulated_runs_are_read_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
+        files_that_tcpdump_writes_are_read,
     ];
     namespace::main(&[
         ("command", TESTS),

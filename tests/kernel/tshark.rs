@@ -3,14 +3,16 @@
 mod runs;
 
 use std::fs::File;
+use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
 use smoltcp::phy::Medium;
 use uppercase::device::capture::Direction;
-use uppercase::trace::pcapng::{Packet, Reader};
+use uppercase::trace::pcapng::{LinkType, Packet, Reader};
 
-use crate::command::{own_directory, run};
+use crate::command::{own_directory, run, start, wait_for, words};
 use crate::namespace::tool;
 
 /// Checksums are verified, each packet is shown by itself, and no name is looked up.
@@ -149,5 +151,47 @@ pub fn files_that_editcap_writes_have_the_same_packets() {
                 assert_eq!(ours.direction, theirs.direction, "{format}");
             }
         }
+    }
+}
+
+/// What `tcpdump` is started with, and the link type that it then writes.
+const CAPTURES: [(&str, LinkType); 4] = [
+    ("-i lo", LinkType::Ethernet),
+    ("-i lo --time-stamp-precision=nano", LinkType::Ethernet),
+    ("-i any -y LINUX_SLL", LinkType::LinuxCooked),
+    ("-i any -y LINUX_SLL2", LinkType::LinuxCooked2),
+];
+
+pub fn files_that_tcpdump_writes_are_read() {
+    let file = own_directory().join("lo.pcap");
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    for (arguments, link) in CAPTURES {
+        let mut tcpdump = tool("tcpdump");
+        let filter = words("-Z root -c 1 dst host 127.0.0.9 and udp dst port 12000");
+        tcpdump
+            .args(words(arguments))
+            .arg("-w")
+            .arg(&file)
+            .args(filter);
+        let mut tcpdump = start(&mut tcpdump);
+        // It does not see what was sent before it listens.
+        wait_for("a packet", || {
+            let _ = socket.send_to(b"hello", "127.0.0.9:12000");
+            tcpdump.has_ended().then_some(())
+        });
+        assert_eq!(tcpdump.end().code, Some(0), "{arguments}");
+
+        let packets = packets(&file);
+        assert_eq!(packets.len(), 1, "{arguments}");
+        assert_eq!(packets[0].interface.link, link, "{arguments}");
+        let age = SystemTime::UNIX_EPOCH.elapsed().expect("it is later") - packets[0].time;
+        assert!(age.as_secs() < 600, "{arguments}: {age:?}");
+        let (medium, frame) = packets[0].frame().expect("it is one of IP");
+        let packet = match medium {
+            Medium::Ethernet => &frame[14..],
+            Medium::Ip => &frame[..],
+        };
+        assert_eq!(packet[..1], [0x45], "{arguments}");
+        assert!(packet.ends_with(b"hello"), "{arguments}");
     }
 }

@@ -31,6 +31,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sh", "dash"),
     ("socat", "socat"),
     ("stty", "coreutils"),
+    ("tcpdump", "tcpdump"),
     ("tshark", "tshark"),
     ("unshare", "util-linux"),
 ];
