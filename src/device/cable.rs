@@ -41,7 +41,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium};
 use smoltcp::time::{Duration, Instant};
 
-use self::line::{Incoming, Line};
+use self::line::{Incoming, KNOCK, Line};
 use self::switch::Switch;
 
 pub use self::error::OpenError;
@@ -84,8 +84,9 @@ impl Cable {
     /// A further end of the cable whose first end has the UDP port `port`: binds the first free one
     /// of the [`CLIENTS`] ports after it.
     ///
-    /// It succeeds as well where no program listens; [`is_refused`](Self::is_refused) is set once a
-    /// frame has been sent then.
+    /// It succeeds as well where no program listens. To find that out it sends a datagram of one
+    /// byte, which is no frame and is dropped: [`is_refused`](Self::is_refused) is set once
+    /// [`wait`](Self::wait) or [`receive`](Device::receive) has seen what the system says of it.
     ///
     /// # Errors
     ///
@@ -99,6 +100,8 @@ impl Cable {
             };
             let connected = socket.connect((Ipv4Addr::LOCALHOST, port));
             connected.map_err(OpenError::of(port))?;
+            // An empty one would end QEMU's backend. It need not arrive.
+            let _ = socket.send(&KNOCK);
             return Self::new(socket, port, own - port, None);
         }
         Err(OpenError::Full { port, last })

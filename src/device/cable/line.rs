@@ -13,6 +13,8 @@ use crate::packet::Frame;
 
 /// The longest frame, in bytes, its Ethernet header included.
 pub const MTU: usize = 1514;
+/// What a new end sends, to find out whether there is another.
+pub(super) const KNOCK: [u8; 1] = [0];
 /// Datagrams that are read in search of a frame for our own station: others cannot keep it busy
 /// without end.
 const DATAGRAMS: usize = 64;
@@ -81,7 +83,7 @@ impl Line {
                     self.statistics.received_frames += 1;
                     incoming.length = length;
                 }
-            } else {
+            } else if length != KNOCK.len() {
                 self.statistics.received_dropped += 1;
             }
         }

@@ -15,7 +15,7 @@ fn datagrams_that_are_no_frame_are_dropped() {
     let mut server = listen();
     let stranger = emulator();
     let hello = frame(ALL, station(1), "hello");
-    let lengths = [0, 1, 5, 6, 12, 13, 1515, 1516, 9000, 65_507];
+    let lengths = [0, 2, 5, 6, 12, 13, 1515, 1516, 9000, 65_507];
     for length in lengths {
         let sent = stranger.send_to(&vec![0; length], address(&server));
         assert_eq!(sent.unwrap(), length);
@@ -23,6 +23,10 @@ fn datagrams_that_are_no_frame_are_dropped() {
         stranger.send_to(&hello, address(&server)).unwrap();
         expect(&mut server, &hello);
     }
+    // One byte asks whether the end is there.
+    stranger.send_to(&[0], address(&server)).unwrap();
+    assert!(server.wait(None).unwrap());
+    assert_eq!(poll(&mut server), None);
     let dropped = server.statistics().received_dropped;
     assert_eq!(dropped, lengths.len() as u64);
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 
 use uppercase::device::cable::{CLIENTS, Cable, OpenError};
 
-use super::ends::{connect, expect, frame, listen, poll, send, station};
+use super::ends::{LIMIT, connect, expect, frame, listen, poll, send, station};
 
 #[test]
 fn each_program_has_a_number_of_its_own() {
@@ -59,25 +59,36 @@ fn one_program_too_many_is_refused() {
 }
 
 #[test]
-fn cable_without_its_first_end_is_refused() {
+fn end_to_which_nothing_listens_is_refused_before_it_sends() {
+    let server = listen();
+    let port = server.port();
+    assert!(!connect(&server).is_refused());
+    drop(server);
+    let mut client = Cable::connect(port).expect("a free port");
+    wait_until_refused(&mut client);
+}
+
+#[track_caller]
+fn wait_until_refused(client: &mut Cable) {
+    // What the system says of a frame may come after it.
+    client.wait(Some(LIMIT.into())).expect("a socket");
+    assert_eq!(poll(client), None);
+    assert!(client.is_refused());
+}
+
+#[test]
+fn end_that_is_refused_goes_on_when_the_first_end_comes_back() {
     let server = listen();
     let mut client = connect(&server);
     let port = server.port();
     drop(server);
-    assert!(!client.is_refused(), "it has sent nothing");
     for _ in 0..3 {
         send(
             &mut client,
-            &frame(station(0), station(1), "is anyone there?"),
+            &frame(station(0), station(1), "are you there?"),
         );
-        // What the system says of a frame may come after it.
-        client
-            .wait(Some(super::ends::LIMIT.into()))
-            .expect("a socket");
-        assert_eq!(poll(&mut client), None);
-        assert!(client.is_refused());
+        wait_until_refused(&mut client);
     }
-    // It comes back: nothing is lost from then on.
     let mut server = Cable::listen(port).expect("the same port");
     let question = frame(station(0), station(1), "and now?");
     send(&mut client, &question);
@@ -86,4 +97,21 @@ fn cable_without_its_first_end_is_refused() {
     send(&mut server, &answer);
     expect(&mut client, &answer);
     assert!(!client.is_refused());
+}
+
+/// What the system says of the last frame before that comes with the next one, which is sent again.
+#[test]
+fn no_frame_is_lost_once_the_first_end_is_back() {
+    let server = listen();
+    let mut client = connect(&server);
+    let port = server.port();
+    drop(server);
+    send(
+        &mut client,
+        &frame(station(0), station(1), "are you there?"),
+    );
+    let mut server = Cable::listen(port).expect("the same port");
+    let question = frame(station(0), station(1), "and now?");
+    send(&mut client, &question);
+    expect(&mut server, &question);
 }

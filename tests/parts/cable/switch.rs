@@ -171,6 +171,8 @@ fn emulator_may_be_either_end() {
     let question = frame(station(9), station(1), "?");
     send(&mut client, &question);
     let mut bytes = [0; 2000];
+    // A byte that is no frame comes first.
+    assert_eq!(board.recv(&mut bytes).unwrap(), 1);
     let (length, from) = board.recv_from(&mut bytes).unwrap();
     assert_eq!(bytes[..length], question);
     board
