@@ -3,6 +3,7 @@
 //! A device is anything that implements [`smoltcp::phy::Device`]. A wrapper around a device is a
 //! device too, so they stack.
 
+pub mod capture;
 #[cfg(feature = "embassy")]
 pub mod embassy;
 #[cfg(feature = "fragmentation")]

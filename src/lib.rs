@@ -14,7 +14,7 @@
 //! │ stack       one device, one interface, its sockets                   │ poll(now) -> how long to sleep
 //! ├──────────────────────────────────────────────────────────────────────┤
 //! │ device      wire (in memory)   tuntap (Linux)   embassy   yours      │ frames
-//! │             wrappers: reassembly                                     │ each is a device itself
+//! │             wrappers: reassembly   capture                           │ each is a device itself
 //! └──────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -100,6 +100,8 @@ pub mod servers;
 pub mod simulation;
 pub mod stack;
 pub mod tcp;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transform;
 pub mod udp;
 
