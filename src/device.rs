@@ -5,6 +5,7 @@
 
 #[cfg(feature = "cable")]
 pub mod cable;
+pub mod capture;
 #[cfg(feature = "embassy")]
 pub mod embassy;
 #[cfg(feature = "fragmentation")]

@@ -14,7 +14,7 @@
 //! │ stack       one device, one interface, its sockets                   │ poll(now) -> how long to sleep
 //! ├──────────────────────────────────────────────────────────────────────┤
 //! │ device      wire (memory)  cable  tuntap (Linux)  embassy  yours      │ frames
-//! │             wrappers: reassembly                                     │ each is a device itself
+//! │             wrappers: reassembly   capture                           │ each is a device itself
 //! └──────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -77,6 +77,7 @@
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
+//! | `trace` | what a stack's packets and connections are, for captures and drawings | yes |
 //! | `command` | the program `uppercase`; brings all of the above but `tuntap`, `embassy` and `simulation` | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
@@ -87,6 +88,7 @@
     test,
     feature = "cable",
     feature = "simulation",
+    feature = "trace",
     all(feature = "tuntap", target_os = "linux")
 ))]
 extern crate std;
@@ -100,6 +102,8 @@ pub mod servers;
 pub mod simulation;
 pub mod stack;
 pub mod tcp;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transform;
 pub mod udp;
 

@@ -76,7 +76,7 @@ pub enum Command {
 pub enum Network {
     /// A wire in memory, with the server at its other end.
     Memory,
-    /// The cable whose first end has this UDP port.
+    /// The cable with this UDP port at its first end.
     Cable(u16),
     /// The interface of this name.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]

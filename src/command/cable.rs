@@ -57,7 +57,7 @@ pub fn example(port: u16, args: &Server) -> String {
     command
 }
 
-/// Why a cable could not be opened, and which option is to be changed.
+/// Why a cable could not be opened, and which option to change.
 fn explain(error: OpenError) -> Failure {
     Failure::Error(format!("{error} with --cable"))
 }

@@ -81,8 +81,8 @@ impl Cable {
         Self::new(socket, own, 0, Some(Switch::new()))
     }
 
-    /// A further end of the cable whose first end has the UDP port `port`: binds the first free one
-    /// of the [`CLIENTS`] ports after it.
+    /// A further end of the cable that has the UDP port `port` at its first end: binds the first
+    /// free one of the [`CLIENTS`] ports after it.
     ///
     /// It succeeds as well where no program listens. To find that out it sends a datagram of one
     /// byte, which is no frame and is dropped: [`is_refused`](Self::is_refused) is set once

@@ -31,6 +31,8 @@ mod tcp_errors;
 mod tcp_places;
 #[cfg(feature = "unicode")]
 mod transcript;
+#[cfg(feature = "trace")]
+mod transitions;
 mod turning_points;
 #[cfg(feature = "fragmentation")]
 mod udp;

@@ -3,11 +3,14 @@
 
 #[cfg(feature = "cable")]
 mod cable;
+mod capture;
 #[cfg(feature = "embassy")]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;
 mod imports;
+#[cfg(feature = "trace")]
+mod pcapng;
 #[cfg(feature = "fragmentation")]
 mod plain_host;
 #[cfg(feature = "fragmentation")]

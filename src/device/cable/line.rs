@@ -41,7 +41,7 @@ pub struct Statistics {
 /// A socket, and the frame that waits for it to have room.
 pub(super) struct Line {
     pub(super) socket: UdpSocket,
-    /// `None` at an end whose socket is connected to the first one.
+    /// `None` at a further end: its socket is connected to the first one.
     switch: Option<Switch>,
     waiting: [u8; MTU],
     /// 0 if none does.

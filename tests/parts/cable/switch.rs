@@ -6,7 +6,7 @@ use super::ends::{
     ALL, GROUP, address, connect, emulator, expect, frame, listen, poll, receive, send, station,
 };
 
-/// A server and two clients, whose stations are known.
+/// A server and two clients; all stations are known.
 fn three() -> (Cable, [Cable; 2]) {
     let mut server = listen();
     let mut clients = [connect(&server), connect(&server)];

@@ -1,0 +1,3 @@
+//! Packets that passed: as a capture file.
+
+pub mod pcapng;
