@@ -1,6 +1,8 @@
 //! Parts of the package by themselves, in memory, with any set of features: the library may be
 //! without a heap, and its text without Unicode.
 
+#[cfg(feature = "cable")]
+mod cable;
 mod capture;
 #[cfg(feature = "embassy")]
 mod embassy;
