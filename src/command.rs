@@ -20,6 +20,7 @@ mod neighbor;
 mod output;
 mod progress;
 mod record;
+mod recorder;
 mod report;
 mod reporter;
 mod resolve;
@@ -40,7 +41,7 @@ use args::{Args, Client, Command, Network};
 use failure::{Failure, complain};
 use host::Host;
 use output::Output;
-use record::Recorder;
+use recorder::Recorder;
 
 pub fn main() -> ExitCode {
     // It asks a server for its report, and would end any other process.

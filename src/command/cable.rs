@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::host::Host;
 use super::live::{Attached, Live};
 use super::neighbor::neighbor;
-use super::record::Recorder;
+use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 

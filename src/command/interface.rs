@@ -7,7 +7,7 @@ use super::args::{Client, Link, Server};
 use super::failure::{Failure, complain};
 use super::host::Host;
 use super::live::{Attached, Live};
-use super::record::Recorder;
+use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 use super::sides::{Sides, refuse_address_of_the_kernel};

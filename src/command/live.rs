@@ -12,7 +12,7 @@ use super::events::{Events, Source};
 use super::failure::Failure;
 use super::host::{Clock, Host};
 use super::input::Input;
-use super::record::{Recorder, Recording};
+use super::recorder::{Recorder, Recording};
 use super::report::Traffic;
 use super::setup::{self, Fragments};
 

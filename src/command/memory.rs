@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::host::{Clock, Host};
 use super::input::Input;
 use super::logger::on_side;
-use super::record::{Recorder, Recording};
+use super::recorder::{Recorder, Recording};
 use super::setup::{self, Fragments};
 
 const FRAMES: usize = 16;

@@ -15,7 +15,7 @@ use super::host::Host;
 use super::interface;
 use super::live::{Attached, Live};
 use super::output::Output;
-use super::record::Recorder;
+use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::Reporter;
 use super::setup;
