@@ -54,6 +54,8 @@ mod shared;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
+mod tshark;
+#[cfg(target_os = "linux")]
 mod tuntap;
 #[cfg(target_os = "linux")]
 mod unicode;
@@ -68,8 +70,8 @@ fn main() -> std::process::ExitCode {
     use {
         client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*, interrupt::*,
         name_servers::*, names::*, network_errors::*, noise::*, output::*, same_everywhere::*,
-        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, unicode::*,
-        user_errors::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*,
+        unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -203,6 +205,9 @@ fn main() -> std::process::ExitCode {
         text_passes_a_bottleneck_whichever_side_sends_it,
         services_of_the_example_serve_more_clients_than_they_have_slots,
         services_of_the_example_serve_stock_programs,
+        simulated_runs_are_read_as_tshark_reads_them,
+        files_that_editcap_writes_have_the_same_packets,
+        files_that_tcpdump_writes_are_read,
     ];
     namespace::main(&[
         ("command", TESTS),
