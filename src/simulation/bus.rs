@@ -1,6 +1,7 @@
 use std::boxed::Box;
 use std::collections::{BTreeMap, VecDeque};
 use std::string::String;
+use std::sync::Arc;
 use std::vec::Vec;
 
 use smoltcp::phy::Medium;
@@ -9,7 +10,7 @@ use smoltcp::time::Instant;
 use super::lane::{Frame, LaneState};
 use super::{Direction, Event, Fate, Random};
 
-pub(super) type Watcher = Box<dyn FnMut(&Event<'_>)>;
+pub(super) type Watcher = Box<dyn FnMut(&Event)>;
 
 /// All that is behind a network, its links and ports.
 pub(super) struct Bus {
@@ -20,7 +21,10 @@ pub(super) struct Bus {
     /// What is on its way, in the order in which it arrives; what arrives at the same moment, in
     /// the order in which it was sent.
     on_the_way: BTreeMap<(Instant, u64), (LaneId, Frame)>,
-    sent: u64,
+    /// How many have been on their way.
+    entered: u64,
+    /// How many frames have been sent.
+    frames: u64,
     pub(super) watchers: Vec<Watcher>,
 }
 
@@ -31,11 +35,11 @@ pub(super) struct LaneId {
 }
 
 struct LinkState {
-    name: String,
+    name: Arc<str>,
     from_host: LaneState,
     to_host: LaneState,
     /// Frames that the host has not taken yet.
-    received: VecDeque<Vec<u8>>,
+    received: VecDeque<Arc<[u8]>>,
     /// The latest device, if it is still there.
     device: Option<u64>,
     /// How many devices there have been.
@@ -52,7 +56,8 @@ impl Bus {
             random: Random::new(seed),
             links: Vec::new(),
             on_the_way: BTreeMap::new(),
-            sent: 0,
+            entered: 0,
+            frames: 0,
             watchers: Vec::new(),
         }
     }
@@ -62,7 +67,7 @@ impl Bus {
         let mut lane =
             |loses_when_full| LaneState::new(Random::new(self.random.next_u64()), loses_when_full);
         self.links.push(LinkState {
-            name,
+            name: name.into(),
             from_host: lane(false),
             to_host: lane(true),
             received: VecDeque::new(),
@@ -101,7 +106,7 @@ impl Bus {
     }
 
     /// Takes the oldest frame that has arrived at a host.
-    pub(super) fn take(&mut self, link: usize) -> Option<Vec<u8>> {
+    pub(super) fn take(&mut self, link: usize) -> Option<Arc<[u8]>> {
         self.deliver(Some(link));
         self.links[link].received.pop_front()
     }
@@ -116,7 +121,8 @@ impl Bus {
 
     /// Puts a frame at the beginning of a lane.
     pub(super) fn send(&mut self, id: LaneId, frame: Vec<u8>) {
-        self.enter(self.now, id, Frame::new(frame));
+        self.frames += 1;
+        self.enter(self.now, id, Frame::new(self.frames, frame.into()));
     }
 
     /// Lets everything arrive that is due. The host that asks, if any, empties its own queue only
@@ -174,21 +180,23 @@ impl Bus {
             Direction::FromHost => from_host,
             Direction::ToHost => to_host,
         };
-        let mut note = |fate, frame: &[u8]| {
+        let mut note = |fate, frame: &Frame| {
             let event = Event {
                 time,
-                link: name,
+                number: frame.number,
+                copy: frame.copy,
+                link: name.clone(),
                 direction: id.direction,
                 fate,
                 medium: *medium,
-                frame,
+                frame: frame.bytes.clone(),
             };
             watchers.iter_mut().for_each(|watcher| watcher(&event));
         };
-        note(Fate::Sent, &frame.bytes);
+        note(Fate::Sent, &frame);
         for (arrival, frame) in lane.send(time, frame, note) {
-            self.sent += 1;
-            self.on_the_way.insert((arrival, self.sent), (id, frame));
+            self.entered += 1;
+            self.on_the_way.insert((arrival, self.entered), (id, frame));
         }
     }
 
@@ -200,11 +208,13 @@ impl Bus {
         }
         let event = Event {
             time,
-            link: &link.name,
+            number: frame.number,
+            copy: frame.copy,
+            link: link.name.clone(),
             direction: id.direction,
             fate,
             medium: self.medium,
-            frame: &frame.bytes,
+            frame: frame.bytes.clone(),
         };
         self.watchers.iter_mut().for_each(|watcher| watcher(&event));
         match (fate, id.direction) {

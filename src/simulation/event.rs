@@ -1,5 +1,7 @@
 use core::fmt::{self, Write};
 
+use std::sync::Arc;
+
 use smoltcp::phy::Medium;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetFrame, Ipv4Packet, PrettyPrinter};
@@ -10,12 +12,18 @@ use smoltcp::wire::{EthernetFrame, Ipv4Packet, PrettyPrinter};
 /// ```text
 ///    1.000220 client >    lost       EthernetII src=… dst=… type=IPv4 \ IPv4 src=… \ UDP …
 /// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Event<'e> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
     /// When.
     pub time: Instant,
+    /// The number of the frame: the first one that is sent in the network is 1, the next one 2.
+    /// The frame keeps it on each lane, and each copy of it has the same.
+    pub number: u64,
+    /// 0 for the frame itself; the copies that duplication makes of it are 1, 2 and so on.
+    pub copy: u32,
     /// The name of the link.
-    pub link: &'e str,
+    pub link: Arc<str>,
     /// Which of the link's lanes.
     pub direction: Direction,
     /// What.
@@ -23,7 +31,7 @@ pub struct Event<'e> {
     /// Whether the frame is one of Ethernet, or an IP packet.
     pub medium: Medium,
     /// The frame, as it is after this.
-    pub frame: &'e [u8],
+    pub frame: Arc<[u8]>,
 }
 
 /// One of the two directions of a link.
@@ -83,7 +91,7 @@ impl fmt::Display for Fate {
     }
 }
 
-impl fmt::Display for Event<'_> {
+impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.time.total_micros();
         let direction = match self.direction {

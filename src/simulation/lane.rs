@@ -1,5 +1,8 @@
 use std::boxed::Box;
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::vec::Vec;
 
 use smoltcp::time::{Duration, Instant};
@@ -38,19 +41,37 @@ pub(super) type Filter = Box<dyn FnMut(&mut Vec<u8>) -> bool>;
 /// A frame on its way.
 #[derive(Clone)]
 pub(super) struct Frame {
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Arc<[u8]>,
+    /// The number of the frame in the network.
+    pub(super) number: u64,
+    /// 0 for the frame itself, else which of its copies it is.
+    pub(super) copy: u32,
+    /// How many copies there are of it, on all lanes.
+    copies: Rc<Cell<u32>>,
     /// Which of the lane's frames it is.
-    number: u64,
+    place: u64,
     /// Whether it was corrupted or truncated: that is done to a frame once.
     altered: bool,
 }
 
 impl Frame {
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
+    pub(super) fn new(number: u64, bytes: Arc<[u8]>) -> Self {
         Self {
             bytes,
-            number: 0,
+            number,
+            copy: 0,
+            copies: Rc::new(Cell::new(0)),
+            place: 0,
             altered: false,
+        }
+    }
+
+    /// Another copy of the frame, on the same lane.
+    fn duplicate(&self) -> Self {
+        self.copies.set(self.copies.get() + 1);
+        Self {
+            copy: self.copies.get(),
+            ..self.clone()
         }
     }
 }
@@ -70,7 +91,7 @@ pub(super) struct LaneState {
     departures: VecDeque<Instant>,
     /// When the last frame arrives that was not held back.
     last_arrival: Instant,
-    /// The highest number that has arrived.
+    /// The latest of its frames that has arrived.
     latest: u64,
 }
 
@@ -116,15 +137,15 @@ impl LaneState {
         &mut self,
         now: Instant,
         mut frame: Frame,
-        mut note: impl FnMut(Fate, &[u8]),
+        mut note: impl FnMut(Fate, &Frame),
     ) -> Vec<(Instant, Frame)> {
         self.statistics.sent += 1;
-        frame.number = self.statistics.sent;
+        frame.place = self.statistics.sent;
         if let Some(captured) = &mut self.captured {
-            captured.push(frame.bytes.clone());
+            captured.push(frame.bytes.to_vec());
         }
         if let Some(fate) = self.refuses(now, &mut frame) {
-            note(fate, &frame.bytes);
+            note(fate, &frame);
             return Vec::new();
         }
         let begins = self.departures.back().map_or(now, |last| now.max(*last));
@@ -132,14 +153,15 @@ impl LaneState {
         self.departures.push_back(departure);
         if self.conditions.loss.happens(&mut self.random) {
             self.statistics.lost += 1;
-            note(Fate::Lost, &frame.bytes);
+            note(Fate::Lost, &frame);
             return Vec::new();
         }
         let mut copies = std::vec![frame];
         if self.conditions.duplication.happens(&mut self.random) {
             self.statistics.duplicated += 1;
-            note(Fate::Duplicated, &copies[0].bytes);
-            copies.push(copies[0].clone());
+            let copy = copies[0].duplicate();
+            note(Fate::Duplicated, &copy);
+            copies.push(copy);
         }
         let arrivals = copies.into_iter().map(|mut frame| {
             self.alter(&mut frame, &mut note);
@@ -156,15 +178,20 @@ impl LaneState {
             return Fate::Cut;
         }
         self.statistics.arrived += 1;
-        self.statistics.reordered += u64::from(frame.number < self.latest);
-        self.latest = self.latest.max(frame.number);
+        self.statistics.reordered += u64::from(frame.place < self.latest);
+        self.latest = self.latest.max(frame.place);
         Fate::Arrived
     }
 
     /// Why a frame does not even get onto the lane.
     fn refuses(&mut self, now: Instant, frame: &mut Frame) -> Option<Fate> {
         if let Some(filter) = &mut self.filter
-            && !filter(&mut frame.bytes)
+            && {
+                let mut bytes = frame.bytes.to_vec();
+                let passes = filter(&mut bytes);
+                frame.bytes = bytes.into();
+                !passes
+            }
         {
             self.statistics.filtered += 1;
             Some(Fate::Filtered)
@@ -185,22 +212,24 @@ impl LaneState {
         }
     }
 
-    fn alter(&mut self, frame: &mut Frame, note: &mut impl FnMut(Fate, &[u8])) {
+    fn alter(&mut self, frame: &mut Frame, note: &mut impl FnMut(Fate, &Frame)) {
         let length = frame.bytes.len() as u64;
         if frame.altered || length == 0 {
             return;
         }
         if self.conditions.corruption.happens(&mut self.random) {
             let position = self.random.below(length) as usize;
-            frame.bytes[position] ^= 1 + self.random.below(255) as u8;
+            let mut bytes = frame.bytes.to_vec();
+            bytes[position] ^= 1 + self.random.below(255) as u8;
+            frame.bytes = bytes.into();
             frame.altered = true;
             self.statistics.corrupted += 1;
-            note(Fate::Corrupted, &frame.bytes);
+            note(Fate::Corrupted, frame);
         } else if self.conditions.truncation.happens(&mut self.random) {
-            frame.bytes.truncate(self.random.below(length) as usize);
+            frame.bytes = frame.bytes[..self.random.below(length) as usize].into();
             frame.altered = true;
             self.statistics.truncated += 1;
-            note(Fate::Truncated, &frame.bytes);
+            note(Fate::Truncated, frame);
         }
     }
 
@@ -208,7 +237,7 @@ impl LaneState {
         &mut self,
         departure: Instant,
         frame: &Frame,
-        note: &mut impl FnMut(Fate, &[u8]),
+        note: &mut impl FnMut(Fate, &Frame),
     ) -> Instant {
         let Conditions {
             delay,
@@ -223,7 +252,7 @@ impl LaneState {
         };
         let arrival = departure + delay + Duration::from_micros(late);
         if reordering.happens(&mut self.random) {
-            note(Fate::HeldBack, &frame.bytes);
+            note(Fate::HeldBack, frame);
             return arrival + hold;
         }
         self.last_arrival = self.last_arrival.max(arrival);

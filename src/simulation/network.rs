@@ -52,7 +52,7 @@ impl Network {
     /// Calls `watcher` with whatever happens to a frame from now on. There may be several.
     ///
     /// It must not call the network or anything of it; that panics.
-    pub fn watch(&mut self, watcher: impl FnMut(&Event<'_>) + 'static) {
+    pub fn watch(&mut self, watcher: impl FnMut(&Event) + 'static) {
         self.bus.borrow_mut().watchers.push(Box::new(watcher));
     }
 

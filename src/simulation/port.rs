@@ -1,6 +1,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::vec::Vec;
+use std::sync::Arc;
 
 use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
@@ -86,7 +86,7 @@ impl Device for Port {
 }
 
 /// A frame that has arrived at a [`Port`]. Dropped unused, it is gone.
-pub struct Receive(Vec<u8>);
+pub struct Receive(Arc<[u8]>);
 
 impl RxToken for Receive {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {

@@ -80,7 +80,7 @@ pub fn exchanged_by_two_servers(link: Link, makes: [Make; 2], port: u16) -> usiz
     let count = exchanged.clone();
     network.watch(move |event| {
         let sent = (event.direction, event.fate) == (Direction::FromHost, Fate::Sent);
-        if sent && read_udp(link, event.frame).is_some() {
+        if sent && read_udp(link, &event.frame).is_some() {
             count.set(count.get() + 1);
         }
     });

@@ -95,3 +95,40 @@ fn the_log_has_a_line_for_each_event() {
          EthernetII src=00-00-00-00-00-00 dst=02-00-00-00-00-00 type=0x0000"
     );
 }
+
+#[test]
+fn a_frame_has_one_number_on_all_lanes_and_its_copies_have_it_too() {
+    let mut network = Network::new(Medium::Ip, 1);
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let log = events.clone();
+    network.watch(move |event| log.borrow_mut().push(event.clone()));
+    let [a, b, c] = ["a", "b", "c"].map(|name| network.link(name));
+    for link in [&a, &b] {
+        link.set(Conditions {
+            duplication: Probability::ALWAYS,
+            ..Conditions::default()
+        });
+    }
+    let mut ports = [&a, &b, &c].map(Link::port);
+    for number in 1..=2 {
+        assert!(send(&mut ports[0], &[number; 20]));
+        network.sleep(MILLISECOND);
+    }
+    let events = events.take();
+    for event in &events {
+        assert_eq!(event.number, u64::from(event.frame[0]));
+    }
+    let arrived = |number: u64, link: &str| {
+        let arrived = events.iter().filter(|event| {
+            event.fate == Fate::Arrived
+                && event.direction == Direction::ToHost
+                && (event.number, &*event.link) == (number, link)
+        });
+        arrived.map(|event| event.copy).collect::<Vec<_>>()
+    };
+    for number in 1..=2 {
+        // It becomes two on the way from `a`, and each of the two becomes two on the way to `b`.
+        assert_eq!(arrived(number, "b"), [0, 2, 1, 3]);
+        assert_eq!(arrived(number, "c"), [0, 1]);
+    }
+}
