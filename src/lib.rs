@@ -100,6 +100,8 @@ pub mod servers;
 pub mod simulation;
 pub mod stack;
 pub mod tcp;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transform;
 pub mod udp;
 

@@ -34,10 +34,16 @@ pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Icmp, Reason};
 pub(crate) use ip::Packet;
+#[cfg(feature = "trace")]
+pub(crate) use fragment::Fragment;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
 pub use tcp::FourTuple;
+#[cfg(feature = "trace")]
+pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;
 pub(crate) use tcp::{Flags, Options, Segment, TCP_HEADER, options};
+#[cfg(feature = "trace")]
+pub(crate) use udp::UDP_HEADER;
 
 /// Headers of Ethernet, IP and TCP with all options, in bytes.
 pub(crate) const LONGEST_HEADERS: usize =
