@@ -10,7 +10,7 @@ mod udp;
 use std::string::String;
 use std::vec::Vec;
 
-use smoltcp::wire::IpProtocol;
+use smoltcp::wire::{EthernetAddress, IpProtocol};
 
 use super::connection::Judgement;
 use super::label::{Field, Rank};
@@ -89,4 +89,10 @@ fn protocol_name(protocol: IpProtocol) -> String {
         IpProtocol::Igmp => "IGMP".into(),
         other => std::format!("protocol {}", u8::from(other)),
     }
+}
+
+/// A hardware address, as hosts write it.
+fn hardware_address(address: EthernetAddress) -> String {
+    let [a, b, c, d, e, f] = address.0;
+    std::format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
 }

@@ -255,12 +255,13 @@ impl Painter {
             }
         }
         let (low, high) = self.lanes.free();
-        // At each end of a label a blank and a dash, and the head.
+        // At each end of a label a blank and a dash, and the head at one of them.
         let room = (high - low).saturating_sub(5);
         let shown = fit(&fields, room, self.charset);
         let length: usize = shown.iter().map(|shown| width(&shown.text) + 1).sum();
         let length = length.saturating_sub(1);
-        let at = low + (high - low - length) / 2;
+        let slack = room.saturating_sub(length);
+        let at = low + slack / 2 + if to == Side::Left { 3 } else { 2 };
         let goal = match (frame.fate, &lane) {
             (_, Some(Lane { column, .. })) => *column,
             (Fate::Lost | Fate::Unknown, _) => match to {

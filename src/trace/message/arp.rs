@@ -4,7 +4,7 @@ use std::format;
 
 use smoltcp::wire::{ArpOperation, ArpRepr};
 
-use super::{Message, name_field};
+use super::{Message, hardware_address, name_field};
 use crate::trace::label::{Field, Rank};
 
 pub(super) fn message(message: &ArpRepr) -> Message {
@@ -22,7 +22,7 @@ pub(super) fn message(message: &ArpRepr) -> Message {
         ArpOperation::Request if source == target => std::vec![
             name_field("ARP announcement"),
             Field::text("address", Rank::Name, format!("{source}")),
-            Field::text("hardware", Rank::Number, format!("is at {hardware}")),
+            Field::text("hardware", Rank::Number, format!("is at {}", hardware_address(hardware))),
         ],
         ArpOperation::Request => std::vec![
             name_field("ARP request"),
@@ -31,7 +31,7 @@ pub(super) fn message(message: &ArpRepr) -> Message {
         ArpOperation::Reply => std::vec![
             name_field("ARP reply"),
             Field::text("address", Rank::Number, format!("{source}")),
-            Field::text("hardware", Rank::Number, format!("is at {hardware}")),
+            Field::text("hardware", Rank::Number, format!("is at {}", hardware_address(hardware))),
         ],
         ArpOperation::Unknown(code) => std::vec![name_field(format!("ARP operation {code}"))],
     };

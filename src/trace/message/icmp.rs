@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use smoltcp::wire::{EthernetAddress, IpAddress, Ipv6Address};
 
-use super::{Message, name_field, protocol_name};
+use super::{Message, hardware_address, name_field, protocol_name};
 use crate::packet::{Packet, Quote, half};
 use crate::trace::label::{Field, Rank};
 
@@ -132,7 +132,7 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
 /// The hardware address of the target, in its option (RFC 4861, 4.6.1).
 fn hardware(options: &[u8]) -> Option<String> {
     match options.first_chunk::<8>()? {
-        [2, 1, octets @ ..] => Some(format!("is at {}", EthernetAddress(*octets))),
+        [2, 1, octets @ ..] => Some(format!("is at {}", hardware_address(EthernetAddress(*octets)))),
         _ => None,
     }
 }
