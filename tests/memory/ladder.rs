@@ -1,0 +1,7 @@
+//! Ladder diagrams of runs of the real stacks, as they have to look.
+
+mod scenarios;
+mod snapshot;
+mod trace;
+
+use super::common;
