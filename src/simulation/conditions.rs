@@ -1,6 +1,6 @@
 use smoltcp::time::Duration;
 
-use super::Random;
+use super::{Bursts, Probability};
 
 /// What a [`Lane`](super::Lane) does to the frames on it.
 ///
@@ -26,8 +26,10 @@ pub struct Conditions {
     /// The most that is added to the delay. A frame that is late holds up those behind it: this
     /// alone does not change their order.
     pub jitter: Duration,
-    /// How many frames do not arrive.
+    /// How many frames do not arrive, each by itself.
     pub loss: Probability,
+    /// Frames that do not arrive because they meet a bad time of the lane, one after the other.
+    pub bursts: Bursts,
     /// How many frames arrive twice. Each of the two is altered or held back for itself.
     pub duplication: Probability,
     /// How many frames are held back for [`hold`](Self::hold), while later ones overtake them.
@@ -60,23 +62,27 @@ pub struct Conditions {
 
 impl Default for Conditions {
     fn default() -> Self {
-        Self {
-            delay: Duration::ZERO,
-            jitter: Duration::ZERO,
-            loss: Probability::NEVER,
-            duplication: Probability::NEVER,
-            reordering: Probability::NEVER,
-            hold: Duration::from_millis(10),
-            corruption: Probability::NEVER,
-            truncation: Probability::NEVER,
-            mtu: 1514,
-            bandwidth: None,
-            queue: 16,
-        }
+        Self::PERFECT
     }
 }
 
 impl Conditions {
+    /// Nothing is lost or altered, and a frame arrives at the moment at which it is sent: the default.
+    pub const PERFECT: Self = Self {
+        delay: Duration::ZERO,
+        jitter: Duration::ZERO,
+        loss: Probability::NEVER,
+        bursts: Bursts::NEVER,
+        duplication: Probability::NEVER,
+        reordering: Probability::NEVER,
+        hold: Duration::from_millis(10),
+        corruption: Probability::NEVER,
+        truncation: Probability::NEVER,
+        mtu: 1514,
+        bandwidth: None,
+        queue: 16,
+    };
+
     /// How long it takes to send a frame of so many bytes.
     pub(super) fn time_to_send(&self, bytes: usize) -> Duration {
         match self.bandwidth {
@@ -86,36 +92,5 @@ impl Conditions {
             }
             None => Duration::ZERO,
         }
-    }
-}
-
-/// How often something happens, in millionths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Probability(u32);
-
-impl Probability {
-    /// It does not happen.
-    pub const NEVER: Self = Self(0);
-    /// It happens each time.
-    pub const ALWAYS: Self = Self(1_000_000);
-
-    /// So many times in a hundred; more than 100 is always.
-    pub const fn percent(times: u32) -> Self {
-        Self::per_million(times.saturating_mul(10_000))
-    }
-
-    /// So many times in a million; more is always.
-    pub const fn per_million(times: u32) -> Self {
-        if times < Self::ALWAYS.0 {
-            Self(times)
-        } else {
-            Self::ALWAYS
-        }
-    }
-
-    /// Whether it happens this time.
-    pub fn happens(self, random: &mut Random) -> bool {
-        // What never happens takes no number, so that adding it changes nothing else.
-        self.0 > 0 && random.below(1_000_000) < u64::from(self.0)
     }
 }

@@ -6,9 +6,9 @@ use std::vec::Vec;
 use smoltcp::time::Instant;
 
 use super::bus::{Bus, LaneId};
-use super::{Conditions, Direction, Port, Statistics};
+use super::{Conditions, Direction, Port, Statistics, Verdict};
 
-/// A cable between a host and everybody else. A clone is the same cable.
+/// A cable between a host and the hub or switch. A clone is the same cable.
 #[derive(Clone)]
 pub struct Link {
     /// What the host sends.
@@ -34,6 +34,15 @@ impl Link {
     /// A host that reboots is one that drops its stack and makes another one on a new port.
     pub fn port(&self) -> Port {
         Port::new(&self.from_host.bus, self.from_host.id.link)
+    }
+
+    /// Which of the network's links it is.
+    pub(super) fn number(&self) -> u16 {
+        self.from_host.id.link as u16
+    }
+
+    pub(super) fn random_seed(&self) -> u64 {
+        self.from_host.bus.borrow_mut().random.next_u64()
     }
 
     /// The same for both lanes from now on.
@@ -71,7 +80,7 @@ pub struct Lane {
 impl Lane {
     /// What happens to the frames that are sent from now on.
     pub fn set(&self, conditions: Conditions) {
-        self.bus.borrow_mut().lane(self.id).conditions = conditions;
+        self.bus.borrow_mut().lane(self.id).set(conditions);
     }
 
     /// What has happened to the frames so far.
@@ -96,17 +105,26 @@ impl Lane {
         self.bus.borrow_mut().lane(self.id).cuts.clear();
     }
 
-    /// From now on only those frames get onto the lane for which `filter` returns true, as it has
-    /// changed them. It takes the place of the one before.
+    /// From now on `rule` decides about each frame that is put on the lane, by its number and its
+    /// bytes; see [`Verdict`]. It takes the place of the rule before.
     ///
-    /// It must not call the network or anything of it; that panics.
-    pub fn filter(&self, filter: impl FnMut(&mut Vec<u8>) -> bool + 'static) {
-        self.bus.borrow_mut().lane(self.id).filter = Some(Box::new(filter));
+    /// The rule must not call the network, a link or a port: that panics.
+    pub fn decide(&self, rule: impl FnMut(u64, &[u8]) -> Verdict + 'static) {
+        self.bus.borrow_mut().lane(self.id).rule = Some(Box::new(rule));
     }
 
-    /// Filters no more.
-    pub fn unfilter(&self) {
-        self.bus.borrow_mut().lane(self.id).filter = None;
+    /// A rule for [`decide`](Self::decide) in short: it passes the frames for which `keep` returns
+    /// true, and loses the others.
+    pub fn filter(&self, mut keep: impl FnMut(&[u8]) -> bool + 'static) {
+        self.decide(move |_, frame| match keep(frame) {
+            true => Verdict::Pass,
+            false => Verdict::Lose,
+        });
+    }
+
+    /// From now on no rule decides: each frame is passed.
+    pub fn pass_all(&self) {
+        self.bus.borrow_mut().lane(self.id).rule = None;
     }
 
     /// Keeps a copy of every frame that is put on the lane from now on, those too that are lost.
@@ -124,6 +142,6 @@ impl Lane {
 
     /// Puts a frame on the lane that no host has sent.
     pub fn inject(&self, frame: &[u8]) {
-        self.bus.borrow_mut().send(self.id, frame.to_vec());
+        self.bus.borrow_mut().send(self.id, frame.into());
     }
 }

@@ -35,7 +35,8 @@ impl Port {
 
     /// Has the stack make and verify other checksums than all of them, as if the device did.
     ///
-    /// Nobody does: what was corrupted is then delivered. Call it before the stack is made.
+    /// The device does nothing of the kind: what was corrupted is then delivered. Call this before
+    /// the stack is made.
     pub fn set_checksum(&mut self, checksum: ChecksumCapabilities) {
         self.checksum = checksum;
     }
@@ -79,7 +80,7 @@ impl Device for Port {
         let direction = Direction::FromHost;
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = bus.medium;
-        capabilities.max_transmission_unit = bus.lane(LaneId { link, direction }).conditions.mtu;
+        capabilities.max_transmission_unit = bus.lane(LaneId { link, direction }).conditions().mtu;
         capabilities.checksum = self.checksum.clone();
         capabilities
     }
@@ -105,7 +106,7 @@ impl TxToken for Transmit<'_> {
         if port.is_plugged() {
             let (link, direction) = (port.link, Direction::FromHost);
             let mut bus = port.bus.borrow_mut();
-            bus.send(LaneId { link, direction }, frame);
+            bus.send(LaneId { link, direction }, frame.into());
         }
         result
     }

@@ -4,9 +4,7 @@ use std::task::Poll;
 
 use smoltcp::phy::{Device, Medium, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
-use uppercase::simulation::{Conditions, Link, Network, Port, Probability, Statistics};
-
-use super::slow::PERFECT;
+use uppercase::simulation::{Bursts, Conditions, Link, Network, Port, Probability, Statistics};
 
 pub const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -215,7 +213,7 @@ const SLOW: Conditions = Conditions {
     bandwidth: Some(8_000),
     queue: 3,
     delay: MILLISECOND,
-    ..PERFECT
+    ..Conditions::PERFECT
 };
 
 #[test]
@@ -251,4 +249,57 @@ fn a_host_is_not_given_room_before_a_frame_has_left_and_is_called_then() {
     assert_eq!(done, Ok(()));
     assert_eq!(sent, [0, 0, 0, 10, 20]);
     assert_eq!(link.from_host.statistics().queue_full, 0);
+}
+
+#[test]
+fn each_frame_is_counted_as_arrived_or_as_dropped_for_one_reason() {
+    let (mut network, link, port) = host(Conditions {
+        delay: MILLISECOND,
+        loss: Probability::percent(10),
+        bursts: Bursts::new(Probability::percent(5), Probability::percent(20)),
+        duplication: Probability::percent(10),
+        bandwidth: Some(1_000_000),
+        mtu: 1000,
+        queue: 3,
+        ..Conditions::PERFECT
+    });
+    link.to_host.filter(|frame| frame.first() != Some(&7));
+    link.cut_between(Instant::from_millis(400), Instant::from_millis(500));
+    let mut port = Some(port);
+    for number in 0..1500_u16 {
+        let [_, low] = number.to_be_bytes();
+        link.to_host.inject(&vec![low; usize::from(number)]);
+        network.sleep(MILLISECOND);
+        port = port.filter(|_| number < 900);
+    }
+    let statistics = link.to_host.statistics();
+    let Statistics {
+        sent,
+        arrived,
+        lost,
+        lost_in_burst,
+        too_long,
+        queue_full,
+        cut,
+        filtered,
+        unplugged,
+        duplicated,
+        ..
+    } = statistics;
+    let reasons = [
+        lost,
+        lost_in_burst,
+        too_long,
+        queue_full,
+        cut,
+        filtered,
+        unplugged,
+    ];
+    assert!(reasons.iter().all(|count| *count > 0), "{statistics:?}");
+    assert_eq!(statistics.dropped(), reasons.iter().sum());
+    network.sleep(MILLISECOND * 1000);
+    let statistics = link.to_host.statistics();
+    assert_eq!(sent, 1500);
+    assert!(statistics.arrived >= arrived && statistics.duplicated == duplicated);
+    assert_eq!(sent + duplicated, statistics.arrived + statistics.dropped());
 }

@@ -18,9 +18,7 @@ const HOSTILE: Conditions = Conditions {
     hold: Duration::from_millis(30),
     corruption: Probability::percent(5),
     truncation: Probability::percent(1),
-    mtu: 1514,
-    bandwidth: None,
-    queue: 16,
+    ..Conditions::PERFECT
 };
 
 fn hostile(link: Link) -> Town {
