@@ -8,7 +8,7 @@
 //!                                             queue; with cuts, and a rule for single frames
 //! ```
 //!
-//! A host is whatever runs on a [`Port`], which is a smoltcp [`Device`](smoltcp::phy::Device): a
+//! A host is anything that runs on a [`Port`], which is a smoltcp [`Device`](smoltcp::phy::Device): a
 //! [`Stack`](crate::Stack) of this package, or an [`Interface`](smoltcp::iface::Interface) and
 //! sockets of your own. The hosts remain yours and need no heap; the network's own queues are on
 //! the heap. The same seed and the same hosts give the same run, on each platform.
@@ -94,7 +94,7 @@
 //! }
 //! ```
 //!
-//! # Which host hears a frame
+//! # Which hosts hear a frame
 //!
 //! [`Network::link`] connects a host to the hub that each network has: all others hear each frame.
 //! [`Network::switch`] is a switch, which sends a frame to the link of its destination alone, so that

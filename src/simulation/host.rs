@@ -1,8 +1,9 @@
+use std::vec::Vec;
+
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
 use smoltcp::phy::{Device, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpCidr};
-use std::vec::Vec;
 
 use super::{Link, Port, Turn};
 
@@ -30,8 +31,8 @@ impl Host<'_> {
         let mut port = link.port();
         let hardware_address = match port.capabilities().medium {
             Medium::Ethernet => {
-                let [high, low] = link.number().to_be_bytes();
-                EthernetAddress([2, 0, 0, 0, high, low]).into()
+                let [a, b, c, d] = link.number().to_be_bytes();
+                EthernetAddress([2, 0, a, b, c, d]).into()
             }
             _ => HardwareAddress::Ip,
         };

@@ -37,8 +37,8 @@ impl Link {
     }
 
     /// Which of the network's links it is.
-    pub(super) fn number(&self) -> u16 {
-        self.from_host.id.link as u16
+    pub(super) fn number(&self) -> u32 {
+        self.from_host.id.link as u32
     }
 
     pub(super) fn random_seed(&self) -> u64 {
@@ -51,13 +51,13 @@ impl Link {
         self.to_host.set(conditions);
     }
 
-    /// Loses all frames of both lanes, those on their way too, until [`mend`](Self::mend).
+    /// Drops all frames of both lanes, also those on their way, until [`mend`](Self::mend).
     pub fn cut(&self) {
         self.from_host.cut();
         self.to_host.cut();
     }
 
-    /// Loses all frames of both lanes between two moments.
+    /// Drops all frames of both lanes between two moments: see [`Lane::cut_between`].
     pub fn cut_between(&self, from: Instant, until: Instant) {
         self.from_host.cut_between(from, until);
         self.to_host.cut_between(from, until);
@@ -88,19 +88,19 @@ impl Lane {
         self.bus.borrow_mut().lane(self.id).statistics
     }
 
-    /// Loses all frames, those on their way too, until [`mend`](Self::mend).
+    /// Drops all frames, also those on their way, until [`mend`](Self::mend).
     pub fn cut(&self) {
         let now = self.bus.borrow().now;
         self.cut_between(now, Instant::from_micros(i64::MAX));
     }
 
-    /// Loses the frames that are sent or would arrive between two moments, the second excluded.
+    /// Drops the frames that are sent or would arrive between two moments, the second excluded.
     pub fn cut_between(&self, from: Instant, until: Instant) {
         let mut bus = self.bus.borrow_mut();
         bus.lane(self.id).cuts.push((from, until));
     }
 
-    /// Takes back all cuts, those to come too.
+    /// Takes back all cuts, also those to come.
     pub fn mend(&self) {
         self.bus.borrow_mut().lane(self.id).cuts.clear();
     }
@@ -127,7 +127,8 @@ impl Lane {
         self.bus.borrow_mut().lane(self.id).rule = None;
     }
 
-    /// Keeps a copy of every frame that is put on the lane from now on, those too that are lost.
+    /// Keeps a copy of each frame that is put on the lane from now on, as it was before anything
+    /// happened to it; also of those that are dropped.
     pub fn capture(&self) {
         self.bus.borrow_mut().lane(self.id).captured = Some(Vec::new());
     }
@@ -140,7 +141,8 @@ impl Lane {
         captured.map(core::mem::take).unwrap_or_default()
     }
 
-    /// Puts a frame on the lane that no host has sent.
+    /// Puts a frame on the lane that no host has sent. On the lane from a host it does not wait for
+    /// room in the queue.
     pub fn inject(&self, frame: &[u8]) {
         self.bus.borrow_mut().send(self.id, frame.into());
     }

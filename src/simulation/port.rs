@@ -11,7 +11,7 @@ use super::bus::{Bus, LaneId};
 /// The end of a [`Link`](super::Link) at which a host is: a [`Device`] without checksum offload.
 ///
 /// Frames that arrive wait here, however many, until they are taken. When the port is dropped, or
-/// another one is taken of the same link, those are gone, as is whatever arrives later.
+/// another one is taken of the same link, those are gone, and later ones are dropped.
 ///
 /// The time that a stack gives to its device is not looked at: a host may have a clock of its own,
 /// for instance one that begins at 0 with each boot.

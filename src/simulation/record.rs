@@ -1,6 +1,7 @@
-use core::fmt;
+use core::fmt::{self, Write};
 use std::boxed::Box;
 use std::collections::BTreeMap;
+use std::format;
 use std::vec::Vec;
 
 use super::headers::{Headers, Seconds};
@@ -14,9 +15,9 @@ use super::{Direction, Event, Fate};
 /// link, or that a test has injected, has a dash in the place of the link.
 ///
 /// ```text
-///    1.000220   17 client > server 1.005220: EthernetII src=… dst=… type=IPv4 \ IPv4 src=… \ TCP …
+///    1.000220   17 client > server 1.005220:        EthernetII src=… dst=… type=IPv4 \ IPv4 src=…
 ///    1.000220   18 client > server 1.035220 held-back, printer queue full: EthernetII src=…
-///    1.004000   19 client > - lost: EthernetII src=…
+///    1.004000   19 client > - lost:                 EthernetII src=…
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,29 +65,40 @@ impl fmt::Display for Record {
             Direction::FromHost => &self.sent.link,
             Direction::ToHost => "-",
         };
-        write!(f, "{} {number:4} {sender} >", Seconds(time))?;
+        let mut route = format!("{sender} >");
         let mut separator = " ";
         for end in &self.ends {
             let link = match end.direction {
                 Direction::FromHost => "-",
                 Direction::ToHost => &end.link,
             };
-            write!(f, "{separator}{link} ")?;
-            match end.fate {
-                Fate::Arrived => {
-                    let micros = end.time.total_micros();
-                    let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
-                    write!(f, "{seconds}.{micros:06}")?;
-                }
-                fate => write!(f, "{fate}")?,
-            }
-            end.fmt_remarks(f)?;
+            let how = Outcome(end);
+            write!(route, "{separator}{link} {how}")?;
             separator = ", ";
         }
         if !self.is_complete() {
-            write!(f, "{separator}on its way")?;
+            write!(route, "{separator}on its way")?;
         }
-        write!(f, ": {}", Headers(medium, &self.sent.frame))
+        route.push(':');
+        let (time, headers) = (Seconds(time), Headers(medium, &self.sent.frame));
+        write!(f, "{time} {number:4} {route:<32} {headers}")
+    }
+}
+
+/// When a frame has arrived, or why it has not.
+struct Outcome<'e>(&'e Event);
+
+impl fmt::Display for Outcome<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(end) = self;
+        match end.fate {
+            Fate::Arrived => {
+                let micros = end.time.total_micros();
+                write!(f, "{}.{:06}", micros / 1_000_000, micros % 1_000_000)?;
+            }
+            fate => write!(f, "{fate}")?,
+        }
+        end.fmt_remarks(f)
     }
 }
 

@@ -3,8 +3,8 @@ use super::event::{Alteration, Fate};
 /// What has happened to the frames of a [`Lane`](super::Lane) so far: how many were sent and have
 /// arrived, and how many were dropped for which reason.
 ///
-/// A frame or copy that is neither counted as arrived nor as dropped is still on its way:
-/// `sent + duplicated - arrived - dropped()` of them are.
+/// The others are still on their way: these are
+/// `sent + duplicated - arrived - dropped()`, as a copy is one more frame on the lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {
     /// Frames that were put on the lane.
@@ -33,12 +33,12 @@ pub struct Statistics {
     pub corrupted: u64,
     /// Frames of which the end was cut off.
     pub truncated: u64,
-    /// Frames whose bytes a rule has replaced.
+    /// Frames of which a rule has replaced the bytes.
     pub replaced: u64,
 }
 
 impl Statistics {
-    /// Frames and copies that did not arrive, for whatever reason.
+    /// Frames and copies that did not arrive, for all reasons together.
     pub const fn dropped(&self) -> u64 {
         let at_random = self.lost + self.lost_in_burst;
         let by_the_lane = self.too_long + self.queue_full + self.cut;
@@ -49,7 +49,7 @@ impl Statistics {
     pub(super) fn count(&mut self, fate: Fate) {
         let count = match fate {
             Fate::Sent => &mut self.sent,
-            // It has come to the end of its lane, whatever follows there.
+            // A frame that is not forwarded has come to the end of its lane, too.
             Fate::Arrived | Fate::NotForwarded => &mut self.arrived,
             Fate::Lost => &mut self.lost,
             Fate::LostInBurst => &mut self.lost_in_burst,
@@ -62,7 +62,7 @@ impl Statistics {
         *count += 1;
     }
 
-    /// Counts a frame whose bytes were changed.
+    /// Counts a frame of which bytes were changed.
     pub(super) fn count_altered(&mut self, alteration: Alteration) {
         let count = match alteration {
             Alteration::Corrupted => &mut self.corrupted,

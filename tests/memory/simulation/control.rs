@@ -78,7 +78,7 @@ fn a_run_that_cannot_end_says_why() {
     let at = Instant::ZERO;
     let never = |_: &mut _| Poll::<()>::Pending;
     assert_eq!(network.run(MILLISECOND, never), Err(Stuck::Idle { at }));
-    // A frame that nobody takes.
+    // A frame that no host takes.
     link.to_host.inject(b"ring, ring");
     assert_eq!(network.run(MILLISECOND, never), Err(Stuck::Busy { at }));
     let (mut network, ..) = host(Conditions::default());

@@ -36,7 +36,7 @@ pub fn arrivals(network: &mut Network, port: &mut Port) -> Vec<(i64, Vec<u8>)> {
             arrived.push((turn.now.total_millis(), frame));
         }
     });
-    end.expect("the test is not busy for ever");
+    end.expect("the test is not busy without end");
     arrived
 }
 
@@ -52,7 +52,7 @@ fn thousand(conditions: Conditions) -> (Vec<(i64, Vec<u8>)>, Statistics) {
                 arrived.push((turn.now.total_millis(), frame));
             }
         });
-        end.expect("the test is not busy for ever");
+        end.expect("the test is not busy without end");
     }
     arrived.extend(arrivals(&mut network, &mut port));
     let statistics = link.to_host.statistics();
@@ -302,4 +302,27 @@ fn each_frame_is_counted_as_arrived_or_as_dropped_for_one_reason() {
     assert_eq!(sent, 1500);
     assert!(statistics.arrived >= arrived && statistics.duplicated == duplicated);
     assert_eq!(sent + duplicated, statistics.arrived + statistics.dropped());
+}
+
+#[test]
+fn a_host_sends_no_more_than_its_queue_in_one_poll_even_where_frames_take_no_time() {
+    let (mut network, _link, mut port) = host(Conditions {
+        queue: 3,
+        ..Conditions::PERFECT
+    });
+    let mut sent = Vec::new();
+    let done = network.run(MILLISECOND, |turn| {
+        let before = sent.len();
+        while sent.len() < 8 && send(&mut port, b"frame") {
+            sent.push(turn.now.total_millis());
+        }
+        assert!(sent.len() - before <= 3);
+        if sent.len() < 8 {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    });
+    assert_eq!(done, Ok(()));
+    assert_eq!(sent, [0; 8]);
 }

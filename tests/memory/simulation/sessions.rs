@@ -28,7 +28,7 @@ fn hostile(link: Link) -> Town {
     }
 }
 
-/// All answers are exact, nobody is stuck, every place comes back.
+/// All answers are exact, no run is stuck, and every slot of the server is free in the end.
 fn sessions(link: Link) {
     let mut longest = Duration::ZERO;
     let mut exact = 0;

@@ -1,4 +1,4 @@
-//! Who hears a frame: hubs, switches, segments.
+//! Which hosts hear a frame: hubs, switches, segments.
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Duration;
