@@ -4,36 +4,38 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod cable;
 mod closed;
 mod dialogue;
+mod events;
 mod failure;
 mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+mod live;
 mod logger;
 mod memory;
+mod neighbor;
 mod output;
 mod progress;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod report;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod reporter;
 mod resolve;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod serve;
 mod setup;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod sides;
 mod tcp;
 mod udp;
+mod values;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Client, Command};
+use args::{Args, Client, Command, Network};
 use failure::{Failure, complain};
 use host::Host;
 use output::Output;
@@ -78,7 +80,6 @@ fn run(command: Option<Command>) -> Result<(), Failure> {
         None => talk(Protocol::Tcp, &Client::in_memory()),
         Some(Command::Tcp(client)) => talk(Protocol::Tcp, &client),
         Some(Command::Udp(client)) => talk(Protocol::Udp, &client),
-        #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Some(Command::Serve(server)) => serve::run(&server),
     }
 }
@@ -92,17 +93,26 @@ enum Protocol {
 /// Runs a client where the arguments say.
 fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
     let output = &mut Output::open()?;
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    if let Some((name, mode)) = client.link.interface() {
-        client.require_host();
-        return interface::with_client(name, mode, client, |host| {
+    match client.link.network() {
+        Network::Memory => {
+            if client.names_host() {
+                complain(
+                    "no --cable, --tap or --tun: the server in memory is asked, not the network",
+                );
+            }
+            memory::with_client(client, |host| exchange(protocol, host, client, output))
+        }
+        Network::Cable(port) => cable::with_client(port, client, |host| {
             exchange(protocol, host, client, output)
-        });
+        }),
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Network::Interface(name, mode) => {
+            client.require_host();
+            interface::with_client(&name, mode, client, |host| {
+                exchange(protocol, host, client, output)
+            })
+        }
     }
-    if client.names_host() {
-        complain("no --tap or --tun: the server in memory is asked, not the network");
-    }
-    memory::with_client(client, |host| exchange(protocol, host, client, output))
 }
 
 fn exchange<'a>(

@@ -21,6 +21,7 @@ mod label;
 mod ladder;
 mod message;
 mod order;
+pub mod pcapng;
 mod place;
 mod quote;
 mod ranges;

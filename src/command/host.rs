@@ -1,4 +1,4 @@
-//! Where a client runs: in memory or on an interface.
+//! Where a client runs: in memory, on a cable or on an interface.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::ControlFlow;
@@ -8,6 +8,7 @@ use uppercase::Context;
 use uppercase::stack::{Service, Sockets, from_fn};
 
 use super::failure::Failure;
+use super::input::Input;
 
 /// A stack, whatever its device, and the way to wait for it.
 pub trait Host<'a> {
@@ -20,9 +21,10 @@ pub trait Host<'a> {
     /// One poll of the stack; returns how long it can be left alone.
     fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration>;
 
-    /// Sleeps until a frame arrives or the delay is over or, where it is asked for, standard input
-    /// can be read; returns whether it can.
-    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure>;
+    /// Sleeps until a frame arrives or the delay is over or, where it is given, standard input can
+    /// be read; returns whether it can.
+    fn wait(&mut self, delay: Option<Duration>, input: Option<&mut Input>)
+    -> Result<bool, Failure>;
 }
 
 /// What a step of a client's work comes to: its result, or when it has to go on at the latest.
@@ -52,7 +54,7 @@ pub fn until<'a, T>(
     loop {
         match step(host, work)? {
             ControlFlow::Break(result) => return Ok(result),
-            ControlFlow::Continue(delay) => host.wait(delay, false)?,
+            ControlFlow::Continue(delay) => host.wait(delay, None)?,
         };
     }
 }

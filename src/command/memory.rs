@@ -11,6 +11,7 @@ use uppercase::{Context, Servers, Stack};
 use super::args::{BUFFER, Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host};
+use super::input::Input;
 use super::logger::on_side;
 use super::setup::{self, Fragments};
 
@@ -88,11 +89,15 @@ impl<'a> Host<'a> for Memory<'a> {
 
     /// There is nobody else: nothing happens before the delay is over, unless there is input. That
     /// blocks, which is all right once the stacks have nothing left to do at this moment.
-    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
+    fn wait(
+        &mut self,
+        delay: Option<Duration>,
+        input: Option<&mut Input>,
+    ) -> Result<bool, Failure> {
         let idle = delay != Some(Duration::ZERO);
-        if idle && !input {
+        if idle && input.is_none() {
             std::thread::sleep(delay.unwrap_or(Duration::ZERO).into());
         }
-        Ok(idle && input)
+        Ok(idle && input.is_some())
     }
 }
