@@ -216,7 +216,7 @@ fn read(
         let (side, state) = if !moment.is_arrival {
             let judgement = match is_copy {
                 true => connections.look(&segment),
-                false => connections.send(&segment, bytes, record.sent.is_none()),
+                false => connections.send(&segment, bytes),
             };
             frame.message = Message::read(sight, Some(&judgement), &record.bytes, record.length);
             let state = match is_copy {
