@@ -29,13 +29,13 @@ pub(crate) use arp::Arp;
 pub(crate) use ethernet::{Content, ETHERNET_HEADER, Frame};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 pub(crate) use extension::Carried;
+#[cfg(feature = "trace")]
+pub(crate) use fragment::Fragment;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Icmp, Reason};
 pub(crate) use ip::Packet;
-#[cfg(feature = "trace")]
-pub(crate) use fragment::Fragment;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
 pub use tcp::FourTuple;

@@ -152,10 +152,10 @@ impl End {
                         if let (Some(numbers), Some((left, right))) =
                             (peer.numbers, block.split_at_checked(4))
                         {
-                            let edge = |bytes: &[u8]| {
-                                bytes.try_into().map_or(0, u32::from_be_bytes)
-                            };
-                            let block = (numbers.relative(edge(left)), numbers.relative(edge(right)));
+                            let edge =
+                                |bytes: &[u8]| bytes.try_into().map_or(0, u32::from_be_bytes);
+                            let block =
+                                (numbers.relative(edge(left)), numbers.relative(edge(right)));
                             judgement.selective.push(block);
                         }
                     }
@@ -302,7 +302,10 @@ impl End {
     fn hear(&mut self, segment: &Segment, judgement: &Judgement) {
         if let Some(acknowledgement) = judgement.acknowledgement {
             let heard = &mut self.heard;
-            if heard.acknowledgement.is_none_or(|known| known <= acknowledgement) {
+            if heard
+                .acknowledgement
+                .is_none_or(|known| known <= acknowledgement)
+            {
                 heard.acknowledgement = Some(acknowledgement);
                 heard.window = Some(judgement.window);
             }

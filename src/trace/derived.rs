@@ -62,7 +62,11 @@ impl States {
             return end.change(to);
         }
         let is_syn = flags.has(Flags::SYN);
-        if is_syn && end.state.is_none_or(|state| matches!(state, State::Closed | State::TimeWait)) {
+        if is_syn
+            && end
+                .state
+                .is_none_or(|state| matches!(state, State::Closed | State::TimeWait))
+        {
             *end = End::default();
         }
         let length = (segment.payload_len + usize::from(is_syn)) as i64;

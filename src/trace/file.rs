@@ -31,7 +31,10 @@ pub fn records<R: Read>(reader: Reader<R>) -> (Vec<Record>, Option<ReadError>) {
     }
     // Each interface has its frames in order; those of two need not be.
     sightings.sort_by_key(|sighting| sighting.time);
-    let hosts: BTreeSet<&str> = sightings.iter().map(|sighting| &sighting.host[..]).collect();
+    let hosts: BTreeSet<&str> = sightings
+        .iter()
+        .map(|sighting| &sighting.host[..])
+        .collect();
     let joined = match hosts.len() {
         0 | 1 => None,
         _ => join(&sightings),
@@ -52,7 +55,10 @@ fn sighting(packet: Packet) -> Option<Sighting> {
         host,
         direction: packet.direction,
         medium,
-        length: packet.original_length.saturating_sub(removed).max(bytes.len()),
+        length: packet
+            .original_length
+            .saturating_sub(removed)
+            .max(bytes.len()),
         bytes: bytes.into_owned(),
         comment: packet.comments.join(" "),
     })

@@ -76,7 +76,8 @@ impl Ladder {
 
         let of_side = |side: Side| {
             let moments = moments.iter().copied();
-            let is_here = |moment: &Moment| (frames[moment.frame].from == side) != moment.is_arrival;
+            let is_here =
+                |moment: &Moment| (frames[moment.frame].from == side) != moment.is_arrival;
             moments.filter(is_here).collect::<Vec<_>>()
         };
         let [left, right] = Side::BOTH.map(of_side);
@@ -89,6 +90,7 @@ impl Ladder {
         for (side, change) in &reported {
             places.put(&mut rows, &frames, *side, since(change.time), change);
         }
+        places.put_first(&reported);
         let rows = places.finish(rows);
         let mut hosts = Hosts::new(&frames, records, &sights);
         hosts.name_flows(&mut frames, &rows);

@@ -64,7 +64,9 @@ pub(super) fn rows(sides: [&[Moment]; 2], frames: usize) -> Vec<(usize, Part)> {
         }
         // An arrival has to wait until the frame has left.
         let is_ready = |moment: &Moment| !moment.is_arrival || has_left[moment.frame];
-        let ready = [0, 1].into_iter().filter(|side| heads[*side].as_ref().is_some_and(is_ready));
+        let ready = [0, 1]
+            .into_iter()
+            .filter(|side| heads[*side].as_ref().is_some_and(is_ready));
         let first = ready.min_by_key(|side| heads[*side]);
         let any = || [0, 1].into_iter().find(|side| heads[*side].is_some());
         let Some(side) = first.or_else(any) else {
@@ -106,7 +108,11 @@ mod tests {
     #[test]
     fn a_question_and_its_answer_take_one_row_each() {
         use Part::Whole;
-        let frames = [(true, 0, Some(10)), (false, 10, Some(20)), (true, 20, Some(20))];
+        let frames = [
+            (true, 0, Some(10)),
+            (false, 10, Some(20)),
+            (true, 20, Some(20)),
+        ];
         assert_eq!(ordered(&frames), [(0, Whole), (1, Whole), (2, Whole)]);
     }
 

@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use smoltcp::socket::tcp;
+use smoltcp::wire::IpEndpoint;
 
 use super::frame::Frame;
 use super::record::Change;
@@ -36,7 +37,11 @@ pub(super) struct Places {
     own: Vec<(usize, Row)>,
     /// For each side, the first happening that can be the cause of the next change.
     next: [usize; 2],
+    /// The connection, if there is but one.
+    only: Option<Connection>,
 }
+
+type Connection = (IpEndpoint, IpEndpoint);
 
 impl Places {
     pub(super) fn new(frames: &[Frame], rows: &[Row]) -> Self {
@@ -72,6 +77,30 @@ impl Places {
             rows_of,
             own: Vec::new(),
             next: [0; 2],
+            only: only(frames),
+        }
+    }
+
+    /// Puts the states before the first segment above everything: what a stack says of the first
+    /// connection, if there is but one.
+    pub(super) fn put_first(&mut self, reported: &[(Side, &Change)]) {
+        let mut states = [const { Vec::new() }; 2];
+        for side in Side::BOTH {
+            let mut changes = reported.iter().filter(|(other, _)| *other == side);
+            let state = match changes.next().map(|(_, change)| (change.from, change.to)) {
+                Some((_, tcp::State::Listen)) => tcp::State::Listen,
+                Some((from, _)) => from,
+                None => continue,
+            };
+            states[side.index()].push(State::new(state, false));
+        }
+        if self.only.is_some() && states.iter().any(|states| !states.is_empty()) {
+            let row = Row {
+                kind: Kind::States,
+                times: [None; 2],
+                states,
+            };
+            self.own.insert(0, (0, row));
         }
     }
 
@@ -92,7 +121,9 @@ impl Places {
         let is_here = |happenings: &Vec<Happening>| {
             let row = self.rows_of[seen.frame][usize::from(seen.is_arrival)];
             let from = happenings.partition_point(|happening| happening.row < row);
-            let here = happenings[from..].iter().take_while(|happening| happening.row == row);
+            let here = happenings[from..]
+                .iter()
+                .take_while(|happening| happening.row == row);
             here.into_iter().any(|happening| happening.seen == seen)
         };
         usize::from(!is_here(&self.happenings[0]))
@@ -114,16 +145,27 @@ impl Places {
         let state = State::new(change.to, false);
         let happenings = &self.happenings[side.index()];
         let next = self.next[side.index()];
-        let from = happenings.partition_point(|happening| happening.time < time).max(next);
-        let to = happenings.partition_point(|happening| happening.time <= time).max(from);
+        let from = happenings
+            .partition_point(|happening| happening.time < time)
+            .max(next);
+        let to = happenings
+            .partition_point(|happening| happening.time <= time)
+            .max(from);
         let is_cause = |happening: &&Happening| {
             let frame = &frames[happening.seen.frame];
             let segment = frame.segment.as_ref();
             segment.is_some_and(|segment| causes(change, segment, happening.seen.is_arrival))
         };
-        let now = happenings[from..to].iter().position(|happening| is_cause(&happening));
+        let now = happenings[from..to]
+            .iter()
+            .position(|happening| is_cause(&happening));
         // A stack that was told to connect or to close between two polls says so before it sends.
-        let later = || happenings.get(to..).and_then(|later| later.first()).filter(is_cause);
+        let later = || {
+            happenings
+                .get(to..)
+                .and_then(|later| later.first())
+                .filter(is_cause)
+        };
         let earlier = || happenings[next.min(from)..from].last().filter(is_cause);
         if let Some(index) = now {
             let index = from + index;
@@ -132,7 +174,9 @@ impl Places {
         } else if let Some(happening) = later().or_else(earlier) {
             rows[happening.row].states[side.index()].push(state);
         } else {
-            let row = happenings[..to].last().map_or(0, |happening| happening.row + 1);
+            let row = happenings[..to]
+                .last()
+                .map_or(0, |happening| happening.row + 1);
             let row = rows[row..]
                 .iter()
                 .position(|later| later.time() > time)
@@ -142,8 +186,14 @@ impl Places {
     }
 
     fn add_own(&mut self, row: usize, side: Side, time: i64, change: &Change, state: State) {
+        let is_only = self.only.is_some();
+        // The port of the client tells connections apart.
+        let client = match side {
+            Side::Left => change.four_tuple.local,
+            Side::Right => change.four_tuple.remote,
+        };
         let state = State {
-            port: Some(change.four_tuple.remote.port),
+            port: (!is_only).then_some(client.port),
             ..state
         };
         let mut times = [None; 2];
@@ -163,7 +213,7 @@ impl Places {
     /// All rows, in their order.
     pub(super) fn finish(self, rows: Vec<Row>) -> Vec<Row> {
         let mut own = self.own;
-        own.sort_by_key(|(row, own)| (*row, own.time()));
+        own.sort_by_key(|(row, own)| (*row, own.times.into_iter().flatten().min()));
         let mut own = own.into_iter().peekable();
         let mut all = Vec::new();
         for (index, row) in rows.into_iter().enumerate() {
@@ -175,6 +225,18 @@ impl Places {
         all.extend(own.map(|(_, row)| row));
         all
     }
+}
+
+/// The connection of all segments, if there is but one.
+fn only(frames: &[Frame]) -> Option<Connection> {
+    let connection = |frame: &Frame| {
+        let segment = frame.segment.as_ref()?;
+        let (source, destination) = (segment.source, segment.destination);
+        Some((source.min(destination), source.max(destination)))
+    };
+    let mut connections = frames.iter().filter_map(connection);
+    let first = connections.next()?;
+    connections.all(|other| other == first).then_some(first)
 }
 
 /// Whether a segment can be why a connection has changed its state: it `is_arrival` at the host of

@@ -111,10 +111,19 @@ mod tests {
 
     #[test]
     fn what_cannot_be_shown_is_escaped() {
-        assert_eq!(quote(b"a\"b\\\n\r\t\0\x07", 99, Charset::Unicode), r#""a\"b\\\n\r\t\0\x07""#);
+        assert_eq!(
+            quote(b"a\"b\\\n\r\t\0\x07", 99, Charset::Unicode),
+            r#""a\"b\\\n\r\t\0\x07""#
+        );
         assert_eq!(quote(b"\xff\xc3(", 99, Charset::Unicode), r#""\xff\xc3(""#);
-        assert_eq!(quote("e\u{301}\u{202e}".as_bytes(), 99, Charset::Unicode), r#""e\u{301}\u{202e}""#);
-        assert_eq!(quote("größe 日本".as_bytes(), 99, Charset::Unicode), "\"größe 日本\"");
+        assert_eq!(
+            quote("e\u{301}\u{202e}".as_bytes(), 99, Charset::Unicode),
+            r#""e\u{301}\u{202e}""#
+        );
+        assert_eq!(
+            quote("größe 日本".as_bytes(), 99, Charset::Unicode),
+            "\"größe 日本\""
+        );
     }
 
     #[test]
@@ -125,6 +134,9 @@ mod tests {
         assert_eq!(quote(b"\n\n", 3, Charset::Unicode), "\"\\n…\"");
         assert_eq!(quote(b"\x01", 1, Charset::Unicode), "\"\\…\"");
         assert_eq!(width("日本…"), 5);
-        assert_eq!(quote("aß日".as_bytes(), 7, Charset::Ascii), r#""a\u{df}...""#);
+        assert_eq!(
+            quote("aß日".as_bytes(), 7, Charset::Ascii),
+            r#""a\u{df}...""#
+        );
     }
 }

@@ -76,7 +76,12 @@ pub(super) struct Sides {
 
 impl Sides {
     /// Takes note of a frame between hosts of these names, if they are known.
-    pub(super) fn see(&mut self, sight: &Sight<'_>, from: Option<&Arc<str>>, to: Option<&Arc<str>>) {
+    pub(super) fn see(
+        &mut self,
+        sight: &Sight<'_>,
+        from: Option<&Arc<str>>,
+        to: Option<&Arc<str>>,
+    ) {
         self.frames += 1;
         let (source, destination) = self.hosts(sight, from, to);
         for (host, other) in source.iter().zip(source.iter().skip(1)) {
@@ -92,11 +97,20 @@ impl Sides {
             self.join(*source, *destination, false);
         }
         let (reason, is_left) = sight.reason();
-        self.put(*source, reason, if is_left { Side::Left } else { Side::Right });
+        self.put(
+            *source,
+            reason,
+            if is_left { Side::Left } else { Side::Right },
+        );
     }
 
     /// The side from which a frame comes.
-    pub(super) fn of(&mut self, sight: &Sight<'_>, from: Option<&Arc<str>>, to: Option<&Arc<str>>) -> Side {
+    pub(super) fn of(
+        &mut self,
+        sight: &Sight<'_>,
+        from: Option<&Arc<str>>,
+        to: Option<&Arc<str>>,
+    ) -> Side {
         let (source, destination) = self.hosts(sight, from, to);
         let source = source.first().and_then(|host| self.side(*host));
         let destination = destination.first().and_then(|host| self.side(*host));
@@ -125,7 +139,8 @@ impl Sides {
         to: Option<&Arc<str>>,
     ) -> (Vec<usize>, Vec<usize>) {
         let name = |name: Option<&Arc<str>>| name.map(|name| Host::Name(name.clone()));
-        let address = |hardware: Option<EthernetAddress>, address: Option<IpAddress>| match hardware {
+        let address = |hardware: Option<EthernetAddress>, address: Option<IpAddress>| match hardware
+        {
             Some(hardware) => hardware.is_unicast().then_some(Host::Hardware(hardware.0)),
             None => address
                 .filter(|address| !address.is_multicast() && !address.is_unspecified())
@@ -143,7 +158,10 @@ impl Sides {
             let hosts = hosts.into_iter().flatten();
             hosts.map(|host| self.number(host)).collect()
         };
-        (numbers([name(from), source]), numbers([name(to), destination]))
+        (
+            numbers([name(from), source]),
+            numbers([name(to), destination]),
+        )
     }
 
     fn number(&mut self, host: Host) -> usize {

@@ -1,7 +1,9 @@
 //! The headers of a frame, as far as all parts of a drawing ask for them.
 
 use smoltcp::phy::Medium;
-use smoltcp::wire::{ArpOperation, ArpPacket, ArpRepr, EthernetAddress, IpAddress, IpEndpoint, IpProtocol};
+use smoltcp::wire::{
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, IpAddress, IpEndpoint, IpProtocol,
+};
 
 use super::sides::Reason;
 use crate::packet::{self, Content, Flags, Fragment, Frame, Packet, Segment, UDP_HEADER, half};
@@ -93,11 +95,18 @@ impl<'f> Sight<'f> {
             Inside::Tcp(segment, _) => match segment.flags.kind() {
                 Flags::SYN => (Reason::Opens, true),
                 SYN_ACK => (Reason::Opens, false),
-                _ => (Reason::Asks, !is_service(segment.source, segment.destination)),
+                _ => (
+                    Reason::Asks,
+                    !is_service(segment.source, segment.destination),
+                ),
             },
-            Inside::Udp(Datagram { source, destination }, _) => {
-                (Reason::Asks, !is_service(*source, *destination))
-            }
+            Inside::Udp(
+                Datagram {
+                    source,
+                    destination,
+                },
+                _,
+            ) => (Reason::Asks, !is_service(*source, *destination)),
             Inside::Arp(ArpRepr::EthernetIpv4 { operation, .. }) => match operation {
                 ArpOperation::Request => (Reason::Seeks, true),
                 _ => (Reason::Seeks, false),

@@ -38,7 +38,9 @@ pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
         let is_elsewhere = |record: &Record| record.from.as_ref() != Some(&sighting.host);
         let position = match sighting.direction {
             Some(Direction::Outbound) => None,
-            _ => leaving.iter().position(|index| is_elsewhere(&records[*index])),
+            _ => leaving
+                .iter()
+                .position(|index| is_elsewhere(&records[*index])),
         };
         let sent = position.and_then(|position| leaving.remove(position));
         if let Some(index) = sent {
@@ -47,7 +49,9 @@ pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
             is_any = true;
             continue;
         }
-        let original = arrived.get(&sighting.bytes[..]).map(|index| &records[*index]);
+        let original = arrived
+            .get(&sighting.bytes[..])
+            .map(|index| &records[*index]);
         let original = original.filter(|record| record.to.as_ref() == Some(&sighting.host));
         if let (Some(Direction::Inbound), Some(original)) = (sighting.direction, original) {
             let mut copy = original.clone();

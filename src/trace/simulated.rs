@@ -37,7 +37,9 @@ pub fn records(events: &[Event]) -> Vec<Record> {
     let mut owners = BTreeMap::new();
     let mut links = Vec::<&Arc<str>>::new();
     for event in events {
-        let flight = flights.entry(event.number).or_insert_with(|| Flight::new(event));
+        let flight = flights
+            .entry(event.number)
+            .or_insert_with(|| Flight::new(event));
         flight.see(event);
         if !links.contains(&&event.link) {
             links.push(&event.link);
@@ -126,8 +128,13 @@ impl<'e> Flight<'e> {
         copies.dedup();
         for copy in copies {
             let outward = self.outward.get(&copy).copied().unwrap_or_default();
-            let arrivals = || self.inward.iter().filter(|((number, _), _)| *number == copy);
-            let to = to.filter(|to| self.inward.contains_key(&(copy, *to)) || arrivals().count() == 0);
+            let arrivals = || {
+                self.inward
+                    .iter()
+                    .filter(|((number, _), _)| *number == copy)
+            };
+            let to =
+                to.filter(|to| self.inward.contains_key(&(copy, *to)) || arrivals().count() == 0);
             let first = || arrivals().min_by_key(|(_, lane)| lane.arrived.unwrap_or(FAR));
             let (to, inward) = match to {
                 Some(to) => (Some(to), self.inward.get(&(copy, to)).copied()),

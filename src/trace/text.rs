@@ -1,8 +1,8 @@
 //! A ladder as text, for a terminal of any width.
 
 mod cells;
-mod layout;
 mod lanes;
+mod layout;
 
 use std::string::String;
 use std::vec::Vec;
@@ -77,7 +77,11 @@ impl Painter {
     fn head(&self, ladder: &Ladder) -> String {
         let layout = &self.layout;
         let titles = Side::BOTH.map(|side| ladder.title(side));
-        let lines = titles.map(|title| title.len()).into_iter().max().unwrap_or(0);
+        let lines = titles
+            .map(|title| title.len())
+            .into_iter()
+            .max()
+            .unwrap_or(0);
         let mut text = String::new();
         let middle = layout.width / 2;
         for line in 0..lines {
@@ -103,7 +107,10 @@ impl Painter {
     fn foot(&self, ladder: &Ladder) -> String {
         let mut rows = ladder.rows().iter();
         let is_derived = rows.any(|row| row.states.iter().flatten().any(|state| state.is_derived));
-        let mut fields = ladder.frames().iter().flat_map(|frame| &frame.message.fields);
+        let mut fields = ladder
+            .frames()
+            .iter()
+            .flat_map(|frame| &frame.message.fields);
         let is_unscaled = fields.any(|field| field.shown().ends_with('*'));
         let mut notes = Vec::new();
         if is_derived {

@@ -5,7 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::string::String;
 use std::vec::Vec;
 
-use smoltcp::wire::{DnsFlags, DnsOpcode, DnsPacket, DnsQuestion, DnsRcode, DnsQueryType, DnsRecord, DnsRecordData};
+use smoltcp::wire::{
+    DnsFlags, DnsOpcode, DnsPacket, DnsQueryType, DnsQuestion, DnsRcode, DnsRecord, DnsRecordData,
+};
 
 use super::{Message, name_field};
 use crate::trace::label::{Field, Rank};
@@ -25,7 +27,11 @@ pub(super) fn message(payload: &[u8]) -> Option<Message> {
     let name = name(&packet, question.name)?;
     let is_response = packet.flags().contains(DnsFlags::RESPONSE);
     let mut fields = std::vec![
-        name_field(if is_response { "DNS response" } else { "DNS query" }),
+        name_field(if is_response {
+            "DNS response"
+        } else {
+            "DNS query"
+        }),
         Field::text("type", Rank::Number, kind(question.type_)),
         Field::text("domain", Rank::Name, name),
     ];

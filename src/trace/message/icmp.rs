@@ -32,12 +32,32 @@ pub(super) fn message(packet: &Packet<'_>, bytes: &[u8]) -> Message {
     let mut fields = std::vec![name_field(format!("{protocol} {name}"))];
     match (is_v6, kind, code) {
         (false, 0 | 8, _) | (true, 128 | 129, _) => {
-            fields.push(Field::number("id", Rank::Extra, "id=", half(header, 4).into()));
-            fields.push(Field::number("sequence", Rank::Number, "seq=", half(header, 6).into()));
-            fields.push(Field::number("length", Rank::More, "len=", rest.len() as i64));
+            fields.push(Field::number(
+                "id",
+                Rank::Extra,
+                "id=",
+                half(header, 4).into(),
+            ));
+            fields.push(Field::number(
+                "sequence",
+                Rank::Number,
+                "seq=",
+                half(header, 6).into(),
+            ));
+            fields.push(Field::number(
+                "length",
+                Rank::More,
+                "len=",
+                rest.len() as i64,
+            ));
         }
         (false, 3, 4) => {
-            fields.push(Field::number("mtu", Rank::Number, "mtu=", half(header, 6).into()));
+            fields.push(Field::number(
+                "mtu",
+                Rank::Number,
+                "mtu=",
+                half(header, 6).into(),
+            ));
             fields.extend(quoted(rest));
         }
         (true, 2, _) => {
@@ -120,7 +140,11 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
             fields.push(Field::text("address", Rank::Number, text));
         }
         136 => {
-            fields.push(Field::text("address", Rank::Number, format!("{}", target()?)));
+            fields.push(Field::text(
+                "address",
+                Rank::Number,
+                format!("{}", target()?),
+            ));
             let hardware = rest.get(16..).and_then(hardware);
             fields.extend(hardware.map(|text| Field::text("hardware", Rank::Extra, text)));
         }
@@ -132,7 +156,10 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
 /// The hardware address of the target, in its option (RFC 4861, 4.6.1).
 fn hardware(options: &[u8]) -> Option<String> {
     match options.first_chunk::<8>()? {
-        [2, 1, octets @ ..] => Some(format!("is at {}", hardware_address(EthernetAddress(*octets)))),
+        [2, 1, octets @ ..] => Some(format!(
+            "is at {}",
+            hardware_address(EthernetAddress(*octets))
+        )),
         _ => None,
     }
 }

@@ -19,6 +19,9 @@ const FLAGS: [(u8, &str); 8] = [
     (0x80, "CWR"),
 ];
 
+/// What is said of segments in any long transfer.
+const PLAIN: [&str; 2] = ["window full", "window update"];
+
 pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) -> Message {
     let payload = bytes.get(segment.header_len..).unwrap_or_default();
     let mut fields = std::vec![
@@ -26,9 +29,10 @@ pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) ->
         Field::number("sequence", Rank::Number, "seq=", judgement.sequence),
     ];
     let acknowledgement = judgement.acknowledgement;
-    fields.extend(acknowledgement.map(|number| {
-        Field::number("acknowledgement", Rank::Number, "ack=", number)
-    }));
+    fields.extend(
+        acknowledgement
+            .map(|number| Field::number("acknowledgement", Rank::Number, "ack=", number)),
+    );
     if !segment.flags.has(Flags::RST) {
         let window = i64::try_from(judgement.window).unwrap_or(i64::MAX);
         let window = Field::number("window", Rank::Extra, "win=", window);
@@ -52,7 +56,7 @@ pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) ->
     }
     let is_plain = segment.flags.0 & !(Flags::PSH | Flags::ACK) == 0
         && segment.flags.has(Flags::ACK)
-        && judgement.notes.iter().all(|note| *note == "window update");
+        && judgement.notes.iter().all(|note| PLAIN.contains(note));
     Message {
         unit: is_plain.then_some(Unit::Segment),
         payload: payload.len() as u64,
@@ -86,7 +90,12 @@ fn offers(options: Options<'_>) -> impl Iterator<Item = Field> {
             let size = u16::from_be_bytes([*high, *low]);
             Some(Field::number("mss", Rank::Extra, "mss=", size.into()))
         }
-        (WINDOW_SCALE, [shift]) => Some(Field::number("scale", Rank::More, "scale=", (*shift).into())),
+        (WINDOW_SCALE, [shift]) => Some(Field::number(
+            "scale",
+            Rank::More,
+            "scale=",
+            (*shift).into(),
+        )),
         (SELECTIVE, []) => Some(Field::text("option", Rank::More, "SACK")),
         (TIMESTAMPS, _) => Some(Field::text("option", Rank::More, "timestamps")),
         _ => None,

@@ -52,7 +52,9 @@ impl Cells {
 
     /// Whether a cell has this character.
     pub(super) fn has(&self, column: usize, character: char) -> bool {
-        self.0.get(column).is_some_and(|cell| cell.0 == Some(character))
+        self.0
+            .get(column)
+            .is_some_and(|cell| cell.0 == Some(character))
     }
 
     /// Puts a character that is one column wide; one that would be outside is left out.
@@ -94,7 +96,10 @@ impl Cells {
             let same = |cell: &(Option<char>, Style)| {
                 !colour || cell.1.ansi() == first.1.ansi() || is_blank(cell)
             };
-            let length = rest.iter().position(|cell| !same(cell)).unwrap_or(rest.len());
+            let length = rest
+                .iter()
+                .position(|cell| !same(cell))
+                .unwrap_or(rest.len());
             let (run, behind) = rest.split_at(length);
             let run: String = run.iter().filter_map(|cell| cell.0).collect();
             let ansi = first.1.ansi();

@@ -58,16 +58,23 @@ impl Lanes {
     pub(super) fn taken(&self) -> Vec<Lane> {
         let sides = Side::BOTH.into_iter().flat_map(|side| {
             let lanes = self.frames[side.index()].iter().enumerate();
-            lanes.filter(|(_, frame)| frame.is_some()).map(move |(number, _)| (side, number))
+            lanes
+                .filter(|(_, frame)| frame.is_some())
+                .map(move |(number, _)| (side, number))
         });
-        sides.map(|(side, number)| self.lane(side, number)).collect()
+        sides
+            .map(|(side, number)| self.lane(side, number))
+            .collect()
     }
 
     /// The columns between all lines that are taken, from the first to that behind the last.
     pub(super) fn free(&self) -> (usize, usize) {
         let taken = |side: Side| {
             let lanes = &self.frames[side.index()];
-            lanes.iter().rposition(Option::is_some).map(|number| self.lane(side, number).column)
+            lanes
+                .iter()
+                .rposition(Option::is_some)
+                .map(|number| self.lane(side, number).column)
         };
         let low = taken(Side::Left).map_or(0, |column| column + 1);
         (low, taken(Side::Right).unwrap_or(self.between))

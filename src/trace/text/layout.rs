@@ -42,7 +42,10 @@ impl Layout {
         let states = |is_short: bool| {
             [0, 1].map(|side| {
                 let states = ladder.rows().iter().flat_map(|row: &Row| &row.states[side]);
-                states.map(|state| width(&state.shown(is_short))).max().unwrap_or(0)
+                states
+                    .map(|state| width(&state.shown(is_short)))
+                    .max()
+                    .unwrap_or(0)
             })
         };
         let mut layout = Self {

@@ -14,7 +14,14 @@ const RENEW: &str = "UPPERCASE_SNAPSHOTS";
 pub fn check(name: &str, ladder: &Ladder) {
     let drawing = |width, ascii| {
         let colour = false;
-        text::draw(ladder, &text::Options { width, ascii, colour })
+        text::draw(
+            ladder,
+            &text::Options {
+                width,
+                ascii,
+                colour,
+            },
+        )
     };
     compare(&format!("{name}-80.txt"), &drawing(80, false));
     compare(&format!("{name}-120.txt"), &drawing(120, false));

@@ -24,9 +24,13 @@ impl Trace {
         let trace = Self::default();
         let events = trace.events.clone();
         network.watch(move |event| events.borrow_mut().push(event.clone()));
-        for (name, stack) in [("server", &mut network.server), ("client", &mut network.client)] {
+        for (name, stack) in [
+            ("server", &mut network.server),
+            ("client", &mut network.client),
+        ] {
             let (name, changes) = (Arc::<str>::from(name), trace.changes.clone());
-            stack.watch(move |transition| changes.borrow_mut().push(Change::new(&name, transition)));
+            stack
+                .watch(move |transition| changes.borrow_mut().push(Change::new(&name, transition)));
         }
         trace
     }
