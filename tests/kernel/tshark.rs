@@ -36,7 +36,10 @@ const PROBLEMS: &str = "_ws.malformed || _ws.short || ip.checksum.status == Bad 
 fn tshark(file: &Path) -> Command {
     let mut tshark = tool("tshark");
     tshark.env("HOME", "/nonexistent");
-    tshark.arg("-n").arg("-r").arg(file);
+    // That port is one of HPR to it (RFC 2353).
+    tshark
+        .args(["-n", "-d", "udp.port==12000,data", "-r"])
+        .arg(file);
     for option in OPTIONS {
         tshark.args(["-o", option]);
     }
