@@ -14,6 +14,7 @@
 
 mod connection;
 mod derived;
+pub mod file;
 mod fold;
 mod frame;
 mod hosts;
@@ -26,9 +27,11 @@ mod place;
 mod quote;
 mod ranges;
 mod record;
+mod recorder;
 mod row;
 mod sides;
 mod sight;
+mod sighting;
 #[cfg(feature = "simulation")]
 pub mod simulated;
 pub mod text;
@@ -39,5 +42,6 @@ pub use label::{Field, Value};
 pub use ladder::Ladder;
 pub use message::Message;
 pub use record::{Change, Fate, Record};
+pub use recorder::Recorder;
 pub use row::{Fold, Kind, Part, Row, State};
 pub use sides::Side;

@@ -33,14 +33,8 @@ pub(super) struct Judgement {
 pub(super) struct Connections(BTreeMap<(IpEndpoint, IpEndpoint), [End; 2]>);
 
 impl Connections {
-    /// Judges a segment that is sent. `is_seen_late` says that it was seen only where it arrived:
-    /// segments may have overtaken it.
-    pub(super) fn send(
-        &mut self,
-        segment: &Segment,
-        bytes: &[u8],
-        is_seen_late: bool,
-    ) -> Judgement {
+    /// Judges a segment that is sent, or that is seen on its way.
+    pub(super) fn send(&mut self, segment: &Segment, bytes: &[u8]) -> Judgement {
         let [end, peer] = self.ends(segment);
         let options = Options::of(bytes, segment.header_len);
         let mut judgement = Judgement::default();
@@ -49,7 +43,7 @@ impl Connections {
             (*end, *peer) = (End::default(), End::default());
             judgement.notes.push("port used again");
         }
-        end.send(peer, segment, options, is_seen_late, &mut judgement);
+        end.send(peer, segment, options, &mut judgement);
         judgement
     }
 
@@ -144,7 +138,6 @@ impl End {
         peer: &mut Self,
         segment: &Segment,
         options: Options<'_>,
-        is_seen_late: bool,
         judgement: &mut Judgement,
     ) {
         let is_syn = segment.flags.has(Flags::SYN);
@@ -182,7 +175,7 @@ impl End {
                 _ => "keep-alive",
             })
         } else if length > 0 {
-            self.note_of_payload(segment, sequence, length, is_seen_late)
+            self.note_of_payload(segment, sequence, length)
         } else {
             self.note_of_acknowledgement(peer, segment, judgement)
         };
@@ -267,15 +260,14 @@ impl End {
         segment: &Segment,
         sequence: i64,
         length: i64,
-        is_seen_late: bool,
     ) -> Option<&'static str> {
         let next = self.sent.end();
         let end = sequence + length;
         if !self.sent.is_empty() && sequence < next {
-            let is_new = !self.sent.contains(sequence, end);
-            return Some(match is_new && is_seen_late {
-                true => "out of order",
-                false => "retransmission",
+            // A sender has no gaps; where there was one, others have overtaken this segment.
+            return Some(match self.sent.contains(sequence, end) || end > next {
+                true => "retransmission",
+                false => "out of order",
             });
         }
         if !self.sent.is_empty() && sequence > next {

@@ -47,7 +47,7 @@ impl Frame {
     pub(super) fn label(&self) -> Vec<Field> {
         let flow = self.flow.as_ref();
         let mut fields: Vec<_> = flow
-            .map(|flow| Field::text("flow", Rank::Note, flow))
+            .map(|flow| Field::text("flow", Rank::Flow, flow))
             .into_iter()
             .collect();
         fields.extend_from_slice(&self.message.fields);

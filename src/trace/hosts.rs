@@ -56,7 +56,7 @@ impl Hosts {
     /// Lets each frame name its ports where they are other ones than those of the frame with ports
     /// before it, and its addresses where there are several on its side.
     pub(super) fn name_flows(&mut self, frames: &mut [Frame], rows: &[Row]) {
-        let is_one = self.0.iter().all(|party| party.is_one());
+        let is_one = self.0.each_ref().map(Party::is_one);
         let mut last = None;
         for row in rows {
             let Kind::Frame(index, Part::Whole | Part::Departure) = row.kind else {
@@ -67,11 +67,18 @@ impl Hosts {
                 continue;
             };
             let flow = (source.min(destination), source.max(destination));
-            if !is_one && last.replace(flow) != Some(flow) {
-                let [from, to] = [frame.from, frame.to()].map(|side| &self.0[side.index()]);
-                let text = format!("{} → {}", from.shown(source), to.shown(destination));
-                frame.flow = Some(text);
+            if is_one == [true; 2] || last.replace(flow) == Some(flow) {
+                continue;
             }
+            let [from, to] = [frame.from, frame.to()].map(Side::index);
+            let [shown_from, shown_to] =
+                [self.0[from].shown(source), self.0[to].shown(destination)];
+            // The other side has but one port, which its title says.
+            frame.flow = Some(match (is_one[from], is_one[to]) {
+                (true, _) => format!("{shown_to}:"),
+                (_, true) => format!("{shown_from}:"),
+                _ => format!("{shown_from} → {shown_to}"),
+            });
         }
     }
 }

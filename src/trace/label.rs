@@ -7,7 +7,7 @@ use std::vec::Vec;
 use super::quote::{Charset, char_width, quote, width};
 
 /// The least that is left of a payload, in columns.
-const LEAST_PAYLOAD: usize = 6;
+const LEAST_PAYLOAD: usize = 4;
 /// How much of a payload is kept, in bytes and in columns.
 const MOST_PAYLOAD: usize = 64;
 
@@ -39,6 +39,8 @@ pub enum Value {
 pub(super) enum Rank {
     /// Without it the label would say nothing.
     Name,
+    /// Which connection it is about.
+    Flow,
     /// What is remarkable.
     Note,
     Number,

@@ -90,6 +90,7 @@ impl Ladder {
         for (side, change) in &reported {
             places.put(&mut rows, &frames, *side, since(change.time), change);
         }
+        places.put_first(&reported);
         let rows = places.finish(rows);
         let mut hosts = Hosts::new(&frames, records, &sights);
         hosts.name_flows(&mut frames, &rows);
@@ -217,7 +218,7 @@ fn read(
         let (side, state) = if !moment.is_arrival {
             let judgement = match is_copy {
                 true => connections.look(&segment),
-                false => connections.send(&segment, bytes, record.sent.is_none()),
+                false => connections.send(&segment, bytes),
             };
             frame.message = Message::read(sight, Some(&judgement), &record.bytes, record.length);
             let state = match is_copy {

@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use smoltcp::socket::tcp;
+use smoltcp::wire::IpEndpoint;
 
 use super::frame::Frame;
 use super::record::Change;
@@ -36,7 +37,11 @@ pub(super) struct Places {
     own: Vec<(usize, Row)>,
     /// For each side, the first happening that can be the cause of the next change.
     next: [usize; 2],
+    /// The connection, if there is but one.
+    only: Option<Connection>,
 }
+
+type Connection = (IpEndpoint, IpEndpoint);
 
 impl Places {
     pub(super) fn new(frames: &[Frame], rows: &[Row]) -> Self {
@@ -72,6 +77,30 @@ impl Places {
             rows_of,
             own: Vec::new(),
             next: [0; 2],
+            only: only(frames),
+        }
+    }
+
+    /// Puts the states before the first segment above everything: what a stack says of the first
+    /// connection, if there is but one.
+    pub(super) fn put_first(&mut self, reported: &[(Side, &Change)]) {
+        let mut states = [const { Vec::new() }; 2];
+        for side in Side::BOTH {
+            let mut changes = reported.iter().filter(|(other, _)| *other == side);
+            let state = match changes.next().map(|(_, change)| (change.from, change.to)) {
+                Some((_, tcp::State::Listen)) => tcp::State::Listen,
+                Some((from, _)) => from,
+                None => continue,
+            };
+            states[side.index()].push(State::new(state, false));
+        }
+        if self.only.is_some() && states.iter().any(|states| !states.is_empty()) {
+            let row = Row {
+                kind: Kind::States,
+                times: [None; 2],
+                states,
+            };
+            self.own.insert(0, (0, row));
         }
     }
 
@@ -157,8 +186,14 @@ impl Places {
     }
 
     fn add_own(&mut self, row: usize, side: Side, time: i64, change: &Change, state: State) {
+        let is_only = self.only.is_some();
+        // The port of the client tells connections apart.
+        let client = match side {
+            Side::Left => change.four_tuple.local,
+            Side::Right => change.four_tuple.remote,
+        };
         let state = State {
-            port: Some(change.four_tuple.remote.port),
+            port: (!is_only).then_some(client.port),
             ..state
         };
         let mut times = [None; 2];
@@ -178,7 +213,7 @@ impl Places {
     /// All rows, in their order.
     pub(super) fn finish(self, rows: Vec<Row>) -> Vec<Row> {
         let mut own = self.own;
-        own.sort_by_key(|(row, own)| (*row, own.time()));
+        own.sort_by_key(|(row, own)| (*row, own.times.into_iter().flatten().min()));
         let mut own = own.into_iter().peekable();
         let mut all = Vec::new();
         for (index, row) in rows.into_iter().enumerate() {
@@ -190,6 +225,18 @@ impl Places {
         all.extend(own.map(|(_, row)| row));
         all
     }
+}
+
+/// The connection of all segments, if there is but one.
+fn only(frames: &[Frame]) -> Option<Connection> {
+    let connection = |frame: &Frame| {
+        let segment = frame.segment.as_ref()?;
+        let (source, destination) = (segment.source, segment.destination);
+        Some((source.min(destination), source.max(destination)))
+    };
+    let mut connections = frames.iter().filter_map(connection);
+    let first = connections.next()?;
+    connections.all(|other| other == first).then_some(first)
 }
 
 /// Whether a segment can be why a connection has changed its state: it `is_arrival` at the host of

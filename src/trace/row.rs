@@ -49,7 +49,7 @@ pub struct State {
     pub state: tcp::State,
     /// Whether it follows from the segments; else the stack has reported it.
     pub is_derived: bool,
-    /// The port of the host at the other side, where the row does not show which connection it is.
+    /// The port of the client, where the row does not show which connection it is.
     pub port: Option<u16>,
 }
 

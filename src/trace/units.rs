@@ -3,14 +3,15 @@
 use std::format;
 use std::string::String;
 
-/// A time in microseconds with three digits: `0`, `12 µs`, `1.5 ms`, `1.0 s`.
+/// A time in microseconds, in seven columns up to 10 000 s: `0`, `12 µs`, `1.5 ms`, `1.0 s`.
 pub(super) fn time(micros: i64) -> String {
     match micros {
         0 => "0".into(),
         ..0 => format!("-{}", time(-micros.max(-i64::MAX))),
         1..1_000 => format!("{micros} µs"),
-        1_000..999_500 => decimal(micros as f64 / 1e3, "ms"),
-        _ => decimal(micros as f64 / 1e6, "s"),
+        1_000..999_500 => decimal(micros as f64 / 1e3, 3, "ms"),
+        // After a second, milliseconds still tell one row from the next.
+        _ => decimal(micros as f64 / 1e6, 4, "s"),
     }
 }
 
@@ -19,22 +20,31 @@ pub(super) fn bytes(bytes: u64) -> String {
     match bytes {
         1 => "1 byte".into(),
         0..1_000 => format!("{bytes} bytes"),
-        1_000..999_500 => decimal(bytes as f64 / 1e3, "kB"),
-        1_000_000..999_500_000 => decimal(bytes as f64 / 1e6, "MB"),
+        1_000..999_500 => decimal(bytes as f64 / 1e3, 3, "kB"),
+        1_000_000..999_500_000 => decimal(bytes as f64 / 1e6, 3, "MB"),
         _ if bytes < 1_000_000 => "1.0 MB".into(),
-        _ => decimal(bytes as f64 / 1e9, "GB"),
+        _ => decimal(bytes as f64 / 1e9, 3, "GB"),
     }
 }
 
-/// Three digits, or all of those in front of the point, without zeros at the end but one.
-fn decimal(value: f64, unit: &str) -> String {
-    if value >= 99.95 {
-        return format!("{value:.0} {unit}");
+/// So many digits, or all of those in front of the point, without zeros at the end but one.
+fn decimal(value: f64, digits: usize, unit: &str) -> String {
+    let mut behind = digits - 1;
+    let mut limit = 10.0;
+    // What rounds to one digit more in front of the point has one digit less behind it.
+    while behind > 0 && value >= limit - 0.5 * 10_f64.powi(-(behind as i32)) {
+        behind -= 1;
+        limit *= 10.0;
     }
-    let digits = if value >= 9.995 { 1 } else { 2 };
-    let text = format!("{value:.digits$}");
-    let short = text.strip_suffix('0').filter(|_| digits == 2);
-    format!("{} {unit}", short.unwrap_or(&text))
+    let text = format!("{value:.behind$}");
+    let short = match text.split_once('.') {
+        Some((_, places)) => {
+            let zeros = places.len() - places.trim_end_matches('0').len();
+            &text[..text.len() - zeros.min(places.len() - 1)]
+        }
+        None => &text,
+    };
+    format!("{short} {unit}")
 }
 
 #[cfg(test)]
@@ -54,7 +64,10 @@ mod tests {
             (999_499, "999 ms"),
             (999_500, "1.0 s"),
             (1_000_000, "1.0 s"),
-            (61_240_000, "61.2 s"),
+            (1_015_000, "1.015 s"),
+            (9_999_600, "10.0 s"),
+            (61_240_000, "61.24 s"),
+            (123_456_000, "123.5 s"),
             (3_600_000_000, "3600 s"),
             (-5, "-5 µs"),
         ];

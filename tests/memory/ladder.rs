@@ -3,5 +3,6 @@
 mod scenarios;
 mod snapshot;
 mod trace;
+mod world;
 
 use super::common;

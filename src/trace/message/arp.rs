@@ -34,12 +34,8 @@ pub(super) fn message(message: &ArpRepr) -> Message {
         ],
         ArpOperation::Reply => std::vec![
             name_field("ARP reply"),
-            Field::text("address", Rank::Number, format!("{source}")),
-            Field::text(
-                "hardware",
-                Rank::Number,
-                format!("is at {}", hardware_address(hardware))
-            ),
+            Field::text("address", Rank::Extra, format!("{source} is at")),
+            Field::text("hardware", Rank::Number, hardware_address(hardware)),
         ],
         ArpOperation::Unknown(code) => std::vec![name_field(format!("ARP operation {code}"))],
     };

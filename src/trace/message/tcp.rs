@@ -19,6 +19,9 @@ const FLAGS: [(u8, &str); 8] = [
     (0x80, "CWR"),
 ];
 
+/// What is said of segments in any long transfer.
+const PLAIN: [&str; 2] = ["window full", "window update"];
+
 pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) -> Message {
     let payload = bytes.get(segment.header_len..).unwrap_or_default();
     let mut fields = std::vec![
@@ -53,7 +56,7 @@ pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) ->
     }
     let is_plain = segment.flags.0 & !(Flags::PSH | Flags::ACK) == 0
         && segment.flags.has(Flags::ACK)
-        && judgement.notes.iter().all(|note| *note == "window update");
+        && judgement.notes.iter().all(|note| PLAIN.contains(note));
     Message {
         unit: is_plain.then_some(Unit::Segment),
         payload: payload.len() as u64,
