@@ -326,3 +326,30 @@ fn a_host_sends_no_more_than_its_queue_in_one_poll_even_where_frames_take_no_tim
     assert_eq!(done, Ok(()));
     assert_eq!(sent, [0; 8]);
 }
+
+#[test]
+fn a_lane_carries_what_its_bandwidth_says_where_a_frame_takes_parts_of_a_microsecond() {
+    for (bandwidth, microseconds) in [(100_000_000, 4_800), (1_000_000_000, 480)] {
+        let (mut network, link, mut port) = host(Conditions {
+            bandwidth: Some(bandwidth),
+            queue: 1000,
+            ..Conditions::PERFECT
+        });
+        for _ in 0..1000 {
+            link.to_host.inject(&[0; 60]);
+        }
+        let mut arrived = 0;
+        let done = network.run(MILLISECOND * 100, |_| {
+            while take(&mut port).is_some() {
+                arrived += 1;
+            }
+            if arrived < 1000 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        });
+        assert_eq!(done, Ok(()));
+        assert_eq!(network.now().total_micros(), microseconds);
+    }
+}
