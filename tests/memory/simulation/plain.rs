@@ -131,3 +131,22 @@ fn an_interface_without_anything_to_do_asks_for_no_turn() {
     });
     assert_eq!(done, Err(Stuck::Idle { at: Instant::ZERO }));
 }
+
+/// The initial sequence number of a connection.
+fn sequence_number(seed: u64) -> Vec<u8> {
+    let Exchange { mut network, hosts } = exchange(seed, b"x", false);
+    let link = network.link("listener");
+    link.to_host.capture();
+    let done = network.run(SECOND * 600, hosts);
+    assert_eq!(done, Ok(()));
+    let mut frames = link.to_host.captured().into_iter();
+    // The sequence number is behind the headers of Ethernet and IPv4, and two ports.
+    let segment = frames.find(|frame| frame.get(23) == Some(&6));
+    segment.expect("a SYN was sent")[38..42].to_vec()
+}
+
+#[test]
+fn the_random_numbers_of_a_host_follow_from_the_seed_of_the_network() {
+    assert_eq!(sequence_number(1), sequence_number(1));
+    assert_ne!(sequence_number(1), sequence_number(2));
+}
