@@ -4,39 +4,44 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod cable;
 mod closed;
 mod dialogue;
+mod events;
 mod failure;
 mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+mod live;
 mod logger;
 mod memory;
+mod neighbor;
 mod output;
 mod progress;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod record;
+mod recorder;
 mod report;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod reporter;
 mod resolve;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod serve;
 mod setup;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod sides;
 mod tcp;
 mod udp;
+mod values;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Args, Client, Command};
+use args::{Args, Client, Command, Network};
 use failure::{Failure, complain};
 use host::Host;
 use output::Output;
+use recorder::Recorder;
 
 pub fn main() -> ExitCode {
     // It asks a server for its report, and would end any other process.
@@ -50,7 +55,7 @@ pub fn main() -> ExitCode {
         Err(error) => return explain(&error),
     };
     logger::start(args.verbose);
-    match run(args.command) {
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -73,14 +78,16 @@ fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(command: Option<Command>) -> Result<(), Failure> {
-    match command {
-        None => talk(Protocol::Tcp, &Client::in_memory()),
-        Some(Command::Tcp(client)) => talk(Protocol::Tcp, &client),
-        Some(Command::Udp(client)) => talk(Protocol::Udp, &client),
-        #[cfg(all(feature = "tuntap", target_os = "linux"))]
-        Some(Command::Serve(server)) => serve::run(&server),
+fn run(args: &Args) -> Result<(), Failure> {
+    args.require_both_ends();
+    let recorder = &Recorder::new(&args.record);
+    match &args.command {
+        None => talk(Protocol::Tcp, &Client::in_memory(), recorder)?,
+        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, recorder)?,
+        Some(Command::Udp(client)) => talk(Protocol::Udp, client, recorder)?,
+        Some(Command::Serve(server)) => serve::run(server, recorder)?,
     }
+    recorder.finish()
 }
 
 #[derive(Clone, Copy)]
@@ -90,19 +97,30 @@ enum Protocol {
 }
 
 /// Runs a client where the arguments say.
-fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
+fn talk(protocol: Protocol, client: &Client, recorder: &Recorder<'_>) -> Result<(), Failure> {
     let output = &mut Output::open()?;
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    if let Some((name, mode)) = client.link.interface() {
-        client.require_host();
-        return interface::with_client(name, mode, client, |host| {
+    match client.link.network() {
+        Network::Memory => {
+            if client.names_host() {
+                complain(
+                    "no --cable, --tap or --tun: the server in memory is asked, not the network",
+                );
+            }
+            memory::with_client(client, recorder, |host| {
+                exchange(protocol, host, client, output)
+            })
+        }
+        Network::Cable(port) => cable::with_client(port, client, recorder, |host| {
             exchange(protocol, host, client, output)
-        });
+        }),
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Network::Interface(name, mode) => {
+            client.require_host();
+            interface::with_client(&name, mode, client, recorder, |host| {
+                exchange(protocol, host, client, output)
+            })
+        }
     }
-    if client.names_host() {
-        complain("no --tap or --tun: the server in memory is asked, not the network");
-    }
-    memory::with_client(client, |host| exchange(protocol, host, client, output))
 }
 
 fn exchange<'a>(

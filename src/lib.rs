@@ -13,8 +13,8 @@
 //! ├──────────────────────────────────────────────────────────────────────┤
 //! │ stack       one device, one interface, its sockets                   │ poll(now) -> how long to sleep
 //! ├──────────────────────────────────────────────────────────────────────┤
-//! │ device      wire (in memory)   tuntap (Linux)   embassy   yours      │ frames
-//! │             wrappers: reassembly                                     │ each is a device itself
+//! │ device      wire (memory)  cable  tuntap (Linux)  embassy  yours      │ frames
+//! │             wrappers: reassembly   capture                           │ each is a device itself
 //! └──────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
@@ -72,10 +72,12 @@
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
 //! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
+//! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
+//! | `trace` | what a stack's packets and connections are, for captures and drawings | yes |
 //! | `command` | the program `uppercase`; brings all of the above but `tuntap`, `embassy` and `simulation` | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
@@ -84,7 +86,9 @@
 
 #[cfg(any(
     test,
+    feature = "cable",
     feature = "simulation",
+    feature = "trace",
     all(feature = "tuntap", target_os = "linux")
 ))]
 extern crate std;
@@ -98,6 +102,8 @@ pub mod servers;
 pub mod simulation;
 pub mod stack;
 pub mod tcp;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transform;
 pub mod udp;
 

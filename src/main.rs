@@ -1,4 +1,5 @@
-//! The command `uppercase`: servers and clients on a TAP or TUN interface, or all in memory.
+//! The command `uppercase`: servers and clients on a cable, on a TAP or TUN interface, or all in
+//! memory.
 
 mod command;
 

@@ -121,6 +121,8 @@ mod reachability;
 mod service;
 mod sockets;
 mod table;
+#[cfg(feature = "trace")]
+mod transition;
 mod window;
 
 pub use accept::PendingSyn;
@@ -138,6 +140,8 @@ pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
+#[cfg(feature = "trace")]
+pub use transition::Transition;
 
 pub use crate::packet::FourTuple;
 
@@ -213,6 +217,15 @@ impl<'a, D: Device> Stack<'a, D> {
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
         self.judges.accept.set_backlog(slots.into());
         self
+    }
+
+    /// Calls `watcher` with each change of the state of a connection, of a server's and of a
+    /// client's. It takes the place of the one before.
+    ///
+    /// It is called within [`poll`](Self::poll).
+    #[cfg(feature = "trace")]
+    pub fn watch(&mut self, watcher: impl FnMut(&Transition) + 'static) {
+        self.host.watcher.set(std::boxed::Box::new(watcher));
     }
 
     /// What was kept from the sockets since the stack was made.

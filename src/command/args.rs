@@ -1,5 +1,3 @@
-use std::net::IpAddr;
-
 use clap::{ArgAction, Parser, Subcommand};
 use smoltcp::time::Duration;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
@@ -9,17 +7,26 @@ use uppercase::device::tuntap::Mode;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
+use super::record::Record;
+use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
+
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
 /// other.
 pub const BUFFER: usize = UNSCALED_WINDOW << 2;
 /// Those of one with `--fast`.
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 const FAST_BUFFER: usize = UNSCALED_WINDOW << 4;
+
+/// The options of which a server needs one.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+const NETWORKS: [&str; 3] = ["cable", "tap", "tun"];
+#[cfg(not(all(feature = "tuntap", target_os = "linux")))]
+const NETWORKS: [&str; 1] = ["cable"];
 
 /// Upper-casing servers and clients with a network stack of their own.
 ///
 /// Without a command: the dialogue of the classic exercise, client and server in one process,
-/// joined by a wire in memory. It needs no rights.
+/// joined by a wire in memory. With --cable they are programs of their own, joined by the loopback
+/// of this host. Neither takes any rights.
 ///
 /// At a terminal a client asks for one sentence and prints the answer. With a pipe or a file it is
 /// a filter: standard input goes to the server, exactly its answer comes out.
@@ -35,6 +42,8 @@ pub struct Args {
     /// if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
+    #[command(flatten)]
+    pub record: Record,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -43,6 +52,8 @@ const EXAMPLES: &str = "\
 Examples:
   uppercase                                            one sentence, all in memory
   uppercase < book.txt > BOOK.txt                      a file, all in memory
+  uppercase serve --cable 9000                         both servers, in one terminal
+  uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
   sudo uppercase serve --tap tap0                      both servers on a TAP interface
   echo hello | nc -N 192.168.69.1 12000                ... and a client of another make
   sudo uppercase tcp 192.168.69.100 --tap tap0         the client on a TAP interface, a server of
@@ -53,11 +64,10 @@ Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arg
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Serve over TCP and UDP on a TAP or TUN interface
+    /// Serve over TCP and UDP on a cable, or on a TAP or TUN interface
     ///
     /// Ctrl-C ends it. At the end, and whenever it gets the signal USR1 (`kill -USR1`), it prints
     /// what it has answered, and what it has dropped and why, if anything.
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     Serve(Server),
     /// Send a text over TCP; print the answer
     Tcp(Client),
@@ -65,8 +75,51 @@ pub enum Command {
     Udp(Client),
 }
 
+impl Args {
+    /// Ends the program if both ends are wanted, and one of them is another program.
+    pub fn require_both_ends(&self) {
+        use clap::{CommandFactory, error::ErrorKind};
+        let link = match &self.command {
+            Some(Command::Serve(server)) => &server.link,
+            Some(Command::Tcp(client) | Command::Udp(client)) => &client.link,
+            None => return,
+        };
+        if self.record.capture_both && !matches!(link.network(), Network::Memory) {
+            let message = "--capture-both is for client and server in one program; here the other \
+                           end is another program, to which --capture can be given too";
+            let mut command = Self::command();
+            command.error(ErrorKind::ArgumentConflict, message).exit();
+        }
+    }
+}
+
+/// What a stack is plugged into.
+pub enum Network {
+    /// A wire in memory, with the server at its other end.
+    Memory,
+    /// The cable with this UDP port at its first end.
+    Cable(u16),
+    /// The interface of this name.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    Interface(String, Mode),
+}
+
 #[derive(clap::Args)]
 pub struct Link {
+    /// A cable to other programs on this host, which takes no rights: PORT is the UDP port of
+    /// `serve` on it, such as 9000
+    ///
+    /// Frames pass in datagrams of 127.0.0.1, and no other host is reached. `serve` has the port
+    /// itself; each client takes the first one of the 63 ports after it that is free. So several
+    /// clients can run at a time: that with 9001 has the addresses 192.168.69.2 and fdaa::2, that with
+    /// 9002 has 192.168.69.3 and fdaa::3, and so on. They reach each other, too. An emulated board
+    /// can be at either end (`-netdev dgram` of QEMU).
+    #[cfg_attr(
+        all(feature = "tuntap", target_os = "linux"),
+        arg(conflicts_with_all = ["tap", "tun", "host_ip"])
+    )]
+    #[arg(long, value_name = "PORT", value_parser = cable())]
+    cable: Option<u16>,
     /// The TAP interface (Ethernet) to use; it is created if it does not exist
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long, value_name = "NAME", conflicts_with = "tun")]
@@ -75,8 +128,9 @@ pub struct Link {
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long, value_name = "NAME")]
     tun: Option<String>,
-    /// An address of this program on the interface, with its prefix; can be repeated.
-    /// Default: 192.168.69.1/24 and fdaa::1/64 for `serve`, .2 and ::2 for clients
+    /// An address of this program, with its prefix; can be repeated.
+    /// Default: 192.168.69.1/24 and fdaa::1/64 for `serve`, .2 and ::2 for clients (on a cable, for
+    /// the first one)
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     ip: Vec<IpCidr>,
     /// An address of the kernel's side of an interface that is created; can be repeated. One that
@@ -92,15 +146,14 @@ pub struct Link {
     /// The router to all other networks; can be given once for IPv4 and once for IPv6
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub gateway: Vec<IpAddress>,
-    /// The hardware address of this program on a TAP interface; follows from its first address
-    /// unless given
+    /// The hardware address of this program on a TAP interface or a cable; follows from its first
+    /// address unless given
     #[arg(long, value_name = "ADDRESS", value_parser = mac)]
     mac: Option<EthernetAddress>,
 }
 
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("interface").args(["tap", "tun"]).required(true)))]
+#[command(group(clap::ArgGroup::new("network").args(NETWORKS).required(true)))]
 pub struct Server {
     #[command(flatten)]
     pub link: Link,
@@ -144,7 +197,6 @@ pub struct Server {
     pub timeout: Duration,
 }
 
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
 impl Server {
     pub fn serves_tcp(&self) -> bool {
         self.tcp || !self.udp
@@ -166,7 +218,8 @@ impl Server {
 
 #[derive(clap::Args)]
 pub struct Client {
-    /// The server: an address or a name. Without --tap or --tun there is but one, in memory
+    /// The server: an address or a name. On a cable it is 192.168.69.1 unless given; without
+    /// --cable, --tap and --tun there is but one, in memory
     #[arg(value_name = "HOST")]
     host: Option<String>,
     #[command(flatten)]
@@ -192,7 +245,7 @@ impl Client {
         }
     }
 
-    /// The server, as it was given; that in memory unless it was.
+    /// The server, as it was given; that in memory or at the first end of the cable unless it was.
     pub fn host(&self) -> &str {
         self.host.as_deref().unwrap_or("192.168.69.1")
     }
@@ -223,18 +276,25 @@ impl Link {
         Client::in_memory().link
     }
 
-    /// The interface to use; `None` is the wire in memory.
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    pub fn interface(&self) -> Option<(&str, Mode)> {
-        let tap = self.tap.as_deref().map(|name| (name, Mode::Tap));
-        tap.or(self.tun.as_deref().map(|name| (name, Mode::Tun)))
+    /// The network to use.
+    pub fn network(&self) -> Network {
+        if let Some(port) = self.cable {
+            return Network::Cable(port);
+        }
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        for (name, mode) in [(&self.tap, Mode::Tap), (&self.tun, Mode::Tun)] {
+            if let Some(name) = name {
+                return Network::Interface(name.clone(), mode);
+            }
+        }
+        Network::Memory
     }
 
     /// The addresses of the kernel's side of an interface that is created.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn host_addresses(&self) -> Vec<IpCidr> {
         match self.host_ip.is_empty() {
-            true => default_addresses(100, 0x100),
+            true => default_addresses(100),
             false => self.host_ip.clone(),
         }
     }
@@ -244,7 +304,7 @@ impl Link {
         if !self.ip.is_empty() {
             return self.ip.clone();
         }
-        default_addresses(host, host.into())
+        default_addresses(host)
     }
 
     /// Our hardware address. It follows from the first IP address, so that it is unique where that
@@ -261,76 +321,12 @@ impl Link {
     }
 }
 
-/// The addresses in the default networks that end so.
-fn default_addresses(ipv4: u8, ipv6: u16) -> Vec<IpCidr> {
+/// The addresses in the default networks that end so; as the number is written, so that 100 is ::100.
+fn default_addresses(host: u8) -> Vec<IpCidr> {
+    let digits = u16::from(host);
+    let ipv6 = digits / 100 * 0x100 + digits / 10 % 10 * 0x10 + digits % 10;
     vec![
-        IpCidr::new(IpAddress::v4(192, 168, 69, ipv4), 24),
+        IpCidr::new(IpAddress::v4(192, 168, 69, host), 24),
         IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, ipv6), 64),
     ]
-}
-
-fn port() -> clap::builder::RangedI64ValueParser<u16> {
-    clap::value_parser!(u16).range(1..)
-}
-
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-fn connections() -> impl clap::builder::TypedValueParser<Value = usize> {
-    use clap::builder::TypedValueParser;
-    clap::value_parser!(u32)
-        .range(1..=1_000_000)
-        .map(|connections| connections as usize)
-}
-
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-fn backlog() -> impl clap::builder::TypedValueParser<Value = usize> {
-    use clap::builder::TypedValueParser;
-    clap::value_parser!(u32)
-        .range(0..=65_536)
-        .map(|backlog| backlog as usize)
-}
-
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
-fn microseconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(microseconds @ 0..=1000) => Ok(Duration::from_micros(microseconds)),
-        _ => Err("a number of microseconds is needed, 0 to 1000".into()),
-    }
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if (0.001..=1e9).contains(&seconds) => {
-            Ok(Duration::from_micros((seconds * 1e6) as u64))
-        }
-        _ => Err("a number of seconds is needed, 0.001 or more".into()),
-    }
-}
-
-fn address(text: &str) -> Result<IpAddress, String> {
-    let address = text.parse::<IpAddr>().map(IpAddress::from);
-    address.map_err(|_| "an IPv4 or IPv6 address is needed, such as 192.168.69.1".into())
-}
-
-fn cidr(text: &str) -> Result<IpCidr, String> {
-    let parsed = text.split_once('/').and_then(|(address, prefix)| {
-        let address = IpAddress::from(address.parse::<IpAddr>().ok()?);
-        let longest = if matches!(address, IpAddress::Ipv4(_)) {
-            32
-        } else {
-            128
-        };
-        let prefix = prefix.parse().ok().filter(|prefix| *prefix <= longest)?;
-        address.is_unicast().then(|| IpCidr::new(address, prefix))
-    });
-    parsed.ok_or_else(|| {
-        "an address of one host and the length of its prefix are needed, such as 192.168.69.1/24"
-            .into()
-    })
-}
-
-fn mac(text: &str) -> Result<EthernetAddress, String> {
-    match text.parse::<EthernetAddress>() {
-        Ok(address) if address.is_unicast() => Ok(address),
-        _ => Err("the hardware address of one host is needed, such as 02:00:00:00:00:01".into()),
-    }
 }

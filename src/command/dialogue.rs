@@ -40,7 +40,7 @@ pub fn print_answer(output: &mut Output, prefix: &str, answer: &[u8]) -> Result<
 pub fn read_when_ready(host: &mut dyn Host<'_>, input: &mut Input) -> Result<(), Failure> {
     loop {
         let delay = step::<()>(host, &mut |_| Ok(std::ops::ControlFlow::Continue(None)))?;
-        if host.wait(delay.continue_value().flatten(), true)? {
+        if host.wait(delay.continue_value().flatten(), Some(&mut *input))? {
             return input
                 .read()
                 .map_err(Failure::of("standard input cannot be read"));

@@ -8,7 +8,6 @@ pub enum Failure {
     /// Something went wrong; the sentence says what, and what to do.
     Error(String),
     /// Somebody asked it to end, by Ctrl-C for instance. (In memory, that simply ends it.)
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     Interrupted,
     /// Nobody reads the output any more.
     OutputClosed,
@@ -36,7 +35,6 @@ impl Failure {
                 ExitCode::FAILURE
             }
             // What a shell reports of a program that the signal itself has ended.
-            #[cfg(all(feature = "tuntap", target_os = "linux"))]
             Self::Interrupted => ExitCode::from(128 + 2),
             Self::OutputClosed => ExitCode::from(128 + 13),
         }

@@ -1,4 +1,4 @@
-//! Where a client runs: in memory or on an interface.
+//! Where a client runs: in memory, on a cable or on an interface.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::ControlFlow;
@@ -8,6 +8,7 @@ use uppercase::Context;
 use uppercase::stack::{Service, Sockets, from_fn};
 
 use super::failure::Failure;
+use super::input::Input;
 
 /// A stack, whatever its device, and the way to wait for it.
 pub trait Host<'a> {
@@ -20,9 +21,10 @@ pub trait Host<'a> {
     /// One poll of the stack; returns how long it can be left alone.
     fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration>;
 
-    /// Sleeps until a frame arrives or the delay is over or, where it is asked for, standard input
-    /// can be read; returns whether it can.
-    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure>;
+    /// Sleeps until a frame arrives or the delay is over or, where it is given, standard input can
+    /// be read; returns whether it can.
+    fn wait(&mut self, delay: Option<Duration>, input: Option<&mut Input>)
+    -> Result<bool, Failure>;
 }
 
 /// What a step of a client's work comes to: its result, or when it has to go on at the latest.
@@ -52,21 +54,33 @@ pub fn until<'a, T>(
     loop {
         match step(host, work)? {
             ControlFlow::Break(result) => return Ok(result),
-            ControlFlow::Continue(delay) => host.wait(delay, false)?,
+            ControlFlow::Continue(delay) => host.wait(delay, None)?,
         };
     }
 }
 
 /// The time since the program began.
-pub struct Clock(std::time::Instant);
+pub struct Clock {
+    start: std::time::Instant,
+    epoch: std::time::Duration,
+}
 
 impl Clock {
     pub fn start() -> Self {
-        Self(std::time::Instant::now())
+        let since_1970 = std::time::SystemTime::UNIX_EPOCH.elapsed();
+        Self {
+            start: std::time::Instant::now(),
+            epoch: since_1970.unwrap_or_default(),
+        }
     }
 
     pub fn now(&self) -> Instant {
-        Instant::from_micros(i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX))
+        Instant::from_micros(i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// The time from 1970 to the start.
+    pub fn epoch(&self) -> std::time::Duration {
+        self.epoch
     }
 }
 

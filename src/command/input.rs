@@ -1,6 +1,9 @@
 //! Standard input, read a piece at a time and only when it is there.
 
-use std::io::{self, Read};
+#[cfg(not(unix))]
+mod reader;
+
+use std::io;
 
 /// The most that is read at a time, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -19,7 +22,7 @@ pub struct Input {
 #[cfg(unix)]
 type Source = std::fs::File;
 #[cfg(not(unix))]
-type Source = io::Stdin;
+type Source = reader::Reader;
 
 impl From<Vec<u8>> for Input {
     /// Input that has been read already.
@@ -42,7 +45,7 @@ impl Input {
             Source::from(io::stdin().as_fd().try_clone_to_owned()?)
         };
         #[cfg(not(unix))]
-        let source = io::stdin();
+        let source = Source::start(PIECE)?;
         Ok(Self {
             #[cfg(unix)]
             size: source
@@ -64,6 +67,18 @@ impl Input {
         self.size
     }
 
+    /// The file, to wait for what it has; `None` if all of it has been read.
+    #[cfg(unix)]
+    pub fn file(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.source.as_ref().map(std::os::fd::AsFd::as_fd)
+    }
+
+    /// Whether [`read`](Self::read) does not block.
+    #[cfg(not(unix))]
+    pub fn is_ready(&mut self) -> bool {
+        self.source.as_mut().is_none_or(Source::is_ready)
+    }
+
     /// Reads one piece. Blocks if nothing is there.
     pub fn read(&mut self) -> io::Result<()> {
         let Some(source) = &mut self.source else {
@@ -71,16 +86,13 @@ impl Input {
         };
         self.buffer.drain(..self.used);
         self.used = 0;
-        let unread = self.buffer.len();
-        self.buffer.resize(unread + PIECE, 0);
-        let read = match source.read(&mut self.buffer[unread..]) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
-            read => read.map(Some),
-        };
-        self.buffer
-            .truncate(unread + read.as_ref().ok().copied().flatten().unwrap_or(0));
-        self.ended = read? == Some(0);
-        Ok(())
+        match read(source, &mut self.buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            read => {
+                self.ended = read? == 0;
+                Ok(())
+            }
+        }
     }
 
     /// What was read and is not used yet.
@@ -112,4 +124,21 @@ impl Input {
         self.consume(length + usize::from(has_end));
         Some((line, has_end))
     }
+}
+
+/// Reads one piece, and returns its length; 0 at the end.
+#[cfg(unix)]
+fn read(source: &mut Source, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let unread = buffer.len();
+    buffer.resize(unread + PIECE, 0);
+    let read = io::Read::read(source, &mut buffer[unread..]);
+    buffer.truncate(unread + read.as_ref().copied().unwrap_or(0));
+    read
+}
+
+#[cfg(not(unix))]
+fn read(source: &mut Source, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let piece = source.read()?;
+    buffer.extend_from_slice(&piece);
+    Ok(piece.len())
 }

@@ -1,112 +1,70 @@
-//! A stack on a TAP or TUN interface, and the end of it by Ctrl-C.
+//! A stack on a TAP or TUN interface.
 
-use std::io::{self, Read};
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
+use smoltcp::wire::IpAddress;
+use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap};
 
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
-use signal_hook::low_level::pipe;
-use smoltcp::time::{Duration, Instant};
-use uppercase::device::reassembly::Reassembly;
-use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, Statistics, TunTap, wait};
-use uppercase::stack::{self, PendingSyn, Service, Sockets};
-use uppercase::{Context, Stack};
-
-use super::args::{Client, Link};
-use super::failure::Failure;
-use super::host::{Clock, Host};
-use super::setup::{self, Fragments};
+use super::args::{Client, Link, Server};
+use super::failure::{Failure, complain};
+use super::host::Host;
+use super::live::{Attached, Live};
+use super::recorder::Recorder;
+use super::report::Traffic;
+use super::setup::Fragments;
 use super::sides::{Sides, refuse_address_of_the_kernel};
-
-/// A stack on an interface.
-pub struct Interface<'a> {
-    clock: Clock,
-    stack: Stack<'a, Reassembly<'a, TunTap>>,
-    /// Can be read after Ctrl-C.
-    interrupt: UnixStream,
-    /// Can be read after somebody asked for a report.
-    question: UnixStream,
-    /// Whether it could be read.
-    is_asked: bool,
-    sides: Sides,
-}
 
 /// Runs a client on the interface `name`.
 pub fn with_client(
     name: &str,
     mode: Mode,
     args: &Client,
+    recorder: &Recorder<'_>,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut fragments = Box::new(Fragments::new());
-    let mut interface = Interface::open(name, mode, &args.link, 2, 0, &mut fragments)?;
+    let (mut host, sides) = open(name, mode, &args.link, 2, 0, &mut fragments, recorder)?;
     // One IP version is enough for a client.
-    if interface.sides.reachable.is_empty() {
-        interface.sides.warn();
+    if sides.reachable.is_empty() {
+        sides.warn();
     }
-    run(&mut interface)
+    run(&mut host)
 }
 
-impl<'a> Interface<'a> {
-    /// Attaches to the interface, or makes it, with a stack that by default has the addresses that
-    /// end in `host`; so many clients can wait for a place as `backlog` says.
-    pub fn open(
-        name: &str,
-        mode: Mode,
-        link: &Link,
-        host: u8,
-        backlog: usize,
-        fragments: &'a mut Fragments,
-    ) -> Result<Self, Failure> {
-        let addresses = link.addresses(host);
-        for own in &addresses {
-            refuse_address_of_the_kernel(own)?;
-        }
-        let options = match link.no_offload {
-            true => Options::new().without_offload(),
-            false => Options::new().gather(),
-        };
-        let host_addresses = link.host_addresses();
-        let device = TunTap::open_with(name, mode, &host_addresses, options).map_err(explain)?;
-        let sides = Sides::check(&device, link, &addresses)?;
-        let clock = Clock::start();
-        let device = Reassembly::new(device, fragments);
-        let stack = setup::stack(device, link, host, clock.now())?;
-        Ok(Self {
-            stack: stack.with_backlog(vec![PendingSyn::EMPTY; backlog]),
-            clock,
-            interrupt: caught(&[SIGINT, SIGTERM])?,
-            question: caught(&[SIGUSR1])?,
-            is_asked: false,
-            sides,
-        })
+/// Attaches to the interface, or makes it, with a stack that by default has the addresses that end
+/// in `host`; so many clients can wait for a place as `backlog` says. Also returns what there was
+/// between this host and those addresses.
+pub fn open<'a>(
+    name: &str,
+    mode: Mode,
+    link: &Link,
+    host: u8,
+    backlog: usize,
+    fragments: &'a mut Fragments,
+    recorder: &Recorder<'_>,
+) -> Result<(Live<'a, TunTap>, Sides), Failure> {
+    let addresses = link.addresses(host);
+    for own in &addresses {
+        refuse_address_of_the_kernel(own)?;
     }
+    let options = match link.no_offload || recorder.is_on() {
+        true => Options::new().without_offload(),
+        false => Options::new().gather(),
+    };
+    if recorder.is_on() && !link.no_offload {
+        complain(
+            "--capture brings --no-offload: each segment passes by itself and complete, as on a wire",
+        );
+    }
+    let host_addresses = link.host_addresses();
+    let device = TunTap::open_with(name, mode, &host_addresses, options).map_err(explain)?;
+    let sides = Sides::check(&device, link, &addresses)?;
+    let host = Live::new(device, link, host, backlog, fragments, recorder)?;
+    Ok((host, sides))
+}
 
-    /// Whether somebody has asked for a report (SIGUSR1) since this was called last.
-    pub fn is_asked(&mut self) -> bool {
-        std::mem::take(&mut self.is_asked)
-    }
-
-    /// What there was between this host and our addresses when the interface was opened.
-    pub fn sides(&self) -> &Sides {
-        &self.sides
-    }
-
-    /// The time, as the stack is told it.
-    pub fn now(&self) -> Instant {
-        self.clock.now()
-    }
-
-    /// How many frames have come so far.
-    pub fn received_frames(&self) -> u64 {
-        self.stack.device().inner().statistics().received_frames
-    }
-
-    /// What the stack has counted, and the device.
-    pub fn counters(&self) -> (stack::Counters, Statistics) {
-        let device = self.stack.device().inner();
-        (self.stack.counters(), device.statistics())
-    }
+/// A client of another make that reaches this server.
+pub fn example(address: IpAddress, args: &Server) -> String {
+    let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
+    format!("echo hello | nc {options} {address} {}", args.port)
 }
 
 /// Why an interface could not be opened, and which option is to be changed.
@@ -122,61 +80,43 @@ fn explain(error: OpenError) -> Failure {
     })
 }
 
-impl<'a> Host<'a> for Interface<'a> {
-    fn sockets(&mut self) -> &mut Sockets<'a> {
-        self.stack.sockets()
+impl Attached for TunTap {
+    fn name(&self) -> String {
+        self.name().into()
     }
 
-    fn context(&mut self) -> Context<'_, 'a> {
-        self.stack.context(self.clock.now())
+    fn settle(&mut self) -> Result<(), Failure> {
+        self.flush();
+        match self.fault() {
+            Some(fault @ Fault::Removed) => Err(Failure::of(self.name())(fault)),
+            _ => Ok(()),
+        }
     }
 
-    fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration> {
-        let now = self.clock.now();
-        self.stack.poll(now, service).delay(now)
+    fn survive(&self) -> Result<(), Failure> {
+        Err(Failure::of(self.name())(Fault::Removed))
     }
 
-    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
-        let device = self.stack.device_mut().inner_mut();
-        device.flush();
-        if let Some(fault @ Fault::Removed) = device.fault() {
-            return Err(Failure::of(device.name())(fault));
-        }
-        let (frames, stop) = (device.as_fd(), self.interrupt.as_fd());
-        let question = self.question.as_fd();
-        let (stop, asked, input) = if input {
-            let [_, stop, asked, input] =
-                wait([frames, stop, question, io::stdin().as_fd()], delay)
-                    .map_err(Failure::of(device.name()))?;
-            (stop, asked, input)
-        } else {
-            let [_, stop, asked] =
-                wait([frames, stop, question], delay).map_err(Failure::of(device.name()))?;
-            (stop, asked, false)
-        };
-        if asked {
-            // Else the next wait would be none. A client has nothing to report.
-            let _ = self.question.read(&mut [0; 64]);
-            self.is_asked = true;
-        }
-        if stop {
-            // The next Ctrl-C is another one.
-            let _ = self.interrupt.read(&mut [0; 64]);
-            return Err(Failure::Interrupted);
-        }
-        Ok(input)
+    fn received_frames(&self) -> u64 {
+        self.statistics().received_frames
     }
-}
 
-/// What can be read after one of these signals.
-fn caught(signals: &[i32]) -> Result<UnixStream, Failure> {
-    let catch = || {
-        let (read, write) = UnixStream::pair()?;
-        read.set_nonblocking(true)?;
-        for signal in signals {
-            pipe::register(*signal, write.try_clone()?)?;
+    fn traffic(&self) -> Traffic {
+        let statistics = self.statistics();
+        let unsent = statistics.sent_oversize + statistics.sent_refused;
+        Traffic {
+            device: "Interface",
+            received_frames: statistics.received_frames,
+            sent_frames: statistics.sent_frames,
+            notes: vec![
+                (statistics.received_oversize, "dropped: longer than the MTU"),
+                (statistics.received_corrupt, "dropped: a wrong TCP checksum"),
+                (
+                    statistics.received_partial,
+                    "dropped: part of a TCP segment",
+                ),
+                (unsent, "could not be sent"),
+            ],
         }
-        Ok(read)
-    };
-    catch().map_err(Failure::of::<io::Error>("signals cannot be caught"))
+    }
 }

@@ -16,7 +16,7 @@ thread_local! {
 /// Starts the log with as much detail as `-v` was given times, unless RUST_LOG asks for other.
 pub fn start(verbose: u8) {
     let filter = match verbose {
-        0 => "error,uppercase::command=warn,uppercase::device::tuntap=warn",
+        0 => "error,uppercase::command=warn,uppercase::device=warn",
         1 => "uppercase=info,warn",
         2 => "uppercase=debug,info",
         3 => "debug",

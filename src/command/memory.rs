@@ -2,6 +2,7 @@
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Duration;
+use uppercase::device::capture::Capture;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::wire::{Port, Wire};
 use uppercase::stack::{Service, Sockets};
@@ -11,7 +12,9 @@ use uppercase::{Context, Servers, Stack};
 use super::args::{BUFFER, Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host};
+use super::input::Input;
 use super::logger::on_side;
+use super::recorder::{Recorder, Recording};
 use super::setup::{self, Fragments};
 
 const FRAMES: usize = 16;
@@ -20,18 +23,25 @@ const MTU: usize = 1514;
 /// Runs a client whose server is at the other end of the wire.
 pub fn with_client(
     args: &Client,
+    recorder: &Recorder<'_>,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let wire = Wire::new();
     let (client, server) = wire.ports(Medium::Ethernet);
     let mut fragments = [(); 2].map(|()| Box::new(Fragments::new()));
     let [of_client, of_server] = &mut fragments;
+    let clock = Clock::start();
+    let record = |end| recorder.interface(end, Medium::Ethernet, &clock);
+    let client = Capture::new(client, record("client")?);
+    let server = match recorder.has_both_ends() {
+        true => Capture::new(server, record("server")?),
+        false => Capture::new(server, None),
+    };
     let (client, server) = (
         Reassembly::new(client, of_client),
         Reassembly::new(server, of_server),
     );
     let mut connections = setup::Connections::new(1, 0, BUFFER);
-    let clock = Clock::start();
     let config = tcp::Config {
         port: args.port,
         // Nobody but the user can keep this server waiting, and users may take their time.
@@ -56,7 +66,7 @@ pub fn with_client(
     })
 }
 
-type Device<'a> = Reassembly<'a, Port<'a, FRAMES, MTU>>;
+type Device<'a> = Reassembly<'a, Capture<Port<'a, FRAMES, MTU>, Option<Recording>>>;
 
 struct Memory<'a> {
     clock: Clock,
@@ -88,11 +98,15 @@ impl<'a> Host<'a> for Memory<'a> {
 
     /// There is nobody else: nothing happens before the delay is over, unless there is input. That
     /// blocks, which is all right once the stacks have nothing left to do at this moment.
-    fn wait(&mut self, delay: Option<Duration>, input: bool) -> Result<bool, Failure> {
+    fn wait(
+        &mut self,
+        delay: Option<Duration>,
+        input: Option<&mut Input>,
+    ) -> Result<bool, Failure> {
         let idle = delay != Some(Duration::ZERO);
-        if idle && !input {
+        if idle && input.is_none() {
             std::thread::sleep(delay.unwrap_or(Duration::ZERO).into());
         }
-        Ok(idle && input)
+        Ok(idle && input.is_some())
     }
 }

@@ -1,16 +1,27 @@
-//! What `serve` has seen, for whoever asks by SIGUSR1, and at the end.
+//! What `serve` has seen, which it prints after SIGUSR1 and at the end.
 
 use std::fmt;
 
-use uppercase::device::tuntap::Statistics;
 use uppercase::{stack, tcp, udp};
+
+/// What has passed a device.
+pub struct Traffic {
+    /// What the device is.
+    pub device: &'static str,
+    /// Frames that have come.
+    pub received_frames: u64,
+    /// Frames that have left.
+    pub sent_frames: u64,
+    /// How many there were of others, and what has become of them.
+    pub notes: Vec<(u64, &'static str)>,
+}
 
 /// All counts since the start.
 pub struct Report {
     tcp: Option<tcp::Counters>,
     udp: Option<udp::Counters>,
     stack: stack::Counters,
-    device: Statistics,
+    traffic: Traffic,
 }
 
 impl Report {
@@ -18,13 +29,13 @@ impl Report {
         tcp: Option<tcp::Counters>,
         udp: Option<udp::Counters>,
         stack: stack::Counters,
-        device: Statistics,
+        traffic: Traffic,
     ) -> Self {
         Self {
             tcp,
             udp,
             stack,
-            device,
+            traffic,
         }
     }
 }
@@ -62,14 +73,12 @@ impl fmt::Display for Report {
         note(f, stack.group_source, "from an Ethernet group address")?;
         note(f, stack.unroutable, "TCP from where no way leads back")?;
         note(f, stack.hidden, "TCP in fragments or behind other headers")?;
-        let device = self.device;
-        let (received, sent) = (device.received_frames, device.sent_frames);
-        writeln!(f, "Interface: {received} frames received, {sent} sent")?;
-        note(f, device.received_oversize, "dropped: longer than the MTU")?;
-        note(f, device.received_corrupt, "dropped: a wrong TCP checksum")?;
-        note(f, device.received_partial, "dropped: part of a TCP segment")?;
-        let unsent = device.sent_oversize + device.sent_refused;
-        note(f, unsent, "could not be sent")
+        let traffic = &self.traffic;
+        let (received, sent) = (traffic.received_frames, traffic.sent_frames);
+        let device = traffic.device;
+        writeln!(f, "{device}: {received} frames received, {sent} sent")?;
+        let mut notes = traffic.notes.iter();
+        notes.try_for_each(|(count, what)| note(f, *count, what))
     }
 }
 

@@ -1,18 +1,21 @@
-//! Both servers on an interface.
+//! Both servers, joined to other programs.
 
 use std::net::SocketAddr;
 
 use smoltcp::time::Duration;
-use smoltcp::wire::IpAddress;
 use uppercase::stack::from_fn;
 use uppercase::tcp::{self, Hash};
 use uppercase::udp;
 
-use super::args::Server;
+use super::args::{Network, Server};
+use super::cable;
 use super::failure::Failure;
 use super::host::Host;
-use super::interface::Interface;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+use super::interface;
+use super::live::{Attached, Live};
 use super::output::Output;
+use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::Reporter;
 use super::setup;
@@ -29,15 +32,47 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// Serves until it is asked to end.
-pub fn run(args: &Server) -> Result<(), Failure> {
-    let mut output = Output::open()?;
-    let Some((name, mode)) = args.link.interface() else {
-        unreachable!("the arguments are not accepted without an interface");
-    };
+pub fn run(args: &Server, recorder: &Recorder<'_>) -> Result<(), Failure> {
+    let output = Output::open()?;
     let connections = || setup::Connections::new(args.connections, SPARE, args.buffer());
     let mut connections = args.serves_tcp().then(connections);
+    let connections = connections.as_mut();
     let mut fragments = Box::new(setup::Fragments::new());
-    let mut host = Interface::open(name, mode, &args.link, 1, args.backlog, &mut fragments)?;
+    match args.link.network() {
+        Network::Memory => unreachable!("the arguments are not accepted without a network"),
+        Network::Cable(port) => {
+            let host = cable::listen(port, args, &mut fragments, recorder)?;
+            let example = format!("Try it in another terminal: {}", cable::example(port, args));
+            serve(host, args, connections, Some(example), output)
+        }
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Network::Interface(name, mode) => {
+            let (host, sides) = interface::open(
+                &name,
+                mode,
+                &args.link,
+                1,
+                args.backlog,
+                &mut fragments,
+                recorder,
+            )?;
+            sides.warn();
+            let reachable = sides.reachable.first();
+            let example =
+                reachable.map(|address| format!("Try it: {}", interface::example(*address, args)));
+            serve(host, args, connections, example, output)
+        }
+    }
+}
+
+/// Serves on this host.
+fn serve<'a, D: Attached>(
+    mut host: Live<'a, D>,
+    args: &Server,
+    connections: Option<&'a mut setup::Connections<'a>>,
+    example: Option<String>,
+    mut output: Output,
+) -> Result<(), Failure> {
     let config = tcp::Config {
         port: args.port,
         connections: args.connections,
@@ -48,16 +83,15 @@ pub fn run(args: &Server) -> Result<(), Failure> {
         ..tcp::Config::default()
     };
     let udp = args.serves_udp();
-    let mut servers = setup::servers(host.sockets(), connections.as_mut(), udp, config)?;
-    host.sides().warn();
-    output.print(announcement(args, &host.sides().reachable))?;
+    let mut servers = setup::servers(host.sockets(), connections, udp, config)?;
+    output.print(announcement(args, example))?;
     let mut reporter = Reporter::start(output)?;
     loop {
         let mut delay = host.poll(&mut servers);
         if args.spin > Duration::ZERO {
             delay = spin(&mut host, &mut servers, delay, args.spin);
         }
-        match host.wait(delay, false) {
+        match host.wait(delay, None) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
             Err(failure) => return Err(failure),
@@ -75,8 +109,8 @@ pub fn run(args: &Server) -> Result<(), Failure> {
 }
 
 /// Polls on until no frame has come for so long. Returns how long it can be slept then.
-fn spin<'a>(
-    host: &mut Interface<'a>,
+fn spin<'a, D: Attached>(
+    host: &mut Live<'a, D>,
     servers: &mut Servers<'a>,
     mut delay: Option<Duration>,
     patience: Duration,
@@ -99,11 +133,11 @@ fn spin<'a>(
 }
 
 /// Says what happened since the start.
-fn report(host: &Interface<'_>, servers: &Servers<'_>) -> String {
-    let (stack, device) = host.counters();
+fn report<D: Attached>(host: &Live<'_, D>, servers: &Servers<'_>) -> String {
+    let (stack, traffic) = host.counters();
     let tcp = servers.tcp.as_ref().map(tcp::Server::counters);
     let udp = servers.udp.as_ref().map(udp::Server::counters);
-    Report::new(tcp, udp, stack, device).to_string()
+    Report::new(tcp, udp, stack, traffic).to_string()
 }
 
 /// How often a silent client is asked whether it is still there: each 10 s, and of more than 20 000
@@ -114,7 +148,10 @@ fn keep_alive(connections: usize) -> Duration {
 }
 
 /// Closes all connections; does not wait long for clients that leave theirs open.
-fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), Failure> {
+fn close<'a, D: Attached>(
+    host: &mut Live<'a, D>,
+    servers: &mut Servers<'a>,
+) -> Result<(), Failure> {
     let Some(tcp) = &mut servers.tcp else {
         return Ok(());
     };
@@ -122,7 +159,7 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
     let end = host.now() + CLOSE_TIMEOUT;
     while tcp.connections() > 0 && host.now() < end {
         let delay = host.poll(&mut (&mut *tcp, from_fn(|_| Some(end))));
-        match host.wait(delay, false) {
+        match host.wait(delay, None) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
             Err(failure) => return Err(failure),
@@ -134,8 +171,8 @@ fn close<'a>(host: &mut Interface<'a>, servers: &mut Servers<'a>) -> Result<(), 
     Ok(())
 }
 
-/// Says where the servers can be reached, and how to try it where this host can.
-fn announcement(args: &Server, reachable: &[IpAddress]) -> String {
+/// Says where the servers can be reached, and how to try it if that can work.
+fn announcement(args: &Server, example: Option<String>) -> String {
     let mut text = String::from("The server is ready to receive\n");
     let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
     for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
@@ -144,10 +181,8 @@ fn announcement(args: &Server, reachable: &[IpAddress]) -> String {
             text += &format!("  {protocol} {endpoint}\n");
         }
     }
-    if let Some(address) = reachable.first() {
-        let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
-        let port = args.port;
-        text += &format!("Try it: echo hello | nc {options} {address} {port}\n");
+    if let Some(example) = example {
+        text += &format!("{example}\n");
     }
     text
 }

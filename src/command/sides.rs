@@ -1,13 +1,12 @@
 //! Whether this host and the stack on an interface can reach each other, and what to do if not.
 
-use std::net::IpAddr;
-
 use log::warn;
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::tuntap::{Fault, Mode, TunTap, addresses, entrance, owner, route};
 
 use super::args::Link;
 use super::failure::Failure;
+use super::neighbor::neighbor;
 
 /// What is sent to an address that the kernel itself has never comes to an interface.
 pub fn refuse_address_of_the_kernel(own: &IpCidr) -> Result<(), Failure> {
@@ -166,26 +165,6 @@ fn proposal(own: IpCidr, wanted: &[IpCidr]) -> Option<IpCidr> {
             && host.contains_addr(&own.address())
     };
     wanted.iter().find(fits).copied().or_else(|| neighbor(own))
-}
-
-fn neighbor(own: IpCidr) -> Option<IpCidr> {
-    let (bits, length) = match IpAddr::from(own.address()) {
-        IpAddr::V4(address) => (address.to_bits().into(), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    };
-    let network = |host_bits: u8| bits & u128::MAX.checked_shl(host_bits.into()).unwrap_or(0);
-    let neighbor = match length - own.prefix_len() {
-        0 => return None,
-        1 => bits ^ 1,
-        // Zero is the network itself.
-        host_bits if network(host_bits) + 1 == bits => bits + 1,
-        host_bits => network(host_bits) + 1,
-    };
-    let address = match length {
-        32 => IpAddr::from((neighbor as u32).to_be_bytes()),
-        _ => IpAddr::from(neighbor.to_be_bytes()),
-    };
-    Some(IpCidr::new(address.into(), own.prefix_len()))
 }
 
 fn is_ipv4(address: IpAddress) -> bool {

@@ -106,7 +106,7 @@ impl Exchange {
             // Nobody is to wait for an answer that is there, not even without the end of its line.
             output.flush().map_err(Failure::output)?;
             let hungry = input.unused().is_empty() && !input.has_ended();
-            if host.wait(delay, hungry)? {
+            if host.wait(delay, hungry.then_some(&mut *input))? {
                 input
                     .read()
                     .map_err(Failure::of("standard input cannot be read"))?;

@@ -107,6 +107,9 @@ pub struct Control {
     /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
     peer_fin: PeerFin,
+    /// The state that was reported last.
+    #[cfg(feature = "trace")]
+    pub(super) state: State,
 }
 
 /// How far the FIN of the peer has come.
@@ -147,6 +150,8 @@ impl Default for Control {
             end: None,
             fin_sent: false,
             peer_fin: PeerFin::Awaited,
+            #[cfg(feature = "trace")]
+            state: State::Closed,
         }
     }
 }

@@ -7,6 +7,8 @@ use super::Config;
 use super::addresses::Addresses;
 #[cfg(feature = "client")]
 use super::reachability::Reachability;
+#[cfg(feature = "trace")]
+use super::transition::Watcher;
 
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
@@ -19,6 +21,8 @@ pub(super) struct Host {
     pub(super) is_loopback: Cell<bool>,
     #[cfg(feature = "client")]
     pub(super) reachability: Reachability,
+    #[cfg(feature = "trace")]
+    pub(super) watcher: Watcher,
 }
 
 impl Host {
@@ -35,6 +39,8 @@ impl Host {
             is_loopback: Cell::new(false),
             #[cfg(feature = "client")]
             reachability: Reachability::new(),
+            #[cfg(feature = "trace")]
+            watcher: Watcher::default(),
         }
     }
 }

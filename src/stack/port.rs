@@ -102,18 +102,20 @@ impl<'w> Way<'w> {
     pub(super) fn deliver(
         &mut self,
         sockets: &mut SocketSet<'_>,
-        control: Option<&mut Control>,
+        mut control: Option<&mut Control>,
         frame: &[u8],
     ) {
+        self.look(sockets, control.as_deref_mut());
         let meta = self.meta;
         let mut port = Port {
             received: Some(Arrived { frame, meta }),
             transmit: self.transmit,
             host: self.host,
-            control,
+            control: control.as_deref_mut(),
         };
         self.interface
             .poll_ingress_single(self.now, &mut port, sockets);
+        self.look(sockets, control);
     }
 
     /// Gives a synthetic frame; what smoltcp answers is dropped.
@@ -136,15 +138,27 @@ impl<'w> Way<'w> {
     pub(super) fn poll(
         &mut self,
         sockets: &mut SocketSet<'_>,
-        control: Option<&mut Control>,
+        mut control: Option<&mut Control>,
     ) -> bool {
+        self.look(sockets, control.as_deref_mut());
         let mut port = Port {
             received: None,
             transmit: self.transmit,
             host: self.host,
-            control,
+            control: control.as_deref_mut(),
         };
-        self.interface.poll_egress(self.now, &mut port, sockets) != PollResult::None
+        let result = self.interface.poll_egress(self.now, &mut port, sockets);
+        self.look(sockets, control);
+        result != PollResult::None
+    }
+
+    /// Reports the state that a connection has come to, if states are watched.
+    #[inline]
+    fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
+        #[cfg(feature = "trace")]
+        self.host.watcher.look(sockets, control, self.now);
+        #[cfg(not(feature = "trace"))]
+        let _ = (sockets, control);
     }
 
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.

@@ -55,7 +55,7 @@ pub fn line_that_no_datagram_takes_is_explained() {
 
 pub fn server_that_is_not_in_memory_is_explained() {
     uppercase("tcp 192.168.69.7 --timeout 1.5", "hello").assert_failed(
-        "no --tap or --tun: the server in memory is asked, not the network\n\
+        "no --cable, --tap or --tun: the server in memory is asked, not the network\n\
          uppercase: 192.168.69.7:12000: nobody on the link answers for its address",
     );
 }

@@ -23,7 +23,16 @@ pub fn wrong_arguments_are_explained() {
     let address = "an IPv4 or IPv6 address is needed, such as 192.168.69.1";
     let mac = "the hardware address of one host is needed, such as 02:00:00:00:00:01";
     for (arguments, hint) in [
-        ("serve", "<--tap <NAME>|--tun <NAME>>"),
+        ("serve", "<--cable <PORT>|--tap <NAME>|--tun <NAME>>"),
+        ("serve --cable", "--cable <PORT>"),
+        ("serve --cable 0", "0 is not in 1..=65472"),
+        ("serve --cable 65473", "65473 is not in 1..=65472"),
+        ("serve --cable 9000 --tap t", "cannot be used with"),
+        ("tcp --tun t --cable 9000", "cannot be used with"),
+        (
+            "serve --cable 9000 --host-ip 192.168.69.100/24",
+            "cannot be used with",
+        ),
         ("serve --tap", "--tap <NAME>"),
         ("serve --tap t --tun t", "cannot be used with"),
         ("serve --tap t --ip 192.168.69.1", cidr),

@@ -12,6 +12,8 @@ mod exhausted_device;
 #[cfg(feature = "syn-cookies")]
 mod half_open;
 mod hashed;
+#[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]
+mod ladder;
 mod last_acknowledgement;
 mod naps;
 mod neighbors;
@@ -31,6 +33,8 @@ mod tcp_errors;
 mod tcp_places;
 #[cfg(feature = "unicode")]
 mod transcript;
+#[cfg(feature = "trace")]
+mod transitions;
 mod turning_points;
 #[cfg(feature = "fragmentation")]
 mod udp;

@@ -1,11 +1,16 @@
 //! Parts of the package by themselves, in memory, with any set of features: the library may be
 //! without a heap, and its text without Unicode.
 
+#[cfg(feature = "cable")]
+mod cable;
+mod capture;
 #[cfg(feature = "embassy")]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;
 mod imports;
+#[cfg(feature = "trace")]
+mod pcapng;
 #[cfg(feature = "fragmentation")]
 mod plain_host;
 #[cfg(feature = "fragmentation")]

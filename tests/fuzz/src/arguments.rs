@@ -5,6 +5,10 @@
 #[allow(dead_code)] // Some of it only ends the program.
 #[path = "../../../src/command/args.rs"]
 mod args;
+#[path = "../../../src/command/record.rs"]
+mod record;
+#[path = "../../../src/command/values.rs"]
+mod values;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -19,7 +23,7 @@ use uppercase::device::tuntap::Mode;
 use uppercase::device::wire::{Port, Queue};
 use uppercase::stack::{Config, from_fn};
 
-use args::{Args, Client, Command, Link, Server};
+use args::{Args, Client, Command, Link, Network, Server};
 
 /// Panics if a promise is broken.
 pub fn run(input: &[u8]) {
@@ -51,7 +55,10 @@ fn check_server(server: &Server) {
     assert!((1..=1_000_000).contains(&server.connections));
     assert!(server.backlog <= 65_536);
     assert!(server.buffer() >= 1 << 10);
-    assert!(server.link.interface().is_some(), "it cannot do without");
+    assert!(
+        !matches!(server.link.network(), Network::Memory),
+        "it cannot do without"
+    );
     check_common(&server.link, server.port, server.timeout);
 }
 
@@ -66,9 +73,9 @@ fn check_client(client: &Client) {
 fn check_common(link: &Link, port: u16, timeout: Duration) {
     assert_ne!(port, 0);
     assert!((Duration::from_millis(1)..=Duration::from_secs(1_000_000_000)).contains(&timeout));
-    let medium = match link.interface() {
-        Some((_, Mode::Tun)) => Medium::Ip,
-        Some((_, Mode::Tap)) | None => Medium::Ethernet,
+    let medium = match link.network() {
+        Network::Interface(_, Mode::Tun) => Medium::Ip,
+        _ => Medium::Ethernet,
     };
     let addresses = link.addresses(1);
     assert!(!addresses.is_empty());

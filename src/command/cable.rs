@@ -1,0 +1,123 @@
+//! A stack on a cable to other programs of this host.
+
+use uppercase::device::cable::{Cable, OpenError};
+
+use super::args::{Client, Link, Server};
+#[cfg(not(unix))]
+use super::events::Source;
+use super::failure::Failure;
+use super::host::Host;
+use super::live::{Attached, Live};
+use super::neighbor::neighbor;
+use super::recorder::Recorder;
+use super::report::Traffic;
+use super::setup::Fragments;
+
+/// A server's stack, at the first end of the cable.
+pub fn listen<'a>(
+    port: u16,
+    args: &Server,
+    fragments: &'a mut Fragments,
+    recorder: &Recorder<'_>,
+) -> Result<Live<'a, Cable>, Failure> {
+    let cable = Cable::listen(port).map_err(explain)?;
+    Live::new(cable, &args.link, 1, args.backlog, fragments, recorder)
+}
+
+/// Runs a client at another end of the cable.
+pub fn with_client(
+    port: u16,
+    args: &Client,
+    recorder: &Recorder<'_>,
+    run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut fragments = Box::new(Fragments::new());
+    let cable = Cable::connect(port).map_err(explain)?;
+    // Neither cut nor wrapped: there are not that many clients.
+    let host = 1 + cable.number() as u8;
+    run(&mut Live::new(
+        cable,
+        &args.link,
+        host,
+        0,
+        &mut fragments,
+        recorder,
+    )?)
+}
+
+/// A client that reaches this server.
+pub fn example(port: u16, args: &Server) -> String {
+    let protocol = if args.serves_tcp() { "tcp" } else { "udp" };
+    let mut command = format!("uppercase {protocol}");
+    let own = args.link.addresses(1);
+    if let Some(own) = own.first() {
+        command += &format!(" {} --cable {port}", own.address());
+        let defaults = Link::of_server_in_memory().addresses(2);
+        if !defaults
+            .iter()
+            .any(|client| client.contains_addr(&own.address()))
+            && let Some(client) = neighbor(*own)
+        {
+            command += &format!(" --ip {client}");
+        }
+    }
+    if args.port != uppercase::PORT {
+        command += &format!(" --port {}", args.port);
+    }
+    command
+}
+
+/// Why a cable could not be opened, and which option to change.
+fn explain(error: OpenError) -> Failure {
+    Failure::Error(format!("{error} with --cable"))
+}
+
+impl Attached for Cable {
+    fn name(&self) -> String {
+        format!("cable {}", self.port())
+    }
+
+    /// A server that has answered once may be away for a while.
+    fn settle(&mut self) -> Result<(), Failure> {
+        if self.is_refused() && self.statistics().received_frames == 0 {
+            let port = self.port();
+            return Err(Failure::Error(format!(
+                "no server on cable {port}: start one with: uppercase serve --cable {port}"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The error is what became of a frame.
+    fn survive(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn received_frames(&self) -> u64 {
+        self.statistics().received_frames
+    }
+
+    fn traffic(&self) -> Traffic {
+        let statistics = self.statistics();
+        Traffic {
+            device: "Cable",
+            received_frames: statistics.received_frames,
+            sent_frames: statistics.sent_frames,
+            notes: vec![
+                (statistics.forwarded_frames, "from one client to another"),
+                (
+                    statistics.received_dropped,
+                    "dropped: no Ethernet frame of another program",
+                ),
+                (statistics.sent_dropped, "could not be sent"),
+            ],
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Source for Cable {
+    fn wait(&mut self, timeout: smoltcp::time::Duration) -> std::io::Result<bool> {
+        Self::wait(self, Some(timeout))
+    }
+}

@@ -1,0 +1,148 @@
+//! A stack that is joined to other programs, and the end of it by Ctrl-C.
+
+use smoltcp::phy::Device;
+use smoltcp::time::{Duration, Instant};
+use uppercase::device::capture::Capture;
+use uppercase::device::reassembly::Reassembly;
+use uppercase::stack::{self, PendingSyn, Service, Sockets};
+use uppercase::{Context, Stack};
+
+use super::args::Link;
+use super::events::{Events, Source};
+use super::failure::Failure;
+use super::host::{Clock, Host};
+use super::input::Input;
+use super::recorder::{Recorder, Recording};
+use super::report::Traffic;
+use super::setup::{self, Fragments};
+
+/// Frames that are there at once, one after the other, before signals and input are looked for.
+const FRAMES_AT_ONCE: u32 = 64;
+
+/// A device that joins this program to others.
+pub trait Attached: Device + Source {
+    /// What a user calls it.
+    fn name(&self) -> String;
+
+    /// Before each pause: sends what waits for more of its kind.
+    ///
+    /// # Errors
+    /// No frame will ever pass.
+    fn settle(&mut self) -> Result<(), Failure>;
+
+    /// Says whether the device can be used on after it had an error instead of a frame.
+    ///
+    /// # Errors
+    /// No frame will ever pass.
+    fn survive(&self) -> Result<(), Failure>;
+
+    /// How many frames have come so far.
+    fn received_frames(&self) -> u64;
+
+    /// What has passed so far, for the report.
+    fn traffic(&self) -> Traffic;
+}
+
+/// A stack on such a device.
+pub struct Live<'a, D: Attached> {
+    clock: Clock,
+    stack: Stack<'a, Reassembly<'a, Capture<D, Option<Recording>>>>,
+    events: Events,
+    /// Whether a report was asked for.
+    is_asked: bool,
+    /// How often a frame was there at once.
+    at_once: u32,
+}
+
+impl<'a, D: Attached> Live<'a, D> {
+    /// A stack that by default has the addresses that end in `host`, with room for so many clients
+    /// that wait for a place as `backlog` says.
+    pub fn new(
+        device: D,
+        link: &Link,
+        host: u8,
+        backlog: usize,
+        fragments: &'a mut Fragments,
+        recorder: &Recorder<'_>,
+    ) -> Result<Self, Failure> {
+        let clock = Clock::start();
+        let medium = device.capabilities().medium;
+        let recording = recorder.interface(&device.name(), medium, &clock)?;
+        let device = Reassembly::new(Capture::new(device, recording), fragments);
+        let stack = setup::stack(device, link, host, clock.now())?;
+        Ok(Self {
+            stack: stack.with_backlog(vec![PendingSyn::EMPTY; backlog]),
+            clock,
+            events: Events::catch().map_err(Failure::of("signals cannot be caught"))?,
+            is_asked: false,
+            at_once: 0,
+        })
+    }
+
+    /// Whether a report was asked for (SIGUSR1) since this was called last.
+    pub fn is_asked(&mut self) -> bool {
+        std::mem::take(&mut self.is_asked)
+    }
+
+    /// The time, as the stack is told it.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// How many frames have come so far.
+    pub fn received_frames(&self) -> u64 {
+        self.stack.device().inner().inner().received_frames()
+    }
+
+    /// What the stack has counted, and the device.
+    pub fn counters(&self) -> (stack::Counters, Traffic) {
+        (
+            self.stack.counters(),
+            self.stack.device().inner().inner().traffic(),
+        )
+    }
+}
+
+impl<'a, D: Attached> Host<'a> for Live<'a, D> {
+    fn sockets(&mut self) -> &mut Sockets<'a> {
+        self.stack.sockets()
+    }
+
+    fn context(&mut self) -> Context<'_, 'a> {
+        self.stack.context(self.clock.now())
+    }
+
+    fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration> {
+        let now = self.clock.now();
+        self.stack.poll(now, service).delay(now)
+    }
+
+    fn wait(
+        &mut self,
+        delay: Option<Duration>,
+        input: Option<&mut Input>,
+    ) -> Result<bool, Failure> {
+        let now = self.now();
+        let device = self.stack.device_mut().inner_mut().inner_mut();
+        // A client on the same core has answered by now. The frame stays where it is.
+        if self.at_once < FRAMES_AT_ONCE && device.receive(now).is_some() {
+            self.at_once += 1;
+            return Ok(false);
+        }
+        self.at_once = 0;
+        device.settle()?;
+        let happened = match self.events.wait(device, input, delay) {
+            Ok(happened) => happened,
+            Err(error) => return Err(Failure::of(device.name())(error)),
+        };
+        if happened.error {
+            device.survive()?;
+        }
+        // A client has nothing to report.
+        self.is_asked |= happened.question;
+        if happened.stop {
+            return Err(Failure::Interrupted);
+        }
+        Ok(happened.input)
+    }
+}
