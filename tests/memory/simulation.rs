@@ -20,6 +20,7 @@ mod log;
 mod model;
 mod outages;
 mod plain;
+mod queues;
 mod records;
 mod sessions;
 mod slow;

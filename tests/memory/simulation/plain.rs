@@ -51,10 +51,20 @@ impl Plain {
 /// The application is called before its interface is polled, or after.
 pub fn exchange(seed: u64, text: &'static [u8], is_first: bool) -> Exchange {
     let mut network = Network::new(Medium::Ethernet, seed);
-    let [one, other] = ["server", "client"].map(|name| network.link(name));
+    let links = ["server", "client"].map(|name| network.link(name));
+    exchange_on(network, &links, text, is_first)
+}
+
+/// The same on links of any segment.
+pub fn exchange_on(
+    network: Network,
+    [one, other]: &[Link; 2],
+    text: &'static [u8],
+    is_first: bool,
+) -> Exchange {
     one.set(LOSING);
-    let mut server = Plain::new(&one, 1);
-    let mut client = Plain::new(&other, 2);
+    let mut server = Plain::new(one, 1);
+    let mut client = Plain::new(other, 2);
     server.socket().listen(7).expect("the port is not 0");
     client.connect(1);
     let (mut sent, mut heard) = (0, Vec::new());

@@ -1,15 +1,18 @@
 //! What a frame says of itself in the log: its protocol, where it was, whether it is intact.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use smoltcp::phy::Medium;
 use smoltcp::wire::{IpEndpoint, IpProtocol};
-use uppercase::simulation::{Alteration, Fate, Network, Protocol, Record, Verdict};
+use uppercase::simulation::{
+    Alteration, Bursts, Conditions, Fate, Network, Probability, Protocol, Record, Verdict, seeds,
+};
 
 use super::common::frames;
 use super::common::network::{CLIENT, Link, SERVER};
-use super::lanes::MILLISECOND;
+use super::lanes::{MILLISECOND, send};
 
 /// The record of one frame between two hosts, the second of which has a rule.
 fn record(medium: Medium, frame: &[u8], verdict: Verdict) -> Record {
@@ -94,4 +97,62 @@ fn a_frame_is_intact_if_it_has_arrived_once_with_the_bytes_that_were_sent() {
     assert_eq!(ends(Verdict::Truncate(1)), altered(Alteration::Truncated));
     let other = Verdict::Replace(b"other".to_vec());
     assert_eq!(ends(other), altered(Alteration::Replaced));
+}
+
+#[test]
+fn each_frame_has_one_record_and_ends_on_each_link_as_often_as_there_are_copies() {
+    for seed in seeds(0..50) {
+        let mut network = Network::new(Medium::Ip, seed);
+        let records = Rc::new(RefCell::new(Vec::new()));
+        let log = records.clone();
+        network.log(move |record: &Record| log.borrow_mut().push(record.clone()));
+        let links = ["a", "b", "c"].map(|name| network.link(name));
+        for link in &links {
+            link.set(Conditions {
+                delay: MILLISECOND * 3,
+                jitter: MILLISECOND * 5,
+                loss: Probability::percent(10),
+                bursts: Bursts::new(Probability::percent(5), Probability::percent(30)),
+                duplication: Probability::percent(20),
+                reordering: Probability::percent(20),
+                corruption: Probability::percent(10),
+                ..Conditions::PERFECT
+            });
+        }
+        let mut ports = links.each_ref().map(|link| link.port());
+        for number in 0..60 {
+            assert!(send(&mut ports[number % 3], &[number as u8; 30]));
+            network.sleep(MILLISECOND);
+        }
+        network.sleep(MILLISECOND * 1000);
+        let records = records.take();
+        let numbers: Vec<_> = records.iter().map(Record::number).collect();
+        assert_eq!(numbers, (1..=60).collect::<Vec<_>>(), "seed {seed}");
+        let mut ends = BTreeMap::<(String, String), u64>::new();
+        for record in &records {
+            let (last, others) = record.ends.split_last().expect("it has ended");
+            assert!(last.is_last && others.iter().all(|end| !end.is_last));
+            let mut seen = BTreeSet::new();
+            for end in &record.ends {
+                *ends
+                    .entry((end.link.to_string(), end.fate.to_string()))
+                    .or_default() += 1;
+                assert!(
+                    seen.insert((end.link.clone(), end.copy)),
+                    "seed {seed}: {record}"
+                );
+            }
+        }
+        for (link, name) in links.iter().zip(["a", "b", "c"]) {
+            let end = |fate: Fate| {
+                let count = ends.get(&(name.to_owned(), fate.to_string()));
+                count.copied().unwrap_or_default()
+            };
+            let [out, into] = [&link.from_host, &link.to_host].map(|lane| lane.statistics());
+            assert_eq!(end(Fate::Arrived), into.arrived, "seed {seed}");
+            assert_eq!(end(Fate::Lost), out.lost + into.lost, "seed {seed}");
+            let in_burst = out.lost_in_burst + into.lost_in_burst;
+            assert_eq!(end(Fate::LostInBurst), in_burst, "seed {seed}");
+        }
+    }
 }
