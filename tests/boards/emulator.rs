@@ -304,7 +304,7 @@ impl Drop for Emulator {
 }
 
 /// An address on the loopback whose port nobody has, on TCP and UDP.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     loop {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         let address = tcp.local_addr().expect("a bound socket");
