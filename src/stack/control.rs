@@ -91,9 +91,11 @@ pub struct Control {
     /// This host's initial sequence number, and the one behind the last that was sent (SND.NXT).
     first_sent: TcpSeqNumber,
     sent: TcpSeqNumber,
-    /// The peer's initial sequence number, and the one that was acknowledged last (RCV.NXT).
+    /// The peer's initial sequence number, and the one that was acknowledged last.
     first_received: TcpSeqNumber,
     acknowledged: TcpSeqNumber,
+    /// The sequence number that is expected next (RCV.NXT), whether the peer was told so or not.
+    next: Option<TcpSeqNumber>,
     /// The window that smoltcp announced last, not scaled.
     window: u16,
     /// By how many bits it is scaled; `None` until that is known.
@@ -142,6 +144,7 @@ impl Default for Control {
             sent: TcpSeqNumber(0),
             first_received: TcpSeqNumber(0),
             acknowledged: TcpSeqNumber(0),
+            next: None,
             window: 0,
             shift: None,
             is_synchronized: false,
@@ -204,6 +207,21 @@ impl Control {
     /// the peer has been told.
     pub(super) fn expected(&self) -> Option<TcpSeqNumber> {
         self.has_acknowledged().then_some(self.acknowledged)
+    }
+
+    /// RCV.NXT; `None` before the SYN of the peer.
+    pub(super) fn next(&self) -> Option<TcpSeqNumber> {
+        self.next
+    }
+
+    /// SND.NXT: the sequence number behind the last that was sent.
+    pub(super) fn sent(&self) -> TcpSeqNumber {
+        self.sent
+    }
+
+    /// So many bytes were received behind `next`, which was RCV.NXT before.
+    pub(super) fn took(&mut self, bytes: usize, next: Option<TcpSeqNumber>) {
+        self.next = next.map(|next| next + bytes).or(self.next);
     }
 
     /// The first sequence number beyond the window that smoltcp takes as announced.
@@ -270,6 +288,7 @@ impl Control {
             return;
         }
         let is_first = !core::mem::replace(&mut self.is_synchronized, true);
+        self.next = Some(segment.acknowledgement);
         if is_first {
             self.first_received = segment.acknowledgement;
         } else if segment.window == 0 && self.window > 0 {
@@ -297,13 +316,19 @@ impl Control {
         was: State,
         is: State,
     ) {
-        if segment.flags.has(Flags::SYN) && options(packet, segment).window_scale().is_none() {
-            // A window is scaled if both sides say so (RFC 7323, 2.2).
-            self.shift = Some(0);
+        if segment.flags.has(Flags::SYN) {
+            if options(packet, segment).window_scale().is_none() {
+                // A window is scaled if both sides say so (RFC 7323, 2.2).
+                self.shift = Some(0);
+            }
+            if was != is {
+                self.next = Some(segment.sequence + 1);
+            }
         }
         let takes_fin = matches!(is, State::CloseWait | State::Closing | State::TimeWait);
         if segment.flags.has(Flags::FIN) && was != is && takes_fin {
             self.peer_fin = PeerFin::Received;
+            self.next = Some(segment.end() + 1);
         }
         let opening = |state| matches!(state, State::SynSent | State::SynReceived);
         match is {
