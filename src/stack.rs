@@ -39,6 +39,8 @@
 //! - A reset counts only at the very sequence number that is expected, a SYN in an open connection
 //!   never, and an acknowledgement only of what was sent; where the peer may have sent such a
 //!   segment all the same, it is asked by a challenge ACK (RFC 5961).
+//! - An ICMP error ends a handshake only if it quotes the four-tuple and the sequence number of the
+//!   SYN, and says that nothing takes it there; an open connection is ended by none (RFC 5927).
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).

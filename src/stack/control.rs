@@ -9,6 +9,8 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
+#[cfg(feature = "client")]
+use super::reachability::Unreachable;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -106,6 +108,9 @@ pub struct Control {
     /// How often the window was shut.
     shut: u32,
     end: Option<End>,
+    /// Why the SYN could not be delivered.
+    #[cfg(feature = "client")]
+    unreachable: Option<Unreachable>,
     /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
     peer_fin: PeerFin,
@@ -151,6 +156,8 @@ impl Default for Control {
             retransmitted: 0,
             shut: 0,
             end: None,
+            #[cfg(feature = "client")]
+            unreachable: None,
             fin_sent: false,
             peer_fin: PeerFin::Awaited,
             #[cfg(feature = "trace")]
@@ -217,6 +224,25 @@ impl Control {
     /// SND.NXT: the sequence number behind the last that was sent.
     pub(super) fn sent(&self) -> TcpSeqNumber {
         self.sent
+    }
+
+    /// Why the SYN came back, if it did.
+    #[cfg(feature = "client")]
+    pub(crate) fn unreachable(&self) -> Option<Unreachable> {
+        self.unreachable
+    }
+
+    /// A segment came back. A SYN is all that is in flight before the connection is open: "The TCP
+    /// SEQ number should be within the range of the data already sent, but not yet acknowledged"
+    /// (RFC 5927, 4.1).
+    #[cfg(feature = "client")]
+    pub(super) fn returned(&mut self, state: State, sequence: TcpSeqNumber, reason: Unreachable) {
+        let is_opening = matches!(state, State::SynSent | State::SynReceived);
+        // Before it has left, there is no number.
+        let is_sent = self.sent == self.first_sent + 1;
+        if is_opening && is_sent && sequence == self.first_sent {
+            self.unreachable = Some(reason);
+        }
     }
 
     /// So many bytes were received behind `next`, which was RCV.NXT before.

@@ -64,7 +64,8 @@ pub(super) fn receive<'a>(
         return Received::Other;
     }
     #[cfg(feature = "client")]
-    host.reachability.received(&frame);
+    host.reachability
+        .received(&frame, &host.addresses, sockets, way.now);
     introduce(&frame, host, &mut judges.neighbors, sockets, way);
 
     let Some(packet) = frame.packet() else {

@@ -6,6 +6,7 @@
 use super::common;
 
 mod acknowledgements;
+mod errors;
 mod open;
 mod resets;
 mod syns;
