@@ -131,6 +131,8 @@ mod sockets;
 mod table;
 #[cfg(feature = "trace")]
 mod transition;
+#[cfg(feature = "client")]
+mod unreachable;
 mod window;
 
 pub use accept::PendingSyn;
@@ -142,14 +144,14 @@ pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 pub use poll::Next;
-#[cfg(feature = "client")]
-pub(crate) use reachability::Unreachable;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 #[cfg(feature = "trace")]
 pub use transition::Transition;
+#[cfg(feature = "client")]
+pub(crate) use unreachable::Unreachable;
 
 pub use crate::packet::FourTuple;
 

@@ -9,7 +9,7 @@ use super::host::Host;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 #[cfg(feature = "client")]
-use super::reachability::Unreachable;
+use super::unreachable::Unreachable;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {

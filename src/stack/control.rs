@@ -10,7 +10,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
 #[cfg(feature = "client")]
-use super::reachability::Unreachable;
+use super::unreachable::Unreachable;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,

@@ -16,6 +16,7 @@ use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol};
 use super::Sockets;
 use super::addresses::Addresses;
 use super::table::Table;
+use super::unreachable::Unreachable;
 use crate::packet::{Arp, Content, FourTuple, Frame, Icmp, Quote, Reason};
 
 /// Errors about datagrams that this host has not sent, after which errors about others do not end a
@@ -23,15 +24,6 @@ use crate::packet::{Arp, Content, FourTuple, Frame, Icmp, Quote, Reason};
 const STRAYS: u8 = 4;
 /// How long after the last of them.
 const DISTRUST: Duration = Duration::from_secs(60);
-
-/// Why a router or the host itself sent an error back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unreachable {
-    /// The host is there, but nothing listens on the port.
-    Port,
-    /// The host cannot be reached.
-    Host,
-}
 
 /// A datagram that came back.
 #[derive(Clone, Copy)]

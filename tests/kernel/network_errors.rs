@@ -82,8 +82,7 @@ pub fn network_that_cannot_be_reached_is_explained() {
             ("fd99::1", "[fd99::1]:12000", "fdaa::100"),
         ] {
             // A handshake goes on until it times out (RFC 1122, 4.2.3.9).
-            let options =
-                format!("{protocol} {host} --tap tap0 --gateway {gateway} --timeout 1.5");
+            let options = format!("{protocol} {host} --tap tap0 --gateway {gateway} --timeout 1.5");
             uppercase(&options, "hello").assert_failed(&format!(
                 "{server}: the network reports that it cannot be reached"
             ));
