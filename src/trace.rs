@@ -18,8 +18,10 @@ pub mod file;
 mod fold;
 mod frame;
 mod hosts;
+pub mod json;
 mod label;
 mod ladder;
+mod legend;
 mod message;
 mod order;
 pub mod pcapng;
@@ -34,6 +36,7 @@ mod sight;
 mod sighting;
 #[cfg(feature = "simulation")]
 pub mod simulated;
+pub mod svg;
 pub mod text;
 mod units;
 

@@ -8,8 +8,9 @@
 //!
 //! A SYN for a connection that exists is a late copy, or its client has started anew: smoltcp 0.14
 //! gives it to the first socket that takes it. Where that socket listens, it answers and ends the
-//! connection. So it is dropped. If the client is another one by now, it says so when it is asked
-//! whether it is there (`tcp::Config::keep_alive`).
+//! connection. So no other connection is given it. If the client has not acknowledged the SYN-ACK
+//! yet, the SYN is dropped, as the SYN-ACK is retransmitted; else it is answered by a challenge
+//! (`challenge.rs`), and a client that has started anew answers that by a reset.
 
 mod backlog;
 #[cfg(feature = "syn-cookies")]
@@ -117,9 +118,13 @@ impl<'a> Accept<'a> {
                     None | Some(State::TimeWait) => {
                         self.request(table, arrival, host, now, counters)
                     }
-                    Some(_) => {
+                    Some(State::SynReceived) => {
                         count(&mut counters.copies);
                         Verdict::Drop
+                    }
+                    Some(_) => {
+                        count(&mut counters.copies);
+                        existing.map_or(Verdict::Drop, Verdict::Deliver)
                     }
                 }
             }

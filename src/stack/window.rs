@@ -12,18 +12,6 @@ use crate::packet::{Flags, Segment};
 /// How far from the edge of a zero window a segment may come, in bytes: a probe is one.
 const REACH: i32 = 1;
 
-/// How far from the sequence number that is expected a segment may be, in bytes: the largest window
-/// of TCP (RFC 7323, 2.3) and the longest segment.
-const FARTHEST: u32 = (1 << 30) + 65_536;
-
-/// Whether no window reaches this segment. After a FIN at the very end of its window, smoltcp 0.14
-/// takes segments that are 2^31 bytes ahead for acceptable, and panics.
-pub(super) fn is_far(control: &Control, segment: &Segment) -> bool {
-    let ahead = |from: TcpSeqNumber| segment.sequence.0.wrapping_sub(from.0);
-    let next = control.expected();
-    next.is_some_and(|next| ahead(next).unsigned_abs() > FARTHEST)
-}
-
 /// Whether a FIN is behind payload that goes beyond the window. Of such payload smoltcp drops the
 /// end, and takes the FIN all the same, so that the end would be lost.
 ///
@@ -108,7 +96,7 @@ pub(super) fn with_room(control: &Control, segment: &Segment) -> Option<Header> 
 }
 
 /// A segment's acknowledgement, from another place and with another window.
-fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
+pub(super) fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
     Header {
         source: segment.source,
         destination: segment.destination,

@@ -8,6 +8,7 @@ use std::vec::Vec;
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
 use super::frame::Frame;
+use super::quote::plain;
 use super::record::Record;
 use super::row::{Kind, Part, Row};
 use super::sides::Side;
@@ -85,11 +86,9 @@ impl Hosts {
 
 impl Party {
     fn name(&mut self, name: Option<&str>) {
-        if let Some(name) = name
-            && !self.names.iter().any(|known| known == name)
-        {
-            self.names.push(name.to_string());
-        }
+        let name = name.map(plain);
+        self.names
+            .extend(name.filter(|name| !self.names.contains(name)));
     }
 
     fn port(&mut self, endpoint: IpEndpoint) {

@@ -137,6 +137,8 @@ impl Field {
 pub(super) struct Shown {
     pub(super) text: String,
     pub(super) is_note: bool,
+    /// Whether the label would say nothing without it.
+    pub(super) is_name: bool,
 }
 
 /// The label in so many columns: a field that does not fit gives way, the least important one
@@ -161,6 +163,7 @@ pub(super) fn fit(fields: &[Field], columns: usize, charset: Charset) -> Vec<Sho
     std::vec![Shown {
         text: cut(&charset.encode(text), columns, charset),
         is_note: false,
+        is_name: true,
     }]
 }
 
@@ -189,13 +192,17 @@ fn arrange(
             true => field.cut(left, charset)?,
             false => charset.encode(&field.text).into_owned(),
         };
-        let is_note = field.is_note();
-        shown.push(Shown { text, is_note });
+        shown.push(Shown {
+            text,
+            is_note: field.is_note(),
+            is_name: field.name == "name",
+        });
     }
     if is_cut {
         shown.push(Shown {
             text: mark.into(),
             is_note: false,
+            is_name: false,
         });
     }
     Some(shown)

@@ -14,7 +14,8 @@ use super::frame::Frame;
 use super::hosts::Hosts;
 use super::message::Message;
 use super::order::{self, Moment};
-use super::place::{Places, Seen};
+use super::place::{self, Places, Seen};
+use super::quote::plain;
 use super::record::{Change, Fate, Record};
 use super::row::{Kind, Part, Row};
 use super::sides::{Side, Sides};
@@ -113,6 +114,11 @@ impl Ladder {
         &self.titles[side.index()]
     }
 
+    /// Whether all segments are those of one connection.
+    pub(super) fn is_one_connection(&self) -> bool {
+        place::only(&self.frames).is_some()
+    }
+
     /// All frames, in the order in which they were recorded.
     pub fn frames(&self) -> &[Frame] {
         &self.frames
@@ -137,7 +143,7 @@ fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant)
         is_overtaken: false,
         message: Message::read(sight, None, &record.bytes, record.length),
         flow: None,
-        comment: record.comment.clone(),
+        comment: plain(&record.comment),
         length: record.length,
         endpoints: sight.endpoints(),
         segment: match sight.inside {

@@ -70,7 +70,7 @@ impl Message {
             (Inside::Icmp(message), Some(packet)) => icmp::message(packet, message),
             (Inside::Fragment(fragment), Some(packet)) => ip::fragment(packet, fragment),
             (Inside::Ip(protocol, payload), Some(packet)) => ip::other(packet, *protocol, payload),
-            _ => ip::frame(sight.source_hardware().is_some(), bytes, length),
+            _ => ip::frame(sight.is_ethernet, bytes, length),
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Places {
     only: Option<Connection>,
 }
 
-type Connection = (IpEndpoint, IpEndpoint);
+pub(super) type Connection = (IpEndpoint, IpEndpoint);
 
 impl Places {
     pub(super) fn new(frames: &[Frame], rows: &[Row]) -> Self {
@@ -228,7 +228,7 @@ impl Places {
 }
 
 /// The connection of all segments, if there is but one.
-fn only(frames: &[Frame]) -> Option<Connection> {
+pub(super) fn only(frames: &[Frame]) -> Option<Connection> {
     let connection = |frame: &Frame| {
         let segment = frame.segment.as_ref()?;
         let (source, destination) = (segment.source, segment.destination);
@@ -258,10 +258,10 @@ fn causes(change: &Change, segment: &Segment, is_arrival: bool) -> bool {
         State::Listen => false,
         State::SynSent => syn && !is_arrival,
         State::SynReceived => syn && is_arrival,
-        State::Established => is_arrival,
+        State::Established => is_arrival && syn == (change.from == State::SynSent),
         State::FinWait1 | State::LastAck => fin && !is_arrival,
         State::CloseWait | State::Closing => fin && is_arrival,
         State::FinWait2 => is_arrival,
-        State::TimeWait => is_arrival,
+        State::TimeWait => is_arrival && (fin || change.from == State::Closing),
     }
 }

@@ -80,6 +80,15 @@ pub(super) fn quote(bytes: &[u8], columns: usize, charset: Charset) -> String {
     quoted + "\""
 }
 
+/// A text without anything that a terminal would not show as a character.
+pub(super) fn plain(text: &str) -> String {
+    let piece = |character| match character {
+        '"' | '\\' => String::from(character),
+        _ => escape(character),
+    };
+    text.chars().map(piece).collect()
+}
+
 /// The characters of a text, escaped where they have to be.
 fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
     bytes.utf8_chunks().flat_map(|chunk| {

@@ -12,6 +12,7 @@ use crate::packet::{self, Content, Flags, Fragment, Frame, Packet, Segment, UDP_
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sight<'f> {
     frame: Frame<'f>,
+    pub(super) is_ethernet: bool,
     pub(super) inside: Inside<'f>,
 }
 
@@ -48,7 +49,11 @@ impl<'f> Sight<'f> {
             Content::Ip(packet) => inside(&packet),
             Content::Other => Inside::Other,
         };
-        Self { frame, inside }
+        Self {
+            frame,
+            is_ethernet: medium == Medium::Ethernet,
+            inside,
+        }
     }
 
     pub(super) fn packet(&self) -> Option<&Packet<'f>> {

@@ -3,13 +3,14 @@
 mod cells;
 mod lanes;
 mod layout;
+mod options;
 
 use std::string::String;
-use std::vec::Vec;
 
 use super::frame::Frame;
 use super::label::{Field, cut, fit};
 use super::ladder::Ladder;
+use super::legend;
 use super::quote::{Charset, width};
 use super::record::Fate;
 use super::row::{Kind, Part, Row};
@@ -19,27 +20,7 @@ use cells::{Cells, Glyphs, Style};
 use lanes::{Lane, Lanes};
 use layout::Layout;
 
-/// How a ladder is drawn as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How many columns a line has at most; less than 40 are taken for 40.
-    pub width: usize,
-    /// Whether to draw in ASCII only.
-    pub ascii: bool,
-    /// Whether to write ANSI escape codes for colours.
-    pub colour: bool,
-}
-
-impl Default for Options {
-    /// 80 columns of Unicode without colours.
-    fn default() -> Self {
-        Self {
-            width: 80,
-            ascii: false,
-            colour: false,
-        }
-    }
-}
+pub use options::Options;
 
 /// The ladder as lines, each with its end.
 pub fn draw(ladder: &Ladder, options: &Options) -> String {
@@ -105,20 +86,7 @@ impl Painter {
 
     /// What is said below.
     fn foot(&self, ladder: &Ladder) -> String {
-        let mut rows = ladder.rows().iter();
-        let is_derived = rows.any(|row| row.states.iter().flatten().any(|state| state.is_derived));
-        let mut fields = ladder
-            .frames()
-            .iter()
-            .flat_map(|frame| &frame.message.fields);
-        let is_unscaled = fields.any(|field| field.shown().ends_with('*'));
-        let mut notes = Vec::new();
-        if is_derived {
-            notes.push("(STATE): as it follows from the segments");
-        }
-        if is_unscaled {
-            notes.push("win=…*: not scaled, as the handshake was not seen");
-        }
+        let notes = legend::notes(ladder);
         let mut text = String::new();
         for note in notes {
             let mut cells = Cells::new(self.layout.width);

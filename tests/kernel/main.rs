@@ -3,6 +3,8 @@
 //! A test that needs a program which is missing counts as ignored.
 
 #[cfg(target_os = "linux")]
+mod cable;
+#[cfg(target_os = "linux")]
 mod capture;
 #[cfg(target_os = "linux")]
 mod client_tcp;
@@ -228,6 +230,7 @@ fn main() -> std::process::ExitCode {
         ("lacking", lacking::TESTS),
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
+        ("cable", cable::TESTS),
     ])
 }
 

@@ -1,5 +1,8 @@
 //! Ladder diagrams of runs of the real stacks, as they have to look.
 
+mod hostile;
+mod labels;
+mod properties;
 mod scenarios;
 mod snapshot;
 mod trace;

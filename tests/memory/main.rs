@@ -18,6 +18,7 @@ mod last_acknowledgement;
 mod naps;
 mod neighbors;
 mod no_room;
+mod off_path;
 mod opposite;
 mod remedies;
 #[cfg(feature = "syn-cookies")]

@@ -1,6 +1,6 @@
 //! Which columns of a line are for what.
 
-use super::Options;
+use super::options::Options;
 use crate::trace::ladder::Ladder;
 use crate::trace::quote::{Charset, width};
 use crate::trace::row::Row;

@@ -5,13 +5,16 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
-use uppercase::trace::{Ladder, text};
+use uppercase::trace::{Ladder, json, svg, text};
+
+use super::properties;
 
 const RENEW: &str = "UPPERCASE_SNAPSHOTS";
 
 /// Fails unless the drawings of a ladder are those that are kept under this name.
 #[track_caller]
 pub fn check(name: &str, ladder: &Ladder) {
+    properties::check(name, ladder);
     let drawing = |width, ascii| {
         let colour = false;
         text::draw(
@@ -26,6 +29,9 @@ pub fn check(name: &str, ladder: &Ladder) {
     compare(&format!("{name}-80.txt"), &drawing(80, false));
     compare(&format!("{name}-120.txt"), &drawing(120, false));
     compare(&format!("{name}-ascii.txt"), &drawing(80, true));
+    let picture = svg::draw(ladder, &svg::Options::default());
+    compare(&format!("{name}.svg"), &picture);
+    compare(&format!("{name}.json"), &json::draw(ladder));
 }
 
 #[track_caller]
