@@ -108,7 +108,9 @@ pub fn capture_in_memory_has_the_clients_end_or_both() {
         let one = packets(&file);
         assert_one_end(&one, "client");
 
-        assert!(uppercase(&format!("{capture} --capture-both"), &text).bytes() == upper(&text));
+        // Options may stand before the command, too.
+        let capture = format!("--capture-both {capture}");
+        assert!(uppercase(&capture, &text).bytes() == upper(&text));
         assert_no_problem(&file);
         let both = packets(&file);
         let of = |name: &str, direction| {
