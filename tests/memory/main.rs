@@ -12,6 +12,8 @@ mod exhausted_device;
 #[cfg(feature = "syn-cookies")]
 mod half_open;
 mod hashed;
+#[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]
+mod ladder;
 mod last_acknowledgement;
 mod naps;
 mod neighbors;

@@ -1,0 +1,8 @@
+//! Ladder diagrams of runs of the real stacks, as they have to look.
+
+mod scenarios;
+mod snapshot;
+mod trace;
+mod world;
+
+use super::common;
