@@ -219,6 +219,7 @@ fn main() -> std::process::ExitCode {
         capture_that_cannot_be_written_is_explained,
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
+        capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
         simulated_runs_are_read_as_tshark_reads_them,
         simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
