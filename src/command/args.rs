@@ -7,6 +7,7 @@ use uppercase::device::tuntap::Mode;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
+use super::record::Record;
 use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
@@ -41,6 +42,8 @@ pub struct Args {
     /// if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
+    #[command(flatten)]
+    pub record: Record,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -70,6 +73,24 @@ pub enum Command {
     Tcp(Client),
     /// Send lines as UDP datagrams; print the answers
     Udp(Client),
+}
+
+impl Args {
+    /// Ends the program if both ends are wanted, and one of them is another program.
+    pub fn require_both_ends(&self) {
+        use clap::{CommandFactory, error::ErrorKind};
+        let link = match &self.command {
+            Some(Command::Serve(server)) => &server.link,
+            Some(Command::Tcp(client) | Command::Udp(client)) => &client.link,
+            None => return,
+        };
+        if self.record.capture_both && !matches!(link.network(), Network::Memory) {
+            let message = "--capture-both is for client and server in one program; here the other \
+                           end is another program, to which --capture can be given too";
+            let mut command = Self::command();
+            command.error(ErrorKind::ArgumentConflict, message).exit();
+        }
+    }
 }
 
 /// What a stack is plugged into.

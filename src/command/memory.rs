@@ -2,6 +2,7 @@
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Duration;
+use uppercase::device::capture::Capture;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::wire::{Port, Wire};
 use uppercase::stack::{Service, Sockets};
@@ -13,6 +14,7 @@ use super::failure::Failure;
 use super::host::{Clock, Host};
 use super::input::Input;
 use super::logger::on_side;
+use super::recorder::{Recorder, Recording};
 use super::setup::{self, Fragments};
 
 const FRAMES: usize = 16;
@@ -21,18 +23,25 @@ const MTU: usize = 1514;
 /// Runs a client whose server is at the other end of the wire.
 pub fn with_client(
     args: &Client,
+    recorder: &Recorder<'_>,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let wire = Wire::new();
     let (client, server) = wire.ports(Medium::Ethernet);
     let mut fragments = [(); 2].map(|()| Box::new(Fragments::new()));
     let [of_client, of_server] = &mut fragments;
+    let clock = Clock::start();
+    let record = |end| recorder.interface(end, Medium::Ethernet, &clock);
+    let client = Capture::new(client, record("client")?);
+    let server = match recorder.has_both_ends() {
+        true => Capture::new(server, record("server")?),
+        false => Capture::new(server, None),
+    };
     let (client, server) = (
         Reassembly::new(client, of_client),
         Reassembly::new(server, of_server),
     );
     let mut connections = setup::Connections::new(1, 0, BUFFER);
-    let clock = Clock::start();
     let config = tcp::Config {
         port: args.port,
         // Nobody but the user can keep this server waiting, and users may take their time.
@@ -57,7 +66,7 @@ pub fn with_client(
     })
 }
 
-type Device<'a> = Reassembly<'a, Port<'a, FRAMES, MTU>>;
+type Device<'a> = Reassembly<'a, Capture<Port<'a, FRAMES, MTU>, Option<Recording>>>;
 
 struct Memory<'a> {
     clock: Clock,

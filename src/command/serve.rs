@@ -15,6 +15,7 @@ use super::host::Host;
 use super::interface;
 use super::live::{Attached, Live};
 use super::output::Output;
+use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::Reporter;
 use super::setup;
@@ -31,7 +32,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// Serves until it is asked to end.
-pub fn run(args: &Server) -> Result<(), Failure> {
+pub fn run(args: &Server, recorder: &Recorder<'_>) -> Result<(), Failure> {
     let output = Output::open()?;
     let connections = || setup::Connections::new(args.connections, SPARE, args.buffer());
     let mut connections = args.serves_tcp().then(connections);
@@ -40,14 +41,21 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     match args.link.network() {
         Network::Memory => unreachable!("the arguments are not accepted without a network"),
         Network::Cable(port) => {
-            let host = cable::listen(port, args, &mut fragments)?;
+            let host = cable::listen(port, args, &mut fragments, recorder)?;
             let example = format!("Try it in another terminal: {}", cable::example(port, args));
             serve(host, args, connections, Some(example), output)
         }
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Network::Interface(name, mode) => {
-            let (host, sides) =
-                interface::open(&name, mode, &args.link, 1, args.backlog, &mut fragments)?;
+            let (host, sides) = interface::open(
+                &name,
+                mode,
+                &args.link,
+                1,
+                args.backlog,
+                &mut fragments,
+                recorder,
+            )?;
             sides.warn();
             let reachable = sides.reachable.first();
             let example =

@@ -3,6 +3,8 @@ use std::env::var;
 use std::format;
 use std::string::String;
 
+use super::selection::Selection;
+
 const SEED: &str = "SIMULATION_SEED";
 const SEEDS: &str = "SIMULATION_SEEDS";
 const LOG: &str = "SIMULATION_LOG";
@@ -32,9 +34,16 @@ fn number(name: &str) -> Option<u64> {
     }
 }
 
-/// Whether to print every frame.
-pub(super) fn logs() -> bool {
-    var(LOG).is_ok_and(|value| !matches!(&value[..], "" | "0"))
+/// Which frames to print, if any.
+///
+/// # Panics
+/// If the variable has words that are not known.
+pub(super) fn logs() -> Option<Selection> {
+    let text = var(LOG).ok()?;
+    match Selection::parse(&text) {
+        Ok(selection) => selection,
+        Err(word) => panic!("{LOG}={text}: {word} is neither 1, arp, icmp, tcp, udp nor link=NAME"),
+    }
 }
 
 /// How to see a run again.

@@ -9,7 +9,7 @@ use smoltcp::time::Instant;
 
 use super::record::{Fate, Record};
 use super::sight::Sight;
-use crate::simulation::{self, Direction, Event};
+use crate::simulation::{self, Alteration, Direction, Event};
 
 /// The frames of which a [`Network`](simulation::Network) has told its watchers, in the order in
 /// which they were sent. Each name is that of a link.
@@ -92,7 +92,7 @@ struct Lane<'e> {
     /// Why the frame is lost.
     lost: Option<&'e Event>,
     /// How the frame was altered.
-    altered: Option<simulation::Fate>,
+    altered: Option<Alteration>,
     arrived: Option<Instant>,
 }
 
@@ -106,16 +106,15 @@ impl<'e> Flight<'e> {
     }
 
     fn see(&mut self, event: &'e Event) {
-        use simulation::Fate::*;
         let lane = match event.direction {
             Direction::FromHost => self.outward.entry(event.copy).or_default(),
             Direction::ToHost => self.inward.entry((event.copy, &event.link)).or_default(),
         };
+        lane.altered = lane.altered.or(event.alteration);
         match event.fate {
-            Sent | Duplicated | HeldBack => {}
-            Arrived => lane.arrived = Some(event.time),
-            Corrupted | Truncated => lane.altered = Some(event.fate),
-            Lost | TooLong | QueueFull | Cut | Filtered | Unplugged => lane.lost = Some(event),
+            simulation::Fate::Sent => {}
+            simulation::Fate::Arrived => lane.arrived = Some(event.time),
+            _ => lane.lost = Some(event),
         }
     }
 
@@ -146,8 +145,8 @@ impl<'e> Flight<'e> {
             let (fate, comment) = match (lost, altered, inward.arrived) {
                 (Some(event), ..) => (Fate::Lost, reason(event.fate)),
                 (_, _, None) => (Fate::Unknown, String::new()),
-                (_, Some(simulation::Fate::Truncated), _) => (Fate::Corrupted, "truncated".into()),
-                (_, Some(_), _) => (Fate::Corrupted, String::new()),
+                (_, Some(Alteration::Corrupted), _) => (Fate::Corrupted, String::new()),
+                (_, Some(altered), _) => (Fate::Corrupted, altered.to_string()),
                 _ if copy > 0 => (Fate::Duplicate, String::new()),
                 _ => (Fate::Delivered, String::new()),
             };
@@ -171,7 +170,9 @@ const FAR: Instant = Instant::from_micros_const(i64::MAX);
 /// Why a frame is lost, unless that was chance or the test's own will.
 fn reason(fate: simulation::Fate) -> String {
     match fate {
-        simulation::Fate::Lost | simulation::Fate::Filtered => String::new(),
+        simulation::Fate::Lost | simulation::Fate::LostInBurst | simulation::Fate::Filtered => {
+            String::new()
+        }
         simulation::Fate::Cut => "the link is cut".into(),
         other => other.to_string(),
     }

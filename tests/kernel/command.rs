@@ -147,6 +147,11 @@ impl Program {
         });
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_some()
+    }
+
     /// Waits for its end, and gives the rest of its output.
     #[track_caller]
     pub fn end(&mut self) -> Outcome {

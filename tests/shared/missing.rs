@@ -13,6 +13,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("/usr/bin/python3", "python3-scapy"),
     ("bash", "bash"),
     ("dnsmasq", "dnsmasq-base"),
+    ("editcap", "wireshark-common"), // comes with tshark
     ("hping3", "hping3"),
     ("ip", "iproute2"),
     ("mount", "mount"),
@@ -30,6 +31,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sh", "dash"),
     ("socat", "socat"),
     ("stty", "coreutils"),
+    ("tcpdump", "tcpdump"),
+    ("tshark", "tshark"),
     ("unshare", "util-linux"),
 ];
 

@@ -1,7 +1,6 @@
 //! Messages of DNS (RFC 1035).
 
 use std::format;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::string::String;
 use std::vec::Vec;
 
@@ -66,8 +65,8 @@ pub(super) fn message(payload: &[u8]) -> Option<Message> {
 
 fn data(packet: &DnsPacket<&[u8]>, record: &DnsRecord<'_>) -> String {
     match &record.data {
-        DnsRecordData::A(address) => format!("{}", Ipv4Addr::from(*address)),
-        DnsRecordData::Aaaa(address) => format!("{}", Ipv6Addr::from(*address)),
+        DnsRecordData::A(address) => format!("{address}"),
+        DnsRecordData::Aaaa(address) => format!("{address}"),
         DnsRecordData::Cname(target) => {
             let target = name(packet, target).unwrap_or_default();
             format!("CNAME {target}")

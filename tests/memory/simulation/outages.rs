@@ -17,7 +17,7 @@ use super::town::{Town, stack};
 
 const FAR: Conditions = Conditions {
     delay: Duration::from_millis(50),
-    ..super::slow::PERFECT
+    ..Conditions::PERFECT
 };
 
 #[test]
