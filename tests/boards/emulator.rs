@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -215,7 +215,10 @@ impl Firmware {
 /// A running emulator. It ends with this value, whatever happens.
 pub struct Emulator {
     process: Child,
-    output: Option<JoinHandle<String>>,
+    /// What the board sends over its serial line.
+    output: Option<JoinHandle<Vec<u8>>>,
+    /// What the emulator itself has to say.
+    errors: Option<JoinHandle<Vec<u8>>>,
     /// Where the board's service is.
     pub server: SocketAddr,
 }
@@ -224,8 +227,7 @@ impl Emulator {
     fn start(firmware: &Firmware, network: &str, server: SocketAddr, arguments: &[&str]) -> Self {
         let board = firmware.board;
         let file = firmware.build().expect("built before");
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        let process = Command::new(board.emulator[0])
+        let mut process = Command::new(board.emulator[0])
             .args(&board.emulator[1..])
             .args(["-display", "none", "-monitor", "none", "-serial", "stdio"])
             // A board that starts anew after a panic ends.
@@ -236,18 +238,16 @@ impl Emulator {
             .arg("-kernel")
             .arg(file)
             .stdin(Stdio::null())
-            .stdout(writer.try_clone().expect("a pipe"))
-            .stderr(writer)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the emulator starts");
-        let output = thread::spawn(move || {
-            let mut output = Vec::new();
-            let _ = reader.read_to_end(&mut output);
-            String::from_utf8_lossy(&output).into_owned()
-        });
+        let output = read(process.stdout.take().expect("a pipe"));
+        let errors = read(process.stderr.take().expect("a pipe"));
         Self {
             process,
             output: Some(output),
+            errors: Some(errors),
             server,
         }
     }
@@ -265,7 +265,20 @@ impl Emulator {
             assert!(start.elapsed() < stock::PATIENCE, "it does not end");
             thread::sleep(Duration::from_millis(10));
         }
-        let output = self.output.take().expect("nobody else takes it");
+        String::from_utf8_lossy(&self.output()).into_owned()
+    }
+
+    /// Switches it off; returns what it has sent over its serial line.
+    pub fn switch_off(mut self) -> Vec<u8> {
+        self.check();
+        self.process.kill().expect("its own process");
+        self.process.wait().expect("its own process");
+        self.output()
+    }
+
+    /// Of a process that has ended.
+    fn output(&mut self) -> Vec<u8> {
+        let output = self.output.take().expect("it is taken once");
         output.join().expect("no panic")
     }
 }
@@ -274,14 +287,23 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let output = self.output.take().map(JoinHandle::join);
+        let all = [self.output.take(), self.errors.take()];
         if thread::panicking() {
-            eprintln!(
-                "the emulator printed: {}",
-                output.and_then(Result::ok).unwrap_or_default()
-            );
+            let all = all.into_iter().flatten();
+            let all: Vec<_> = all.filter_map(|reader| reader.join().ok()).collect();
+            let text = String::from_utf8_lossy(&all.concat()).into_owned();
+            eprintln!("the emulator printed: {text}");
         }
     }
+}
+
+/// Reads to the end, beside the test.
+fn read(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut output = Vec::new();
+        let _ = pipe.read_to_end(&mut output);
+        output
+    })
 }
 
 /// An address on the loopback whose port nobody has, on TCP and UDP.

@@ -75,12 +75,16 @@ const SCENES: [Scenes; 2] = [
     ),
 ];
 
-/// Other programs of the folder of one board: what is in assembler, checked, and services of another
-/// kind.
-const OTHER_PROGRAMS: [Scenes; 2] = [
+/// Other programs of the folder of one board: what is in assembler, checked; the same with a capture;
+/// and services of another kind.
+const OTHER_PROGRAMS: [Scenes; 3] = [
     (
         "--bin check-runtime",
         &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
+    ),
+    (
+        "--features capture",
+        &[scenes![scenes: sends_a_capture_over_its_serial_line]],
     ),
     (
         "--bin services",

@@ -1,4 +1,5 @@
-//! `--capture`: what passes, in a file, whatever carries it and however the program ends.
+//! `--capture`: what passes a device of any kind, in a file that is complete at any end of the
+//! program.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -218,6 +218,7 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         simulated_runs_are_read_as_tshark_reads_them,
+        simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
         files_that_tcpdump_writes_are_read,
     ];

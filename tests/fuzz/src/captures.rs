@@ -1,5 +1,5 @@
-//! Capture files: whatever is in one, it is read to its end, or to an error that says where. What
-//! was read can be written, and is read again.
+//! Capture files: each is read to its end, or to an error that says where. What was read can be
+//! written, and is read again.
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Instant;

@@ -48,7 +48,7 @@ fn a_file_that_is_cut_anywhere_gives_the_packets_before() {
     }
 }
 
-/// Whatever is changed, the reader ends, and does not panic.
+/// The reader ends, and does not panic.
 #[test]
 fn a_file_with_any_byte_changed_is_read_to_its_end_or_to_an_error() {
     let mut unlike = 0;
