@@ -19,6 +19,7 @@ mod fold;
 mod frame;
 mod hosts;
 pub mod json;
+mod kept;
 mod label;
 mod ladder;
 mod legend;

@@ -51,6 +51,8 @@ enum Host {
 /// How good a reason is to put a host on the left, the best one first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reason {
+    /// It was said.
+    Known,
     /// It opens a connection.
     Opens,
     /// It sends the first datagram, or its port is that of a client.
@@ -75,6 +77,12 @@ pub(super) struct Sides {
 }
 
 impl Sides {
+    /// Puts the host of this name on a side.
+    pub(super) fn know(&mut self, name: &Arc<str>, side: Side) {
+        let host = self.number(Host::Name(name.clone()));
+        self.put(host, Reason::Known, side);
+    }
+
     /// Takes note of a frame between hosts of these names, if they are known.
     pub(super) fn see(
         &mut self,
