@@ -83,8 +83,10 @@ impl Hosts {
                 continue;
             }
             let [from, to] = [frame.from, frame.to()].map(Side::index);
-            let [shown_from, shown_to] =
-                [self.parties[from].shown(source), self.parties[to].shown(destination)];
+            let [shown_from, shown_to] = [
+                self.parties[from].shown(source),
+                self.parties[to].shown(destination),
+            ];
             // The other side has but one port, which its title says.
             frame.flow = Some(match (is_one[from], is_one[to]) {
                 (true, _) => format!("{shown_to}:"),

@@ -251,7 +251,9 @@ fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant)
         },
         head: match sight.inside {
             Inside::Tcp(segment, bytes) => {
-                let there = bytes.len().saturating_sub(record.length.saturating_sub(record.bytes.len()));
+                let there = bytes
+                    .len()
+                    .saturating_sub(record.length.saturating_sub(record.bytes.len()));
                 bytes[..there.min(segment.header_len + KEPT_PAYLOAD)].into()
             }
             _ => Vec::new(),

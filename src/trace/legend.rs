@@ -24,7 +24,10 @@ pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
         notes.push("win=…*: not scaled, as the handshake was not seen".into());
     }
     if ladder.missing() > 0 {
-        notes.push(format!("{} frames in between are missing", ladder.missing()));
+        notes.push(format!(
+            "{} frames in between are missing",
+            ladder.missing()
+        ));
     }
     notes
 }

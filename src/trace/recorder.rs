@@ -87,8 +87,7 @@ impl Recorder {
                 bytes,
             } = frame;
             let host = host.clone();
-            let sighting =
-                Sighting::new(time, host, Some(direction), medium, bytes, bytes.len());
+            let sighting = Sighting::new(time, host, Some(direction), medium, bytes, bytes.len());
             run.borrow_mut().sightings.push(sighting);
         }
     }

@@ -57,9 +57,7 @@ pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
             is_any = true;
             continue;
         }
-        let original = arrived
-            .get(&frame)
-            .map(|index| &records[*index]);
+        let original = arrived.get(&frame).map(|index| &records[*index]);
         let original = original.filter(|record| record.to.as_ref() == Some(&sighting.host));
         if let (Some(Direction::Inbound), Some(original)) = (sighting.direction, original) {
             let mut copy = original.clone();

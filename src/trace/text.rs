@@ -29,4 +29,3 @@ pub fn draw(ladder: &Ladder, options: &Options) -> String {
     text += &painter.foot(&legend::notes(ladder));
     text
 }
-

@@ -135,7 +135,11 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
         _ => return None,
     })];
     match kind {
-        135 => fields.push(Field::worded("address", Rank::Number, ("for ", target()?, ""))),
+        135 => fields.push(Field::worded(
+            "address",
+            Rank::Number,
+            ("for ", target()?, ""),
+        )),
         136 => {
             fields.push(Field::worded("address", Rank::Number, ("", target()?, "")));
             let hardware = rest.get(16..).and_then(hardware);
@@ -151,10 +155,7 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
 /// The hardware address of the target, in its option (RFC 4861, 4.6.1).
 fn hardware(options: &[u8]) -> Option<String> {
     match options.first_chunk::<8>()? {
-        [2, 1, octets @ ..] => Some(format!(
-            "is at {}",
-            hardware_address(EthernetAddress(*octets))
-        )),
+        [2, 1, octets @ ..] => Some(hardware_address(EthernetAddress(*octets))),
         _ => None,
     }
 }

@@ -46,7 +46,11 @@ pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) ->
     }
     for (left, right) in &judgement.selective {
         let block = std::format!("{left}-{right}");
-        fields.push(Field::worded("selective", Rank::Extra, ("SACK ", block, "")));
+        fields.push(Field::worded(
+            "selective",
+            Rank::Extra,
+            ("SACK ", block, ""),
+        ));
     }
     fields.extend(judgement.notes.iter().map(|note| Field::note(*note)));
     let length = segment.payload_len;

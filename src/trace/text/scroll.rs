@@ -57,7 +57,8 @@ impl Scroll {
 
     /// What stands above all.
     pub fn head(&self) -> String {
-        self.painter.head(self.titles.each_ref().map(|title| &title[..]))
+        self.painter
+            .head(self.titles.each_ref().map(|title| &title[..]))
     }
 
     /// The rows of what has happened.
