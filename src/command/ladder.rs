@@ -22,11 +22,15 @@ pub struct Ladder {
 /// Draws the packets of a file.
 pub fn run(args: &Ladder, drawing: &Drawing) -> Result<(), Failure> {
     let mut output = Output::open()?;
-    let name = args.file.display().to_string();
+    let is_input = args.file.as_os_str() == "-";
+    let name = match is_input {
+        true => "standard input".into(),
+        false => args.file.display().to_string(),
+    };
     let because = || Failure::of::<io::Error>(format!("{name} cannot be read"));
-    let input: Box<dyn Read> = match name.as_str() {
-        "-" => Box::new(io::stdin()),
-        _ => Box::new(File::open(&args.file).map_err(because())?),
+    let input: Box<dyn Read> = match is_input {
+        true => Box::new(io::stdin()),
+        false => Box::new(File::open(&args.file).map_err(because())?),
     };
     let reader = Reader::new(input).map_err(Failure::of(&name))?;
     let frames = records(reader);

@@ -73,7 +73,7 @@ impl<'a> Recorder<'a> {
         self.drawing.is_wanted()
     }
 
-    /// Draws row by row from now on, for the server whose titles these are, instead of at the end.
+    /// Draws row by row from now on, instead of at the end; `title` stands above the server.
     pub fn draw_rows(&mut self, title: Vec<String>) {
         if !self.drawing.ladder {
             return;
@@ -173,7 +173,7 @@ impl<'a> Recorder<'a> {
         Ok(self.file.get_or_init(|| writer))
     }
 
-    /// Draws what is to be drawn at the end.
+    /// Draws all that is drawn at the end.
     ///
     /// # Errors
     /// A file cannot be written.

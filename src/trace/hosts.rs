@@ -1,4 +1,4 @@
-//! Who is on each side: names, addresses and ports, and which of them a frame has to name.
+//! The hosts on each side: names, addresses and ports, and which of them a frame has to name.
 
 use std::collections::BTreeSet;
 use std::format;
@@ -42,7 +42,7 @@ struct Party {
 }
 
 impl Hosts {
-    /// Takes note of who has sent a frame, and to whom.
+    /// Takes note of the hosts of a frame.
     pub(super) fn see(&mut self, frame: &Frame, record: &Record, sight: &Sight<'_>) {
         let [from, to] = [frame.from, frame.to()].map(Side::index);
         self.parties[from].name(record.from.as_deref());

@@ -208,7 +208,7 @@ impl Ladder {
         self
     }
 
-    /// Who is on a side, in lines: the name of the host if it is known, its addresses.
+    /// The title of a side, in lines: the name of the host if it is known, its addresses.
     pub fn title(&self, side: Side) -> &[String] {
         &self.titles[side.index()]
     }

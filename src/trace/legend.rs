@@ -6,6 +6,9 @@ use std::vec::Vec;
 
 use super::ladder::Ladder;
 
+/// What states in parentheses are.
+pub(super) const DERIVED: &str = "(STATE): as it follows from the segments";
+
 /// What needs a word in this drawing.
 pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
     let mut notes = Vec::new();
@@ -14,7 +17,7 @@ pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
         .iter()
         .flat_map(|row| row.states.iter().flatten());
     if states.any(|state| state.is_derived) {
-        notes.push("(STATE): as it follows from the segments".into());
+        notes.push(DERIVED.into());
     }
     let mut fields = ladder
         .frames()

@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
-use super::sight::Sight;
+use super::sight::{Reason, Sight};
 
 /// A side of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,21 +46,6 @@ enum Host {
     Address(IpAddress),
     /// Where both ends have the same address.
     Port(IpEndpoint),
-}
-
-/// How good a reason is to put a host on the left, the best one first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reason {
-    /// It was said.
-    Known,
-    /// It opens a connection.
-    Opens,
-    /// It sends the first datagram, or its port is that of a client.
-    Asks,
-    /// It sends the first request for a hardware address.
-    Seeks,
-    /// It sends the first frame.
-    First,
 }
 
 /// The sides of all hosts.

@@ -35,7 +35,7 @@ pub(super) struct Sighting {
 /// The frames that were seen at both ends, each once; `None` if no frame was.
 pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
-    // The records of frames with these bytes whose arrival was not seen yet.
+    // The records of frames with these bytes that were not seen to arrive yet.
     let mut leaving = BTreeMap::<(u64, usize), VecDeque<usize>>::new();
     // The last one that has arrived.
     let mut arrived = BTreeMap::<(u64, usize), usize>::new();

@@ -30,7 +30,7 @@ pub(super) fn fragment(packet: &Packet<'_>, fragment: &Fragment<'_>) -> Message 
     }
 }
 
-/// A packet of another protocol, or one whose header is malformed.
+/// A packet of another protocol, or one with a malformed header.
 pub(super) fn other(packet: &Packet<'_>, protocol: IpProtocol, payload: &[u8]) -> Message {
     let name = protocol_name(protocol);
     let name = match protocol {

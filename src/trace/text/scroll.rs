@@ -10,6 +10,7 @@ use super::painter::Painter;
 use crate::trace::fold;
 use crate::trace::frame::Frame;
 use crate::trace::ladder::Builder;
+use crate::trace::legend;
 use crate::trace::message::Unit;
 use crate::trace::record::{Change, Record};
 use crate::trace::row::{Fold, Kind, Row};
@@ -57,8 +58,8 @@ impl Scroll {
 
     /// What stands above all.
     pub fn head(&self) -> String {
-        self.painter
-            .head(self.titles.each_ref().map(|title| &title[..]))
+        let titles = self.titles.each_ref().map(|title| &title[..]);
+        self.painter.foot(&[legend::DERIVED.into()]) + &self.painter.head(titles)
     }
 
     /// The rows of what has happened.
