@@ -43,7 +43,7 @@ use writer::{Object, array, string};
 /// Fields of which a label can have several.
 const SEVERAL: [&str; 4] = ["note", "answer", "option", "selective"];
 
-/// The ladder as the text of a JSON file.
+/// The ladder as JSON.
 pub fn draw(ladder: &Ladder) -> String {
     let title = |side| array(ladder.title(side).iter().map(|line| string(line)));
     let mut text = std::format!(
