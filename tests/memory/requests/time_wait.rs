@@ -1,18 +1,25 @@
 //! Requests with the ends of a connection in TIME-WAIT.
 
-use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::Config;
 
 use super::LINK;
 use super::common::busy::{controls, patient};
 use super::common::frames::packet_start;
 use super::common::hand::Hand;
+use super::common::network::SECOND;
 use super::common::scene::Scene;
 
 /// A server in TIME-WAIT towards this client, with two places more.
 fn in_time_wait() -> (Scene, Hand) {
+    in_time_wait_with(usize::MAX)
+}
+
+/// The same, with so many connections at a time.
+fn in_time_wait_with(connections: usize) -> (Scene, Hand) {
     let config = Config {
         once: true,
+        connections,
         ..patient()
     };
     let mut scene = Scene::new(LINK, 3, config);
@@ -60,4 +67,47 @@ fn a_request_with_a_wrong_checksum_ends_no_time_wait() {
     };
     hand.send(&mut scene, &close);
     assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::None]);
+}
+
+#[test]
+fn a_cookie_opens_a_new_connection_instead_of_one_in_time_wait() {
+    let (mut scene, mut hand) = in_time_wait_with(1);
+    let other = Hand {
+        from: IpEndpoint::new(hand.from.addr, 40_001),
+        ..hand
+    };
+    other.send(&mut scene, &other.syn());
+    let heard = other.hear(&mut scene);
+    assert_eq!(controls(&heard), [TcpControl::Syn]);
+    let syn = TcpRepr {
+        seq_number: TcpSeqNumber(5_000_000),
+        ..hand.syn()
+    };
+    hand.send(&mut scene, &syn);
+    let cookie = hand.hear(&mut scene)[0].number;
+    // The other one leaves.
+    let reset = TcpRepr {
+        control: TcpControl::Rst,
+        seq_number: other.syn().seq_number + 1,
+        ack_number: None,
+        ..other.segment()
+    };
+    other.send(&mut scene, &reset);
+    scene.pass(SECOND);
+    hand.next = syn.seq_number + 1;
+    hand.expected = cookie + 1;
+    let confirmation = TcpRepr {
+        window_len: 1024,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &confirmation);
+    hand.hear(&mut scene);
+    let text = TcpRepr {
+        payload: b"anew",
+        ..confirmation
+    };
+    hand.send(&mut scene, &text);
+    let heard = hand.hear(&mut scene);
+    let text: Vec<_> = heard.iter().flat_map(|heard| heard.text.clone()).collect();
+    assert_eq!(text, b"ANEW", "{heard:?}");
 }
