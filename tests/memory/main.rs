@@ -9,10 +9,13 @@ mod congestion;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
+mod far_segments;
 #[cfg(feature = "syn-cookies")]
 mod half_open;
 mod hashed;
 mod last_acknowledgement;
+mod limits;
+mod long_answers;
 mod naps;
 mod neighbors;
 mod no_room;
