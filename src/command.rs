@@ -7,12 +7,14 @@ mod args;
 mod cable;
 mod closed;
 mod dialogue;
+mod drawing;
 mod events;
 mod failure;
 mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+mod ladder;
 mod live;
 mod logger;
 mod memory;
@@ -80,14 +82,16 @@ fn explain(error: &clap::Error) -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Failure> {
     args.require_both_ends();
-    let recorder = &Recorder::new(&args.record);
-    match &args.command {
-        None => talk(Protocol::Tcp, &Client::in_memory(), recorder)?,
-        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, recorder)?,
-        Some(Command::Udp(client)) => talk(Protocol::Udp, client, recorder)?,
-        Some(Command::Serve(server)) => serve::run(server, recorder)?,
-    }
-    recorder.finish()
+    let mut recorder = Recorder::new(&args.record, &args.drawing);
+    let result = match &args.command {
+        None => talk(Protocol::Tcp, &Client::in_memory(), &recorder),
+        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, &recorder),
+        Some(Command::Udp(client)) => talk(Protocol::Udp, client, &recorder),
+        Some(Command::Serve(server)) => serve::run(server, &mut recorder),
+        Some(Command::Ladder(file)) => return ladder::run(file, &args.drawing),
+    };
+    // What went wrong is seen in the drawing, too, and said below it.
+    result.and(recorder.draw_end()).and(recorder.finish())
 }
 
 #[derive(Clone, Copy)]

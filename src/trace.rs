@@ -7,7 +7,8 @@
 //!  12 µs ESTABLISHED│◀───────── SYN ACK seq=0 ack=1 ─────────│
 //! ```
 //!
-//! - [`Record`]s say what was seen: frames with their times, from whatever has seen them.
+//! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`] of
+//!   a capture file, `simulated` of a simulated network.
 //! - [`Ladder::new`] makes a drawing of them, once: sides, rows, labels.
 //! - [`text::draw`] and the others show it. They have no clock and no terminal: they are told how
 //!   wide the drawing is.
@@ -19,6 +20,7 @@ mod fold;
 mod frame;
 mod hosts;
 pub mod json;
+mod kept;
 mod label;
 mod ladder;
 mod legend;

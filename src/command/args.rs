@@ -7,6 +7,8 @@ use uppercase::device::tuntap::Mode;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
+use super::drawing::Drawing;
+use super::ladder::Ladder;
 use super::record::Record;
 use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
 
@@ -44,6 +46,8 @@ pub struct Args {
     pub verbose: u8,
     #[command(flatten)]
     pub record: Record,
+    #[command(flatten)]
+    pub drawing: Drawing,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -51,6 +55,7 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   uppercase                                            one sentence, all in memory
+  uppercase --ladder                                   ... and each packet of it
   uppercase < book.txt > BOOK.txt                      a file, all in memory
   uppercase serve --cable 9000                         both servers, in one terminal
   uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
@@ -73,6 +78,11 @@ pub enum Command {
     Tcp(Client),
     /// Send lines as UDP datagrams; print the answers
     Udp(Client),
+    /// Draw the packets of a capture file as a ladder diagram
+    ///
+    /// The states of connections are in parentheses: they follow from the segments. With --svg or
+    /// --json the drawing goes into that file only, unless --ladder asks for the text as well.
+    Ladder(Ladder),
 }
 
 impl Args {
@@ -87,7 +97,7 @@ impl Args {
         let link = match &self.command {
             Some(Command::Serve(server)) => Some(&server.link),
             Some(Command::Tcp(client) | Command::Udp(client)) => Some(&client.link),
-            None => None,
+            None | Some(Command::Ladder(_)) => None,
         };
         let is_in_memory = link.is_none_or(|link| matches!(link.network(), Network::Memory));
         let (kind, message) = match &self.record.capture {

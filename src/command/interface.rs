@@ -50,9 +50,10 @@ pub fn open<'a>(
         false => Options::new().gather(),
     };
     if recorder.is_on() && !link.no_offload {
-        complain(
-            "--capture brings --no-offload: each segment passes by itself and complete, as on a wire",
-        );
+        let option = recorder.option();
+        complain(format!(
+            "{option} brings --no-offload: each segment passes by itself and complete, as on a wire"
+        ));
     }
     let host_addresses = link.host_addresses();
     let device = TunTap::open_with(name, mode, &host_addresses, options).map_err(explain)?;

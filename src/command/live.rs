@@ -12,7 +12,7 @@ use super::events::{Events, Source};
 use super::failure::Failure;
 use super::host::{Clock, Host};
 use super::input::Input;
-use super::recorder::{Recorder, Recording};
+use super::recorder::{CLIENT, Recorder, Recording, SERVER};
 use super::report::Traffic;
 use super::setup::{self, Fragments};
 
@@ -67,9 +67,11 @@ impl<'a, D: Attached> Live<'a, D> {
     ) -> Result<Self, Failure> {
         let clock = Clock::start();
         let medium = device.capabilities().medium;
-        let recording = recorder.interface(&device.name(), medium, &clock)?;
+        let end = if host == 1 { SERVER } else { CLIENT };
+        let recording = recorder.interface((end, &device.name()), medium, &clock, true)?;
         let device = Reassembly::new(Capture::new(device, recording), fragments);
-        let stack = setup::stack(device, link, host, clock.now())?;
+        let mut stack = setup::stack(device, link, host, clock.now())?;
+        recorder.watch(&mut stack, end);
         Ok(Self {
             stack: stack.with_backlog(vec![PendingSyn::EMPTY; backlog]),
             clock,

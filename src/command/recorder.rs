@@ -1,15 +1,19 @@
 //! What is recorded of the frames that pass, where the arguments ask for it.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use smoltcp::phy::Medium;
+use smoltcp::phy::{Device, Medium};
+use smoltcp::time::{Duration, Instant};
+use uppercase::Stack;
 use uppercase::device::capture::{Frame, Sink};
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
+use uppercase::trace::{self, Side, text::Scroll};
 
+use super::drawing::{Drawing, fold};
 use super::failure::{Failure, complain};
 use super::host::Clock;
 use super::record::Record;
@@ -17,9 +21,21 @@ use super::record::Record;
 /// What a capture file names as the program that has written it.
 const APPLICATION: &str = concat!("uppercase ", env!("CARGO_PKG_VERSION"));
 
+/// What is drawn row by row says how many frames have passed, if none comes for so long.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// The names of both ends in a drawing.
+pub const CLIENT: &str = "client";
+pub const SERVER: &str = "server";
+
 /// Records the frames of one interface or several.
 pub struct Recorder<'a> {
     args: &'a Record,
+    drawing: &'a Drawing,
+    /// What is drawn at the end.
+    whole: Option<trace::Recorder>,
+    /// What is drawn row by row.
+    rows: RefCell<Option<Rows>>,
     /// Made with the first interface. Where that fails, an existing file stays as it is.
     file: OnceCell<Writer<File>>,
     /// Whether a frame could not be written.
@@ -27,17 +43,85 @@ pub struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub fn new(args: &'a Record) -> Self {
+    pub fn new(args: &'a Record, drawing: &'a Drawing) -> Self {
         Self {
             args,
+            drawing,
+            whole: drawing.is_wanted().then(trace::Recorder::new),
+            rows: RefCell::default(),
             file: OnceCell::new(),
             has_failed: Rc::default(),
         }
     }
 
     /// Whether frames are recorded at all.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn is_on(&self) -> bool {
-        self.args.capture.is_some()
+        self.args.capture.is_some() || self.drawing.is_wanted()
+    }
+
+    /// The option that has them recorded.
+    pub fn option(&self) -> &'static str {
+        match (&self.args.capture, self.drawing.ladder) {
+            (Some(_), _) => "--capture",
+            (_, true) => "--ladder",
+            _ => "a drawing",
+        }
+    }
+
+    /// Whether frames are drawn.
+    pub fn is_drawing(&self) -> bool {
+        self.drawing.is_wanted()
+    }
+
+    /// Draws row by row from now on, instead of at the end; `title` stands above the server.
+    pub fn draw_rows(&mut self, title: Vec<String>) {
+        if !self.drawing.ladder {
+            return;
+        }
+        if !self.drawing.is_filed() {
+            self.whole = None;
+        }
+        let titles = [vec!["clients".into()], title];
+        let options = self.drawing.options(&io::stderr());
+        let scroll = Scroll::new(SERVER, Side::Right, titles, &options);
+        *self.rows.borrow_mut() = Some(Rows {
+            recorder: trace::Recorder::new(),
+            scroll,
+            is_begun: false,
+            last: Instant::ZERO,
+        });
+    }
+
+    /// Draws the rows of what has happened; returns how long it can be waited until more of that is
+    /// to do.
+    pub fn draw(&self, now: Instant, delay: Option<Duration>) -> Option<Duration> {
+        match &mut *self.rows.borrow_mut() {
+            Some(rows) => rows.draw(now, delay),
+            None => delay,
+        }
+    }
+
+    /// Has the states of a stack's connections drawn; it is that of the client, or of the server.
+    pub fn watch<D: Device>(&self, stack: &mut Stack<'_, D>, end: &str) {
+        let recorders: Vec<_> = self.recorders().collect();
+        if recorders.is_empty() {
+            return;
+        }
+        let mut watchers: Vec<_> = recorders
+            .iter()
+            .map(|recorder| recorder.watcher(end))
+            .collect();
+        stack.watch(move |transition| watchers.iter_mut().for_each(|watcher| watcher(transition)));
+    }
+
+    fn recorders(&self) -> impl Iterator<Item = trace::Recorder> {
+        let rows = self
+            .rows
+            .borrow()
+            .as_ref()
+            .map(|rows| rows.recorder.clone());
+        self.whole.iter().cloned().chain(rows)
     }
 
     /// Whether those of both ends are, where both are in this program.
@@ -46,28 +130,40 @@ impl<'a> Recorder<'a> {
     }
 
     /// What records the frames of this interface, with the times of this clock; `None` if nothing
-    /// does.
+    /// does. `end` says whether it is the client's or the server's; `is_filed`, whether its frames
+    /// are for the capture file.
     pub fn interface(
         &self,
-        name: &str,
+        (end, name): (&str, &str),
         medium: Medium,
         clock: &Clock,
+        is_filed: bool,
     ) -> Result<Option<Recording>, Failure> {
-        let Some(path) = &self.args.capture else {
-            return Ok(None);
+        let path = self.args.capture.as_ref().filter(|_| is_filed);
+        let file = path.map(|path| {
+            let interface = Interface {
+                epoch: clock.epoch(),
+                ..Interface::new(name, medium.into())
+            };
+            let sink = self
+                .writer(path)
+                .and_then(|file| file.interface(&interface));
+            Ok(Filed {
+                sink: sink.map_err(|error| explain(path, &error))?,
+                name: path.clone(),
+                has_failed: Rc::clone(&self.has_failed),
+            })
+        });
+        let drawn: Vec<Drawn> = self
+            .recorders()
+            .map(|recorder| Box::new(recorder.sink(end)) as Drawn)
+            .collect();
+        let recording = Recording {
+            file: file.transpose()?,
+            drawn,
         };
-        let interface = Interface {
-            epoch: clock.epoch(),
-            ..Interface::new(name, medium.into())
-        };
-        let sink = self
-            .writer(path)
-            .and_then(|file| file.interface(&interface));
-        Ok(Some(Recording {
-            sink: sink.map_err(|error| explain(path, &error))?,
-            name: path.clone(),
-            has_failed: Rc::clone(&self.has_failed),
-        }))
+        let is_any = recording.file.is_some() || !recording.drawn.is_empty();
+        Ok(is_any.then_some(recording))
     }
 
     fn writer(&self, path: &Path) -> io::Result<&Writer<File>> {
@@ -76,6 +172,28 @@ impl<'a> Recorder<'a> {
         }
         let writer = Writer::new(File::create(path)?, APPLICATION, None)?;
         Ok(self.file.get_or_init(|| writer))
+    }
+
+    /// Draws all that is drawn at the end.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn draw_end(&self) -> Result<(), Failure> {
+        let is_by_rows = match &mut *self.rows.borrow_mut() {
+            Some(rows) => {
+                rows.print(Scroll::pause);
+                true
+            }
+            None => false,
+        };
+        let Some(whole) = &self.whole else {
+            return Ok(());
+        };
+        let ladder = fold(whole.ladder());
+        if !is_by_rows {
+            self.drawing.draw(&ladder);
+        }
+        self.drawing.file(&ladder)
     }
 
     /// What a command that went well comes to: it did not if frames are missing.
@@ -108,15 +226,71 @@ fn explain(path: &Path, error: &io::Error) -> Failure {
     ))
 }
 
+/// A drawing that goes on row by row.
+struct Rows {
+    recorder: trace::Recorder,
+    scroll: Scroll,
+    is_begun: bool,
+    /// When the last frame was drawn.
+    last: Instant,
+}
+
+impl Rows {
+    fn draw(&mut self, now: Instant, delay: Option<Duration>) -> Option<Duration> {
+        let (records, changes) = self.recorder.take();
+        if !records.is_empty() || !changes.is_empty() {
+            self.last = now;
+            self.print(|scroll| scroll.add(&records, &changes));
+        } else if now >= self.last + PAUSE {
+            self.print(Scroll::pause);
+        }
+        match self.scroll.is_counting() {
+            true => Some(delay.map_or(PAUSE, |delay| delay.min(PAUSE))),
+            false => delay,
+        }
+    }
+
+    fn print(&mut self, text: impl FnOnce(&mut Scroll) -> String) {
+        let text = text(&mut self.scroll);
+        if text.is_empty() {
+            return;
+        }
+        let head = match std::mem::replace(&mut self.is_begun, true) {
+            true => String::new(),
+            false => self.scroll.head(),
+        };
+        // Where it cannot be written, nothing else can be said either.
+        let _ = io::stderr().lock().write_all((head + &text).as_bytes());
+    }
+}
+
 /// The sink for the frames of one interface.
 pub struct Recording {
+    file: Option<Filed>,
+    drawn: Vec<Drawn>,
+}
+
+/// What frames are drawn by.
+type Drawn = Box<dyn FnMut(Frame<'_>)>;
+
+impl Sink for Recording {
+    fn frame(&mut self, frame: Frame<'_>) {
+        if let Some(file) = &mut self.file {
+            file.frame(frame);
+        }
+        self.drawn.iter_mut().for_each(|drawn| drawn(frame));
+    }
+}
+
+/// A capture file, or the part of it that one interface has.
+struct Filed {
     sink: InterfaceSink<File>,
     /// Of the file.
     name: PathBuf,
     has_failed: Rc<Cell<bool>>,
 }
 
-impl Sink for Recording {
+impl Filed {
     fn frame(&mut self, frame: Frame<'_>) {
         if self.has_failed.get() {
             return;

@@ -104,7 +104,11 @@ impl<'a> Accept<'a> {
     ) -> Verdict {
         let segment = arrival.segment;
         let found = table.find(&segment.four_tuple());
-        let existing = found.filter(|slot| table.state(*slot) != State::Closed);
+        let connection = found.and_then(|slot| table.get(slot));
+        let state = connection.map_or(State::Closed, |connection| connection.socket().state());
+        let existing = found.filter(|_| state != State::Closed);
+        let begins_anew = state == State::TimeWait
+            && connection.is_some_and(|connection| connection.control.is_beyond(segment));
         match segment.flags.kind() {
             // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
             0 => Verdict::Drop,
@@ -113,22 +117,28 @@ impl<'a> Accept<'a> {
                 if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
                     return Verdict::Drop;
                 }
-                match existing.map(|slot| table.state(slot)) {
-                    // In TIME-WAIT, a new connection may begin (RFC 9293, 3.6.1).
-                    None | Some(State::TimeWait) => {
-                        self.request(table, arrival, host, now, counters)
-                    }
-                    Some(State::SynReceived) => {
+                match existing {
+                    Some(slot) if !begins_anew => {
                         count(&mut counters.copies);
-                        Verdict::Drop
+                        if state == State::SynReceived {
+                            Verdict::Drop
+                        } else {
+                            Verdict::Deliver(slot)
+                        }
                     }
-                    Some(_) => {
-                        count(&mut counters.copies);
-                        existing.map_or(Verdict::Drop, Verdict::Deliver)
-                    }
+                    _ => self.request(table, arrival, host, now, counters),
                 }
             }
             _ => match existing {
+                // It may be that of a cookie, with which a SYN was answered.
+                #[cfg(feature = "syn-cookies")]
+                Some(_)
+                    if begins_anew
+                        && segment.flags.kind() == Flags::ACK
+                        && self.cookies.check(segment, table.gave_up(), now).is_some() =>
+                {
+                    self.confirmation(table, arrival, host, now, counters)
+                }
                 Some(slot) => Verdict::Deliver(slot),
                 #[cfg(feature = "syn-cookies")]
                 None if segment.flags.kind() == Flags::ACK => {
@@ -256,7 +266,9 @@ impl<'a> Accept<'a> {
             // It has come in by another way.
             let exists = table
                 .find(&tuple)
-                .is_some_and(|slot| !matches!(table.state(slot), State::Closed | State::TimeWait));
+                .and_then(|slot| table.get(slot))
+                .map(|connection| connection.socket().state())
+                .is_some_and(|state| !matches!(state, State::Closed | State::TimeWait));
             #[cfg(feature = "syn-cookies")]
             let gave_up = table.gave_up();
             let slot = if exists {

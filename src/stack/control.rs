@@ -221,6 +221,13 @@ impl Control {
         self.next
     }
 
+    /// Whether a connection that begins with this segment has no sequence number in common with
+    /// this one: its initial sequence number has to be "larger than the largest sequence number it
+    /// used on the previous connection incarnation" (RFC 9293, 3.6.1).
+    pub(super) fn is_beyond(&self, segment: &Segment) -> bool {
+        self.next.is_some_and(|next| segment.sequence > next)
+    }
+
     /// SND.NXT: the sequence number behind the last that was sent.
     pub(super) fn sent(&self) -> TcpSeqNumber {
         self.sent

@@ -52,11 +52,11 @@ pub(super) fn give_segment(
     let Connection { set, control, .. } = connection;
     way.deliver(set, Some(control), arrival.bytes);
     let socket = connection.socket();
-    let (mut is, queued) = (socket.state(), socket.recv_queue() - queued);
+    let (mut is, queued) = (socket.state(), socket.recv_queue().saturating_sub(queued));
     connection.control.took(queued, next);
     connection.control.received(packet, segment, was, is);
     let again = window::given_again(&connection.control, segment, shut_at);
-    let needs_room = |is| window::needs_room(segment, is);
+    let needs_room = |is| was != is && window::needs_room(segment, is);
     if is == State::Closed
         || again.is_none() && !needs_room(is)
         || !packet.is_intact(&host.checksums)
@@ -68,14 +68,10 @@ pub(super) fn give_segment(
     if let Some(header) = again {
         is = give_again(arrival, host, connection, &header, way);
     }
-    if needs_room(is) {
-        // It says which sequence number it expects.
-        let Connection { set, control, .. } = &mut *connection;
-        let old_byte = old_byte(arrival, host, control);
-        way.inject(set, Some(control), old_byte.as_bytes());
-        if let Some(header) = window::with_room(&connection.control, segment) {
-            is = give_again(arrival, host, connection, &header, way);
-        }
+    if needs_room(is)
+        && let Some(header) = window::with_room(&connection.control, segment)
+    {
+        is = give_again(arrival, host, connection, &header, way);
     }
     is
 }

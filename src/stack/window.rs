@@ -82,9 +82,9 @@ fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header>
         .then(|| bare(segment, next, segment.window))
 }
 
-/// Whether this segment is the last acknowledgement of a peer with a zero window, after which the
-/// connection is in `state`. smoltcp would go on to probe that window with nothing, and without a
-/// pause. So it is told that there is room.
+/// Whether this segment is the last acknowledgement of a peer with a zero window, by which the
+/// connection has come to `state`. smoltcp would go on to probe that window with nothing, and without
+/// a pause. So it is told that there is room.
 pub(super) fn needs_room(segment: &Segment, state: State) -> bool {
     segment.acknowledges() && segment.window == 0 && state == State::FinWait2
 }
@@ -92,7 +92,7 @@ pub(super) fn needs_room(segment: &Segment, state: State) -> bool {
 /// The acknowledgement of this segment with room, at the sequence number that is expected: wherever
 /// its own is, smoltcp takes that one.
 pub(super) fn with_room(control: &Control, segment: &Segment) -> Option<Header> {
-    Some(bare(segment, control.expected()?, 1))
+    Some(bare(segment, control.next()?, 1))
 }
 
 /// A segment's acknowledgement, from another place and with another window.

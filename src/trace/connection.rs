@@ -233,7 +233,7 @@ impl End {
                     judgement.window = window << scale.min(14);
                 }
             }
-            // Who saw one of the SYNs knows whether it offered to scale.
+            // A SYN that does not offer to scale decides for both ends.
             _ if self.has_opened && self.scale.is_none() => {}
             _ if peer.has_opened && peer.scale.is_none() => {}
             _ => judgement.is_unscaled = true,

@@ -32,7 +32,7 @@ pub(super) fn fold(rows: Vec<Row>, frames: &[Frame], most: usize) -> Vec<Row> {
 }
 
 /// How a row can be counted, if it is nothing special.
-fn unit(row: &Row, frames: &[Frame]) -> Option<Unit> {
+pub(super) fn unit(row: &Row, frames: &[Frame]) -> Option<Unit> {
     let Kind::Frame(index, _) = row.kind else {
         return None;
     };
@@ -79,7 +79,8 @@ fn fold_run(run: Vec<Row>, frames: &[Frame], most: usize) -> Vec<Row> {
         }
         times.extend(row.times.iter().flatten().copied());
         if let Kind::Frame(index, Part::Whole | Part::Departure) = row.kind {
-            add(&mut fold, index, &frames[index]);
+            fold.frames.push(index);
+            count(&mut fold, &frames[index]);
         }
     }
     let (Some(at), Some(begin), Some(end)) = (at, times.iter().min(), times.iter().max()) else {
@@ -108,8 +109,8 @@ fn parts(rows: &[Row]) -> BTreeMap<usize, [bool; 2]> {
     parts
 }
 
-fn add(fold: &mut Fold, index: usize, frame: &Frame) {
-    fold.frames.push(index);
+/// Counts a frame that is not shown.
+pub(super) fn count(fold: &mut Fold, frame: &Frame) {
     let message = &frame.message;
     fold.bytes += message.payload;
     match message.unit {

@@ -34,7 +34,10 @@ pub struct Frame {
     pub length: usize,
     /// The source and the destination, where there are ports.
     pub(super) endpoints: Option<(IpEndpoint, IpEndpoint)>,
+    /// The header of the TCP segment in it.
     pub(super) segment: Option<Segment>,
+    /// The segment from its first byte on, with as much of the payload as a label can show.
+    pub(super) head: Vec<u8>,
 }
 
 impl Frame {

@@ -1,4 +1,4 @@
-//! Who is on each side: names, addresses and ports, and which of them a frame has to name.
+//! The hosts on each side: names, addresses and ports, and which of them a frame has to name.
 
 use std::collections::BTreeSet;
 use std::format;
@@ -17,9 +17,16 @@ use super::sight::Sight;
 /// Addresses that a title names before it counts them.
 const MOST_ADDRESSES: usize = 2;
 
+/// Addresses of a side that are kept.
+const MOST_KEPT: usize = 1000;
+
 /// The hosts on both sides.
 #[derive(Debug, Default)]
-pub(super) struct Hosts([Party; 2]);
+pub(super) struct Hosts {
+    parties: [Party; 2],
+    /// The ports of the last frame that has some.
+    last: Option<(IpEndpoint, IpEndpoint)>,
+}
 
 /// The hosts on one side.
 #[derive(Debug, Default)]
@@ -30,35 +37,39 @@ struct Party {
     /// Addresses that were seen in other frames only.
     others: Vec<IpAddress>,
     ports: BTreeSet<u16>,
+    /// Whether there may be more hosts than those that were seen.
+    is_open: bool,
 }
 
 impl Hosts {
-    pub(super) fn new(frames: &[Frame], records: &[Record], sights: &[Sight<'_>]) -> Self {
-        let mut hosts = Self::default();
-        for ((frame, record), sight) in frames.iter().zip(records).zip(sights) {
-            let [from, to] = [frame.from, frame.to()].map(Side::index);
-            hosts.0[from].name(record.from.as_deref());
-            hosts.0[to].name(record.to.as_deref());
-            if let Some((source, destination)) = frame.endpoints {
-                hosts.0[from].port(source);
-                hosts.0[to].port(destination);
-            } else if let Some(source) = sight.source() {
-                add(&mut hosts.0[from].others, source);
-            }
+    /// Takes note of the hosts of a frame.
+    pub(super) fn see(&mut self, frame: &Frame, record: &Record, sight: &Sight<'_>) {
+        let [from, to] = [frame.from, frame.to()].map(Side::index);
+        self.parties[from].name(record.from.as_deref());
+        self.parties[to].name(record.to.as_deref());
+        if let Some((source, destination)) = frame.endpoints {
+            self.parties[from].port(source);
+            self.parties[to].port(destination);
+        } else if let Some(source) = sight.source() {
+            add(&mut self.parties[from].others, source);
         }
-        hosts
+    }
+
+    /// Has frames name what the titles do not say, as titles are drawn before all hosts are known:
+    /// only the side that answers is known then.
+    pub(super) fn expect_more(&mut self) {
+        self.parties[Side::Left.index()].is_open = true;
     }
 
     /// What stands above each side.
     pub(super) fn titles(&self) -> [Vec<String>; 2] {
-        [&self.0[0], &self.0[1]].map(Party::title)
+        self.parties.each_ref().map(Party::title)
     }
 
     /// Lets each frame name its ports where they are other ones than those of the frame with ports
     /// before it, and its addresses where there are several on its side.
     pub(super) fn name_flows(&mut self, frames: &mut [Frame], rows: &[Row]) {
-        let is_one = self.0.each_ref().map(Party::is_one);
-        let mut last = None;
+        let is_one = self.parties.each_ref().map(Party::is_one);
         for row in rows {
             let Kind::Frame(index, Part::Whole | Part::Departure) = row.kind else {
                 continue;
@@ -68,12 +79,14 @@ impl Hosts {
                 continue;
             };
             let flow = (source.min(destination), source.max(destination));
-            if is_one == [true; 2] || last.replace(flow) == Some(flow) {
+            if is_one == [true; 2] || self.last.replace(flow) == Some(flow) {
                 continue;
             }
             let [from, to] = [frame.from, frame.to()].map(Side::index);
-            let [shown_from, shown_to] =
-                [self.0[from].shown(source), self.0[to].shown(destination)];
+            let [shown_from, shown_to] = [
+                self.parties[from].shown(source),
+                self.parties[to].shown(destination),
+            ];
             // The other side has but one port, which its title says.
             frame.flow = Some(match (is_one[from], is_one[to]) {
                 (true, _) => format!("{shown_to}:"),
@@ -95,17 +108,20 @@ impl Party {
         if !endpoint.addr.is_multicast() && !endpoint.addr.is_unspecified() {
             add(&mut self.addresses, endpoint.addr);
         }
-        self.ports.insert(endpoint.port);
+        // More than a few are not one.
+        if self.ports.len() < 2 {
+            self.ports.insert(endpoint.port);
+        }
     }
 
     /// Whether the title says all that there is to say of ports.
     fn is_one(&self) -> bool {
-        self.addresses.len() <= 1 && self.ports.len() <= 1
+        self.addresses.len() <= 1 && self.ports.len() <= 1 && !self.is_open
     }
 
     fn shown(&self, endpoint: IpEndpoint) -> String {
         match self.addresses.len() {
-            0 | 1 => endpoint.port.to_string(),
+            0 | 1 if !self.is_open => endpoint.port.to_string(),
             _ => endpoint.to_string(),
         }
     }
@@ -141,7 +157,8 @@ impl Party {
 }
 
 fn add(addresses: &mut Vec<IpAddress>, address: IpAddress) {
-    if !address.is_unspecified() && !addresses.contains(&address) {
+    let is_full = addresses.len() >= MOST_KEPT;
+    if !address.is_unspecified() && !is_full && !addresses.contains(&address) {
         addresses.push(address);
     }
 }

@@ -1,6 +1,7 @@
 //! What stands on an arrow: fields, of which the less important ones give way where there is
 //! little room.
 
+use core::fmt::Display;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -8,8 +9,10 @@ use super::quote::{Charset, char_width, quote, width};
 
 /// The least that is left of a payload, in columns.
 const LEAST_PAYLOAD: usize = 4;
-/// How much of a payload is kept, in bytes and in columns.
+/// How much of a payload is shown, in columns.
 const MOST_PAYLOAD: usize = 64;
+/// How much of a payload is kept, in bytes.
+pub(super) const KEPT_PAYLOAD: usize = 4 * MOST_PAYLOAD;
 
 /// A piece of a label that is shown whole or not at all; a payload can be cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,21 @@ impl Field {
         }
     }
 
+    /// A value with words before it and behind it.
+    pub(super) fn worded(
+        name: &'static str,
+        rank: Rank,
+        (before, value, behind): (&str, impl Display, &str),
+    ) -> Self {
+        let value = value.to_string();
+        Self {
+            name,
+            text: std::format!("{before}{value}{behind}"),
+            value: Value::Text(value),
+            rank,
+        }
+    }
+
     /// Something remarkable, in brackets.
     pub(super) fn note(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -88,10 +106,11 @@ impl Field {
         self
     }
 
-    pub(super) fn payload(payload: &[u8]) -> Self {
-        let kept = &payload[..payload.len().min(MOST_PAYLOAD * 4)];
+    /// A payload of so many bytes, of which `bytes` is the beginning at least.
+    pub(super) fn payload(bytes: &[u8], length: usize) -> Self {
+        let kept = &bytes[..bytes.len().min(KEPT_PAYLOAD)];
         let mut text = quote(kept, MOST_PAYLOAD, Charset::Unicode);
-        if kept.len() < payload.len() && !text.ends_with("…\"") {
+        if kept.len() < length && !text.ends_with("…\"") {
             text.pop();
             text += "…\"";
         }

@@ -12,6 +12,7 @@ use super::derived::States;
 use super::fold;
 use super::frame::Frame;
 use super::hosts::Hosts;
+use super::label::KEPT_PAYLOAD;
 use super::message::Message;
 use super::order::{self, Moment};
 use super::place::{self, Places, Seen};
@@ -41,39 +42,60 @@ pub struct Ladder {
     titles: [Vec<String>; 2],
     frames: Vec<Frame>,
     rows: Vec<Row>,
+    missing: u64,
 }
 
-impl Ladder {
-    /// Makes a drawing of frames, and of changes of the states of connections as stacks have
-    /// reported them. The states at a side for which there are none are derived from the segments.
-    pub fn new(records: &[Record], changes: &[Change]) -> Self {
-        let start = records.iter().map(Record::time).min();
-        let start = start
-            .into_iter()
-            .chain(changes.iter().map(|change| change.time))
-            .min()
-            .unwrap_or(Instant::ZERO);
+/// What makes drawings, each the continuation of the one before.
+#[derive(Debug, Default)]
+pub(super) struct Builder {
+    start: Option<Instant>,
+    sides: Sides,
+    hosts: Hosts,
+    connections: Connections,
+    states: States,
+    /// Whether the stacks of each side report their states.
+    is_reported: [bool; 2],
+    is_begun: bool,
+}
+
+impl Builder {
+    /// Puts the host of this name on a side.
+    pub(super) fn know(&mut self, name: &Arc<str>, side: Side) {
+        self.sides.know(name, side);
+    }
+
+    /// See [`Hosts::expect_more`].
+    pub(super) fn expect_more(&mut self) {
+        self.hosts.expect_more();
+        self.is_begun = true;
+    }
+
+    /// The drawing of what has happened since the last one.
+    pub(super) fn add(&mut self, records: &[Record], changes: &[Change]) -> Ladder {
+        let times = records.iter().map(Record::time);
+        let times = times.chain(changes.iter().map(|change| change.time));
+        let start = self.start.or(times.min()).unwrap_or(Instant::ZERO);
+        self.start = Some(start);
         let since = |time: Instant| time.total_micros().saturating_sub(start.total_micros());
-        let sights: Vec<_> = records
-            .iter()
-            .map(|record| Sight::new(record.medium, &record.bytes))
-            .collect();
-        let mut sides = Sides::default();
-        for (record, sight) in records.iter().zip(&sights) {
-            sides.see(sight, record.from.as_ref(), record.to.as_ref());
+        for record in records {
+            let whole = record.whole();
+            let sight = Sight::new(record.medium, &whole);
+            self.sides
+                .see(&sight, record.from.as_ref(), record.to.as_ref());
         }
-        let mut frames: Vec<Frame> = records
-            .iter()
-            .zip(&sights)
-            .map(|(record, sight)| {
-                let from = sides.of(sight, record.from.as_ref(), record.to.as_ref());
-                frame(record, sight, from, since)
-            })
-            .collect();
+        let mut frames = Vec::new();
+        for record in records {
+            let whole = record.whole();
+            let sight = Sight::new(record.medium, &whole);
+            let (from, to) = (record.from.as_ref(), record.to.as_ref());
+            let frame = frame(record, &sight, self.sides.of(&sight, from, to), since);
+            self.hosts.see(&frame, record, &sight);
+            frames.push(frame);
+        }
         let moments = moments(&frames);
         mark_overtaken(&mut frames, &moments);
-        let reported = reported(&mut sides, changes);
-        let derived = read(&mut frames, records, &sights, &moments, &reported);
+        let reported = self.reported(changes);
+        let derived = self.read(&mut frames, &moments);
 
         let of_side = |side: Side| {
             let moments = moments.iter().copied();
@@ -91,15 +113,92 @@ impl Ladder {
         for (side, change) in &reported {
             places.put(&mut rows, &frames, *side, since(change.time), change);
         }
-        places.put_first(&reported);
+        if !self.is_begun {
+            places.put_first(&reported);
+        }
         let rows = places.finish(rows);
-        let mut hosts = Hosts::new(&frames, records, &sights);
-        hosts.name_flows(&mut frames, &rows);
-        Self {
-            titles: hosts.titles(),
+        self.hosts.name_flows(&mut frames, &rows);
+        Ladder {
+            titles: self.hosts.titles(),
             frames,
             rows,
+            missing: 0,
         }
+    }
+
+    /// The changes on sides that are known.
+    fn reported<'c>(&mut self, changes: &'c [Change]) -> Vec<(Side, &'c Change)> {
+        let mut reported = Vec::new();
+        for change in changes {
+            if let Some(side) = self.sides.of_name(&change.host) {
+                self.is_reported[side.index()] = true;
+                reported.push((side, change));
+            }
+        }
+        reported
+    }
+
+    /// Reads all TCP segments in the order of time. Returns the states that follow from them, for
+    /// the sides of which no stack has reported its own.
+    fn read(&mut self, frames: &mut [Frame], moments: &[Moment]) -> Vec<(Seen, tcp::State)> {
+        let mut judgements: Vec<Option<Judgement>> = std::vec![None; frames.len()];
+        let mut derived = Vec::new();
+        for moment in moments {
+            let index = moment.frame;
+            let frame = &mut frames[index];
+            let Some(segment) = frame.segment else {
+                continue;
+            };
+            // The copy that a network makes was sent by no host, and is dropped by the receiver.
+            let is_copy = frame.fate == Fate::Duplicate;
+            let (side, state) = if !moment.is_arrival {
+                let judgement = match is_copy {
+                    true => self.connections.look(&segment),
+                    false => self.connections.send(&segment, &frame.head),
+                };
+                frame.message = Message::of_segment(&segment, &frame.head, &judgement);
+                let state = match is_copy {
+                    true => None,
+                    false => self.states.send(&segment, &judgement),
+                };
+                judgements[index] = Some(judgement);
+                (frame.from, state)
+            } else if frame.fate == Fate::Corrupted {
+                continue;
+            } else {
+                let Some(judgement) = &judgements[index] else {
+                    continue;
+                };
+                self.connections.arrive(&segment, judgement);
+                (frame.to(), self.states.receive(&segment, judgement))
+            };
+            let seen = Seen {
+                frame: index,
+                is_arrival: moment.is_arrival,
+            };
+            let state = state.filter(|_| !self.is_reported[side.index()]);
+            derived.extend(state.map(|state| (seen, state)));
+        }
+        derived
+    }
+}
+
+impl Ladder {
+    /// Makes a drawing of frames, and of changes of the states of connections as stacks have
+    /// reported them. The states at a side for which there are none are derived from the segments.
+    pub fn new(records: &[Record], changes: &[Change]) -> Self {
+        Builder::default().add(records, changes)
+    }
+
+    /// Says that this many frames are missing between the first and the last.
+    pub fn with_missing(mut self, frames: u64) -> Self {
+        self.missing = frames;
+        self
+    }
+
+    /// How many frames are missing between the first and the last.
+    pub fn missing(&self) -> u64 {
+        self.missing
     }
 
     /// Lets long runs of frames that are nothing special take one row: of a run that is longer than
@@ -109,7 +208,7 @@ impl Ladder {
         self
     }
 
-    /// Who is on a side, in lines: the name of the host if it is known, its addresses.
+    /// The title of a side, in lines: the name of the host if it is known, its addresses.
     pub fn title(&self, side: Side) -> &[String] {
         &self.titles[side.index()]
     }
@@ -141,7 +240,7 @@ fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant)
         arrived: (!is_lost).then_some(arrived),
         fate: record.fate,
         is_overtaken: false,
-        message: Message::read(sight, None, &record.bytes, record.length),
+        message: Message::read(sight, &record.bytes, record.length),
         flow: None,
         comment: plain(&record.comment),
         length: record.length,
@@ -149,6 +248,15 @@ fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant)
         segment: match sight.inside {
             Inside::Tcp(segment, _) => Some(segment),
             _ => None,
+        },
+        head: match sight.inside {
+            Inside::Tcp(segment, bytes) => {
+                let there = bytes
+                    .len()
+                    .saturating_sub(record.length.saturating_sub(record.bytes.len()));
+                bytes[..there.min(segment.header_len + KEPT_PAYLOAD)].into()
+            }
+            _ => Vec::new(),
         },
     }
 }
@@ -190,67 +298,4 @@ fn mark_overtaken(frames: &mut [Frame], moments: &[Moment]) {
         frame.is_overtaken = frame.sent < *latest;
         *latest = frame.sent.max(*latest);
     }
-}
-
-/// The changes on sides that are known.
-fn reported<'c>(sides: &mut Sides, changes: &'c [Change]) -> Vec<(Side, &'c Change)> {
-    let of_name = |change: &'c Change| Some((sides.of_name(&change.host)?, change));
-    changes.iter().filter_map(of_name).collect()
-}
-
-/// Reads all TCP segments in the order of time. Returns the states that follow from them, for the
-/// sides of which no stack has reported its own.
-fn read(
-    frames: &mut [Frame],
-    records: &[Record],
-    sights: &[Sight<'_>],
-    moments: &[Moment],
-    reported: &[(Side, &Change)],
-) -> Vec<(Seen, tcp::State)> {
-    let is_reported = Side::BOTH.map(|side| reported.iter().any(|(other, _)| *other == side));
-    let mut connections = Connections::default();
-    let mut states = States::default();
-    let mut judgements: Vec<Option<Arc<Judgement>>> = std::vec![None; frames.len()];
-    let mut derived = Vec::new();
-    for moment in moments {
-        let index = moment.frame;
-        let (record, sight) = (&records[index], &sights[index]);
-        let Inside::Tcp(segment, bytes) = sight.inside else {
-            continue;
-        };
-        let frame = &mut frames[index];
-        // The copy that a network makes was sent by no host, and is dropped by the receiver.
-        let is_copy = frame.fate == Fate::Duplicate;
-        let (side, state) = if !moment.is_arrival {
-            let judgement = match is_copy {
-                true => connections.look(&segment),
-                false => connections.send(&segment, bytes),
-            };
-            frame.message = Message::read(sight, Some(&judgement), &record.bytes, record.length);
-            let state = match is_copy {
-                true => None,
-                false => states.send(&segment, &judgement),
-            };
-            judgements[index] = Some(Arc::new(judgement));
-            (frame.from, state)
-        } else if frame.fate == Fate::Corrupted {
-            continue;
-        } else {
-            let Some(judgement) = &judgements[index] else {
-                continue;
-            };
-            connections.arrive(&segment, judgement);
-            (frame.to(), states.receive(&segment, judgement))
-        };
-        let seen = Seen {
-            frame: index,
-            is_arrival: moment.is_arrival,
-        };
-        derived.extend(
-            state
-                .filter(|_| !is_reported[side.index()])
-                .map(|state| (seen, state)),
-        );
-    }
-    derived
 }

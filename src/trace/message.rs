@@ -15,6 +15,7 @@ use smoltcp::wire::{EthernetAddress, IpProtocol};
 use super::connection::Judgement;
 use super::label::{Field, Rank};
 use super::sight::{Inside, Sight};
+use crate::packet::Segment;
 
 /// What a frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,19 +53,13 @@ impl Message {
         Self::new(protocol, std::vec![name_field(name)])
     }
 
-    /// What a frame says; a TCP segment was judged before. `length` is that of the frame, of which
-    /// `bytes` may be only the beginning.
-    pub(super) fn read(
-        sight: &Sight<'_>,
-        judgement: Option<&Judgement>,
-        bytes: &[u8],
-        length: usize,
-    ) -> Self {
-        let packet = sight.packet();
-        match (&sight.inside, packet) {
+    /// What a frame says, without those before it. `length` is that of the frame, of which `bytes`
+    /// may be only the beginning.
+    pub(super) fn read(sight: &Sight<'_>, bytes: &[u8], length: usize) -> Self {
+        match (&sight.inside, sight.packet()) {
             (Inside::Arp(message), _) => arp::message(message),
-            (Inside::Tcp(segment, payload), _) => {
-                tcp::message(segment, payload, judgement.unwrap_or(&Judgement::default()))
+            (Inside::Tcp(segment, bytes), _) => {
+                Self::of_segment(segment, bytes, &Judgement::default())
             }
             (Inside::Udp(header, payload), _) => udp::message(header, payload),
             (Inside::Icmp(message), Some(packet)) => icmp::message(packet, message),
@@ -72,6 +67,11 @@ impl Message {
             (Inside::Ip(protocol, payload), Some(packet)) => ip::other(packet, *protocol, payload),
             _ => ip::frame(sight.is_ethernet, bytes, length),
         }
+    }
+
+    /// What a TCP segment says, of which `bytes` is the beginning with the whole header.
+    pub(super) fn of_segment(segment: &Segment, bytes: &[u8], judgement: &Judgement) -> Self {
+        tcp::message(segment, bytes, judgement)
     }
 }
 

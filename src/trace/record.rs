@@ -1,5 +1,6 @@
 //! What was seen: frames, and changes of the states of connections.
 
+use std::borrow::Cow;
 use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -47,6 +48,21 @@ impl Record {
             length: bytes.len(),
             bytes,
             comment: String::new(),
+        }
+    }
+
+    /// The frame in its whole length: zeros stand for what was cut off.
+    pub(super) fn whole(&self) -> Cow<'_, [u8]> {
+        /// The longest packets that there are, with headers that are long enough for all.
+        const LONGEST: usize = (1 << 16) + 100;
+        let length = self.length.min(LONGEST);
+        match self.bytes.len() < length {
+            true => {
+                let mut whole = self.bytes.clone();
+                whole.resize(length, 0);
+                whole.into()
+            }
+            false => self.bytes[..].into(),
         }
     }
 

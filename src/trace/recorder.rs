@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
+use super::kept::Kept;
 use super::ladder::Ladder;
 use super::record::{Change, Record};
 use super::sighting::{Sighting, apart, join};
@@ -47,59 +47,81 @@ use crate::stack::Transition;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Recorder(Rc<RefCell<Kept>>);
+///
+/// Of a long run the first 20 000 frames and the last 20 000 are kept.
+#[derive(Clone, Debug)]
+pub struct Recorder(Rc<RefCell<Run>>);
 
-#[derive(Debug, Default)]
-struct Kept {
-    sightings: Vec<Sighting>,
-    changes: Vec<Change>,
+#[derive(Debug)]
+struct Run {
+    sightings: Kept<Sighting>,
+    changes: Kept<Change>,
+}
+
+/// What is kept of the beginning of a run, and of its end.
+const MOST: usize = 20_000;
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Recorder {
     /// A recorder of nothing yet.
     pub fn new() -> Self {
-        Self::default()
+        Self(Rc::new(RefCell::new(Run {
+            sightings: Kept::new(MOST),
+            changes: Kept::new(MOST),
+        })))
     }
 
     /// The sink for a [`Capture`](crate::device::capture::Capture) of the device of this host.
     pub fn sink(&self, host: impl Into<Arc<str>>) -> impl FnMut(Frame<'_>) + 'static {
-        let (host, kept) = (host.into(), self.0.clone());
+        let (host, run) = (host.into(), self.0.clone());
         move |frame: Frame<'_>| {
-            kept.borrow_mut().sightings.push(Sighting {
-                time: frame.time,
-                host: host.clone(),
-                direction: Some(frame.direction),
-                medium: frame.medium,
-                bytes: frame.bytes.into(),
-                length: frame.bytes.len(),
-                comment: String::new(),
-            });
+            let Frame {
+                time,
+                direction,
+                medium,
+                bytes,
+            } = frame;
+            let host = host.clone();
+            let sighting = Sighting::new(time, host, Some(direction), medium, bytes, bytes.len());
+            run.borrow_mut().sightings.push(sighting);
         }
     }
 
     /// The watcher for the stack of this host ([`Stack::watch`](crate::Stack::watch)).
     pub fn watcher(&self, host: impl Into<Arc<str>>) -> impl FnMut(&Transition) + 'static {
-        let (host, kept) = (host.into(), self.0.clone());
+        let (host, run) = (host.into(), self.0.clone());
         move |transition: &Transition| {
             let change = Change::new(&host, transition);
-            kept.borrow_mut().changes.push(change);
+            run.borrow_mut().changes.push(change);
         }
     }
 
     /// The frames so far.
     pub fn records(&self) -> Vec<Record> {
-        let sightings = &self.0.borrow().sightings;
-        join(sightings).unwrap_or_else(|| apart(sightings, true))
+        let sightings = self.0.borrow().sightings.items();
+        join(&sightings).unwrap_or_else(|| apart(&sightings, true))
     }
 
     /// The changes of states so far.
     pub fn changes(&self) -> Vec<Change> {
-        self.0.borrow().changes.clone()
+        self.0.borrow().changes.items()
     }
 
     /// A drawing of what was kept so far.
     pub fn ladder(&self) -> Ladder {
-        Ladder::new(&self.records(), &self.changes())
+        let missing = self.0.borrow().sightings.missing();
+        Ladder::new(&self.records(), &self.changes()).with_missing(missing)
+    }
+
+    /// Takes what has happened on one host since this was called last.
+    pub fn take(&self) -> (Vec<Record>, Vec<Change>) {
+        let mut run = self.0.borrow_mut();
+        let sightings = run.sightings.take();
+        (apart(&sightings, true), run.changes.take())
     }
 }

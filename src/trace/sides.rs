@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
 
-use super::sight::Sight;
+use super::sight::{Reason, Sight};
 
 /// A side of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -48,19 +48,6 @@ enum Host {
     Port(IpEndpoint),
 }
 
-/// How good a reason is to put a host on the left, the best one first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reason {
-    /// It opens a connection.
-    Opens,
-    /// It sends the first datagram, or its port is that of a client.
-    Asks,
-    /// It sends the first request for a hardware address.
-    Seeks,
-    /// It sends the first frame.
-    First,
-}
-
 /// The sides of all hosts.
 #[derive(Debug, Default)]
 pub(super) struct Sides {
@@ -75,6 +62,12 @@ pub(super) struct Sides {
 }
 
 impl Sides {
+    /// Puts the host of this name on a side.
+    pub(super) fn know(&mut self, name: &Arc<str>, side: Side) {
+        let host = self.number(Host::Name(name.clone()));
+        self.put(host, Reason::Known, side);
+    }
+
     /// Takes note of a frame between hosts of these names, if they are known.
     pub(super) fn see(
         &mut self,

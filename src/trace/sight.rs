@@ -5,7 +5,6 @@ use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, IpAddress, IpEndpoint, IpProtocol,
 };
 
-use super::sides::Reason;
 use crate::packet::{self, Content, Flags, Fragment, Frame, Packet, Segment, UDP_HEADER, half};
 
 /// What is in a frame.
@@ -37,6 +36,21 @@ pub(super) enum Inside<'f> {
 pub(super) struct Datagram {
     pub(super) source: IpEndpoint,
     pub(super) destination: IpEndpoint,
+}
+
+/// How good a reason is to put a host on the left, the best one first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// It was said.
+    Known,
+    /// It opens a connection.
+    Opens,
+    /// It sends the first datagram, or its port is that of a client.
+    Asks,
+    /// It sends the first request for a hardware address.
+    Seeks,
+    /// It sends the first frame.
+    First,
 }
 
 impl<'f> Sight<'f> {

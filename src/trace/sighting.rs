@@ -2,6 +2,7 @@
 //! was sent and where it arrived is one frame.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -12,6 +13,9 @@ use smoltcp::time::Instant;
 use super::record::{Fate, Record};
 use crate::device::capture::Direction;
 
+/// What is kept of a frame, in bytes: all headers, and as much of a payload as a label can show.
+const MOST_BYTES: usize = 512;
+
 /// A frame as it was seen at a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sighting {
@@ -20,21 +24,25 @@ pub(super) struct Sighting {
     /// As the host sees it; `None` if that is not known.
     pub(super) direction: Option<Direction>,
     pub(super) medium: Medium,
-    pub(super) bytes: Vec<u8>,
-    pub(super) length: usize,
+    /// The beginning of the frame.
+    bytes: Vec<u8>,
+    length: usize,
+    /// What tells the frame from others, with its length.
+    digest: u64,
     pub(super) comment: String,
 }
 
 /// The frames that were seen at both ends, each once; `None` if no frame was.
 pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
-    // The records of frames with these bytes whose arrival was not seen yet.
-    let mut leaving = BTreeMap::<&[u8], VecDeque<usize>>::new();
+    // The records of frames with these bytes that were not seen to arrive yet.
+    let mut leaving = BTreeMap::<(u64, usize), VecDeque<usize>>::new();
     // The last one that has arrived.
-    let mut arrived = BTreeMap::<&[u8], usize>::new();
+    let mut arrived = BTreeMap::<(u64, usize), usize>::new();
     let mut is_any = false;
     for sighting in sightings {
-        let leaving = leaving.entry(&sighting.bytes[..]).or_default();
+        let frame = (sighting.digest, sighting.length);
+        let leaving = leaving.entry(frame).or_default();
         let is_elsewhere = |record: &Record| record.from.as_ref() != Some(&sighting.host);
         let position = match sighting.direction {
             Some(Direction::Outbound) => None,
@@ -44,14 +52,12 @@ pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
         };
         let sent = position.and_then(|position| leaving.remove(position));
         if let Some(index) = sent {
-            arrived.insert(&sighting.bytes, index);
+            arrived.insert(frame, index);
             arrive(&mut records[index], sighting);
             is_any = true;
             continue;
         }
-        let original = arrived
-            .get(&sighting.bytes[..])
-            .map(|index| &records[*index]);
+        let original = arrived.get(&frame).map(|index| &records[*index]);
         let original = original.filter(|record| record.to.as_ref() == Some(&sighting.host));
         if let (Some(Direction::Inbound), Some(original)) = (sighting.direction, original) {
             let mut copy = original.clone();
@@ -86,6 +92,29 @@ pub(super) fn apart(sightings: &[Sighting], has_names: bool) -> Vec<Record> {
 }
 
 impl Sighting {
+    /// A frame of so many bytes, of which `bytes` are known.
+    pub(super) fn new(
+        time: Instant,
+        host: Arc<str>,
+        direction: Option<Direction>,
+        medium: Medium,
+        bytes: &[u8],
+        length: usize,
+    ) -> Self {
+        let mut digest = DefaultHasher::new();
+        bytes.hash(&mut digest);
+        Self {
+            time,
+            host,
+            direction,
+            medium,
+            bytes: bytes[..bytes.len().min(MOST_BYTES)].into(),
+            length: length.max(bytes.len()),
+            digest: digest.finish(),
+            comment: String::new(),
+        }
+    }
+
     fn record(&self) -> Record {
         let host = || Some(self.host.clone());
         let (sent, arrived, from, to) = match self.direction {

@@ -21,7 +21,7 @@ use layout::{Anchor, Layout, Slot};
 
 pub use options::Options;
 
-/// The ladder as the text of an SVG file.
+/// The ladder as SVG.
 pub fn draw(ladder: &Ladder, options: &Options) -> String {
     let layout = Layout::new(ladder, options);
     let mut picture = Picture {

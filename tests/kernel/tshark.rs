@@ -12,7 +12,6 @@ use std::time::SystemTime;
 
 use smoltcp::phy::Medium;
 use uppercase::device::capture::Direction;
-use uppercase::trace::Ladder;
 use uppercase::trace::file::records;
 use uppercase::trace::pcapng::{LinkType, Packet, Reader};
 
@@ -213,9 +212,9 @@ pub fn simulated_runs_are_shown_as_tshark_reads_them() {
     let media = [Medium::Ethernet, Medium::Ip];
     runs::write(File::create(&file).expect("a file"), &media, 1000);
     let reader = Reader::new(File::open(&file).expect("a file")).expect("a capture");
-    let (records, error) = records(reader);
-    assert!(error.is_none(), "{error:?}");
-    let ladder = Ladder::new(&records, &[]);
+    let frames = records(reader);
+    assert!(frames.error.is_none(), "{:?}", frames.error);
+    let ladder = frames.ladder();
 
     let names: Vec<_> = FIELDS.into_iter().chain(MORE_FIELDS).collect();
     let rows = all_fields(&file, &names);

@@ -10,3 +10,4 @@ mod errors;
 mod open;
 mod resets;
 mod syns;
+mod time_wait;

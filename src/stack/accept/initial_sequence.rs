@@ -69,3 +69,6 @@ const fn inverse(number: u64) -> u64 {
     }
     inverse
 }
+
+#[cfg(test)]
+mod tests;

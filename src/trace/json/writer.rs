@@ -12,7 +12,7 @@ impl Object {
         Self("{".into())
     }
 
-    /// Adds a member whose value is JSON already.
+    /// Adds a member; the value is JSON already.
     pub(super) fn raw(&mut self, name: &str, value: &str) {
         if self.0.len() > 1 {
             self.0.push(',');

@@ -21,20 +21,16 @@ pub(super) fn message(message: &ArpRepr) -> Message {
     let fields = match operation {
         ArpOperation::Request if source == target => std::vec![
             name_field("ARP announcement"),
-            Field::text("address", Rank::Name, format!("{source}")),
-            Field::text(
-                "hardware",
-                Rank::Number,
-                format!("is at {}", hardware_address(hardware))
-            ),
+            Field::worded("address", Rank::Name, ("", source, " is at")),
+            Field::text("hardware", Rank::Number, hardware_address(hardware)),
         ],
         ArpOperation::Request => std::vec![
             name_field("ARP request"),
-            Field::text("address", Rank::Name, format!("for {target}")),
+            Field::worded("address", Rank::Name, ("for ", target, "")),
         ],
         ArpOperation::Reply => std::vec![
             name_field("ARP reply"),
-            Field::text("address", Rank::Extra, format!("{source} is at")),
+            Field::worded("address", Rank::Extra, ("", source, " is at")),
             Field::text("hardware", Rank::Number, hardware_address(hardware)),
         ],
         ArpOperation::Unknown(code) => std::vec![name_field(format!("ARP operation {code}"))],

@@ -75,8 +75,8 @@ pub(super) fn message(packet: &Packet<'_>, bytes: &[u8]) -> Message {
 fn quoted(bytes: &[u8]) -> Option<Field> {
     let quote = Quote::parse(bytes)?;
     let (protocol, source) = (protocol_name(quote.protocol), quote.source.port);
-    let text = format!("for {protocol} {source} → {}", quote.destination.port);
-    Some(Field::text("quoted", Rank::Number, text))
+    let text = format!("{protocol} {source} → {}", quote.destination.port);
+    Some(Field::worded("quoted", Rank::Number, ("for ", text, "")))
 }
 
 fn version_4(kind: u8, code: u8) -> Option<&'static str> {
@@ -135,18 +135,17 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
         _ => return None,
     })];
     match kind {
-        135 => {
-            let text = format!("for {}", target()?);
-            fields.push(Field::text("address", Rank::Number, text));
-        }
+        135 => fields.push(Field::worded(
+            "address",
+            Rank::Number,
+            ("for ", target()?, ""),
+        )),
         136 => {
-            fields.push(Field::text(
-                "address",
-                Rank::Number,
-                format!("{}", target()?),
-            ));
+            fields.push(Field::worded("address", Rank::Number, ("", target()?, "")));
             let hardware = rest.get(16..).and_then(hardware);
-            fields.extend(hardware.map(|text| Field::text("hardware", Rank::Extra, text)));
+            fields.extend(
+                hardware.map(|text| Field::worded("hardware", Rank::Extra, ("is at ", text, ""))),
+            );
         }
         _ => {}
     }
@@ -156,10 +155,7 @@ fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
 /// The hardware address of the target, in its option (RFC 4861, 4.6.1).
 fn hardware(options: &[u8]) -> Option<String> {
     match options.first_chunk::<8>()? {
-        [2, 1, octets @ ..] => Some(format!(
-            "is at {}",
-            hardware_address(EthernetAddress(*octets))
-        )),
+        [2, 1, octets @ ..] => Some(hardware_address(EthernetAddress(*octets))),
         _ => None,
     }
 }

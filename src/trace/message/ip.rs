@@ -19,11 +19,8 @@ pub(super) fn fragment(packet: &Packet<'_>, fragment: &Fragment<'_>) -> Message 
     } else {
         fields.push(Field::text("more", Rank::Number, "the last"));
     }
-    fields.push(Field::text(
-        "of",
-        Rank::Extra,
-        format!("of {}", protocol_name(fragment.protocol)),
-    ));
+    let protocol = protocol_name(fragment.protocol);
+    fields.push(Field::worded("of", Rank::Extra, ("of ", protocol, "")));
     let id = i64::from(fragment.identification);
     fields.push(Field::number("id", Rank::More, "id=", id));
     Message {
@@ -33,7 +30,7 @@ pub(super) fn fragment(packet: &Packet<'_>, fragment: &Fragment<'_>) -> Message 
     }
 }
 
-/// A packet of another protocol, or one whose header is malformed.
+/// A packet of another protocol, or one with a malformed header.
 pub(super) fn other(packet: &Packet<'_>, protocol: IpProtocol, payload: &[u8]) -> Message {
     let name = protocol_name(protocol);
     let name = match protocol {

@@ -45,21 +45,25 @@ pub(super) fn message(segment: &Segment, bytes: &[u8], judgement: &Judgement) ->
         fields.extend(offers(Options::of(bytes, segment.header_len)));
     }
     for (left, right) in &judgement.selective {
-        let text = std::format!("SACK {left}-{right}");
-        fields.push(Field::text("selective", Rank::Extra, text));
+        let block = std::format!("{left}-{right}");
+        fields.push(Field::worded(
+            "selective",
+            Rank::Extra,
+            ("SACK ", block, ""),
+        ));
     }
     fields.extend(judgement.notes.iter().map(|note| Field::note(*note)));
-    if !payload.is_empty() {
-        let length = payload.len() as i64;
-        fields.push(Field::number("length", Rank::Number, "len=", length));
-        fields.push(Field::payload(payload));
+    let length = segment.payload_len;
+    if length > 0 {
+        fields.push(Field::number("length", Rank::Number, "len=", length as i64));
+        fields.push(Field::payload(payload, length));
     }
     let is_plain = segment.flags.0 & !(Flags::PSH | Flags::ACK) == 0
         && segment.flags.has(Flags::ACK)
         && judgement.notes.iter().all(|note| PLAIN.contains(note));
     Message {
         unit: is_plain.then_some(Unit::Segment),
-        payload: payload.len() as u64,
+        payload: length as u64,
         ..Message::new("TCP", fields)
     }
 }

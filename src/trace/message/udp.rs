@@ -16,7 +16,7 @@ pub(super) fn message(header: &Datagram, payload: &[u8]) -> Message {
         Field::number("length", Rank::Number, "len=", payload.len() as i64),
     ];
     if !payload.is_empty() {
-        fields.push(Field::payload(payload));
+        fields.push(Field::payload(payload, payload.len()));
     }
     Message {
         unit: Some(Unit::Datagram),

@@ -47,7 +47,7 @@ pub(super) struct Layout {
     pub(super) state_x: [f64; 2],
     pub(super) times: [Vec<(f64, String)>; 2],
     pub(super) time_x: [f64; 2],
-    pub(super) notes: Vec<&'static str>,
+    pub(super) notes: Vec<String>,
     pub(super) is_one_connection: bool,
 }
 

@@ -78,6 +78,28 @@ impl Layout {
         layout
     }
 
+    /// For rows of any kind, which are not known yet.
+    pub(super) fn of_any(options: &Options) -> Self {
+        /// Times, in columns; states of which the stack reports the right ones only.
+        const TIME: usize = 7;
+        const STATES: [usize; 2] = [14, 12];
+        let mut layout = Self {
+            width: options.width.max(LEAST_WIDTH),
+            time: TIME,
+            right_times: false,
+            states: STATES,
+            states_inside: false,
+            short_states: false,
+            between: 0,
+        };
+        if !layout.fits(LEAST_BETWEEN) {
+            layout.states_inside = true;
+            layout.states = [0; 2];
+            layout.fits(0);
+        }
+        layout
+    }
+
     /// Whether there is as much left between the timelines.
     fn fits(&mut self, least: usize) -> bool {
         let right = match (self.states[1], self.right_times) {

@@ -202,11 +202,11 @@ impl<'r> Row<'r> {
         match self.number("arp.opcode") {
             1 => {
                 shown.insert(("name", "ARP request".into()));
-                shown.insert(("address", format!("for {target}")));
+                shown.insert(("address", target.into()));
             }
             2 => {
                 shown.insert(("name", "ARP reply".into()));
-                shown.insert(("address", format!("{source} is at")));
+                shown.insert(("address", source.into()));
                 shown.insert(("hardware", self.text("arp.src.hw_mac").into()));
             }
             other => panic!("no stack sends ARP {other}"),
@@ -222,7 +222,7 @@ impl<'r> Row<'r> {
         let length = self.number("ip.len") - self.number("ip.hdr_len");
         shown.insert(("length", length.to_string()));
         shown.insert(("more", if more { "more follow" } else { "the last" }.into()));
-        shown.insert(("of", "of UDP".into()));
+        shown.insert(("of", "UDP".into()));
         shown.insert(("id", self.number("ip.id").to_string()));
     }
 
@@ -253,7 +253,7 @@ impl<'r> Row<'r> {
             .all("tcp.options.sack_le")
             .zip(self.all("tcp.options.sack_re"));
         for (left, right) in edges {
-            shown.insert(("selective", format!("SACK {left}-{right}")));
+            shown.insert(("selective", format!("{left}-{right}")));
         }
         if self.number("tcp.len") > 0 {
             shown.insert(("length", self.text("tcp.len").into()));
@@ -283,14 +283,14 @@ impl<'r> Row<'r> {
             (135, 0) => {
                 shown.insert(("name", "neighbor solicitation".into()));
                 let target = self.text("icmpv6.nd.ns.target_address");
-                shown.insert(("address", format!("for {target}")));
+                shown.insert(("address", target.into()));
                 "NDP"
             }
             (136, 0) => {
                 shown.insert(("name", "neighbor advertisement".into()));
                 let target = self.text("icmpv6.nd.na.target_address");
                 shown.insert(("address", target.into()));
-                let hardware = hardware.map(|address| ("hardware", format!("is at {address}")));
+                let hardware = hardware.map(|address| ("hardware", address.into()));
                 shown.extend(hardware);
                 "NDP"
             }
@@ -305,7 +305,7 @@ impl<'r> Row<'r> {
 
     fn quoted(&self, shown: &mut Shown) {
         let (source, destination) = (self.text("udp.srcport"), self.text("udp.dstport"));
-        shown.insert(("quoted", format!("for UDP {source} → {destination}")));
+        shown.insert(("quoted", format!("UDP {source} → {destination}")));
     }
 }
 
