@@ -118,6 +118,8 @@ mod delivery;
 mod egress;
 mod host;
 mod ingress;
+#[cfg(feature = "isn")]
+mod initial_sequence;
 mod inject;
 mod neighbors;
 mod poll;

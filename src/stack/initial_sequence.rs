@@ -1,18 +1,40 @@
-//! A connection that begins with a sequence number of our choice.
+//! Initial sequence numbers of our choice (RFC 6528).
 //!
-//! smoltcp 0.14 draws its numbers from a generator that belongs to the interface. So the SYN is
-//! given to an interface that is made for it, with the seed that leads to the number.
+//! smoltcp 0.14 draws its numbers from a generator that belongs to the interface: three of them give
+//! its state, and so all that follow. So a SYN is given to an interface that is made for it, with the
+//! seed that leads to the number, and a client's socket connects with one.
 
-use smoltcp::iface::Config;
+use smoltcp::iface::{Config, Interface};
+#[cfg(feature = "client")]
+use smoltcp::socket::tcp::ConnectError;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
-use crate::stack::control::Connection;
-use crate::stack::host::Host;
-use crate::stack::port::{Nowhere, Way, new_interface};
+use super::control::Connection;
+use super::host::Host;
+use super::port::{Nowhere, Way, new_interface};
+use crate::packet::FourTuple;
+use crate::secret::{Key, Purpose};
+
+/// Draws initial sequence numbers.
+pub(super) struct SequenceNumbers(Key);
+
+impl SequenceNumbers {
+    pub(super) fn new(random_seed: u64) -> Self {
+        Self(Key::new(random_seed, Purpose::SequenceNumbers))
+    }
+
+    /// RFC 6528, 3: "ISN = M + F(localip, localport, remoteip, remoteport, secretkey) where M is the
+    /// 4 microsecond timer, and F() is a pseudorandom function (PRF) of the connection-id."
+    pub(super) fn next(&self, tuple: &FourTuple, now: Instant) -> TcpSeqNumber {
+        let timer = (now.total_micros() >> 2) as u32;
+        TcpSeqNumber(self.0.hash_tuple(tuple, 0, 0).wrapping_add(timer) as i32)
+    }
+}
 
 /// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
+#[inline(never)] // An interface is large, and not needed for long.
 pub(super) fn begin(
     host: &Host,
     address: IpAddress,
@@ -21,9 +43,7 @@ pub(super) fn begin(
     now: Instant,
     connection: &mut Connection<'_>,
 ) {
-    let mut config = Config::new(host.addresses.hardware_address());
-    config.random_seed = seed_for(first);
-    let mut interface = new_interface(host, config, now);
+    let mut interface = interface(host, first, now);
     interface.update_ip_addrs(|addresses| {
         let prefix = match address.version() {
             IpVersion::Ipv4 => 32,
@@ -38,6 +58,27 @@ pub(super) fn begin(
     for segment in segments {
         way.deliver(&mut connection.set, None, segment);
     }
+}
+
+/// Lets the socket of a client connect between these endpoints.
+#[cfg(feature = "client")]
+#[inline(never)] // As above.
+pub(super) fn connect(
+    host: &Host,
+    tuple: &FourTuple,
+    now: Instant,
+    connection: &mut Connection<'_>,
+) -> Result<(), ConnectError> {
+    let mut interface = interface(host, host.sequence_numbers.next(tuple, now), now);
+    let socket = connection.socket_mut();
+    socket.connect(interface.context(), tuple.remote, tuple.local)
+}
+
+/// An interface that draws this number first.
+fn interface(host: &Host, first: TcpSeqNumber, now: Instant) -> Interface {
+    let mut config = Config::new(host.addresses.hardware_address());
+    config.random_seed = seed_for(first);
+    new_interface(host, config, now)
 }
 
 /// The seed with which an interface draws this number first, after the one that it draws for
