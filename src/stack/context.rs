@@ -1,6 +1,4 @@
 use smoltcp::iface;
-#[cfg(feature = "client")]
-use smoltcp::socket::tcp::ConnectError;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 #[cfg(feature = "client")]
@@ -9,15 +7,9 @@ use smoltcp::wire::IpEndpoint;
 use super::Sockets;
 use super::host::Host;
 #[cfg(feature = "client")]
-use super::initial_sequence;
-#[cfg(feature = "client")]
 use super::ports::Ports;
 #[cfg(feature = "client")]
-use super::table::Slot;
-#[cfg(feature = "client")]
 use super::unreachable::Unreachable;
-#[cfg(feature = "client")]
-use crate::packet::FourTuple;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
@@ -67,16 +59,6 @@ impl Context<'_, '_> {
     #[cfg(feature = "client")]
     pub(crate) fn random(&mut self) -> u16 {
         self.ports.random()
-    }
-
-    /// Begins to open the connection of a client, with an initial sequence number that tells nothing
-    /// about others.
-    #[cfg(feature = "client")]
-    pub(crate) fn connect(&mut self, slot: Slot, tuple: FourTuple) -> Result<(), ConnectError> {
-        let connection = self.sockets.client(slot);
-        initial_sequence::connect(self.host, &tuple, self.now, connection)?;
-        connection.begin(tuple, self.now);
-        Ok(())
     }
 
     /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.

@@ -5,10 +5,10 @@ use smoltcp::wire::IpCidr;
 
 use super::Config;
 use super::addresses::Addresses;
-#[cfg(feature = "isn")]
-use super::initial_sequence::SequenceNumbers;
 #[cfg(feature = "client")]
 use super::reachability::Reachability;
+#[cfg(feature = "isn")]
+use super::sequence_numbers::SequenceNumbers;
 #[cfg(feature = "trace")]
 use super::transition::Watcher;
 

@@ -1,4 +1,4 @@
-//! Initial sequence numbers of our choice (RFC 6528).
+//! A connection that begins with a sequence number of our choice.
 //!
 //! smoltcp 0.14 draws its numbers from a generator that belongs to the interface: three of them give
 //! its state, and so all that follow. So a SYN is given to an interface that is made for it, with the
@@ -10,27 +10,15 @@ use smoltcp::socket::tcp::ConnectError;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
+#[cfg(feature = "client")]
+use super::context::Context;
 use super::control::Connection;
 use super::host::Host;
 use super::port::{Nowhere, Way, new_interface};
+#[cfg(feature = "client")]
+use super::table::Slot;
+#[cfg(feature = "client")]
 use crate::packet::FourTuple;
-use crate::secret::{Key, Purpose};
-
-/// Draws initial sequence numbers.
-pub(super) struct SequenceNumbers(Key);
-
-impl SequenceNumbers {
-    pub(super) fn new(random_seed: u64) -> Self {
-        Self(Key::new(random_seed, Purpose::SequenceNumbers))
-    }
-
-    /// RFC 6528, 3: "ISN = M + F(localip, localport, remoteip, remoteport, secretkey) where M is the
-    /// 4 microsecond timer, and F() is a pseudorandom function (PRF) of the connection-id."
-    pub(super) fn next(&self, tuple: &FourTuple, now: Instant) -> TcpSeqNumber {
-        let timer = (now.total_micros() >> 2) as u32;
-        TcpSeqNumber(self.0.hash_tuple(tuple, 0, 0).wrapping_add(timer) as i32)
-    }
-}
 
 /// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
@@ -60,18 +48,22 @@ pub(super) fn begin(
     }
 }
 
-/// Lets the socket of a client connect between these endpoints.
+/// Begins to open the connection of a client, with an initial sequence number that tells nothing
+/// about others.
 #[cfg(feature = "client")]
 #[inline(never)] // As above.
-pub(super) fn connect(
-    host: &Host,
-    tuple: &FourTuple,
-    now: Instant,
-    connection: &mut Connection<'_>,
+pub(crate) fn connect(
+    context: &mut Context<'_, '_>,
+    slot: Slot,
+    tuple: FourTuple,
 ) -> Result<(), ConnectError> {
-    let mut interface = interface(host, host.sequence_numbers.next(tuple, now), now);
+    let (host, now) = (context.host, context.now);
+    let mut interface = interface(host, host.sequence_numbers.next(&tuple, now), now);
+    let connection = context.sockets.client(slot);
     let socket = connection.socket_mut();
-    socket.connect(interface.context(), tuple.remote, tuple.local)
+    socket.connect(interface.context(), tuple.remote, tuple.local)?;
+    connection.begin(tuple, now);
+    Ok(())
 }
 
 /// An interface that draws this number first.

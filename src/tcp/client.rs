@@ -15,7 +15,7 @@ use super::error::SetupError;
 use super::phase::Phase;
 use super::socket::new_socket;
 use crate::packet::FourTuple;
-use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable};
+use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable, connect};
 
 pub use self::error::Error;
 
@@ -148,9 +148,7 @@ impl Client {
         socket.abort();
         // smoltcp 0.14 would go on with what it knows of the last server's path.
         socket.set_congestion_control(self.congestion_control);
-        context
-            .connect(self.slot, tuple)
-            .map_err(|_| Error::NoRoute)?;
+        connect(context, self.slot, tuple).map_err(|_| Error::NoRoute)?;
         let socket = context.sockets.client(self.slot).socket();
         self.server = Some(server);
         self.phase = Phase::of(socket);
