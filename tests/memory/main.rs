@@ -18,6 +18,7 @@ mod limits;
 mod long_answers;
 mod naps;
 mod neighbors;
+mod no_flags;
 mod no_room;
 mod opposite;
 mod remedies;

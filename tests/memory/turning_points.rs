@@ -182,6 +182,14 @@ fn handler_is_told_that_its_silent_client_is_gone_when_another_one_comes_at_once
 }
 
 #[test]
+fn what_connections_have_in_common_may_be_changed_between_them() {
+    let mut host = Host::new(0);
+    host.server.shared_mut().opened = 41;
+    host.connect(5000);
+    assert_eq!(host.server.shared().opened, 42);
+}
+
+#[test]
 fn syn_that_waits_is_admitted_when_a_silent_client_is_given_up() {
     let mut host = Host::new(1);
     host.connect(5000);
