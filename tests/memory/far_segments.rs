@@ -5,7 +5,7 @@ use smoltcp::wire::{TcpControl, TcpPacket, TcpRepr};
 use super::common::busy::{controls, patient};
 use super::common::frames::packet_start;
 use super::common::hand::Hand;
-use super::common::network::Link;
+use super::common::network::{Link, SECOND};
 use super::common::scene::Scene;
 
 /// Bytes from what is expected, beyond the largest window (RFC 7323, 2.3) and behind it.
@@ -29,13 +29,14 @@ fn far(hand: &Hand, ahead: i32) -> TcpRepr<'static> {
 fn each_far_segment_is_answered_by_what_is_expected() {
     for link in Link::ALL {
         let (mut scene, hand) = connected(link);
-        // No time passes: smoltcp would answer one of those without payload in a second.
         for ahead in FAR {
             for payload in [&b""[..], b"far"] {
                 let segment = TcpRepr {
                     payload,
                     ..far(&hand, ahead)
                 };
+                // Answers are limited in number (RFC 5961, 7).
+                scene.pass(SECOND);
                 hand.send(&mut scene, &segment);
                 let heard = hand.hear(&mut scene);
                 assert_eq!(controls(&heard), [TcpControl::None], "{link:?}, {ahead}");
