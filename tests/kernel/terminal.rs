@@ -22,14 +22,19 @@ const END: &str = "\x04";
 const INTERRUPT: &str = "\x03";
 
 /// A terminal, with the command in it.
-struct Terminal {
+pub struct Terminal {
     keyboard: File,
     screen: JoinHandle<String>,
     child: Child,
 }
 
 impl Terminal {
-    fn start(arguments: &str) -> Self {
+    pub fn start(arguments: &str) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// With these variables in the environment.
+    pub fn start_with(arguments: &str, variables: &[(&str, &str)]) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let keyboard = openpt(flags).unwrap();
         grantpt(&keyboard).unwrap();
@@ -57,7 +62,8 @@ impl Terminal {
         let mut command = tool("setsid");
         command
             .args(["--ctty", "--wait", UPPERCASE])
-            .args(words(arguments));
+            .args(words(arguments))
+            .envs(variables.iter().copied());
         command.stdin(terminal.try_clone().unwrap());
         command
             .stdout(terminal.try_clone().unwrap())
@@ -70,13 +76,13 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
     /// How it ended, and all that was on the screen.
     #[track_caller]
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let ended = || self.child.try_wait().unwrap();
         let status = wait_for("the command", ended);
         let screen = self.screen.join().unwrap().replace("\r\n", "\n");
