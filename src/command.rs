@@ -7,18 +7,22 @@ mod args;
 mod cable;
 mod closed;
 mod dialogue;
+mod drawing;
 mod events;
 mod failure;
 mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+mod ladder;
 mod live;
 mod logger;
 mod memory;
 mod neighbor;
 mod output;
 mod progress;
+mod record;
+mod recorder;
 mod report;
 mod reporter;
 mod resolve;
@@ -39,6 +43,7 @@ use args::{Args, Client, Command, Network};
 use failure::{Failure, complain};
 use host::Host;
 use output::Output;
+use recorder::Recorder;
 
 pub fn main() -> ExitCode {
     // It asks a server for its report, and would end any other process.
@@ -52,7 +57,7 @@ pub fn main() -> ExitCode {
         Err(error) => return explain(&error),
     };
     logger::start(args.verbose);
-    match run(args.command) {
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -75,13 +80,18 @@ fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(command: Option<Command>) -> Result<(), Failure> {
-    match command {
-        None => talk(Protocol::Tcp, &Client::in_memory()),
-        Some(Command::Tcp(client)) => talk(Protocol::Tcp, &client),
-        Some(Command::Udp(client)) => talk(Protocol::Udp, &client),
-        Some(Command::Serve(server)) => serve::run(&server),
-    }
+fn run(args: &Args) -> Result<(), Failure> {
+    args.require_both_ends();
+    let mut recorder = Recorder::new(&args.record, &args.drawing);
+    let result = match &args.command {
+        None => talk(Protocol::Tcp, &Client::in_memory(), &recorder),
+        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, &recorder),
+        Some(Command::Udp(client)) => talk(Protocol::Udp, client, &recorder),
+        Some(Command::Serve(server)) => serve::run(server, &mut recorder),
+        Some(Command::Ladder(file)) => return ladder::run(file, &args.drawing),
+    };
+    // What went wrong is seen in the drawing, too, and said below it.
+    result.and(recorder.draw_end()).and(recorder.finish())
 }
 
 #[derive(Clone, Copy)]
@@ -91,7 +101,7 @@ enum Protocol {
 }
 
 /// Runs a client where the arguments say.
-fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
+fn talk(protocol: Protocol, client: &Client, recorder: &Recorder<'_>) -> Result<(), Failure> {
     let output = &mut Output::open()?;
     match client.link.network() {
         Network::Memory => {
@@ -100,15 +110,17 @@ fn talk(protocol: Protocol, client: &Client) -> Result<(), Failure> {
                     "no --cable, --tap or --tun: the server in memory is asked, not the network",
                 );
             }
-            memory::with_client(client, |host| exchange(protocol, host, client, output))
+            memory::with_client(client, recorder, |host| {
+                exchange(protocol, host, client, output)
+            })
         }
-        Network::Cable(port) => cable::with_client(port, client, |host| {
+        Network::Cable(port) => cable::with_client(port, client, recorder, |host| {
             exchange(protocol, host, client, output)
         }),
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Network::Interface(name, mode) => {
             client.require_host();
-            interface::with_client(&name, mode, client, |host| {
+            interface::with_client(&name, mode, client, recorder, |host| {
                 exchange(protocol, host, client, output)
             })
         }

@@ -29,6 +29,8 @@ pub(crate) use arp::Arp;
 pub(crate) use ethernet::{Content, ETHERNET_HEADER, Frame};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 pub(crate) use extension::Carried;
+#[cfg(feature = "trace")]
+pub(crate) use fragment::Fragment;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
 #[cfg(feature = "client")]
@@ -37,7 +39,11 @@ pub(crate) use ip::Packet;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
 pub use tcp::FourTuple;
+#[cfg(feature = "trace")]
+pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;
 pub(crate) use tcp::{Flags, Options, Segment, TCP_HEADER, options};
+#[cfg(feature = "trace")]
+pub(crate) use udp::UDP_HEADER;
 
 /// Headers of Ethernet, IP and TCP with all options, in bytes.
 pub(crate) const LONGEST_HEADERS: usize =

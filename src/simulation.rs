@@ -2,83 +2,139 @@
 //! frame can meet, all from one seed.
 //!
 //! ```text
-//!    host ══ Link ══╗            a Link is two Lanes, each with Conditions:
-//!    host ══ Link ══╬═ bus         delay, jitter, loss, duplication, reordering, corruption,
-//!    host ══ Link ══╝              truncation, MTU, bandwidth, queue, cuts
+//!    host ── Port ══ Link ══╗               a Link is two Lanes, each with Conditions:
+//!    host ── Port ══ Link ══╬═ hub or         delay, jitter, loss, bursts of loss, duplication,
+//!    host ── Port ══ Link ══╝  switch         reordering, corruption, truncation, MTU, bandwidth,
+//!                                             queue; with cuts, and a rule for single frames
 //! ```
 //!
-//! A host is whatever runs on a [`Port`], which is a smoltcp [`Device`](smoltcp::phy::Device): a
-//! [`Stack`](crate::Stack), or an interface and sockets of your own. Every frame is heard by all
-//! others, as on a hub. The hosts stay yours and need no heap; the network's own queues are on
-//! the heap. The same seed and the same hosts give the same run, on every platform.
+//! A test makes a [`Network`], a [`Link`] for each host, and the hosts; then [`Network::run`] polls
+//! them whenever a frame arrives or a host has something to do, until the test has what it waits for.
+//! In between the clock jumps: an hour of virtual time takes as long as what happens in it. The same
+//! seed and the same hosts give the same run, on each platform.
 //!
-//! # Example
+//! A host is anything that runs on a [`Port`], which is a smoltcp [`Device`](smoltcp::phy::Device): a
+//! [`Stack`](crate::Stack) of this package, or an [`Interface`](smoltcp::iface::Interface) and
+//! sockets of your own. The hosts remain yours and need no heap; the network's own queues are on
+//! the heap.
 //!
-//! Two hosts of plain smoltcp; every fifth frame is lost, and the text arrives all the same.
+//! # To test a smoltcp application of your own
+//!
+//! The simulation needs no threads, no real time and no privileges. It brings no other package than
+//! smoltcp and those that smoltcp itself brings:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! uppercase = { version = "0.1", default-features = false, features = ["simulation"] }
+//! ```
+//!
+//! In this test the application is `echo`, on plain smoltcp. The link of its host loses every fifth
+//! frame, and a rule loses the first SYN for certain. The run ends when the client has its answer, and
+//! would fail after ten minutes of virtual time. A [`Host`] is the set-up of plain smoltcp; an
+//! application that has a set-up of its own calls [`Turn::poll`], or tells [`Turn::wake_in`] when it
+//! wants to be polled.
 //!
 //! ```
 //! use std::task::Poll;
 //!
-//! use smoltcp::iface::{Config, Interface, SocketSet};
-//! use smoltcp::phy::{Device, Medium};
+//! use smoltcp::phy::Medium;
 //! use smoltcp::socket::tcp::{Socket, SocketBuffer};
-//! use smoltcp::time::{Duration, Instant};
-//! use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
-//! use uppercase::simulation::{Conditions, Network, Probability, seeds};
+//! use smoltcp::time::Duration;
+//! use smoltcp::wire::{IpAddress, IpCidr};
+//! use uppercase::simulation::{Conditions, Host, Network, Probability, Verdict, seeds};
 //!
-//! fn host(device: &mut impl Device, number: u8, random_seed: u64) -> Interface {
-//!     let mut config = Config::new(EthernetAddress([2, 0, 0, 0, 0, number]).into());
-//!     config.random_seed = random_seed;
-//!     let mut interface = Interface::new(config, device, Instant::ZERO);
-//!     let address = IpCidr::new(IpAddress::v4(10, 0, 0, number), 8);
-//!     interface.update_ip_addrs(|addresses| addresses.push(address).unwrap());
-//!     interface
+//! /// The application: it sends back what it receives.
+//! fn echo(socket: &mut Socket) {
+//!     let mut bytes = vec![0; socket.send_capacity() - socket.send_queue()];
+//!     if let Ok(length) = socket.recv_slice(&mut bytes) {
+//!         socket.send_slice(&bytes[..length]).unwrap();
+//!     }
 //! }
 //!
 //! fn socket() -> Socket<'static> {
-//!     Socket::new(SocketBuffer::new(vec![0; 100]), SocketBuffer::new(vec![0; 100]))
+//!     Socket::new(SocketBuffer::new(vec![0; 1000]), SocketBuffer::new(vec![0; 1000]))
 //! }
 //!
 //! for seed in seeds(0..20) {
 //!     let mut network = Network::new(Medium::Ethernet, seed);
-//!     let mut alice = network.link("alice").port();
-//!     let link = network.link("bob");
-//!     link.set(Conditions {
+//!     let [near, far] = ["server", "client"].map(|name| network.link(name));
+//!     near.set(Conditions {
 //!         delay: Duration::from_millis(10),
 //!         loss: Probability::percent(20),
-//!         ..Conditions::default()
+//!         ..Conditions::PERFECT
 //!     });
-//!     let mut bob = link.port();
-//!
-//!     let mut alices = host(&mut alice, 1, network.random_seed());
-//!     let mut bobs = host(&mut bob, 2, network.random_seed());
-//!     let (mut sends, mut hears) = (SocketSet::new(vec![]), SocketSet::new(vec![]));
-//!     let (sender, hearer) = (sends.add(socket()), hears.add(socket()));
-//!     hears.get_mut::<Socket>(hearer).listen(7).unwrap();
-//!     let socket = sends.get_mut::<Socket>(sender);
-//!     let bobs_port = (IpAddress::v4(10, 0, 0, 2), 7);
-//!     socket.connect(alices.context(), bobs_port, 50_000).unwrap();
-//!
-//!     let heard = network.run(Duration::from_secs(600), |turn| {
-//!         alices.poll(turn.now, &mut alice, &mut sends);
-//!         bobs.poll(turn.now, &mut bob, &mut hears);
-//!         turn.wake_in(alices.poll_delay(turn.now, &sends));
-//!         turn.wake_in(bobs.poll_delay(turn.now, &hears));
-//!
-//!         let socket = sends.get_mut::<Socket>(sender);
-//!         if socket.can_send() && socket.send_queue() == 0 {
-//!             socket.send_slice(b"hello").unwrap();
-//!             turn.wake_in(Some(Duration::ZERO));
+//!     let mut is_first = true;
+//!     far.from_host.decide(move |_, frame| {
+//!         // The protocol in the header of IPv4, behind that of Ethernet.
+//!         let is_tcp = frame.get(23) == Some(&6);
+//!         match is_tcp && core::mem::take(&mut is_first) {
+//!             true => Verdict::Lose,
+//!             false => Verdict::Pass,
 //!         }
-//!         let mut text = [0; 5];
-//!         match hears.get_mut::<Socket>(hearer).recv_slice(&mut text) {
-//!             Ok(5) => Poll::Ready(text),
+//!     });
+//!
+//!     let address = IpAddress::v4(10, 0, 0, 1);
+//!     let mut server = Host::new(&near, IpCidr::new(address, 8));
+//!     let listener = server.sockets.add(socket());
+//!     server.sockets.get_mut::<Socket>(listener).listen(7).unwrap();
+//!     let mut client = Host::new(&far, IpCidr::new(IpAddress::v4(10, 0, 0, 2), 8));
+//!     let mut caller = socket();
+//!     caller.connect(client.interface.context(), (address, 7), 50_000).unwrap();
+//!     let caller = client.sockets.add(caller);
+//!
+//!     let mut is_sent = false;
+//!     let answer = network.run(Duration::from_secs(600), |turn| {
+//!         server.poll(turn);
+//!         client.poll(turn);
+//!         echo(server.sockets.get_mut(listener));
+//!         let socket = client.sockets.get_mut::<Socket>(caller);
+//!         if socket.can_send() && !is_sent {
+//!             is_sent = socket.send_slice(b"hello") == Ok(5);
+//!         }
+//!         let mut answer = [0; 5];
+//!         match socket.recv_slice(&mut answer) {
+//!             Ok(5) => Poll::Ready(answer),
 //!             _ => Poll::Pending,
 //!         }
 //!     });
-//!     assert_eq!(heard.as_ref(), Ok(b"hello"));
+//!     assert_eq!(answer.as_ref(), Ok(b"hello"));
+//!     assert_eq!(far.from_host.statistics().filtered, 1);
 //! }
 //! ```
+//!
+//! # Which hosts hear a frame
+//!
+//! [`Network::link`] connects a host to the hub that each network has: all others hear each frame.
+//! [`Network::switch`] is a switch, which sends a frame to the link of its destination alone, so that
+//! the slow link of a bystander is not filled with the frames of others. Each further
+//! [`hub`](Network::hub) or switch is a [`Segment`] of its own, which only a host with links to two of
+//! them connects with another one.
+//!
+//! # What happens to a frame
+//!
+//! The [`Conditions`] of a lane say what happens by chance and how fast it is. A rule, set by
+//! [`Lane::decide`], gives its [`Verdict`] on single frames before chance does. [`Link::cut`] is a
+//! cable that is pulled out, and a dropped [`Port`] is a host that is switched off. The
+//! [`Statistics`] of a lane say how many frames have arrived, and how many were dropped for which
+//! reason.
+//!
+//! # One step at a time
+//!
+//! [`Network::step`] does what [`Network::run`] does, but stops after the next thing that happens: the
+//! end of one frame, or one poll of the hosts. A page or a debugger shows it and goes on.
+//!
+//! # The log
+//!
+//! Each frame has a number. [`Network::watch`] gives each [`Event`] of a frame as it happens;
+//! [`Network::log`] gives a [`Record`] once for each frame, with all its ends. The variable
+//! `SIMULATION_LOG` prints these records, one line for each:
+//!
+//! | value | frames |
+//! |---|---|
+//! | `1` | all |
+//! | `arp`, `icmp`, `tcp`, `udp` | of this protocol |
+//! | `link=server` | that were sent on this link, or came to it |
+//! | `tcp,udp,link=server` | of one of the protocols, and on one of the links |
 //!
 //! # When a test fails
 //!
@@ -90,24 +146,43 @@
 //! SIMULATION_SEED=17 SIMULATION_LOG=1 cargo test text_arrives -- --exact --nocapture
 //! ```
 //!
-//! The test takes its seeds from [`seeds`] for that. The log is a sum of [`Event`]s, which
-//! [`Network::watch`] gives to a test that wants to keep them in another way.
+//! The test takes its seeds from [`seeds`] for that.
 
+mod bursts;
 mod bus;
 mod conditions;
 mod event;
+mod frame;
+mod headers;
+mod host;
 mod lane;
 mod link;
 mod network;
 mod port;
+mod probability;
 mod random;
+mod record;
 mod replay;
+mod segment;
+mod selection;
+mod statistics;
+mod switch;
+mod turn;
+mod verdict;
 
-pub use conditions::{Conditions, Probability};
-pub use event::{Direction, Event, Fate};
-pub use lane::Statistics;
+pub use bursts::Bursts;
+pub use conditions::Conditions;
+pub use event::{Alteration, Direction, Event, Fate};
+pub use headers::Protocol;
+pub use host::Host;
 pub use link::{Lane, Link};
-pub use network::{Network, Stuck, Turn};
+pub use network::Network;
 pub use port::{Port, Receive, Transmit};
+pub use probability::Probability;
 pub use random::Random;
+pub use record::Record;
 pub use replay::seeds;
+pub use segment::Segment;
+pub use statistics::Statistics;
+pub use turn::{Step, Stuck, Turn};
+pub use verdict::Verdict;

@@ -1,3 +1,52 @@
-//! Packets that passed: as a capture file.
+//! Packets as a ladder diagram: what two hosts say to each other, from top to bottom in the order of
+//! time, with the states of their connections beside it.
+//!
+//! ```text
+//!            client                                        server
+//!    0     SYN-SENT│── SYN seq=0 win=65535 ────────────────▶│ SYN-RECEIVED
+//!  12 µs ESTABLISHED│◀───────── SYN ACK seq=0 ack=1 ─────────│
+//! ```
+//!
+//! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`] of
+//!   a capture file, `simulated` of a simulated network.
+//! - [`Ladder::new`] makes a drawing of them, once: sides, rows, labels.
+//! - [`text::draw`] and the others show it. They have no clock and no terminal: they are told how
+//!   wide the drawing is.
 
+mod connection;
+mod derived;
+pub mod file;
+mod fold;
+mod frame;
+mod hosts;
+pub mod json;
+mod kept;
+mod label;
+mod ladder;
+mod legend;
+mod message;
+mod order;
 pub mod pcapng;
+mod place;
+mod quote;
+mod ranges;
+mod record;
+mod recorder;
+mod row;
+mod sides;
+mod sight;
+mod sighting;
+#[cfg(feature = "simulation")]
+pub mod simulated;
+pub mod svg;
+pub mod text;
+mod units;
+
+pub use frame::Frame;
+pub use label::{Field, Value};
+pub use ladder::Ladder;
+pub use message::Message;
+pub use record::{Change, Fate, Record};
+pub use recorder::Recorder;
+pub use row::{Fold, Kind, Part, Row, State};
+pub use sides::Side;

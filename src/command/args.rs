@@ -7,6 +7,9 @@ use uppercase::device::tuntap::Mode;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
+use super::drawing::Drawing;
+use super::ladder::Ladder;
+use super::record::Record;
 use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
@@ -41,6 +44,10 @@ pub struct Args {
     /// if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
+    #[command(flatten)]
+    pub record: Record,
+    #[command(flatten)]
+    pub drawing: Drawing,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -48,6 +55,7 @@ pub struct Args {
 const EXAMPLES: &str = "\
 Examples:
   uppercase                                            one sentence, all in memory
+  uppercase --ladder                                   ... and each packet of it
   uppercase < book.txt > BOOK.txt                      a file, all in memory
   uppercase serve --cable 9000                         both servers, in one terminal
   uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
@@ -70,6 +78,42 @@ pub enum Command {
     Tcp(Client),
     /// Send lines as UDP datagrams; print the answers
     Udp(Client),
+    /// Draw the packets of a capture file as a ladder diagram
+    ///
+    /// The states of connections are in parentheses: they follow from the segments. With --svg or
+    /// --json the drawing goes into that file only, unless --ladder asks for the text as well.
+    Ladder(Ladder),
+}
+
+impl Args {
+    /// Ends the program, as for other wrong arguments, if both ends are wanted and there is no file
+    /// for them, or one of them is another program. (Options may stand before and after a command, so
+    /// `clap` cannot tell.)
+    pub fn require_both_ends(&self) {
+        use clap::{CommandFactory, error::ErrorKind};
+        if !self.record.capture_both {
+            return;
+        }
+        let link = match &self.command {
+            Some(Command::Serve(server)) => Some(&server.link),
+            Some(Command::Tcp(client) | Command::Udp(client)) => Some(&client.link),
+            None | Some(Command::Ladder(_)) => None,
+        };
+        let is_in_memory = link.is_none_or(|link| matches!(link.network(), Network::Memory));
+        let (kind, message) = match &self.record.capture {
+            None => (
+                ErrorKind::MissingRequiredArgument,
+                "--capture-both needs --capture <FILE>",
+            ),
+            Some(_) if !is_in_memory => (
+                ErrorKind::ArgumentConflict,
+                "--capture-both is for client and server in one program; here the other end is \
+                 another program, to which --capture can be given too",
+            ),
+            Some(_) => return,
+        };
+        Self::command().error(kind, message).exit();
+    }
 }
 
 /// What a stack is plugged into.

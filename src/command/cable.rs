@@ -1,5 +1,6 @@
 //! A stack on a cable to other programs of this host.
 
+use smoltcp::time::Duration;
 use uppercase::device::cable::{Cable, OpenError};
 
 use super::args::{Client, Link, Server};
@@ -9,6 +10,7 @@ use super::failure::Failure;
 use super::host::Host;
 use super::live::{Attached, Live};
 use super::neighbor::neighbor;
+use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 
@@ -17,22 +19,34 @@ pub fn listen<'a>(
     port: u16,
     args: &Server,
     fragments: &'a mut Fragments,
+    recorder: &Recorder<'_>,
 ) -> Result<Live<'a, Cable>, Failure> {
     let cable = Cable::listen(port).map_err(explain)?;
-    Live::new(cable, &args.link, 1, args.backlog, fragments)
+    Live::new(cable, &args.link, 1, args.backlog, fragments, recorder)
 }
 
 /// Runs a client at another end of the cable.
 pub fn with_client(
     port: u16,
     args: &Client,
+    recorder: &Recorder<'_>,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut fragments = Box::new(Fragments::new());
-    let cable = Cable::connect(port).map_err(explain)?;
+    let mut cable = Cable::connect(port).map_err(explain)?;
+    // Mostly it is known by now that nothing listens: the user is not asked for a sentence then.
+    let _ = cable.wait(Some(Duration::ZERO));
+    cable.settle()?;
     // Neither cut nor wrapped: there are not that many clients.
     let host = 1 + cable.number() as u8;
-    run(&mut Live::new(cable, &args.link, host, 0, &mut fragments)?)
+    run(&mut Live::new(
+        cable,
+        &args.link,
+        host,
+        0,
+        &mut fragments,
+        recorder,
+    )?)
 }
 
 /// A client that reaches this server.

@@ -60,15 +60,27 @@ pub fn until<'a, T>(
 }
 
 /// The time since the program began.
-pub struct Clock(std::time::Instant);
+pub struct Clock {
+    start: std::time::Instant,
+    epoch: std::time::Duration,
+}
 
 impl Clock {
     pub fn start() -> Self {
-        Self(std::time::Instant::now())
+        let since_1970 = std::time::SystemTime::UNIX_EPOCH.elapsed();
+        Self {
+            start: std::time::Instant::now(),
+            epoch: since_1970.unwrap_or_default(),
+        }
     }
 
     pub fn now(&self) -> Instant {
-        Instant::from_micros(i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX))
+        Instant::from_micros(i64::try_from(self.start.elapsed().as_micros()).unwrap_or(i64::MAX))
+    }
+
+    /// The time from 1970 to the start.
+    pub fn epoch(&self) -> std::time::Duration {
+        self.epoch
     }
 }
 

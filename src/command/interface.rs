@@ -4,9 +4,10 @@ use smoltcp::wire::IpAddress;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap};
 
 use super::args::{Client, Link, Server};
-use super::failure::Failure;
+use super::failure::{Failure, complain};
 use super::host::Host;
 use super::live::{Attached, Live};
+use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 use super::sides::{Sides, refuse_address_of_the_kernel};
@@ -16,10 +17,11 @@ pub fn with_client(
     name: &str,
     mode: Mode,
     args: &Client,
+    recorder: &Recorder<'_>,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut fragments = Box::new(Fragments::new());
-    let (mut host, sides) = open(name, mode, &args.link, 2, 0, &mut fragments)?;
+    let (mut host, sides) = open(name, mode, &args.link, 2, 0, &mut fragments, recorder)?;
     // One IP version is enough for a client.
     if sides.reachable.is_empty() {
         sides.warn();
@@ -37,19 +39,27 @@ pub fn open<'a>(
     host: u8,
     backlog: usize,
     fragments: &'a mut Fragments,
+    recorder: &Recorder<'_>,
 ) -> Result<(Live<'a, TunTap>, Sides), Failure> {
     let addresses = link.addresses(host);
     for own in &addresses {
         refuse_address_of_the_kernel(own)?;
     }
-    let options = match link.no_offload {
+    let options = match link.no_offload || recorder.is_on() {
         true => Options::new().without_offload(),
         false => Options::new().gather(),
     };
+    if recorder.is_on() && !link.no_offload {
+        let option = recorder.option();
+        complain(format!(
+            "{option} brings --no-offload: each segment passes by itself and complete, as on a wire"
+        ));
+    }
     let host_addresses = link.host_addresses();
     let device = TunTap::open_with(name, mode, &host_addresses, options).map_err(explain)?;
     let sides = Sides::check(&device, link, &addresses)?;
-    Ok((Live::new(device, link, host, backlog, fragments)?, sides))
+    let host = Live::new(device, link, host, backlog, fragments, recorder)?;
+    Ok((host, sides))
 }
 
 /// A client of another make that reaches this server.

@@ -2,6 +2,7 @@
 
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
+use uppercase::device::capture::Capture;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::stack::{self, PendingSyn, Service, Sockets};
 use uppercase::{Context, Stack};
@@ -11,6 +12,7 @@ use super::events::{Events, Source};
 use super::failure::Failure;
 use super::host::{Clock, Host};
 use super::input::Input;
+use super::recorder::{CLIENT, Recorder, Recording, SERVER};
 use super::report::Traffic;
 use super::setup::{self, Fragments};
 
@@ -44,7 +46,7 @@ pub trait Attached: Device + Source {
 /// A stack on such a device.
 pub struct Live<'a, D: Attached> {
     clock: Clock,
-    stack: Stack<'a, Reassembly<'a, D>>,
+    stack: Stack<'a, Reassembly<'a, Capture<D, Option<Recording>>>>,
     events: Events,
     /// Whether a report was asked for.
     is_asked: bool,
@@ -61,10 +63,15 @@ impl<'a, D: Attached> Live<'a, D> {
         host: u8,
         backlog: usize,
         fragments: &'a mut Fragments,
+        recorder: &Recorder<'_>,
     ) -> Result<Self, Failure> {
         let clock = Clock::start();
-        let device = Reassembly::new(device, fragments);
-        let stack = setup::stack(device, link, host, clock.now())?;
+        let medium = device.capabilities().medium;
+        let end = if host == 1 { SERVER } else { CLIENT };
+        let recording = recorder.interface((end, &device.name()), medium, &clock, true)?;
+        let device = Reassembly::new(Capture::new(device, recording), fragments);
+        let mut stack = setup::stack(device, link, host, clock.now())?;
+        recorder.watch(&mut stack, end);
         Ok(Self {
             stack: stack.with_backlog(vec![PendingSyn::EMPTY; backlog]),
             clock,
@@ -86,12 +93,15 @@ impl<'a, D: Attached> Live<'a, D> {
 
     /// How many frames have come so far.
     pub fn received_frames(&self) -> u64 {
-        self.stack.device().inner().received_frames()
+        self.stack.device().inner().inner().received_frames()
     }
 
     /// What the stack has counted, and the device.
     pub fn counters(&self) -> (stack::Counters, Traffic) {
-        (self.stack.counters(), self.stack.device().inner().traffic())
+        (
+            self.stack.counters(),
+            self.stack.device().inner().inner().traffic(),
+        )
     }
 }
 
@@ -115,7 +125,7 @@ impl<'a, D: Attached> Host<'a> for Live<'a, D> {
         input: Option<&mut Input>,
     ) -> Result<bool, Failure> {
         let now = self.now();
-        let device = self.stack.device_mut().inner_mut();
+        let device = self.stack.device_mut().inner_mut().inner_mut();
         // A client on the same core has answered by now. The frame stays where it is.
         if self.at_once < FRAMES_AT_ONCE && device.receive(now).is_some() {
             self.at_once += 1;

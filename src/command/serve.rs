@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use smoltcp::time::Duration;
+use smoltcp::wire::IpAddress;
 use uppercase::stack::from_fn;
 use uppercase::tcp::{self, Hash};
 use uppercase::udp;
@@ -15,6 +16,7 @@ use super::host::Host;
 use super::interface;
 use super::live::{Attached, Live};
 use super::output::Output;
+use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::Reporter;
 use super::setup;
@@ -31,8 +33,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// Serves until it is asked to end.
-pub fn run(args: &Server) -> Result<(), Failure> {
+pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     let output = Output::open()?;
+    let addresses = args.link.addresses(1);
+    let endpoints = addresses
+        .iter()
+        .map(|address| endpoint(address.address(), args.port));
+    recorder.draw_rows(endpoints.collect());
+    let recorder = &*recorder;
     let connections = || setup::Connections::new(args.connections, SPARE, args.buffer());
     let mut connections = args.serves_tcp().then(connections);
     let connections = connections.as_mut();
@@ -40,19 +48,26 @@ pub fn run(args: &Server) -> Result<(), Failure> {
     match args.link.network() {
         Network::Memory => unreachable!("the arguments are not accepted without a network"),
         Network::Cable(port) => {
-            let host = cable::listen(port, args, &mut fragments)?;
+            let host = cable::listen(port, args, &mut fragments, recorder)?;
             let example = format!("Try it in another terminal: {}", cable::example(port, args));
-            serve(host, args, connections, Some(example), output)
+            serve(host, args, connections, Some(example), output, recorder)
         }
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Network::Interface(name, mode) => {
-            let (host, sides) =
-                interface::open(&name, mode, &args.link, 1, args.backlog, &mut fragments)?;
+            let (host, sides) = interface::open(
+                &name,
+                mode,
+                &args.link,
+                1,
+                args.backlog,
+                &mut fragments,
+                recorder,
+            )?;
             sides.warn();
             let reachable = sides.reachable.first();
             let example =
                 reachable.map(|address| format!("Try it: {}", interface::example(*address, args)));
-            serve(host, args, connections, example, output)
+            serve(host, args, connections, example, output, recorder)
         }
     }
 }
@@ -64,6 +79,7 @@ fn serve<'a, D: Attached>(
     connections: Option<&'a mut setup::Connections<'a>>,
     example: Option<String>,
     mut output: Output,
+    recorder: &Recorder<'_>,
 ) -> Result<(), Failure> {
     let config = tcp::Config {
         port: args.port,
@@ -83,6 +99,7 @@ fn serve<'a, D: Attached>(
         if args.spin > Duration::ZERO {
             delay = spin(&mut host, &mut servers, delay, args.spin);
         }
+        delay = recorder.draw(host.now(), delay);
         match host.wait(delay, None) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,
@@ -93,6 +110,7 @@ fn serve<'a, D: Attached>(
         }
     }
     close(&mut host, &mut servers)?;
+    recorder.draw(host.now(), None);
     match reporter.finish(report(&host, &servers)) {
         // It was to end anyway.
         Err(Failure::OutputClosed) => Ok(()),
@@ -163,13 +181,17 @@ fn close<'a, D: Attached>(
     Ok(())
 }
 
+fn endpoint(address: IpAddress, port: u16) -> String {
+    SocketAddr::new(address.into(), port).to_string()
+}
+
 /// Says where the servers can be reached, and how to try it if that can work.
 fn announcement(args: &Server, example: Option<String>) -> String {
     let mut text = String::from("The server is ready to receive\n");
     let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
     for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
         for address in args.link.addresses(1) {
-            let endpoint = SocketAddr::new(address.address().into(), args.port);
+            let endpoint = endpoint(address.address(), args.port);
             text += &format!("  {protocol} {endpoint}\n");
         }
     }

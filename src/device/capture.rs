@@ -2,8 +2,9 @@
 //! to send them over a serial line.
 //!
 //! [`Capture`] stands in front of a device and is a device itself. It needs no heap; what the sink
-//! does with a frame is its own matter. On a host, `trace::pcapng` (with the feature `trace`)
-//! writes the frames into a file that Wireshark and `tcpdump` read.
+//! does with a frame is its own matter. [`Pcapng`] makes a capture file of them, which Wireshark and
+//! `tcpdump` read, and which a board can send over a serial line. On a host, `trace::pcapng` (with
+//! the feature `trace`) writes files with several interfaces, and reads them.
 //!
 //! ```
 //! use smoltcp::phy::Medium;
@@ -35,10 +36,15 @@
 //! - The order of wrappers counts. Put the capture *inside* `device::reassembly` to see fragments as
 //!   they arrive; outside of it, a fragment is an empty frame, and the last one the whole datagram.
 
+pub(crate) mod block;
+mod pcapng;
+
 use core::cell::RefCell;
 
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
+
+pub use pcapng::Pcapng;
 
 /// The direction of a frame, as the host of the stack sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -45,7 +45,7 @@ impl Flags {
     pub(crate) const FIN: u8 = 0x01;
     pub(crate) const SYN: u8 = 0x02;
     pub(crate) const RST: u8 = 0x04;
-    #[cfg(any(test, all(feature = "tuntap", target_os = "linux")))]
+    #[cfg(any(test, feature = "trace", all(feature = "tuntap", target_os = "linux")))]
     pub(crate) const PSH: u8 = 0x08;
     pub(crate) const ACK: u8 = 0x10;
 

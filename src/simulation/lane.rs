@@ -1,114 +1,66 @@
-use std::boxed::Box;
-use std::cell::Cell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::vec::Vec;
 
 use smoltcp::time::{Duration, Instant};
 
-use super::{Conditions, Fate, Random};
-
-/// What has happened to the frames of a [`Lane`](super::Lane) so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Frames that were put on the lane.
-    pub sent: u64,
-    /// Frames that have come to its end, the second of two included.
-    pub arrived: u64,
-    /// Frames that were lost at random.
-    pub lost: u64,
-    /// Frames that became two.
-    pub duplicated: u64,
-    /// Frames that arrived after one that was sent later.
-    pub reordered: u64,
-    /// Frames in which a byte was changed.
-    pub corrupted: u64,
-    /// Frames of which the end was cut off.
-    pub truncated: u64,
-    /// Frames that were longer than the lane carries.
-    pub too_long: u64,
-    /// Frames that found the queue full.
-    pub queue_full: u64,
-    /// Frames that were lost while the lane was cut.
-    pub cut: u64,
-    /// Frames that a filter took out.
-    pub filtered: u64,
-}
-
-pub(super) type Filter = Box<dyn FnMut(&mut Vec<u8>) -> bool>;
-
-/// A frame on its way.
-#[derive(Clone)]
-pub(super) struct Frame {
-    pub(super) bytes: Arc<[u8]>,
-    /// The number of the frame in the network.
-    pub(super) number: u64,
-    /// 0 for the frame itself, else which of its copies it is.
-    pub(super) copy: u32,
-    /// How many copies there are of it, on all lanes.
-    copies: Rc<Cell<u32>>,
-    /// Which of the lane's frames it is.
-    place: u64,
-    /// Whether it was corrupted or truncated: that is done to a frame once.
-    altered: bool,
-}
-
-impl Frame {
-    pub(super) fn new(number: u64, bytes: Arc<[u8]>) -> Self {
-        Self {
-            bytes,
-            number,
-            copy: 0,
-            copies: Rc::new(Cell::new(0)),
-            place: 0,
-            altered: false,
-        }
-    }
-
-    /// Another copy of the frame, on the same lane.
-    fn duplicate(&self) -> Self {
-        self.copies.set(self.copies.get() + 1);
-        Self {
-            copy: self.copies.get(),
-            ..self.clone()
-        }
-    }
-}
+use super::frame::Frame;
+use super::verdict::{Rule, Verdict};
+use super::{Alteration, Conditions, Fate, Random, Statistics};
 
 /// One direction of a link: what it does to a frame, and what it remembers of it.
 pub(super) struct LaneState {
-    pub(super) conditions: Conditions,
+    conditions: Conditions,
     pub(super) statistics: Statistics,
-    pub(super) filter: Option<Filter>,
+    pub(super) rule: Option<Rule>,
     pub(super) captured: Option<Vec<Vec<u8>>>,
     /// From when until when nothing comes through.
     pub(super) cuts: Vec<(Instant, Instant)>,
-    /// Whether a frame that finds no room is lost; else somebody has looked before.
-    pub(super) loses_when_full: bool,
+    /// Whether a frame that finds no room is lost; else the host has looked before.
+    loses_when_full: bool,
     random: Random,
+    /// Whether the last frame met the bad state of the bursts.
+    is_bad: bool,
     /// When each frame in the queue will have been sent.
     departures: VecDeque<Instant>,
+    /// When the last frame will have been sent, in nanoseconds: the clock has microseconds, and a
+    /// frame may take less.
+    is_free_at: i128,
     /// When the last frame arrives that was not held back.
     last_arrival: Instant,
     /// The latest of its frames that has arrived.
     latest: u64,
 }
 
+/// When which frames arrive.
+pub(super) type Arrivals = Vec<(Instant, Frame)>;
+
 impl LaneState {
     pub(super) fn new(random: Random, loses_when_full: bool) -> Self {
         Self {
             loses_when_full,
-            conditions: Conditions::default(),
+            conditions: Conditions::PERFECT,
             statistics: Statistics::default(),
-            filter: None,
+            rule: None,
             captured: None,
             cuts: Vec::new(),
             random,
+            is_bad: false,
             departures: VecDeque::new(),
+            is_free_at: i128::MIN,
             last_arrival: Instant::from_micros(i64::MIN),
             latest: 0,
         }
+    }
+
+    pub(super) fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    /// The conditions from now on; other bursts than before begin in their good state.
+    pub(super) fn set(&mut self, conditions: Conditions) {
+        self.is_bad &= conditions.bursts == self.conditions.bursts;
+        self.conditions = conditions;
     }
 
     /// Forgets the frames that will have been sent by now; the others are still in the queue.
@@ -127,118 +79,167 @@ impl LaneState {
         self.departures.front().copied()
     }
 
-    pub(super) fn is_cut(&self, time: Instant) -> bool {
+    fn is_cut(&self, time: Instant) -> bool {
         let mut cuts = self.cuts.iter();
         cuts.any(|(from, until)| (*from..*until).contains(&time))
     }
 
-    /// Puts a frame on the lane; returns when which frames arrive. `note` is told its fate.
+    /// Puts a frame on the lane; returns when which frames arrive, or why this one does not.
     pub(super) fn send(
         &mut self,
         now: Instant,
         mut frame: Frame,
-        mut note: impl FnMut(Fate, &Frame),
-    ) -> Vec<(Instant, Frame)> {
-        self.statistics.sent += 1;
+    ) -> Result<Arrivals, (Fate, Frame)> {
+        self.statistics.count(Fate::Sent);
         frame.place = self.statistics.sent;
         if let Some(captured) = &mut self.captured {
             captured.push(frame.bytes.to_vec());
         }
-        if let Some(fate) = self.refuses(now, &mut frame) {
-            note(fate, &frame);
-            return Vec::new();
+        let verdict = match &mut self.rule {
+            Some(rule) => rule(frame.number, &frame.bytes),
+            None => Verdict::Pass,
+        };
+        if let Verdict::Replace(bytes) = &verdict {
+            self.alter(&mut frame, Alteration::Replaced, bytes[..].into());
         }
-        let begins = self.departures.back().map_or(now, |last| now.max(*last));
-        let departure = begins + self.conditions.time_to_send(frame.bytes.len());
+        if let Some(fate) = self.refuses(now, &frame, &verdict) {
+            self.statistics.count(fate);
+            return Err((fate, frame));
+        }
+        let departure = self.departure(now, frame.bytes.len());
         self.departures.push_back(departure);
-        if self.conditions.loss.happens(&mut self.random) {
-            self.statistics.lost += 1;
-            note(Fate::Lost, &frame);
-            return Vec::new();
+        match verdict {
+            Verdict::Pass => self.carry(departure, frame),
+            verdict => Ok(self.obey(verdict, departure, frame)),
         }
-        let mut copies = std::vec![frame];
-        if self.conditions.duplication.happens(&mut self.random) {
-            self.statistics.duplicated += 1;
-            let copy = copies[0].duplicate();
-            note(Fate::Duplicated, &copy);
-            copies.push(copy);
-        }
-        let arrivals = copies.into_iter().map(|mut frame| {
-            self.alter(&mut frame, &mut note);
-            let arrival = self.arrival(departure, &frame, &mut note);
-            (arrival, frame)
-        });
-        arrivals.collect()
     }
 
-    /// Takes a frame off the lane's end; none if it was cut in the meantime.
-    pub(super) fn arrive(&mut self, now: Instant, frame: &Frame) -> Fate {
-        if self.is_cut(now) {
-            self.statistics.cut += 1;
-            return Fate::Cut;
+    /// Takes a frame off the end of the lane, where a device is or not.
+    pub(super) fn arrive(&mut self, now: Instant, frame: &Frame, is_plugged: bool) -> Fate {
+        let fate = match (self.is_cut(now), is_plugged) {
+            (true, _) => Fate::Cut,
+            (_, false) => Fate::Unplugged,
+            (_, true) => Fate::Arrived,
+        };
+        self.statistics.count(fate);
+        if fate == Fate::Arrived {
+            self.statistics.reordered += u64::from(frame.place < self.latest);
+            self.latest = self.latest.max(frame.place);
         }
-        self.statistics.arrived += 1;
-        self.statistics.reordered += u64::from(frame.place < self.latest);
-        self.latest = self.latest.max(frame.place);
-        Fate::Arrived
+        fate
     }
 
     /// Why a frame does not even get onto the lane.
-    fn refuses(&mut self, now: Instant, frame: &mut Frame) -> Option<Fate> {
-        if let Some(filter) = &mut self.filter
-            && {
-                let mut bytes = frame.bytes.to_vec();
-                let passes = filter(&mut bytes);
-                frame.bytes = bytes.into();
-                !passes
-            }
-        {
-            self.statistics.filtered += 1;
+    fn refuses(&mut self, now: Instant, frame: &Frame, verdict: &Verdict) -> Option<Fate> {
+        if *verdict == Verdict::Lose {
             Some(Fate::Filtered)
         } else if self.is_cut(now) {
-            self.statistics.cut += 1;
             Some(Fate::Cut)
         } else if frame.bytes.len() > self.conditions.mtu {
-            self.statistics.too_long += 1;
             Some(Fate::TooLong)
         } else if self.loses_when_full && {
             self.depart(now);
             !self.has_room()
         } {
-            self.statistics.queue_full += 1;
             Some(Fate::QueueFull)
         } else {
             None
         }
     }
 
-    fn alter(&mut self, frame: &mut Frame, note: &mut impl FnMut(Fate, &Frame)) {
+    /// When a frame of so many bytes will have been sent, behind those in the queue.
+    fn departure(&mut self, now: Instant, bytes: usize) -> Instant {
+        let now = i128::from(now.total_micros()) * 1000;
+        let begins = self.is_free_at.max(now);
+        self.is_free_at = begins + self.conditions.nanoseconds_to_send(bytes);
+        let microseconds = self.is_free_at / 1000;
+        Instant::from_micros(i64::try_from(microseconds).unwrap_or(i64::MAX))
+    }
+
+    /// Carries a frame under the conditions of the lane.
+    fn carry(&mut self, departure: Instant, frame: Frame) -> Result<Arrivals, (Fate, Frame)> {
+        let Conditions {
+            bursts,
+            loss,
+            duplication,
+            ..
+        } = self.conditions;
+        self.is_bad = bursts.next_is_bad(self.is_bad, &mut self.random);
+        let (loss, fate) = match self.is_bad {
+            true => (bursts.loss, Fate::LostInBurst),
+            false => (loss, Fate::Lost),
+        };
+        if loss.happens(&mut self.random) {
+            self.statistics.count(fate);
+            return Err((fate, frame));
+        }
+        let mut copies = std::vec![frame];
+        if duplication.happens(&mut self.random) {
+            self.statistics.duplicated += 1;
+            copies.push(copies[0].duplicate());
+        }
+        let arrivals = copies.into_iter().map(|mut frame| {
+            self.alter_at_random(&mut frame);
+            let arrival = self.arrival(departure, &mut frame);
+            (arrival, frame)
+        });
+        Ok(arrivals.collect())
+    }
+
+    /// Does to a frame what a rule has decided.
+    fn obey(&mut self, verdict: Verdict, departure: Instant, mut frame: Frame) -> Arrivals {
+        let due = departure + self.conditions.delay;
+        match verdict {
+            Verdict::Delay(time) => {
+                frame.is_held_back = true;
+                return std::vec![(due + time, frame)];
+            }
+            Verdict::Duplicate(time) => {
+                self.statistics.duplicated += 1;
+                let (due, copy) = (self.in_order(due), frame.duplicate());
+                return std::vec![(due, frame), (due + time, copy)];
+            }
+            Verdict::Corrupt(index) => {
+                let mut bytes = frame.bytes.to_vec();
+                if let Some(byte) = bytes.get_mut(index) {
+                    *byte = !*byte;
+                }
+                self.alter(&mut frame, Alteration::Corrupted, bytes.into());
+            }
+            Verdict::Truncate(length) => {
+                let length = length.min(frame.bytes.len());
+                let bytes = frame.bytes[..length].into();
+                self.alter(&mut frame, Alteration::Truncated, bytes);
+            }
+            Verdict::Pass | Verdict::Lose | Verdict::Replace(_) => {}
+        }
+        std::vec![(self.in_order(due), frame)]
+    }
+
+    fn alter(&mut self, frame: &mut Frame, alteration: Alteration, bytes: Arc<[u8]>) {
+        if frame.alter(alteration, bytes) {
+            self.statistics.count_altered(alteration);
+        }
+    }
+
+    /// A frame is altered at random once on its whole way.
+    fn alter_at_random(&mut self, frame: &mut Frame) {
         let length = frame.bytes.len() as u64;
-        if frame.altered || length == 0 {
+        if frame.alteration.is_some() || length == 0 {
             return;
         }
         if self.conditions.corruption.happens(&mut self.random) {
             let position = self.random.below(length) as usize;
             let mut bytes = frame.bytes.to_vec();
             bytes[position] ^= 1 + self.random.below(255) as u8;
-            frame.bytes = bytes.into();
-            frame.altered = true;
-            self.statistics.corrupted += 1;
-            note(Fate::Corrupted, frame);
+            self.alter(frame, Alteration::Corrupted, bytes.into());
         } else if self.conditions.truncation.happens(&mut self.random) {
-            frame.bytes = frame.bytes[..self.random.below(length) as usize].into();
-            frame.altered = true;
-            self.statistics.truncated += 1;
-            note(Fate::Truncated, frame);
+            let bytes = frame.bytes[..self.random.below(length) as usize].into();
+            self.alter(frame, Alteration::Truncated, bytes);
         }
     }
 
-    fn arrival(
-        &mut self,
-        departure: Instant,
-        frame: &Frame,
-        note: &mut impl FnMut(Fate, &Frame),
-    ) -> Instant {
+    fn arrival(&mut self, departure: Instant, frame: &mut Frame) -> Instant {
         let Conditions {
             delay,
             jitter,
@@ -252,9 +253,14 @@ impl LaneState {
         };
         let arrival = departure + delay + Duration::from_micros(late);
         if reordering.happens(&mut self.random) {
-            note(Fate::HeldBack, frame);
+            frame.is_held_back = true;
             return arrival + hold;
         }
+        self.in_order(arrival)
+    }
+
+    /// When a frame arrives that overtakes none of those before it.
+    fn in_order(&mut self, arrival: Instant) -> Instant {
         self.last_arrival = self.last_arrival.max(arrival);
         self.last_arrival
     }

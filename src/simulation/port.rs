@@ -11,7 +11,7 @@ use super::bus::{Bus, LaneId};
 /// The end of a [`Link`](super::Link) at which a host is: a [`Device`] without checksum offload.
 ///
 /// Frames that arrive wait here, however many, until they are taken. When the port is dropped, or
-/// another one is taken of the same link, those are gone, as is whatever arrives later.
+/// another one is taken of the same link, those are gone, and later ones are dropped.
 ///
 /// The time that a stack gives to its device is not looked at: a host may have a clock of its own,
 /// for instance one that begins at 0 with each boot.
@@ -35,7 +35,8 @@ impl Port {
 
     /// Has the stack make and verify other checksums than all of them, as if the device did.
     ///
-    /// Nobody does: what was corrupted is then delivered. Call it before the stack is made.
+    /// The device does nothing of the kind: what was corrupted is then delivered. Call this before
+    /// the stack is made.
     pub fn set_checksum(&mut self, checksum: ChecksumCapabilities) {
         self.checksum = checksum;
     }
@@ -79,7 +80,7 @@ impl Device for Port {
         let direction = Direction::FromHost;
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = bus.medium;
-        capabilities.max_transmission_unit = bus.lane(LaneId { link, direction }).conditions.mtu;
+        capabilities.max_transmission_unit = bus.lane(LaneId { link, direction }).conditions().mtu;
         capabilities.checksum = self.checksum.clone();
         capabilities
     }
@@ -105,7 +106,7 @@ impl TxToken for Transmit<'_> {
         if port.is_plugged() {
             let (link, direction) = (port.link, Direction::FromHost);
             let mut bus = port.bus.borrow_mut();
-            bus.send(LaneId { link, direction }, frame);
+            bus.send(LaneId { link, direction }, frame.into());
         }
         result
     }

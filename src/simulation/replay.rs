@@ -3,13 +3,15 @@ use std::env::var;
 use std::format;
 use std::string::String;
 
+use super::selection::Selection;
+
 const SEED: &str = "SIMULATION_SEED";
 const SEEDS: &str = "SIMULATION_SEEDS";
 const LOG: &str = "SIMULATION_LOG";
 
-/// The seeds that a test is to run: `default`, or what the environment asks for.
+/// The seeds that a test runs with: `default`, or those that the environment asks for.
 ///
-/// `SIMULATION_SEED=17` is this one alone, `SIMULATION_SEEDS=10000` are so many, from the first of
+/// `SIMULATION_SEED=17` asks for this one alone, `SIMULATION_SEEDS=10000` for so many, from the first of
 /// the default on.
 ///
 /// # Panics
@@ -32,9 +34,16 @@ fn number(name: &str) -> Option<u64> {
     }
 }
 
-/// Whether to print every frame.
-pub(super) fn logs() -> bool {
-    var(LOG).is_ok_and(|value| !matches!(&value[..], "" | "0"))
+/// Which frames to print, if any.
+///
+/// # Panics
+/// If the variable has words that are not known.
+pub(super) fn logs() -> Option<Selection> {
+    let text = var(LOG).ok()?;
+    match Selection::parse(&text) {
+        Ok(selection) => selection,
+        Err(word) => panic!("{LOG}={text}: {word} is neither 1, arp, icmp, tcp, udp nor link=NAME"),
+    }
 }
 
 /// How to see a run again.

@@ -34,7 +34,6 @@
 //! # }
 //! ```
 
-mod block;
 mod classic;
 mod error;
 mod interface;

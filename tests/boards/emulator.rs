@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Read};
+use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -206,6 +206,25 @@ impl Firmware {
         (emulator, Cable::new(ours, its))
     }
 
+    /// Boots it at the first end of a cable between programs (`device::cable`), and returns the port
+    /// by which that is known. The emulator sends all frames to the first client's port.
+    #[cfg(feature = "command")]
+    pub fn boot_at_first_end(&self) -> (Emulator, u16) {
+        let (first, client) = loop {
+            let first = free_address();
+            let client = SocketAddr::new(first.ip(), first.port().saturating_add(1));
+            if client != first && UdpSocket::bind(client).is_ok() {
+                break (first, client);
+            }
+        };
+        let end = |name, address: SocketAddr| {
+            let (host, port) = (address.ip(), address.port());
+            format!("{name}.type=inet,{name}.host={host},{name}.port={port}")
+        };
+        let network = format!("dgram,{},{}", end("local", first), end("remote", client));
+        (Emulator::start(self, &network, first, &[]), first.port())
+    }
+
     /// Runs it without a network until it ends, and returns what it has printed.
     pub fn run(&self) -> String {
         Emulator::start(self, "user,restrict=on", free_address(), &[]).finish()
@@ -215,7 +234,10 @@ impl Firmware {
 /// A running emulator. It ends with this value, whatever happens.
 pub struct Emulator {
     process: Child,
-    output: Option<JoinHandle<String>>,
+    /// What the board sends over its serial line.
+    output: Option<JoinHandle<Vec<u8>>>,
+    /// What the emulator itself has to say.
+    errors: Option<JoinHandle<Vec<u8>>>,
     /// Where the board's service is.
     pub server: SocketAddr,
 }
@@ -224,8 +246,7 @@ impl Emulator {
     fn start(firmware: &Firmware, network: &str, server: SocketAddr, arguments: &[&str]) -> Self {
         let board = firmware.board;
         let file = firmware.build().expect("built before");
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        let process = Command::new(board.emulator[0])
+        let mut process = Command::new(board.emulator[0])
             .args(&board.emulator[1..])
             .args(["-display", "none", "-monitor", "none", "-serial", "stdio"])
             // A board that starts anew after a panic ends.
@@ -236,18 +257,16 @@ impl Emulator {
             .arg("-kernel")
             .arg(file)
             .stdin(Stdio::null())
-            .stdout(writer.try_clone().expect("a pipe"))
-            .stderr(writer)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the emulator starts");
-        let output = thread::spawn(move || {
-            let mut output = Vec::new();
-            let _ = reader.read_to_end(&mut output);
-            String::from_utf8_lossy(&output).into_owned()
-        });
+        let output = read(process.stdout.take().expect("a pipe"));
+        let errors = read(process.stderr.take().expect("a pipe"));
         Self {
             process,
             output: Some(output),
+            errors: Some(errors),
             server,
         }
     }
@@ -265,7 +284,20 @@ impl Emulator {
             assert!(start.elapsed() < stock::PATIENCE, "it does not end");
             thread::sleep(Duration::from_millis(10));
         }
-        let output = self.output.take().expect("nobody else takes it");
+        String::from_utf8_lossy(&self.output()).into_owned()
+    }
+
+    /// Switches it off; returns what it has sent over its serial line.
+    pub fn switch_off(mut self) -> Vec<u8> {
+        self.check();
+        self.process.kill().expect("its own process");
+        self.process.wait().expect("its own process");
+        self.output()
+    }
+
+    /// Of a process that has ended.
+    fn output(&mut self) -> Vec<u8> {
+        let output = self.output.take().expect("it is taken once");
         output.join().expect("no panic")
     }
 }
@@ -274,18 +306,27 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let output = self.output.take().map(JoinHandle::join);
+        let all = [self.output.take(), self.errors.take()];
         if thread::panicking() {
-            eprintln!(
-                "the emulator printed: {}",
-                output.and_then(Result::ok).unwrap_or_default()
-            );
+            let all = all.into_iter().flatten();
+            let all: Vec<_> = all.filter_map(|reader| reader.join().ok()).collect();
+            let text = String::from_utf8_lossy(&all.concat()).into_owned();
+            eprintln!("the emulator printed: {text}");
         }
     }
 }
 
+/// Reads to the end, beside the test.
+fn read(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut output = Vec::new();
+        let _ = pipe.read_to_end(&mut output);
+        output
+    })
+}
+
 /// An address on the loopback whose port nobody has, on TCP and UDP.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     loop {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         let address = tcp.local_addr().expect("a bound socket");

@@ -19,6 +19,8 @@ mod peer;
 mod qmp;
 mod remedies;
 mod scenes;
+#[cfg(feature = "command")]
+mod scenes_command;
 mod scenes_hostile;
 mod scenes_ipv6;
 #[path = "../shared/mod.rs"]
@@ -62,6 +64,8 @@ const SCENES: [Scenes; 2] = [
                 serves_sixteen_clients_that_come_at_once,
                 half_open_connections_leave_their_places,
             ],
+            #[cfg(feature = "command")]
+            scenes![scenes_command: answers_the_command_in_the_place_of_its_server],
         ],
     ),
     (
@@ -75,12 +79,16 @@ const SCENES: [Scenes; 2] = [
     ),
 ];
 
-/// Other programs of the folder of one board: what is in assembler, checked, and services of another
-/// kind.
-const OTHER_PROGRAMS: [Scenes; 2] = [
+/// Other programs of the folder of one board: what is in assembler, checked; the same with a capture;
+/// and services of another kind.
+const OTHER_PROGRAMS: [Scenes; 3] = [
     (
         "--bin check-runtime",
         &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
+    ),
+    (
+        "--features capture",
+        &[scenes![scenes: sends_a_capture_over_its_serial_line]],
     ),
     (
         "--bin services",

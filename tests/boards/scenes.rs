@@ -2,6 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::UdpSocket;
+use std::time::Duration;
+
+use uppercase::device::capture::Direction;
+use uppercase::trace::pcapng::{Damage, LinkType, Reader};
 
 use crate::emulator::Firmware;
 use crate::frames::{PING_LENGTHS, find, ping};
@@ -195,4 +199,39 @@ pub fn reverses_lines_and_tells_the_time(firmware: &Firmware) {
     let first = uptime();
     assert!(uptime() >= first);
     emulator.check();
+}
+
+/// What it sends and receives, as a capture file.
+pub fn sends_a_capture_over_its_serial_line(firmware: &Firmware) {
+    let emulator = firmware.boot();
+    let text = text::mixed(10_000);
+    let answer = over_tcp(emulator.server, std::slice::from_ref(&text));
+    assert!(answer == text::upper(&text), "a wrong answer");
+    assert_eq!(over_udp(emulator.server, b"a datagram"), b"A DATAGRAM");
+    let file = emulator.switch_off();
+
+    let (mut sent, mut received) = (Vec::new(), Vec::new());
+    let mut last = Duration::ZERO;
+    for packet in Reader::new(&file[..]).expect("a capture file") {
+        let packet = match packet {
+            Ok(packet) => packet,
+            // The emulator was switched off while it wrote.
+            Err(error) => {
+                assert!(matches!(error.damage, Damage::Truncated { .. }), "{error}");
+                break;
+            }
+        };
+        assert_eq!(packet.interface.link, LinkType::Ethernet);
+        assert!(packet.time >= last);
+        last = packet.time;
+        match packet.direction.expect("it is known") {
+            Direction::Inbound => received.extend(packet.bytes),
+            Direction::Outbound => sent.extend(packet.bytes),
+        }
+    }
+    let has = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    assert!(sent.len() > 10_000 && received.len() > 10_000);
+    assert!(has(&received, b"a datagram") && !has(&sent, b"a datagram"));
+    assert!(has(&sent, b"A DATAGRAM") && !has(&received, b"A DATAGRAM"));
+    assert!(has(&received, &text[..500]));
 }

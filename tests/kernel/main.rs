@@ -3,6 +3,10 @@
 //! A test that needs a program which is missing counts as ignored.
 
 #[cfg(target_os = "linux")]
+mod cable;
+#[cfg(target_os = "linux")]
+mod capture;
+#[cfg(target_os = "linux")]
 mod client_tcp;
 #[cfg(target_os = "linux")]
 mod client_udp;
@@ -68,10 +72,10 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*, interrupt::*,
-        name_servers::*, names::*, network_errors::*, noise::*, output::*, same_everywhere::*,
-        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*,
-        unicode::*, user_errors::*,
+        capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*,
+        interrupt::*, name_servers::*, names::*, network_errors::*, noise::*, output::*,
+        same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
+        tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -205,7 +209,19 @@ fn main() -> std::process::ExitCode {
         text_passes_a_bottleneck_whichever_side_sends_it,
         services_of_the_example_serve_more_clients_than_they_have_slots,
         services_of_the_example_serve_stock_programs,
+        capture_of_an_interface_has_what_a_wire_would_carry,
+        capture_of_a_client_on_an_interface_has_the_frames_of_its_end,
+        capture_in_memory_has_the_clients_end_or_both,
+        capture_of_a_cable_has_an_end_in_each_program,
+        capture_of_a_program_that_is_killed_is_complete,
+        capture_replaces_a_file_only_where_the_network_can_be_used,
+        capture_into_a_pipe_is_read_while_it_is_written,
+        capture_that_cannot_be_written_is_explained,
+        capture_that_fills_the_disk_ends_and_the_text_does_not,
+        capture_is_seen_by_tcpdump_too,
+        capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
         simulated_runs_are_read_as_tshark_reads_them,
+        simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
         files_that_tcpdump_writes_are_read,
     ];
@@ -214,6 +230,7 @@ fn main() -> std::process::ExitCode {
         ("lacking", lacking::TESTS),
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
+        ("cable", cable::TESTS),
     ])
 }
 

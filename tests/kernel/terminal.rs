@@ -16,20 +16,20 @@ use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
-const PROMPT: &str = "Input lowercase sentence:";
+pub const PROMPT: &str = "Input lowercase sentence:";
 /// Ctrl-D and Ctrl-C.
 const END: &str = "\x04";
 const INTERRUPT: &str = "\x03";
 
 /// A terminal, with the command in it.
-struct Terminal {
+pub struct Terminal {
     keyboard: File,
     screen: JoinHandle<String>,
     child: Child,
 }
 
 impl Terminal {
-    fn start(arguments: &str) -> Self {
+    pub fn start(arguments: &str) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let keyboard = openpt(flags).unwrap();
         grantpt(&keyboard).unwrap();
@@ -76,7 +76,7 @@ impl Terminal {
 
     /// How it ended, and all that was on the screen.
     #[track_caller]
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let ended = || self.child.try_wait().unwrap();
         let status = wait_for("the command", ended);
         let screen = self.screen.join().unwrap().replace("\r\n", "\n");
@@ -86,7 +86,7 @@ impl Terminal {
 
 /// What is on the screen after a whole dialogue.
 #[track_caller]
-fn assert_dialogue(arguments: &str, keys: &str, screen: &str) {
+pub fn assert_dialogue(arguments: &str, keys: &str, screen: &str) {
     let mut terminal = Terminal::start(arguments);
     terminal.press(keys);
     assert_eq!(terminal.end(), (Some(0), screen.into()), "{arguments}");

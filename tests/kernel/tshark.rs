@@ -1,7 +1,9 @@
 //! Capture files, and what `tshark` says of them.
 
 mod runs;
+mod shown;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::UdpSocket;
 use std::path::Path;
@@ -10,10 +12,12 @@ use std::time::SystemTime;
 
 use smoltcp::phy::Medium;
 use uppercase::device::capture::Direction;
+use uppercase::trace::file::records;
 use uppercase::trace::pcapng::{LinkType, Packet, Reader};
 
 use crate::command::{own_directory, run, start, wait_for, words};
 use crate::namespace::tool;
+use shown::{FIELDS, MORE_FIELDS, Row, ours};
 
 /// Checksums are verified, each packet is shown by itself, and no name is looked up.
 const OPTIONS: [&str; 8] = [
@@ -32,11 +36,14 @@ const PROBLEMS: &str = "_ws.malformed || _ws.short || ip.checksum.status == Bad 
     tcp.checksum.status == Bad || udp.checksum.status == Bad || icmp.checksum.status == Bad || \
     icmpv6.checksum.status == Bad";
 
-/// `tshark` on a file, whatever the user has configured.
+/// `tshark` on a file, without the configuration of the user.
 fn tshark(file: &Path) -> Command {
     let mut tshark = tool("tshark");
     tshark.env("HOME", "/nonexistent");
-    tshark.arg("-n").arg("-r").arg(file);
+    // That port is one of HPR to it (RFC 2353).
+    tshark
+        .args(["-n", "-d", "udp.port==12000,data", "-r"])
+        .arg(file);
     for option in OPTIONS {
         tshark.args(["-o", option]);
     }
@@ -49,19 +56,23 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(outcome.stdout).expect("text")
 }
 
-/// These fields of each packet.
-pub fn fields<const N: usize>(file: &Path, names: [&str; N]) -> Vec<[String; N]> {
+/// These fields of each packet. Those that it has more than once are joined by commas.
+fn all_fields(file: &Path, names: &[&str]) -> Vec<Vec<String>> {
     let mut tshark = tshark(file);
-    tshark.args(["-T", "fields", "-E", "separator=/t", "-E", "occurrence=f"]);
+    tshark.args(["-T", "fields", "-E", "separator=/t", "-E", "aggregator=,"]);
     for name in names {
         tshark.args(["-e", name]);
     }
     let output = output(&mut tshark);
-    let row = |line: &str| {
-        let fields: Vec<_> = line.split('\t').map(String::from).collect();
-        fields.try_into().expect("as many fields as were asked for")
-    };
+    let row = |line: &str| line.split('\t').map(String::from).collect();
     output.lines().map(row).collect()
+}
+
+/// The same, where so many are asked for.
+pub fn fields<const N: usize>(file: &Path, names: [&str; N]) -> Vec<[String; N]> {
+    let rows = all_fields(file, &names).into_iter();
+    rows.map(|row| row.try_into().expect("as many fields as were asked for"))
+        .collect()
 }
 
 /// Fails if `tshark` finds a packet that is malformed, cut, or has a bad checksum.
@@ -193,5 +204,38 @@ pub fn files_that_tcpdump_writes_are_read() {
         };
         assert_eq!(packet[..1], [0x45], "{arguments}");
         assert!(packet.ends_with(b"hello"), "{arguments}");
+    }
+}
+
+pub fn simulated_runs_are_shown_as_tshark_reads_them() {
+    let file = own_directory().join("runs.pcapng");
+    let media = [Medium::Ethernet, Medium::Ip];
+    runs::write(File::create(&file).expect("a file"), &media, 1000);
+    let reader = Reader::new(File::open(&file).expect("a file")).expect("a capture");
+    let frames = records(reader);
+    assert!(frames.error.is_none(), "{:?}", frames.error);
+    let ladder = frames.ladder();
+
+    let names: Vec<_> = FIELDS.into_iter().chain(MORE_FIELDS).collect();
+    let rows = all_fields(&file, &names);
+    assert_eq!(ladder.frames().len(), rows.len());
+    let mut protocols = BTreeMap::new();
+    let (mut last, mut flows) = (None, 0);
+    for (number, (frame, row)) in ladder.frames().iter().zip(&rows).enumerate() {
+        let (ours, theirs) = (ours(frame), Row::new(row).expected());
+        assert_eq!(ours, theirs, "packet {}", number + 1);
+        // Addresses and ports stand where they are other ones than before.
+        let flow = Row::new(row).endpoints().and_then(|[source, destination]| {
+            let flow = BTreeSet::from([source, destination]);
+            let is_another = last.replace(flow.clone()) != Some(flow);
+            is_another.then(|| format!("{source} → {destination}"))
+        });
+        assert_eq!(frame.flow, flow, "packet {}", number + 1);
+        flows += usize::from(flow.is_some());
+        *protocols.entry(frame.message.protocol).or_insert(0) += 1;
+    }
+    assert!(flows > 800, "{flows}");
+    for protocol in ["ARP", "ICMP", "ICMPv6", "IPv4", "NDP", "TCP", "UDP"] {
+        assert!(protocols.contains_key(protocol), "{protocols:?}");
     }
 }

@@ -10,6 +10,7 @@ use smoltcp::phy::Medium;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpCidr, IpEndpoint};
 use uppercase::device::wire::Wire;
+use uppercase::simulation::Verdict;
 use uppercase::stack::{Config, ConfigError};
 use uppercase::{Stack, tcp};
 
@@ -32,16 +33,18 @@ fn what_is_damaged_on_the_way_is_never_delivered() {
             (seed + 100, &mut scene.network.to_client),
         ] {
             let mut chance = Chance::new(seed);
-            lane.filter(move |frame| {
+            lane.decide(move |_, frame| {
                 // One bit is what every checksum notices. Ethernet's own is the card's matter, and
                 // IPv6 leaves it to the layer above, so behind the IP header's first bytes.
                 let start = frames::packet_start(link) + if link.ipv6 { 40 } else { 0 };
                 let is_tcp = frames::read_tcp(link, frame).is_some();
                 if is_tcp && chance.once_in(25) {
                     let at = start + chance.below(frame.len() - start);
-                    frame[at] ^= 1 << chance.below(8);
+                    let mut spoiled = frame.to_vec();
+                    spoiled[at] ^= 1 << chance.below(8);
+                    return Verdict::Replace(spoiled);
                 }
-                true
+                Verdict::Pass
             });
         }
         let clients: &mut [&mut dyn Actor] = &mut [&mut talk];

@@ -10,12 +10,20 @@
 
 use super::common;
 
+mod again;
+mod bursts;
 mod control;
+mod decisions;
 mod defects;
 mod lanes;
 mod log;
 mod model;
 mod outages;
+mod plain;
+mod queues;
+mod records;
 mod sessions;
 mod slow;
+mod steps;
+mod switch;
 mod town;

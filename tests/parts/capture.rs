@@ -178,3 +178,34 @@ fn two_sinks_are_given_each_frame_and_none_nothing() {
     drop(device);
     assert_eq!((first.len(), second), (1, 2));
 }
+
+#[test]
+#[cfg(feature = "trace")]
+fn a_board_writes_a_capture_file_without_a_heap() {
+    use uppercase::device::capture::Pcapng;
+    use uppercase::trace::pcapng::{LinkType, Reader};
+
+    let mut serial_line = Vec::new();
+    let sink = Pcapng::new(Medium::Ethernet, |bytes: &[u8]| {
+        serial_line.extend_from_slice(bytes);
+    });
+    let mut device = Capture::new(Line::default(), sink);
+    device.inner_mut().arriving = [b"ask".to_vec()].into();
+    let (receive, transmit) = device.receive(NOW).unwrap();
+    receive.consume(|_| transmit.consume(8, fill(b"answered")));
+    drop(device);
+
+    let packets: Result<Vec<_>, _> = Reader::new(&serial_line[..]).unwrap().collect();
+    let packets = packets.unwrap();
+    let expected = [
+        (Direction::Inbound, &b"ask"[..]),
+        (Direction::Outbound, b"answered"),
+    ];
+    assert_eq!(packets.len(), expected.len());
+    for (packet, (direction, bytes)) in packets.iter().zip(expected) {
+        assert_eq!(packet.interface.link, LinkType::Ethernet);
+        assert_eq!(packet.direction, Some(direction));
+        assert_eq!(packet.time.as_micros(), NOW.total_micros() as u128);
+        assert_eq!(packet.bytes, bytes);
+    }
+}

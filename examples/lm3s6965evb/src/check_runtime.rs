@@ -13,6 +13,7 @@ mod console;
 mod interrupts;
 mod registers;
 mod runtime;
+mod serial;
 
 use core::fmt::Write;
 use core::hint::black_box;

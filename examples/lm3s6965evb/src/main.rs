@@ -8,13 +8,17 @@
 #![no_main]
 
 mod board;
+#[cfg(feature = "capture")]
+mod captured;
 mod clock;
-#[cfg(debug_assertions)]
+#[cfg(all(debug_assertions, not(feature = "capture")))]
 mod console;
 mod ethernet;
 mod interrupts;
 mod registers;
 mod runtime;
+#[cfg(any(debug_assertions, feature = "capture"))]
+mod serial;
 
 use core::convert::Infallible;
 use core::ops::ControlFlow;
@@ -25,6 +29,8 @@ use static_cell::ConstStaticCell;
 use uppercase::stack::{Config, PendingSyn, Slots};
 use uppercase::{Servers, Stack, tcp, udp};
 
+#[cfg(feature = "capture")]
+use captured::{Device, ethernet};
 use clock::Clock;
 use ethernet::{Ethernet, Frames};
 
@@ -60,7 +66,7 @@ struct Memory {
 #[cortex_m_rt::entry]
 fn main() -> ! {
     let core = board::start();
-    #[cfg(debug_assertions)]
+    #[cfg(all(debug_assertions, not(feature = "capture")))]
     console::start();
     let clock = Clock::start(core.SYST);
     let Memory {
@@ -75,9 +81,19 @@ fn main() -> ! {
     log::info!("The server is ready to receive");
     let now = || clock.now();
     match servers.run(&mut stack, now, |device, next| {
-        next.wait(device, now, Ethernet::acknowledge, |limit| clock.nap(limit));
+        let acknowledge = |device: &mut Device| ethernet(device).acknowledge();
+        next.wait(device, now, acknowledge, |limit| clock.nap(limit));
         ControlFlow::<Infallible>::Continue(())
     }) {}
+}
+
+/// What carries the frames.
+#[cfg(not(feature = "capture"))]
+type Device = Ethernet;
+
+#[cfg(not(feature = "capture"))]
+fn ethernet(device: &mut Device) -> &mut Ethernet {
+    device
 }
 
 // What setting up needs of the stack would be `main`'s for ever, if these were part of it.
@@ -88,9 +104,11 @@ fn stack(
     frames: &'static mut Frames,
     slots: &'static mut Slots<'static, 1>,
     backlog: &'static mut [PendingSyn; 2],
-) -> Stack<'static, Ethernet> {
+) -> Stack<'static, Device> {
     let hardware_address = board::hardware_address();
     let device = Ethernet::start(hardware_address, frames);
+    #[cfg(feature = "capture")]
+    let device = captured::device(device);
     let config = Config {
         hardware_address,
         addresses: ADDRESSES,
@@ -104,7 +122,7 @@ fn stack(
 
 #[inline(never)]
 fn servers(
-    stack: &mut Stack<'static, Ethernet>,
+    stack: &mut Stack<'static, Device>,
     pool: &'static mut tcp::Pool<'static, 2, 1024, 1024>,
     datagrams: &'static mut udp::Buffers<256, 1>,
 ) -> Servers<'static> {

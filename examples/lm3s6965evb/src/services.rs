@@ -15,6 +15,8 @@ mod ethernet;
 mod interrupts;
 mod registers;
 mod runtime;
+#[cfg(debug_assertions)]
+mod serial;
 #[path = "../../services/services.rs"]
 mod services;
 

@@ -12,12 +12,13 @@ use pcap_parser::pcapng::{
 };
 use pcap_parser::traits::PcapNGPacketBlock;
 
-use super::block::{OPTION_FLAGS, direction};
 use super::classic::original_length;
 use super::error::Damage;
 use super::interface::{Interface, Resolution};
 use super::link::LinkType;
 use super::packet::Packet;
+use crate::device::capture::Direction;
+use crate::device::capture::block::{FLAGS_INBOUND, FLAGS_OUTBOUND, OPTION_FLAGS};
 
 const MAJOR_VERSION: u16 = 1;
 const ENHANCED_PACKET: u32 = 6;
@@ -194,6 +195,15 @@ impl Described {
             // A time before 1970 is none of a packet.
             _ => time.saturating_sub(offset),
         }
+    }
+}
+
+/// The direction that the flags of a packet have.
+fn direction(flags: u32) -> Option<Direction> {
+    match flags & (FLAGS_INBOUND | FLAGS_OUTBOUND) {
+        FLAGS_INBOUND => Some(Direction::Inbound),
+        FLAGS_OUTBOUND => Some(Direction::Outbound),
+        _ => None,
     }
 }
 

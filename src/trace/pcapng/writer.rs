@@ -4,10 +4,13 @@ use core::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::vec::Vec;
 
-use super::block::Block;
 use super::interface::{Interface, Resolution};
-use crate::device::capture::{Frame, Sink};
+use crate::device::capture::{Frame, Sink, block};
+
+/// Readers take blocks of more than 16 MiB for damage.
+const LONGEST: usize = 15 << 20;
 
 /// Writes one capture file, with as many interfaces as are wanted.
 ///
@@ -24,7 +27,7 @@ struct File<W> {
     output: W,
     /// So many interfaces it has.
     interfaces: u32,
-    block: Block,
+    block: Vec<u8>,
     /// Half a block may be at its end, so nothing can follow.
     is_broken: bool,
     /// What a sink could not write, until it is asked for.
@@ -33,14 +36,13 @@ struct File<W> {
 
 impl<W: Write> File<W> {
     /// Writes a block in one call.
-    fn put(&mut self, make: impl FnOnce(&mut Block) -> Option<&[u8]>) -> io::Result<()> {
+    fn put(&mut self, make: impl FnOnce(&mut dyn FnMut(&[u8]))) -> io::Result<()> {
         if self.is_broken {
             return Err(io::Error::other("an earlier packet could not be written"));
         }
-        let Some(block) = make(&mut self.block) else {
-            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
-        };
-        let written = self.output.write_all(block);
+        self.block.clear();
+        make(&mut |bytes| self.block.extend_from_slice(bytes));
+        let written = self.output.write_all(&self.block);
         let written = written.and_then(|()| self.output.flush());
         self.is_broken = written.is_err();
         written
@@ -53,11 +55,11 @@ impl<W: Write> Writer<W> {
         let mut file = File {
             output,
             interfaces: 0,
-            block: Block::default(),
+            block: Vec::new(),
             is_broken: false,
             error: None,
         };
-        file.put(|block| Some(block.section(application, comment)))?;
+        file.put(|write| block::section(write, Some(application), comment))?;
         Ok(Self {
             file: Arc::new(Mutex::new(file)),
         })
@@ -67,7 +69,9 @@ impl<W: Write> Writer<W> {
     pub fn interface(&self, interface: &Interface) -> io::Result<InterfaceSink<W>> {
         let mut file = lock(&self.file);
         let number = file.interfaces;
-        file.put(|block| Some(block.interface(interface)))?;
+        let (link, resolution) = (interface.link.number(), interface.resolution.0);
+        let name = interface.name.as_deref();
+        file.put(|write| block::interface(write, link, name, resolution))?;
         file.interfaces += 1;
         Ok(InterfaceSink {
             file: Arc::clone(&self.file),
@@ -122,8 +126,11 @@ impl<W: Write> InterfaceSink<W> {
         // No device is polled before the zero of the clock.
         let time = Duration::from_micros(frame.time.total_micros().try_into().unwrap_or(0));
         let ticks = self.resolution.ticks(self.epoch.saturating_add(time));
-        let direction = frame.direction;
-        file.put(|block| block.packet(self.number, ticks, direction, frame.bytes, comment))
+        let (number, direction, bytes) = (self.number, frame.direction, frame.bytes);
+        if bytes.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        file.put(|write| block::packet(write, number, ticks, direction, bytes, comment))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Writes the seeds of those targets whose input is no text.
 
+#[path = "../../parts/pcapng/file.rs"]
+mod file;
+
 use std::fs;
 use std::path::Path;
 
@@ -36,6 +39,16 @@ fn main() -> std::io::Result<()> {
     }
     for (kind, seed) in names() {
         fs::write(seeds.join("names").join(kind), seed)?;
+    }
+    for order in file::ORDERS {
+        let kinds = [
+            ("pcapng", file::every_block(order)),
+            ("pcap", file::every_packet(order)),
+        ];
+        for (kind, blocks) in kinds {
+            let kind = format!("{kind}-{order:?}").to_lowercase();
+            fs::write(seeds.join("captures").join(kind), blocks.concat())?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,8 @@
 #[allow(dead_code)] // Some of it only ends the program.
 #[path = "../../../src/command/args.rs"]
 mod args;
+#[path = "../../../src/command/record.rs"]
+mod record;
 #[path = "../../../src/command/values.rs"]
 mod values;
 

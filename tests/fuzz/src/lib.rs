@@ -2,6 +2,7 @@
 //! libFuzzer makes up and panics if a promise is broken.
 
 pub mod arguments;
+pub mod captures;
 pub mod frames;
 pub mod names;
 pub mod segments;

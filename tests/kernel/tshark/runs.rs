@@ -5,11 +5,13 @@ use std::io::Write;
 use std::task::Poll;
 
 use smoltcp::phy::{Device, Medium};
+use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::capture::{Capture, Frame, Sink};
 use uppercase::simulation::{Conditions, Network, Probability, Random};
-use uppercase::stack::{Config, Service, from_fn};
+use uppercase::stack::{ClientSlot, Config, Service, from_fn};
+use uppercase::tcp::UNSCALED_WINDOW;
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 
@@ -105,7 +107,7 @@ impl Run {
         });
 
         let mut pool = tcp::Pool::<2, 1000, 1000>::new();
-        let mut stream = tcp::ClientStorage::<1000, 1000>::new();
+        let mut slot = ClientSlot::new();
         let mut datagrams = [const { udp::Buffers::<DATAGRAM, 4>::new() }; 2];
         let [of_server, of_client] = &mut datagrams;
         let server = network.link("server").port();
@@ -123,7 +125,13 @@ impl Run {
                 Talk::Udp(client.expect("there is room"))
             }
             false => {
-                let client = tcp::Client::new(client.sockets(), &mut stream, PATIENCE);
+                // A window of the longer ones is scaled.
+                let size = [1000, UNSCALED_WINDOW << 2][random.below(2) as usize];
+                let buffer = || SocketBuffer::new(vec![0; size]);
+                let (receive, transmit) = (buffer(), buffer());
+                let sockets = client.sockets();
+                let client =
+                    tcp::Client::from_parts(sockets, &mut slot, receive, transmit, PATIENCE);
                 let text = mixed(random.below(LONGEST_TEXT) as usize);
                 Talk::Tcp(client.expect("there is room"), text)
             }

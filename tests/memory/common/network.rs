@@ -196,6 +196,11 @@ impl Network {
         self.simulation.now()
     }
 
+    /// Calls `watcher` with each event of the simulated network from now on.
+    pub fn watch(&mut self, watcher: impl FnMut(&simulation::Event) + 'static) {
+        self.simulation.watch(watcher);
+    }
+
     /// For calls to a client between two polls.
     pub fn context(&mut self) -> Context<'_, 'static> {
         self.client.context(self.simulation.now())

@@ -8,12 +8,17 @@ use super::LINK;
 use super::common::busy::{controls, opened, patient};
 use super::common::frames::packet_start;
 use super::common::hand::Hand;
-use super::common::network::Link;
+use super::common::network::{Link, SECOND};
 use super::common::scene::Scene;
 
 /// A server in TIME-WAIT towards this client, with two places more.
 fn in_time_wait() -> (Scene, Hand) {
-    let (mut scene, hand) = closed_by_server(LINK, 3, once());
+    in_time_wait_with(once())
+}
+
+/// The same, with this configuration.
+fn in_time_wait_with(config: Config) -> (Scene, Hand) {
+    let (mut scene, hand) = closed_by_server(LINK, 3, config);
     hand.send(&mut scene, &close(&hand));
     hand.hear(&mut scene);
     (scene, hand)
@@ -158,4 +163,51 @@ fn a_server_that_is_aborted_resets_its_clients_but_for_those_in_time_wait() {
         next.send(&mut scene, &next.syn());
         assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::Rst]);
     }
+}
+
+#[test]
+fn a_cookie_opens_a_new_connection_instead_of_one_in_time_wait() {
+    let config = Config {
+        connections: 1,
+        ..once()
+    };
+    let (mut scene, mut hand) = in_time_wait_with(config);
+    let other = Hand {
+        from: IpEndpoint::new(hand.from.addr, 40_001),
+        ..hand
+    };
+    other.send(&mut scene, &other.syn());
+    let heard = other.hear(&mut scene);
+    assert_eq!(controls(&heard), [TcpControl::Syn]);
+    let syn = TcpRepr {
+        seq_number: TcpSeqNumber(5_000_000),
+        ..hand.syn()
+    };
+    hand.send(&mut scene, &syn);
+    let cookie = hand.hear(&mut scene)[0].number;
+    // The other one leaves.
+    let reset = TcpRepr {
+        control: TcpControl::Rst,
+        seq_number: other.syn().seq_number + 1,
+        ack_number: None,
+        ..other.segment()
+    };
+    other.send(&mut scene, &reset);
+    scene.pass(SECOND);
+    hand.next = syn.seq_number + 1;
+    hand.expected = cookie + 1;
+    let confirmation = TcpRepr {
+        window_len: 1024,
+        ..hand.segment()
+    };
+    hand.send(&mut scene, &confirmation);
+    hand.hear(&mut scene);
+    let text = TcpRepr {
+        payload: b"anew",
+        ..confirmation
+    };
+    hand.send(&mut scene, &text);
+    let heard = hand.hear(&mut scene);
+    let text: Vec<_> = heard.iter().flat_map(|heard| heard.text.clone()).collect();
+    assert_eq!(text, b"ANEW", "{heard:?}");
 }

@@ -1,12 +1,8 @@
 //! What a lane does to frames, without any stack.
 
-use std::task::Poll;
-
 use smoltcp::phy::{Device, Medium, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
-use uppercase::simulation::{Conditions, Link, Network, Port, Probability, Statistics};
-
-use super::slow::PERFECT;
+use uppercase::simulation::{Bursts, Conditions, Link, Network, Port, Probability, Statistics};
 
 pub const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -38,7 +34,7 @@ pub fn arrivals(network: &mut Network, port: &mut Port) -> Vec<(i64, Vec<u8>)> {
             arrived.push((turn.now.total_millis(), frame));
         }
     });
-    end.expect("the test is not busy for ever");
+    end.expect("the test is not busy without end");
     arrived
 }
 
@@ -54,7 +50,7 @@ fn thousand(conditions: Conditions) -> (Vec<(i64, Vec<u8>)>, Statistics) {
                 arrived.push((turn.now.total_millis(), frame));
             }
         });
-        end.expect("the test is not busy for ever");
+        end.expect("the test is not busy without end");
     }
     arrived.extend(arrivals(&mut network, &mut port));
     let statistics = link.to_host.statistics();
@@ -210,45 +206,55 @@ fn a_frame_longer_than_the_mtu_is_lost() {
     assert_eq!(link.to_host.statistics().too_long, 1);
 }
 
-/// 8 000 bits a second: a frame of 10 bytes takes 10 ms.
-const SLOW: Conditions = Conditions {
-    bandwidth: Some(8_000),
-    queue: 3,
-    delay: MILLISECOND,
-    ..PERFECT
-};
-
 #[test]
-fn a_slow_lane_sends_one_frame_after_the_other_and_loses_what_finds_its_queue_full() {
-    let (mut network, link, mut port) = host(SLOW);
-    for number in 0..5 {
-        link.to_host.inject(&[number; 10]);
-    }
-    let times: Vec<_> = arrivals(&mut network, &mut port)
-        .into_iter()
-        .map(|(time, frame)| (time, frame[0]))
-        .collect();
-    assert_eq!(times, [(11, 0), (21, 1), (31, 2)]);
-    assert_eq!(link.to_host.statistics().queue_full, 2);
-}
-
-#[test]
-fn a_host_is_not_given_room_before_a_frame_has_left_and_is_called_then() {
-    let (mut network, link, mut port) = host(SLOW);
-    let mut sent = Vec::new();
-    let done = network.run(MILLISECOND * 100, |turn| {
-        while sent.len() < 5 && send(&mut port, &[0; 10]) {
-            sent.push(turn.now.total_millis());
-        }
-        // As a stack does that has something to send.
-        turn.wake_in(Some(Duration::ZERO));
-        if sent.len() < 5 {
-            Poll::Pending
-        } else {
-            Poll::Ready(())
-        }
+fn each_frame_is_counted_as_arrived_or_as_dropped_for_one_reason() {
+    let (mut network, link, port) = host(Conditions {
+        delay: MILLISECOND,
+        loss: Probability::percent(10),
+        bursts: Bursts::new(Probability::percent(5), Probability::percent(20)),
+        duplication: Probability::percent(10),
+        bandwidth: Some(1_000_000),
+        mtu: 1000,
+        queue: 3,
+        ..Conditions::PERFECT
     });
-    assert_eq!(done, Ok(()));
-    assert_eq!(sent, [0, 0, 0, 10, 20]);
-    assert_eq!(link.from_host.statistics().queue_full, 0);
+    link.to_host.filter(|frame| frame.first() != Some(&7));
+    link.cut_between(Instant::from_millis(400), Instant::from_millis(500));
+    let mut port = Some(port);
+    for number in 0..1500_u16 {
+        let [_, low] = number.to_be_bytes();
+        link.to_host.inject(&vec![low; usize::from(number)]);
+        network.sleep(MILLISECOND);
+        port = port.filter(|_| number < 900);
+    }
+    let statistics = link.to_host.statistics();
+    let Statistics {
+        sent,
+        arrived,
+        lost,
+        lost_in_burst,
+        too_long,
+        queue_full,
+        cut,
+        filtered,
+        unplugged,
+        duplicated,
+        ..
+    } = statistics;
+    let reasons = [
+        lost,
+        lost_in_burst,
+        too_long,
+        queue_full,
+        cut,
+        filtered,
+        unplugged,
+    ];
+    assert!(reasons.iter().all(|count| *count > 0), "{statistics:?}");
+    assert_eq!(statistics.dropped(), reasons.iter().sum());
+    network.sleep(MILLISECOND * 1000);
+    let statistics = link.to_host.statistics();
+    assert_eq!(sent, 1500);
+    assert!(statistics.arrived >= arrived && statistics.duplicated == duplicated);
+    assert_eq!(sent + duplicated, statistics.arrived + statistics.dropped());
 }

@@ -142,5 +142,5 @@ fn ask<'a>(
     Ok(length.map(|length| answer[..length].to_vec()))
 }
 
-/// As long as nobody gives up: longer than anything takes.
+/// So long that no host gives up: longer than anything takes.
 pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);

@@ -1,7 +1,7 @@
 //! Links that are slow, carry little, and have hardly any room.
 
 use smoltcp::time::Duration;
-use uppercase::simulation::{Conditions, Probability};
+use uppercase::simulation::Conditions;
 use uppercase::{tcp, udp};
 
 use super::common::network::{Link, SECOND};
@@ -13,21 +13,7 @@ const SLOW: Conditions = Conditions {
     bandwidth: Some(64_000),
     queue: 3,
     delay: Duration::from_millis(100),
-    ..PERFECT
-};
-
-pub const PERFECT: Conditions = Conditions {
-    delay: Duration::ZERO,
-    jitter: Duration::ZERO,
-    loss: Probability::NEVER,
-    duplication: Probability::NEVER,
-    reordering: Probability::NEVER,
-    hold: Duration::ZERO,
-    corruption: Probability::NEVER,
-    truncation: Probability::NEVER,
-    mtu: 1514,
-    bandwidth: None,
-    queue: 16,
+    ..Conditions::PERFECT
 };
 
 #[test]
@@ -56,7 +42,10 @@ fn all_is_delivered_over_a_link_with_a_small_mtu() {
     for link in Link::V4 {
         // The least of IPv4, and what every IPv4 host takes.
         for mtu in [576 + 14, 1000 + 14] {
-            let conditions = Conditions { mtu, ..PERFECT };
+            let conditions = Conditions {
+                mtu,
+                ..Conditions::PERFECT
+            };
             let town = Town {
                 servers_link: conditions,
                 clients_link: conditions,
@@ -70,7 +59,7 @@ fn all_is_delivered_over_a_link_with_a_small_mtu() {
     for link in Link::V6 {
         let conditions = Conditions {
             mtu: 1280 + 14,
-            ..PERFECT
+            ..Conditions::PERFECT
         };
         let town = Town {
             servers_link: conditions,
@@ -87,7 +76,7 @@ fn a_link_that_carries_less_than_its_hosts_think_is_an_error_and_keeps_no_place(
         // The server's host knows it; the clients' hosts do not.
         servers_link: Conditions {
             mtu: 576 + 14,
-            ..PERFECT
+            ..Conditions::PERFECT
         },
         config: tcp::Config::default(),
         timeout: SECOND * 30,

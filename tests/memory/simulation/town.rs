@@ -26,9 +26,9 @@ const DATAGRAM: usize = 2000;
 #[derive(Clone, Copy)]
 pub struct Town {
     pub link: Link,
-    /// Between the server and everybody else.
+    /// On the link of the server.
     pub servers_link: Conditions,
-    /// Between each client and everybody else.
+    /// On the link of each client.
     pub clients_link: Conditions,
     /// From when until when the server's link is down, in milliseconds.
     pub cuts: &'static [(i64, i64)],
@@ -64,7 +64,7 @@ impl Outcome {
 }
 
 impl Town {
-    /// Everything is perfect, and nobody gives up.
+    /// Everything is perfect, and no host gives up.
     pub fn new(link: Link) -> Self {
         Self {
             link,

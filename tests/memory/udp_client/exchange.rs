@@ -80,7 +80,7 @@ fn answers_from_anybody_else_are_ignored() {
             .to_client
             .filter(move |frame| read_udp(link, frame).is_none());
         network.run_for(SECOND / 2, &mut [&mut server], &mut [&mut asking]);
-        network.to_client.unfilter();
+        network.to_client.pass_all();
         let kept = network.to_server.captured();
         let (client, _, _) = kept
             .iter()

@@ -82,6 +82,35 @@ impl Order {
     }
 }
 
+/// A file with every kind of block.
+pub fn every_block(order: Order) -> Vec<Vec<u8>> {
+    let options = [
+        order.option(2, b"eth0"),
+        order.option(9, &[9]),
+        order.option(14, &order.long(1)),
+    ];
+    let flags = [order.option(1, b"why"), order.option(2, &order.word(1))];
+    vec![
+        order.section(),
+        order.interface(1, 0, &options.concat()),
+        order.packet(0, 1, b"first", &flags.concat()),
+        order.block(5, &[0; 20]), // statistics of the interface
+        order.block(3, &[&order.word(6)[..], b"second"].concat()),
+        order.interface(113, 0, b""),
+        order.packet(1, 3, &[0; 40], b""),
+    ]
+}
+
+/// A file of the older format.
+pub fn every_packet(order: Order) -> Vec<Vec<u8>> {
+    vec![
+        order.classic(0xa1b2_c3d4, 113),
+        order.classic_packet(1, 2, &[0; 30]),
+        order.classic_packet(3, 4, b""),
+        order.classic_packet(5, 6, b"third"),
+    ]
+}
+
 fn padded(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     bytes.resize(bytes.len().next_multiple_of(4), 0);

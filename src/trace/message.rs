@@ -1,0 +1,98 @@
+//! What a frame says, in the words of the standards.
+
+mod arp;
+mod dns;
+mod icmp;
+mod ip;
+mod tcp;
+mod udp;
+
+use std::string::String;
+use std::vec::Vec;
+
+use smoltcp::wire::{EthernetAddress, IpProtocol};
+
+use super::connection::Judgement;
+use super::label::{Field, Rank};
+use super::sight::{Inside, Sight};
+use crate::packet::Segment;
+
+/// What a frame says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// The protocol: `TCP`, `UDP`, `ARP`, `DNS` and so on.
+    pub protocol: &'static str,
+    /// What it says, piece by piece.
+    pub fields: Vec<Field>,
+    /// How it can be counted with others like it, in a long run.
+    pub(super) unit: Option<Unit>,
+    /// The payload of TCP or UDP, in bytes.
+    pub(super) payload: u64,
+}
+
+/// What messages that are nothing special are counted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Segment,
+    Datagram,
+    Fragment,
+}
+
+impl Message {
+    fn new(protocol: &'static str, fields: Vec<Field>) -> Self {
+        Self {
+            protocol,
+            fields,
+            unit: None,
+            payload: 0,
+        }
+    }
+
+    /// A message of which only its name is shown.
+    fn named(protocol: &'static str, name: impl Into<String>) -> Self {
+        Self::new(protocol, std::vec![name_field(name)])
+    }
+
+    /// What a frame says, without those before it. `length` is that of the frame, of which `bytes`
+    /// may be only the beginning.
+    pub(super) fn read(sight: &Sight<'_>, bytes: &[u8], length: usize) -> Self {
+        match (&sight.inside, sight.packet()) {
+            (Inside::Arp(message), _) => arp::message(message),
+            (Inside::Tcp(segment, bytes), _) => {
+                Self::of_segment(segment, bytes, &Judgement::default())
+            }
+            (Inside::Udp(header, payload), _) => udp::message(header, payload),
+            (Inside::Icmp(message), Some(packet)) => icmp::message(packet, message),
+            (Inside::Fragment(fragment), Some(packet)) => ip::fragment(packet, fragment),
+            (Inside::Ip(protocol, payload), Some(packet)) => ip::other(packet, *protocol, payload),
+            _ => ip::frame(sight.is_ethernet, bytes, length),
+        }
+    }
+
+    /// What a TCP segment says, of which `bytes` is the beginning with the whole header.
+    pub(super) fn of_segment(segment: &Segment, bytes: &[u8], judgement: &Judgement) -> Self {
+        tcp::message(segment, bytes, judgement)
+    }
+}
+
+fn name_field(name: impl Into<String>) -> Field {
+    Field::text("name", Rank::Name, name)
+}
+
+/// The name of a protocol over IP.
+fn protocol_name(protocol: IpProtocol) -> String {
+    match protocol {
+        IpProtocol::Tcp => "TCP".into(),
+        IpProtocol::Udp => "UDP".into(),
+        IpProtocol::Icmp => "ICMP".into(),
+        IpProtocol::Icmpv6 => "ICMPv6".into(),
+        IpProtocol::Igmp => "IGMP".into(),
+        other => std::format!("protocol {}", u8::from(other)),
+    }
+}
+
+/// A hardware address, as hosts write it.
+fn hardware_address(address: EthernetAddress) -> String {
+    let [a, b, c, d, e, f] = address.0;
+    std::format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+}

@@ -1,0 +1,161 @@
+//! Messages of ICMP (RFC 792), ICMPv6 (RFC 4443), neighbor discovery (RFC 4861) and multicast
+//! listener discovery (RFC 2710, RFC 3810).
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use smoltcp::wire::{EthernetAddress, IpAddress, Ipv6Address};
+
+use super::{Message, hardware_address, name_field, protocol_name};
+use crate::packet::{Packet, Quote, half};
+use crate::trace::label::{Field, Rank};
+
+/// The header of a message, in bytes.
+const HEADER: usize = 8;
+
+pub(super) fn message(packet: &Packet<'_>, bytes: &[u8]) -> Message {
+    let is_v6 = matches!(packet.source, IpAddress::Ipv6(_));
+    let protocol = if is_v6 { "ICMPv6" } else { "ICMP" };
+    let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
+        return Message::named(protocol, format!("{protocol} of {} bytes", bytes.len()));
+    };
+    let (kind, code) = (header[0], header[1]);
+    if is_v6 && let Some(fields) = discovery(kind, rest) {
+        return Message::new("NDP", fields);
+    }
+    let known = match is_v6 {
+        true => version_6(kind, code),
+        false => version_4(kind, code),
+    };
+    let name = known.map_or_else(|| format!("type {kind} code {code}"), Into::into);
+    let mut fields = std::vec![name_field(format!("{protocol} {name}"))];
+    match (is_v6, kind, code) {
+        (false, 0 | 8, _) | (true, 128 | 129, _) => {
+            fields.push(Field::number(
+                "id",
+                Rank::Extra,
+                "id=",
+                half(header, 4).into(),
+            ));
+            fields.push(Field::number(
+                "sequence",
+                Rank::Number,
+                "seq=",
+                half(header, 6).into(),
+            ));
+            fields.push(Field::number(
+                "length",
+                Rank::More,
+                "len=",
+                rest.len() as i64,
+            ));
+        }
+        (false, 3, 4) => {
+            fields.push(Field::number(
+                "mtu",
+                Rank::Number,
+                "mtu=",
+                half(header, 6).into(),
+            ));
+            fields.extend(quoted(rest));
+        }
+        (true, 2, _) => {
+            let mtu = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+            fields.push(Field::number("mtu", Rank::Number, "mtu=", mtu.into()));
+            fields.extend(quoted(rest));
+        }
+        (false, 3 | 4 | 5 | 11 | 12, _) | (true, 1..=4, _) => fields.extend(quoted(rest)),
+        _ => {}
+    }
+    Message::new(protocol, fields)
+}
+
+/// The packet that an error is about.
+fn quoted(bytes: &[u8]) -> Option<Field> {
+    let quote = Quote::parse(bytes)?;
+    let (protocol, source) = (protocol_name(quote.protocol), quote.source.port);
+    let text = format!("{protocol} {source} → {}", quote.destination.port);
+    Some(Field::worded("quoted", Rank::Number, ("for ", text, "")))
+}
+
+fn version_4(kind: u8, code: u8) -> Option<&'static str> {
+    Some(match (kind, code) {
+        (0, _) => "echo reply",
+        (3, 0) => "network unreachable",
+        (3, 1) => "host unreachable",
+        (3, 2) => "protocol unreachable",
+        (3, 3) => "port unreachable",
+        (3, 4) => "fragmentation needed",
+        (3, 9 | 10 | 13) => "administratively prohibited",
+        (3, _) => "destination unreachable",
+        (5, _) => "redirect",
+        (8, _) => "echo request",
+        (9, _) => "router advertisement",
+        (10, _) => "router solicitation",
+        (11, 0) => "time to live exceeded",
+        (11, _) => "reassembly time exceeded",
+        (12, _) => "parameter problem",
+        _ => return None,
+    })
+}
+
+fn version_6(kind: u8, code: u8) -> Option<&'static str> {
+    Some(match (kind, code) {
+        (1, 0) => "no route to destination",
+        (1, 1) => "administratively prohibited",
+        (1, 3) => "address unreachable",
+        (1, 4) => "port unreachable",
+        (1, _) => "destination unreachable",
+        (2, _) => "packet too big",
+        (3, 0) => "hop limit exceeded",
+        (3, _) => "reassembly time exceeded",
+        (4, _) => "parameter problem",
+        (128, _) => "echo request",
+        (129, _) => "echo reply",
+        (130, _) => "listener query",
+        (131 | 143, _) => "listener report",
+        (132, _) => "listener done",
+        _ => return None,
+    })
+}
+
+/// What a message of neighbor discovery says; `rest` is what follows the first 8 bytes.
+fn discovery(kind: u8, rest: &[u8]) -> Option<Vec<Field>> {
+    let target = || {
+        let octets = rest.first_chunk::<16>()?;
+        Some(Ipv6Address::from(*octets))
+    };
+    let mut fields = std::vec![name_field(match kind {
+        133 => "router solicitation",
+        134 => "router advertisement",
+        135 => "neighbor solicitation",
+        136 => "neighbor advertisement",
+        137 => "redirect",
+        _ => return None,
+    })];
+    match kind {
+        135 => fields.push(Field::worded(
+            "address",
+            Rank::Number,
+            ("for ", target()?, ""),
+        )),
+        136 => {
+            fields.push(Field::worded("address", Rank::Number, ("", target()?, "")));
+            let hardware = rest.get(16..).and_then(hardware);
+            fields.extend(
+                hardware.map(|text| Field::worded("hardware", Rank::Extra, ("is at ", text, ""))),
+            );
+        }
+        _ => {}
+    }
+    Some(fields)
+}
+
+/// The hardware address of the target, in its option (RFC 4861, 4.6.1).
+fn hardware(options: &[u8]) -> Option<String> {
+    match options.first_chunk::<8>()? {
+        [2, 1, octets @ ..] => Some(hardware_address(EthernetAddress(*octets))),
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! Bytes as text of a known width: what cannot be shown is escaped.
+
+use std::borrow::Cow;
+use std::format;
+use std::string::String;
+
+use unicode_width::UnicodeWidthChar;
+
+/// The characters of a drawing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Charset {
+    #[default]
+    Unicode,
+    Ascii,
+}
+
+impl Charset {
+    pub(super) fn new(ascii: bool) -> Self {
+        match ascii {
+            true => Self::Ascii,
+            false => Self::Unicode,
+        }
+    }
+
+    /// What marks that something is left out.
+    pub(super) fn mark(self) -> &'static str {
+        match self {
+            Self::Unicode => "…",
+            Self::Ascii => "...",
+        }
+    }
+
+    /// A text in these characters.
+    pub(super) fn encode(self, text: &str) -> Cow<'_, str> {
+        if self == Self::Unicode || text.is_ascii() {
+            return text.into();
+        }
+        let mut encoded = String::new();
+        for character in text.chars() {
+            match character {
+                '…' => encoded += "...",
+                '→' => encoded += "->",
+                'µ' => encoded.push('u'),
+                _ if character.is_ascii() => encoded.push(character),
+                _ => encoded += &format!("\\u{{{:x}}}", u32::from(character)),
+            }
+        }
+        encoded.into()
+    }
+}
+
+/// How many columns a text takes in a terminal. It must have no control characters.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(char_width).sum()
+}
+
+/// How many columns a character takes in a terminal.
+pub(super) fn char_width(character: char) -> usize {
+    character.width().unwrap_or(0)
+}
+
+/// The beginning of `bytes` in quotes, as UTF-8 where that is valid. It takes `columns` at most, but
+/// for the quotes and the mark that stands for the rest; `columns` is 1 at least.
+pub(super) fn quote(bytes: &[u8], columns: usize, charset: Charset) -> String {
+    let mut quoted = String::from("\"");
+    let mut left = columns;
+    for (index, piece) in pieces(bytes).enumerate() {
+        let piece = charset.encode(&piece);
+        let needed = width(&piece);
+        // A piece that is too long by itself is the only one.
+        if needed > left {
+            if index == 0 {
+                quoted.extend(piece.chars().take(left));
+            }
+            return quoted + charset.mark() + "\"";
+        }
+        left -= needed;
+        quoted += &piece;
+    }
+    quoted + "\""
+}
+
+/// A text without anything that a terminal would not show as a character.
+pub(super) fn plain(text: &str) -> String {
+    let piece = |character| match character {
+        '"' | '\\' => String::from(character),
+        _ => escape(character),
+    };
+    text.chars().map(piece).collect()
+}
+
+/// The characters of a text, escaped where they have to be.
+fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
+    bytes.utf8_chunks().flat_map(|chunk| {
+        let valid = chunk.valid().chars().map(escape);
+        let invalid = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}"));
+        valid.chain(invalid)
+    })
+}
+
+fn escape(character: char) -> String {
+    match character {
+        '"' | '\\' => format!("\\{character}"),
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        '\0' => "\\0".into(),
+        // Neither controls nor what has no width, or changes the direction of the text.
+        _ if character.is_control() && character.is_ascii() => {
+            format!("\\x{:02x}", u32::from(character))
+        }
+        _ if matches!(char_width(character), 1 | 2) => character.into(),
+        _ => format!("\\u{{{:x}}}", u32::from(character)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Charset, quote, width};
+
+    #[test]
+    fn what_cannot_be_shown_is_escaped() {
+        assert_eq!(
+            quote(b"a\"b\\\n\r\t\0\x07", 99, Charset::Unicode),
+            r#""a\"b\\\n\r\t\0\x07""#
+        );
+        assert_eq!(quote(b"\xff\xc3(", 99, Charset::Unicode), r#""\xff\xc3(""#);
+        assert_eq!(
+            quote("e\u{301}\u{202e}".as_bytes(), 99, Charset::Unicode),
+            r#""e\u{301}\u{202e}""#
+        );
+        assert_eq!(
+            quote("größe 日本".as_bytes(), 99, Charset::Unicode),
+            "\"größe 日本\""
+        );
+    }
+
+    #[test]
+    fn a_text_is_cut_between_characters_and_marked() {
+        assert_eq!(quote(b"hello", 5, Charset::Unicode), "\"hello\"");
+        assert_eq!(quote(b"hello", 4, Charset::Unicode), "\"hell…\"");
+        assert_eq!(quote("日本語".as_bytes(), 5, Charset::Unicode), "\"日本…\"");
+        assert_eq!(quote(b"\n\n", 3, Charset::Unicode), "\"\\n…\"");
+        assert_eq!(quote(b"\x01", 1, Charset::Unicode), "\"\\…\"");
+        assert_eq!(width("日本…"), 5);
+        assert_eq!(
+            quote("aß日".as_bytes(), 7, Charset::Ascii),
+            r#""a\u{df}...""#
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! What happens on stacks at work, kept for a drawing.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::vec::Vec;
+
+use super::kept::Kept;
+use super::ladder::Ladder;
+use super::record::{Change, Record};
+use super::sighting::{Sighting, apart, join};
+use crate::device::capture::Frame;
+use crate::stack::Transition;
+
+/// Keeps what the stacks of one host, or of several, send and receive, and the states of their
+/// connections. A clone is the same recorder.
+///
+/// With the frames of both ends, a frame that leaves one and arrives at the other is one arrow.
+///
+/// ```
+/// use smoltcp::iface::SocketStorage;
+/// use smoltcp::phy::Medium;
+/// use smoltcp::time::Instant;
+/// use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+/// use uppercase::Stack;
+/// use uppercase::device::capture::Capture;
+/// use uppercase::device::wire::{Port, Queue};
+/// use uppercase::stack::Config;
+/// use uppercase::trace::{Recorder, text};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let queue = Queue::<8, 1514>::new();
+/// let recorder = Recorder::new();
+/// let port = Port::loopback(&queue, Medium::Ethernet);
+/// let device = Capture::new(port, recorder.sink("host"));
+/// let config = Config {
+///     hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+///     addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
+///     gateways: &[],
+///     random_seed: 1,
+/// };
+/// let mut slots = [SocketStorage::EMPTY];
+/// let mut stack = Stack::new(device, config, &mut slots[..], Instant::ZERO)?;
+/// stack.watch(recorder.watcher("host"));
+/// // ... the stack works ...
+/// print!("{}", text::draw(&recorder.ladder(), &text::Options::default()));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Of a long run the first 20 000 frames and the last 20 000 are kept.
+#[derive(Clone, Debug)]
+pub struct Recorder(Rc<RefCell<Run>>);
+
+#[derive(Debug)]
+struct Run {
+    sightings: Kept<Sighting>,
+    changes: Kept<Change>,
+}
+
+/// What is kept of the beginning of a run, and of its end.
+const MOST: usize = 20_000;
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Recorder {
+    /// A recorder of nothing yet.
+    pub fn new() -> Self {
+        Self(Rc::new(RefCell::new(Run {
+            sightings: Kept::new(MOST),
+            changes: Kept::new(MOST),
+        })))
+    }
+
+    /// The sink for a [`Capture`](crate::device::capture::Capture) of the device of this host.
+    pub fn sink(&self, host: impl Into<Arc<str>>) -> impl FnMut(Frame<'_>) + 'static {
+        let (host, run) = (host.into(), self.0.clone());
+        move |frame: Frame<'_>| {
+            let Frame {
+                time,
+                direction,
+                medium,
+                bytes,
+            } = frame;
+            let host = host.clone();
+            let sighting = Sighting::new(time, host, Some(direction), medium, bytes, bytes.len());
+            run.borrow_mut().sightings.push(sighting);
+        }
+    }
+
+    /// The watcher for the stack of this host ([`Stack::watch`](crate::Stack::watch)).
+    pub fn watcher(&self, host: impl Into<Arc<str>>) -> impl FnMut(&Transition) + 'static {
+        let (host, run) = (host.into(), self.0.clone());
+        move |transition: &Transition| {
+            let change = Change::new(&host, transition);
+            run.borrow_mut().changes.push(change);
+        }
+    }
+
+    /// The frames so far.
+    pub fn records(&self) -> Vec<Record> {
+        let sightings = self.0.borrow().sightings.items();
+        join(&sightings).unwrap_or_else(|| apart(&sightings, true))
+    }
+
+    /// The changes of states so far.
+    pub fn changes(&self) -> Vec<Change> {
+        self.0.borrow().changes.items()
+    }
+
+    /// A drawing of what was kept so far.
+    pub fn ladder(&self) -> Ladder {
+        let missing = self.0.borrow().sightings.missing();
+        Ladder::new(&self.records(), &self.changes()).with_missing(missing)
+    }
+
+    /// Takes what has happened on one host since this was called last.
+    pub fn take(&self) -> (Vec<Record>, Vec<Change>) {
+        let mut run = self.0.borrow_mut();
+        let sightings = run.sightings.take();
+        (apart(&sightings, true), run.changes.take())
+    }
+}

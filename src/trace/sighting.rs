@@ -1,0 +1,165 @@
+//! Frames as they were seen at one host or at several, put together: a frame that was seen where it
+//! was sent and where it arrived is one frame.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::string::String;
+use std::sync::Arc;
+use std::vec::Vec;
+
+use smoltcp::phy::Medium;
+use smoltcp::time::Instant;
+
+use super::record::{Fate, Record};
+use crate::device::capture::Direction;
+
+/// What is kept of a frame, in bytes: all headers, and as much of a payload as a label can show.
+const MOST_BYTES: usize = 512;
+
+/// A frame as it was seen at a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sighting {
+    pub(super) time: Instant,
+    pub(super) host: Arc<str>,
+    /// As the host sees it; `None` if that is not known.
+    pub(super) direction: Option<Direction>,
+    pub(super) medium: Medium,
+    /// The beginning of the frame.
+    bytes: Vec<u8>,
+    length: usize,
+    /// What tells the frame from others, with its length.
+    digest: u64,
+    pub(super) comment: String,
+}
+
+/// The frames that were seen at both ends, each once; `None` if no frame was.
+pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
+    let mut records: Vec<Record> = Vec::new();
+    // The records of frames with these bytes that were not seen to arrive yet.
+    let mut leaving = BTreeMap::<(u64, usize), VecDeque<usize>>::new();
+    // The last one that has arrived.
+    let mut arrived = BTreeMap::<(u64, usize), usize>::new();
+    let mut is_any = false;
+    for sighting in sightings {
+        let frame = (sighting.digest, sighting.length);
+        let leaving = leaving.entry(frame).or_default();
+        let is_elsewhere = |record: &Record| record.from.as_ref() != Some(&sighting.host);
+        let position = match sighting.direction {
+            Some(Direction::Outbound) => None,
+            _ => leaving
+                .iter()
+                .position(|index| is_elsewhere(&records[*index])),
+        };
+        let sent = position.and_then(|position| leaving.remove(position));
+        if let Some(index) = sent {
+            arrived.insert(frame, index);
+            arrive(&mut records[index], sighting);
+            is_any = true;
+            continue;
+        }
+        let original = arrived.get(&frame).map(|index| &records[*index]);
+        let original = original.filter(|record| record.to.as_ref() == Some(&sighting.host));
+        if let (Some(Direction::Inbound), Some(original)) = (sighting.direction, original) {
+            let mut copy = original.clone();
+            copy.fate = Fate::Duplicate;
+            copy.comment.clear();
+            arrive(&mut copy, sighting);
+            records.push(copy);
+            continue;
+        }
+        if sighting.direction != Some(Direction::Inbound) {
+            leaving.push_back(records.len());
+        }
+        records.push(sighting.record());
+    }
+    if !is_any {
+        return None;
+    }
+    find_lost(&mut records);
+    Some(records)
+}
+
+/// The frames, each seen at one place only.
+pub(super) fn apart(sightings: &[Sighting], has_names: bool) -> Vec<Record> {
+    let record = |sighting: &Sighting| {
+        let mut record = sighting.record();
+        if !has_names {
+            (record.from, record.to) = (None, None);
+        }
+        record
+    };
+    sightings.iter().map(record).collect()
+}
+
+impl Sighting {
+    /// A frame of so many bytes, of which `bytes` are known.
+    pub(super) fn new(
+        time: Instant,
+        host: Arc<str>,
+        direction: Option<Direction>,
+        medium: Medium,
+        bytes: &[u8],
+        length: usize,
+    ) -> Self {
+        let mut digest = DefaultHasher::new();
+        bytes.hash(&mut digest);
+        Self {
+            time,
+            host,
+            direction,
+            medium,
+            bytes: bytes[..bytes.len().min(MOST_BYTES)].into(),
+            length: length.max(bytes.len()),
+            digest: digest.finish(),
+            comment: String::new(),
+        }
+    }
+
+    fn record(&self) -> Record {
+        let host = || Some(self.host.clone());
+        let (sent, arrived, from, to) = match self.direction {
+            Some(Direction::Inbound) => (None, Some(self.time), None, host()),
+            _ => (Some(self.time), None, host(), None),
+        };
+        Record {
+            sent,
+            arrived,
+            from,
+            to,
+            medium: self.medium,
+            fate: Fate::Delivered,
+            bytes: self.bytes.clone(),
+            length: self.length,
+            comment: self.comment.clone(),
+        }
+    }
+}
+
+fn arrive(record: &mut Record, sighting: &Sighting) {
+    record.arrived = Some(sighting.time);
+    record.to = Some(sighting.host.clone());
+    if record.comment.is_empty() {
+        record.comment.clone_from(&sighting.comment);
+    }
+}
+
+/// A frame that was not seen to arrive is lost if a later one of the same host was. What arrived
+/// with other bytes is taken for one that was corrupted.
+fn find_lost(records: &mut [Record]) {
+    let mut last = BTreeMap::<Arc<str>, usize>::new();
+    for (index, record) in records.iter().enumerate() {
+        if let (Some(from), Some(_), Some(_)) = (&record.from, record.sent, record.arrived) {
+            last.insert(from.clone(), index);
+        }
+    }
+    for (index, record) in records.iter_mut().enumerate() {
+        if record.arrived.is_some() {
+            continue;
+        }
+        let last = record.from.as_ref().and_then(|from| last.get(from));
+        record.fate = match last {
+            Some(last) if index < *last => Fate::Lost,
+            _ => Fate::Unknown,
+        };
+    }
+}

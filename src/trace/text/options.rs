@@ -1,0 +1,21 @@
+/// How a ladder is drawn as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many columns a line has at most; less than 40 are taken for 40.
+    pub width: usize,
+    /// Whether to draw in ASCII only.
+    pub ascii: bool,
+    /// Whether to write ANSI escape codes for colours.
+    pub colour: bool,
+}
+
+impl Default for Options {
+    /// 80 columns of Unicode without colours.
+    fn default() -> Self {
+        Self {
+            width: 80,
+            ascii: false,
+            colour: false,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Ladder diagrams of runs of the real stacks, as they have to look.
+
+mod hostile;
+mod labels;
+mod properties;
+mod scenarios;
+mod snapshot;
+mod trace;
+mod world;
+
+use super::common;
