@@ -100,7 +100,6 @@
 //! ```
 
 mod accept;
-mod addresses;
 #[cfg(feature = "client")]
 mod clients;
 mod config;
@@ -111,13 +110,12 @@ mod egress;
 mod host;
 mod ingress;
 mod inject;
-mod neighbors;
 mod poll;
 mod port;
 #[cfg(feature = "client")]
 mod ports;
 #[cfg(feature = "client")]
-mod reachability;
+mod returned;
 mod service;
 mod sockets;
 mod table;
@@ -130,12 +128,11 @@ pub use accept::PendingSyn;
 pub use clients::ClientSlot;
 pub use config::{Config, ConfigError};
 pub use context::Context;
-pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 pub use poll::Next;
 #[cfg(feature = "client")]
-pub(crate) use reachability::Unreachable;
+pub(crate) use returned::Unreachable;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
@@ -155,7 +152,6 @@ use smoltcp::time::Instant;
 use accept::Accept;
 use host::Host;
 use ingress::Judges;
-use neighbors::Neighbors;
 use poll::Poll;
 #[cfg(feature = "client")]
 use ports::Ports;
@@ -186,19 +182,21 @@ impl<'a, D: Device> Stack<'a, D> {
     /// # Errors
     /// What smoltcp would refuse by a panic is a [`ConfigError`] here.
     pub fn new(
-        mut device: D,
+        device: D,
         config: Config<'_>,
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let interface = config.interface(&mut device, now);
+        let addresses = config.all_addresses(capabilities.medium);
+        let host = Host::new(&config, &capabilities, &addresses);
+        let mut interface = port::new_interface(&host, config.random_seed, now);
+        interface.update_ip_addrs(|own| *own = addresses);
         Ok(Self {
             sockets: Sockets::new(slots),
-            host: Host::new(&config, &capabilities, interface.ip_addrs()),
+            host,
             judges: Judges {
-                neighbors: Neighbors::new(),
                 accept: Accept::new(config.random_seed),
                 counters: Counters::default(),
             },
@@ -260,7 +258,8 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// The interface: its addresses, its routes.
+    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }

@@ -2,10 +2,11 @@ use std::net::IpAddr;
 
 use clap::{ArgAction, Parser, Subcommand};
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{self, IpAddress, IpCidr};
 use uppercase::PORT;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::device::tuntap::Mode;
+use uppercase::link::EthernetAddress;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
@@ -329,7 +330,10 @@ fn cidr(text: &str) -> Result<IpCidr, String> {
 }
 
 fn mac(text: &str) -> Result<EthernetAddress, String> {
-    match text.parse::<EthernetAddress>() {
+    match text
+        .parse::<wire::EthernetAddress>()
+        .map(EthernetAddress::from)
+    {
         Ok(address) if address.is_unicast() => Ok(address),
         _ => Err("the hardware address of one host is needed, such as 02:00:00:00:00:01".into()),
     }

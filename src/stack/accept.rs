@@ -29,7 +29,8 @@ use super::host::Host;
 use super::inject::Synthetic;
 use super::service::Service;
 use super::table::{Room, Slot, Table};
-use crate::packet::{Flags, FourTuple, Frame, Packet, Segment};
+use crate::link::EthernetAddress;
+use crate::packet::{Flags, FourTuple, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]
 use syn_cookies::{Cookies, PRESSURE};
@@ -53,19 +54,10 @@ pub(super) enum Verdict {
     Replace(Slot, Synthetic),
 }
 
-/// Whether a connection has been given the segment that opens it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Given {
-    NotYet,
-    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
-    Already,
-}
-
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {
-    /// The whole frame.
-    pub(super) bytes: &'f [u8],
-    pub(super) frame: &'f Frame<'f>,
+    /// The card that has sent it, on Ethernet.
+    pub(super) source: Option<EthernetAddress>,
     pub(super) packet: &'f Packet<'f>,
     pub(super) segment: &'f Segment,
 }
@@ -112,15 +104,17 @@ impl<'a> Accept<'a> {
                 if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
                     return Verdict::Drop;
                 }
-                match existing.map(|slot| table.state(slot)) {
+                match existing {
                     // In TIME-WAIT, a new connection may begin (RFC 9293, 3.6.1).
-                    None | Some(State::TimeWait) => {
-                        self.request(table, arrival, host, now, counters)
-                    }
-                    Some(_) => {
+                    Some(slot) if table.state(slot) != State::TimeWait => {
                         count(&mut counters.copies);
+                        // The first one may have come by another way, or a spoiled header.
+                        if let Some(connection) = table.touch(slot) {
+                            connection.control.hardware = arrival.source;
+                        }
                         Verdict::Drop
                     }
+                    _ => self.request(table, arrival, host, now, counters),
                 }
             }
             _ => match existing {
@@ -154,13 +148,15 @@ impl<'a> Accept<'a> {
             if let Some(connection) = table.touch(slot)
                 && self.cookies.open(arrival, host, now, connection)
             {
+                connection.control.hardware = arrival.source;
                 return Verdict::Delivered;
             }
             return Verdict::Deliver(slot);
         }
         // One with payload does not wait: its client sends it again, at last without.
         let bare = arrival.segment.payload_len == 0;
-        if !by_cookie && bare && self.backlog.put(tuple, arrival.trimmed(), false, now) {
+        let (source, packet) = (arrival.source, arrival.packet.bytes);
+        if !by_cookie && bare && self.backlog.put(tuple, source, packet, false, now) {
             count(&mut counters.queued);
             return Verdict::Drop;
         }
@@ -224,8 +220,9 @@ impl<'a> Accept<'a> {
             let probe = self.cookies.connect(arrival, &proof, host, now, connection);
             return Verdict::Replace(slot, probe);
         }
-        let confirmation = proof.confirmation(arrival, host);
-        self.backlog.put(tuple, confirmation.as_bytes(), true, now);
+        let confirmation = proof.confirmation(arrival);
+        let (source, packet) = (arrival.source, confirmation.as_bytes());
+        self.backlog.put(tuple, source, packet, true, now);
         Verdict::Drop
     }
 
@@ -237,7 +234,7 @@ impl<'a> Accept<'a> {
         host: &Host,
         now: Instant,
         counters: &mut Counters,
-        deliver: &mut dyn FnMut(&mut Connection<'a>, &[u8], Given),
+        deliver: &mut dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]),
     ) -> bool {
         let mut admitted = false;
         // Each turn takes a SYN out: this comes to an end.
@@ -264,36 +261,37 @@ impl<'a> Accept<'a> {
                 continue;
             };
             admitted = true;
-            let Some(bytes) = self.backlog.take(index) else {
+            let Some((source, bytes)) = self.backlog.take(index) else {
                 break;
             };
             #[cfg(feature = "syn-cookies")]
             {
-                let frame = &Frame::parse(host.addresses.medium, bytes);
-                let Some((packet, segment)) = frame.segment() else {
+                let Some(packet) = &Packet::parse(bytes) else {
+                    continue;
+                };
+                let Some(segment) = &packet.segment() else {
                     continue;
                 };
                 let arrival = &Arrival {
-                    bytes,
-                    frame,
+                    source,
                     packet,
-                    segment: &segment,
+                    segment,
                 };
                 let cookies = &mut self.cookies;
                 if is_proven {
                     if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
                         count(&mut counters.proven);
-                        deliver(connection, probe.as_bytes(), Given::NotYet);
+                        deliver(connection, source, probe.as_bytes());
                     }
                     continue;
                 }
                 if cookies.open(arrival, host, now, connection) {
-                    deliver(connection, bytes, Given::Already);
+                    connection.control.hardware = source;
                     continue;
                 }
             }
             let _ = is_proven;
-            deliver(connection, bytes, Given::NotYet);
+            deliver(connection, source, bytes);
         }
         #[cfg(not(feature = "syn-cookies"))]
         let _ = (host, counters);
@@ -330,13 +328,5 @@ impl<'a> Accept<'a> {
             };
             (is_proven || !only_proven) && service.table(port).is_none_or(has_room)
         })
-    }
-}
-
-impl Arrival<'_> {
-    /// The frame without what the card has put behind the packet.
-    fn trimmed(&self) -> &[u8] {
-        let header = self.frame.header_len();
-        &self.bytes[..header + self.packet.bytes.len()]
     }
 }

@@ -2,7 +2,7 @@
 //! that are for another card, or neither ARP nor IP.
 
 use smoltcp::socket::tcp::State;
-use smoltcp::wire::{HardwareAddress, IpProtocol, IpVersion};
+use smoltcp::wire::{IpProtocol, IpVersion};
 
 use super::Sockets;
 use super::accept::{Accept, Arrival, Verdict};
@@ -10,7 +10,6 @@ use super::control::{Connection, Control};
 use super::counters::{Counters, count};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
-use super::neighbors::Neighbors;
 use super::port::Way;
 use super::service::Service;
 use super::window;
@@ -18,7 +17,6 @@ use crate::packet::{Content, Flags, Frame};
 
 /// What has to be remembered from frame to frame.
 pub(super) struct Judges<'a> {
-    pub(super) neighbors: Neighbors,
     pub(super) accept: Accept<'a>,
     pub(super) counters: Counters,
 }
@@ -59,34 +57,47 @@ pub(super) fn receive<'a>(
     service: &mut dyn Service<'a>,
     way: &mut Way<'_>,
 ) -> Received {
-    let frame = Frame::parse(host.addresses.medium, bytes);
+    let frame = host.link.parse(bytes);
     if let Err(refusal) = check_frame(&frame, host).and_then(|()| check_packet(&frame, host)) {
         judges.counters.refuse(&refusal);
         return Received::Other;
     }
-    #[cfg(feature = "client")]
-    host.reachability.received(&frame);
-    introduce(&frame, host, &mut judges.neighbors, sockets, way);
-
-    let Some(packet) = frame.packet() else {
-        way.deliver(&mut sockets.set, None, bytes);
-        return Received::Other;
+    way.asker = frame.hardware.map(|hardware| hardware.source);
+    let packet = match &frame.content {
+        Content::Ip(packet) => packet,
+        Content::Arp(message) => {
+            host.link.receive_arp(message, way.now, way.transmit);
+            return Received::Other;
+        }
+        Content::Other => return Received::Other,
     };
+    #[cfg(feature = "client")]
+    host.returned.received(packet);
+    #[cfg(feature = "ipv6")]
+    if let Some(asker) = way.asker
+        && host
+            .link
+            .receive_discovery(packet, asker, way.now, way.transmit)
+    {
+        return Received::Other;
+    }
     let Some(segment) = packet.segment() else {
         let port = packet.udp_destination();
         // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2 and
         // RFC 4443, 2.4 (e.3) forbid.
-        let is_own = host.addresses.is_own(&packet.destination);
+        let is_own = host.link.addresses.is_own(&packet.destination);
         if !is_own && port.is_some_and(|port| !sockets.has_udp(port)) {
             judges.counters.refuse(&Refusal::Misdirected);
             return Received::Other;
         }
-        way.deliver(&mut sockets.set, None, bytes);
+        if let (IpProtocol::Udp, true, Some(asker)) = (packet.protocol, is_own, way.asker) {
+            host.link.learn(packet.source, asker, way.now);
+        }
+        way.deliver(&mut sockets.set, None, packet.bytes);
         return port.map_or(Received::Other, Received::Datagram);
     };
     let arrival = Arrival {
-        bytes,
-        frame: &frame,
+        source: way.asker,
         packet,
         segment: &segment,
     };
@@ -94,7 +105,7 @@ pub(super) fn receive<'a>(
     #[cfg(feature = "client")]
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Some(table) = table else {
-        way.deliver(&mut sockets.set, None, bytes);
+        way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
     let Judges {
@@ -110,14 +121,9 @@ pub(super) fn receive<'a>(
             }
         }
         // No socket of this set listens.
-        Verdict::Refuse => way.deliver(&mut sockets.set, None, bytes),
+        Verdict::Refuse => way.deliver(&mut sockets.set, None, packet.bytes),
         Verdict::Delivered | Verdict::Drop => {}
-        Verdict::Answer(answer) => {
-            let answer = answer.as_bytes();
-            way.transmit.transmit(answer.len(), way.meta, &mut |frame| {
-                frame.copy_from_slice(answer)
-            });
-        }
+        Verdict::Answer(answer) => way.answer(answer.as_bytes()),
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;
@@ -136,7 +142,7 @@ fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     let Some(hardware) = frame.hardware else {
         return Ok(());
     };
-    if hardware.destination.is_unicast() && hardware.destination != host.addresses.hardware {
+    if !host.link.is_for_us(&hardware) {
         return Err(Refusal::OtherCard);
     }
     if frame.is_from_group() {
@@ -150,7 +156,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     let Some(packet) = frame.packet() else {
         return Ok(());
     };
-    let addresses = &host.addresses;
+    let addresses = &host.link.addresses;
     if packet.hides_segment() {
         return Err(Refusal::Hidden);
     }
@@ -177,32 +183,6 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Tells smoltcp where the sender of a packet for this host is, if it may not know.
-pub(super) fn introduce(
-    frame: &Frame<'_>,
-    host: &Host,
-    neighbors: &mut Neighbors,
-    sockets: &mut Sockets<'_>,
-    way: &mut Way<'_>,
-) {
-    match frame.packet() {
-        // smoltcp may learn of another neighbor from these, and forget this one.
-        None => return neighbors.forget(),
-        #[cfg(feature = "ipv6")]
-        Some(packet) if packet.protocol == IpProtocol::Icmpv6 => return neighbors.forget(),
-        Some(packet) if !host.addresses.is_own(&packet.destination) => return,
-        Some(_) => {}
-    }
-    if let Some(neighbor) = neighbors.learn(frame, &host.addresses, way.now)
-        && let HardwareAddress::Ethernet(own_hardware) = way.interface.hardware_addr()
-        && let Some(own) = host.addresses.source_for(neighbor.address())
-    {
-        neighbor.introduce(own, own_hardware, |message| {
-            way.inject(&mut sockets.set, None, message);
-        });
-    }
-}
-
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
 /// state that the connection is in then.
 fn give_segment(
@@ -217,7 +197,7 @@ fn give_segment(
         // It is answered as what is not acceptable is (RFC 9293, 3.10.7.4).
         if !segment.flags.has(Flags::RST) && packet.is_intact(&host.checksums) {
             let Connection { set, control, .. } = connection;
-            let old_byte = old_byte(arrival, host, control);
+            let old_byte = old_byte(arrival, control);
             way.deliver(set, Some(control), old_byte.as_bytes());
         }
         return was;
@@ -226,19 +206,19 @@ fn give_segment(
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
         let Connection { set, control, .. } = connection;
-        let old_byte = old_byte(arrival, host, control);
+        let old_byte = old_byte(arrival, control);
         way.inject(set, Some(control), old_byte.as_bytes());
         if window::cuts_payload(control, segment) {
             // The sender is told how far the connection is.
             way.deliver(set, Some(control), old_byte.as_bytes());
-            let rest = synthetic(arrival, host, &window::without_payload(segment));
+            let rest = synthetic(&window::without_payload(segment));
             way.inject(set, Some(control), rest.as_bytes());
             return was;
         }
     }
     let shut_at = connection.control.shut_at();
     let Connection { set, control, .. } = connection;
-    way.deliver(set, Some(control), arrival.bytes);
+    way.deliver(set, Some(control), arrival.packet.bytes);
     let mut is = connection.socket().state();
     connection.control.received(packet, segment, was, is);
     let again = window::given_again(&connection.control, segment, shut_at);
@@ -252,15 +232,15 @@ fn give_segment(
     // Answers to what is given again are dropped: otherwise two hosts could answer each other
     // without end.
     if let Some(header) = again {
-        is = give_again(arrival, host, connection, &header, way);
+        is = give_again(arrival, connection, &header, way);
     }
     if needs_room(is) {
         // It says which sequence number it expects.
         let Connection { set, control, .. } = &mut *connection;
-        let old_byte = old_byte(arrival, host, control);
+        let old_byte = old_byte(arrival, control);
         way.inject(set, Some(control), old_byte.as_bytes());
         if let Some(header) = window::with_room(&connection.control, segment) {
-            is = give_again(arrival, host, connection, &header, way);
+            is = give_again(arrival, connection, &header, way);
         }
     }
     is
@@ -271,13 +251,12 @@ fn give_segment(
 #[inline(never)]
 fn give_again(
     arrival: &Arrival<'_>,
-    host: &Host,
     connection: &mut Connection<'_>,
     header: &Header,
     way: &mut Way<'_>,
 ) -> State {
     let was = connection.socket().state();
-    let segment = synthetic(arrival, host, header);
+    let segment = synthetic(header);
     let Connection { set, control, .. } = connection;
     way.inject(set, Some(control), segment.as_bytes());
     let is = connection.socket().state();
@@ -289,16 +268,14 @@ fn give_again(
 
 /// See [`window::old_byte`].
 #[inline(never)] // As below.
-fn old_byte(arrival: &Arrival<'_>, host: &Host, control: &Control) -> Synthetic {
-    synthetic(arrival, host, &window::old_byte(control, arrival.segment))
+fn old_byte(arrival: &Arrival<'_>, control: &Control) -> Synthetic {
+    synthetic(&window::old_byte(control, arrival.segment))
 }
 
-/// A segment as if it came from where this one comes from.
+/// A segment that no host has sent.
 #[inline(never)] // The room for it is needed for as long as it is given only.
-fn synthetic(arrival: &Arrival<'_>, host: &Host, header: &Header) -> Synthetic {
-    let hardware = arrival.frame.hardware;
-    let hardware = hardware.map(|hardware| (hardware.source, host.addresses.hardware));
-    Synthetic::new(hardware, header)
+fn synthetic(header: &Header) -> Synthetic {
+    Synthetic::new(header)
 }
 
 impl Counters {

@@ -285,7 +285,9 @@ impl Client {
             .is_some_and(|deadline| context.now >= deadline);
         let failure = failure.or_else(|| {
             late.then(|| match self.server {
-                Some(server) if context.is_silent(&server.addr) => Error::NoNeighbor,
+                Some(server) if phase == Phase::Opening && context.is_silent(&server.addr) => {
+                    Error::NoNeighbor
+                }
                 _ => Error::TimedOut,
             })
         });

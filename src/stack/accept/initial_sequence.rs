@@ -3,15 +3,15 @@
 //! smoltcp 0.14 draws its numbers from a generator that belongs to the interface. So the SYN is
 //! given to an interface that is made for it, with the seed that leads to the number.
 
-use smoltcp::iface::Config;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
+use crate::link::Nowhere;
 use crate::stack::control::Connection;
 use crate::stack::host::Host;
-use crate::stack::port::{Nowhere, Way, new_interface};
+use crate::stack::port::{Way, new_interface};
 
-/// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
+/// Gives the socket that listens the packet of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
 pub(super) fn begin(
     host: &Host,
@@ -21,9 +21,7 @@ pub(super) fn begin(
     now: Instant,
     connection: &mut Connection<'_>,
 ) {
-    let mut config = Config::new(host.addresses.hardware_address());
-    config.random_seed = seed_for(first);
-    let mut interface = new_interface(host, config, now);
+    let mut interface = new_interface(host, seed_for(first), now);
     interface.update_ip_addrs(|addresses| {
         let prefix = match address.version() {
             IpVersion::Ipv4 => 32,
