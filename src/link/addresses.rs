@@ -2,6 +2,8 @@
 
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::Ipv6Address;
 use smoltcp::wire::{IpAddress, IpCidr};
 
 /// What a stack knows about where it is.
@@ -70,10 +72,19 @@ impl Addresses {
     /// Whether packets to this group concern an address of ours: its solicited-node address
     /// (RFC 4291, 2.7.1) is the group.
     #[cfg(feature = "ipv6")]
-    pub(super) fn is_solicited(&self, group: &smoltcp::wire::Ipv6Address) -> bool {
+    pub(super) fn is_solicited(&self, group: &Ipv6Address) -> bool {
         self.own.iter().any(|own| match own.address() {
-            IpAddress::Ipv6(own) => super::ndisc::solicited_node(&own) == *group,
+            IpAddress::Ipv6(own) => solicited_node(&own) == *group,
             IpAddress::Ipv4(_) => false,
         })
     }
+}
+
+/// The group that a solicitation of this address is sent to (RFC 4291, 2.7.1).
+#[cfg(feature = "ipv6")]
+pub(super) fn solicited_node(address: &Ipv6Address) -> Ipv6Address {
+    let [.., a, b, c] = address.octets();
+    let mut group = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0];
+    group[13..].copy_from_slice(&[a, b, c]);
+    group.into()
 }

@@ -7,7 +7,7 @@
 
 use smoltcp::wire::{IpAddress, Ipv6Address};
 
-use super::addresses::Addresses;
+use super::addresses::{Addresses, solicited_node};
 use super::ethernet::{group, send};
 use super::transmit::Transmit;
 use crate::packet::{
@@ -16,14 +16,6 @@ use crate::packet::{
 
 /// All nodes of the link (RFC 4291, 2.7.1).
 const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
-
-/// The group that a solicitation of this address is sent to (RFC 4291, 2.7.1).
-pub(super) fn solicited_node(address: &Ipv6Address) -> Ipv6Address {
-    let [.., a, b, c] = address.octets();
-    let mut group = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0];
-    group[13..].copy_from_slice(&[a, b, c]);
-    group.into()
-}
 
 /// Which neighbor a message says where it is, and whether that is right where it differs from what
 /// is known (RFC 4861, 7.2.3 and 7.2.5).

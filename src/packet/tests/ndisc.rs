@@ -44,7 +44,7 @@ fn each_field_is_found() {
     let unknown = join(&[&[99, 2], &[0; 14]]);
     for (kind, gives, is_solicitation) in [(135, 1, true), (136, 2, false)] {
         for (options, hardware) in [
-            (vec![], None),
+            (Vec::new(), None),
             (option(gives), Some(CARD)),
             (option(3 - gives), None),
             (join(&[&unknown, &option(gives)]), Some(CARD)),
