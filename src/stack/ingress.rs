@@ -33,7 +33,7 @@ enum Refusal {
     Hidden,
     /// It gives an address of this host as its sender.
     Forged,
-    /// A segment from an address to which there is no route, or which is that of a group.
+    /// It would be answered, but there is no route to its sender; or a segment from a group.
     Unroutable,
     /// It is for another host, or a segment for a group.
     Misdirected,
@@ -83,12 +83,19 @@ pub(super) fn receive<'a>(
     }
     let Some(segment) = packet.segment() else {
         let port = packet.udp_destination();
-        // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2 and
-        // RFC 4443, 2.4 (e.3) forbid.
-        let is_own = host.link.addresses.is_own(&packet.destination);
-        if !is_own && port.is_some_and(|port| !sockets.has_udp(port)) {
-            judges.counters.refuse(&Refusal::Misdirected);
-            return Received::Other;
+        let addresses = &host.link.addresses;
+        let is_own = addresses.is_own(&packet.destination);
+        if !port.is_some_and(|port| sockets.has_udp(port)) {
+            // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2
+            // and RFC 4443, 2.4 (e.3) forbid.
+            let is_for_group = !is_own && port.is_some();
+            if is_for_group || addresses.next_hop(&packet.source).is_none() {
+                judges.counters.refuse(match is_for_group {
+                    true => &Refusal::Misdirected,
+                    false => &Refusal::Unroutable,
+                });
+                return Received::Other;
+            }
         }
         if let (IpProtocol::Udp, true, Some(asker)) = (packet.protocol, is_own, way.asker) {
             host.link.learn(packet.source, asker, way.now);

@@ -13,6 +13,7 @@ mod exhausted_device;
 mod half_open;
 mod hashed;
 mod last_acknowledgement;
+mod link;
 mod naps;
 mod neighbors;
 mod no_room;

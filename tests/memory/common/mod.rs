@@ -4,6 +4,7 @@
 pub mod ask;
 pub mod busy;
 pub mod chance;
+pub mod discovery;
 pub mod frames;
 pub mod hand;
 #[path = "../../shared/name_server.rs"]
