@@ -50,19 +50,19 @@ impl Arp {
         })
     }
 
-    /// Writes the message, for which there must be room.
+    /// Writes the message, if there is room for it.
     pub(crate) fn put(&self, bytes: &mut [u8]) {
-        put_half(bytes, SPACES, ETHERNET);
-        put_half(bytes, SPACES + 2, ETHERTYPE_IPV4);
-        put_half(bytes, LENGTHS, LENGTHS_OF_ADDRESSES);
-        put_half(
-            bytes,
-            OPERATION,
-            if self.is_request { REQUEST } else { REPLY },
-        );
-        bytes[SENDER_HARDWARE..SENDER].copy_from_slice(&self.sender_hardware.0);
-        bytes[SENDER..TARGET_HARDWARE].copy_from_slice(&self.sender.octets());
-        bytes[TARGET_HARDWARE..TARGET].copy_from_slice(&self.target_hardware.0);
-        bytes[TARGET..ARP_MESSAGE].copy_from_slice(&self.target.octets());
+        let Some(message) = bytes.first_chunk_mut::<ARP_MESSAGE>() else {
+            return;
+        };
+        put_half(message, SPACES, ETHERNET);
+        put_half(message, SPACES + 2, ETHERTYPE_IPV4);
+        put_half(message, LENGTHS, LENGTHS_OF_ADDRESSES);
+        let operation = if self.is_request { REQUEST } else { REPLY };
+        put_half(message, OPERATION, operation);
+        message[SENDER_HARDWARE..SENDER].copy_from_slice(&self.sender_hardware.0);
+        message[SENDER..TARGET_HARDWARE].copy_from_slice(&self.sender.octets());
+        message[TARGET_HARDWARE..TARGET].copy_from_slice(&self.target_hardware.0);
+        message[TARGET..].copy_from_slice(&self.target.octets());
     }
 }

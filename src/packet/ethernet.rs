@@ -173,9 +173,11 @@ impl<'f> Content<'f> {
     }
 }
 
-/// Writes the header of an Ethernet frame, which must have room for it.
+/// Writes the header of an Ethernet frame, if there is room for it.
 pub(crate) fn put_ethernet(frame: &mut [u8], hardware: HardwareAddresses, ethertype: u16) {
-    frame[DESTINATION..SOURCE].copy_from_slice(&hardware.destination.0);
-    frame[SOURCE..ETHERTYPE].copy_from_slice(&hardware.source.0);
-    put_half(frame, ETHERTYPE, ethertype);
+    if let Some(header) = frame.first_chunk_mut::<ETHERNET_HEADER>() {
+        header[DESTINATION..SOURCE].copy_from_slice(&hardware.destination.0);
+        header[SOURCE..ETHERTYPE].copy_from_slice(&hardware.source.0);
+        put_half(header, ETHERTYPE, ethertype);
+    }
 }

@@ -41,7 +41,7 @@ fn serve_many(polls: u32) -> Option<()> {
         random_seed: 42,
     };
     let mut now = Instant::ZERO;
-    let device = Port::loopback(&queue, Medium::Ethernet);
+    let device = Port::loopback(&queue, Medium::default());
     let mut stack = Stack::new(device, config, &mut [][..], now).ok()?;
     let config = tcp::Config::default();
     let mut server: tcp::Server<'_, Upper, tcp::Hash<'_>> =
@@ -74,7 +74,7 @@ fn serve(polls: u32) -> Option<()> {
     };
     let clock = Cell::new(Instant::ZERO);
     let now = || clock.get();
-    let device = Reassembly::new(Port::loopback(&queue, Medium::Ethernet), &mut fragments);
+    let device = Reassembly::new(Port::loopback(&queue, Medium::default()), &mut fragments);
     let stack = Stack::new(device, config, &mut slots[..], now()).ok()?;
     let mut stack = stack.with_backlog(&mut backlog[..]);
 
