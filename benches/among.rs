@@ -47,7 +47,7 @@ fn ours(bencher: Bencher, count: usize, index: impl Index) {
     let (client, server) = wire.ports(Medium::Ethernet);
     let mut storage: Vec<_> = (0..count).map(|_| SocketStorage::EMPTY).collect();
     let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]).into(),
         addresses: &[SERVER],
         gateways: &[],
         random_seed: 42,

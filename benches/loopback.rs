@@ -11,8 +11,9 @@ use divan::Bencher;
 use divan::counter::{BytesCount, IntoCounter, ItemsCount};
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Stack, tcp};
 

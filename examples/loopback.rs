@@ -13,8 +13,9 @@ use std::task::Poll;
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::{Device, Medium};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 

@@ -11,7 +11,8 @@ use std::ops::ControlFlow;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::Config;
 use uppercase::{Servers, Stack, tcp, udp};
 

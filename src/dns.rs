@@ -13,6 +13,7 @@ use core::task::Poll;
 
 use heapless::Vec;
 use smoltcp::iface::SocketHandle;
+use smoltcp::socket::udp::Socket;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{DnsQueryType, IpAddress};
 
@@ -20,7 +21,6 @@ use self::answer::Found;
 use self::name::Name;
 use self::turn::Turn;
 use crate::stack::{Context, LONGEST_TIMEOUT, Sockets};
-use crate::udp::renew;
 
 pub use self::error::{Error, Failure};
 pub use self::storage::{ANSWER, Buffers, Parts, QUERY, SetupError};
@@ -221,7 +221,7 @@ impl Resolver {
                     *question = Question::Asked { id };
                 }
             }
-            self.handle = renew(context, self.handle);
+            self.close(context);
             match Turn::begin(context, self.handle, server, share) {
                 Ok(mut turn) => {
                     turn.repeat(context, self.handle, &self.name, &self.questions);
@@ -245,6 +245,10 @@ impl Resolver {
     fn end(&mut self, context: &mut Context<'_, '_>, error: Error) {
         self.turn = None;
         self.error = error;
-        self.handle = renew(context, self.handle);
+        self.close(context);
+    }
+
+    fn close(&self, context: &mut Context<'_, '_>) {
+        context.sockets.get_mut::<Socket<'_>>(self.handle).close();
     }
 }

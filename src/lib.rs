@@ -33,7 +33,8 @@
 //! ```
 //! use smoltcp::phy::Device;
 //! use smoltcp::time::Instant;
-//! use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+//! use smoltcp::wire::{IpAddress, IpCidr};
+//! use uppercase::link::EthernetAddress;
 //! use uppercase::stack::{Config, Next};
 //! use uppercase::{Stack, tcp};
 //!
@@ -97,6 +98,7 @@ extern crate std;
 pub mod device;
 #[cfg(feature = "client")]
 pub mod dns;
+pub mod link;
 mod packet;
 #[cfg(feature = "isn")]
 mod secret;

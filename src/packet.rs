@@ -4,7 +4,6 @@
 //! verified on request. What it returns is small and is handed on, so that no packet is parsed
 //! twice. Code that writes a header takes the lengths and offsets from here.
 
-#[cfg(feature = "client")]
 mod arp;
 mod ethernet;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
@@ -24,9 +23,12 @@ mod quote;
 pub(crate) mod tcp;
 pub(crate) mod udp;
 
-#[cfg(feature = "client")]
-pub(crate) use arp::Arp;
-pub(crate) use ethernet::{Content, ETHERNET_HEADER, Frame};
+pub(crate) use arp::{ARP_MESSAGE, Arp};
+pub use ethernet::EthernetAddress;
+pub(crate) use ethernet::{
+    Content, ETHERNET_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Frame,
+    HardwareAddresses, is_ethernet, put_ethernet,
+};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 pub(crate) use extension::Carried;
 #[cfg(feature = "trace")]
@@ -34,8 +36,10 @@ pub(crate) use fragment::Fragment;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
 #[cfg(feature = "client")]
-pub(crate) use icmp::{Icmp, Reason};
+pub(crate) use icmp::{Reason, Unreachable};
 pub(crate) use ip::Packet;
+#[cfg(feature = "ipv6")]
+pub(crate) use ndisc::{NEIGHBOR_PACKET, NeighborMessage};
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
 pub use tcp::FourTuple;
@@ -45,9 +49,10 @@ pub(crate) use tcp::{Flags, Options, Segment, TCP_HEADER, options};
 #[cfg(feature = "trace")]
 pub(crate) use udp::UDP_HEADER;
 
-/// Headers of Ethernet, IP and TCP with all options, in bytes.
-pub(crate) const LONGEST_HEADERS: usize =
-    ETHERNET_HEADER + ip::LONGEST_HEADER + tcp::LONGEST_HEADER;
+/// Headers of IP and TCP with all options, in bytes.
+pub(crate) const LONGEST_PACKET_HEADERS: usize = ip::LONGEST_HEADER + tcp::LONGEST_HEADER;
+/// The same with that of Ethernet, in bytes.
+pub(crate) const LONGEST_HEADERS: usize = ETHERNET_HEADER + LONGEST_PACKET_HEADERS;
 
 /// TCP, as the IP header names it.
 pub(crate) const PROTOCOL_TCP: u8 = 6;

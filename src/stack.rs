@@ -106,7 +106,6 @@
 //! ```
 
 mod accept;
-mod addresses;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
@@ -121,13 +120,12 @@ mod ingress;
 #[cfg(feature = "isn")]
 mod initial_sequence;
 mod inject;
-mod neighbors;
 mod poll;
 mod port;
 #[cfg(feature = "client")]
 mod ports;
 #[cfg(feature = "client")]
-mod reachability;
+mod returned;
 #[cfg(feature = "isn")]
 mod sequence_numbers;
 mod service;
@@ -144,7 +142,6 @@ pub use accept::PendingSyn;
 pub use clients::ClientSlot;
 pub use config::{Config, ConfigError};
 pub use context::Context;
-pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 #[cfg(feature = "client")]
@@ -171,7 +168,6 @@ use smoltcp::time::Instant;
 use accept::Accept;
 use host::Host;
 use ingress::Judges;
-use neighbors::Neighbors;
 use poll::Poll;
 #[cfg(feature = "client")]
 use ports::Ports;
@@ -202,19 +198,21 @@ impl<'a, D: Device> Stack<'a, D> {
     /// # Errors
     /// What smoltcp would refuse by a panic is a [`ConfigError`] here.
     pub fn new(
-        mut device: D,
+        device: D,
         config: Config<'_>,
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let interface = config.interface(&mut device, now);
+        let addresses = config.all_addresses(capabilities.medium);
+        let host = Host::new(&config, &capabilities, &addresses);
+        let mut interface = port::new_interface(&host, config.interface_seed(), now);
+        interface.update_ip_addrs(|own| *own = addresses);
         Ok(Self {
             sockets: Sockets::new(slots),
-            host: Host::new(&config, &capabilities, interface.ip_addrs()),
+            host,
             judges: Judges {
-                neighbors: Neighbors::new(),
                 accept: Accept::new(config.random_seed),
                 counters: Counters::default(),
             },
@@ -276,7 +274,8 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// The interface: its addresses, its routes.
+    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }

@@ -6,12 +6,9 @@ mod client;
 pub mod fragmentation;
 mod sender;
 mod server;
-mod stall;
 mod storage;
 
 #[cfg(feature = "client")]
 pub use client::{Client, Error};
 pub use server::{Counters, Server, refusal};
-#[cfg(feature = "client")]
-pub(crate) use storage::renew;
 pub use storage::{Buffers, Parts, SetupError};

@@ -27,8 +27,9 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
     use services::{Reverser, Uptime};
     use smoltcp::iface::SocketStorage;
     use smoltcp::time::Instant;
-    use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+    use smoltcp::wire::{IpAddress, IpCidr};
     use uppercase::device::tuntap::{Mode, TunTap};
+    use uppercase::link::EthernetAddress;
     use uppercase::stack::{Config, PendingSyn};
     use uppercase::{Stack, tcp, udp};
 

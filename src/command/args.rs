@@ -1,9 +1,10 @@
 use clap::{ArgAction, Parser, Subcommand};
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::PORT;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::device::tuntap::Mode;
+use uppercase::link::EthernetAddress;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 

@@ -57,7 +57,6 @@ impl fmt::Display for Report {
             writeln!(f, "UDP: {} datagrams answered", udp.answered)?;
             note(f, udp.too_large, "dropped: the answer would be too large")?;
             note(f, udp.unanswerable, "dropped: an answer is not allowed")?;
-            note(f, udp.undelivered, "times waiting answers were given up")?;
         }
         let dropped = [
             stack.misdirected,

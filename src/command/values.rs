@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{self, IpAddress, IpCidr};
 use uppercase::device::cable::CLIENTS;
+use uppercase::link::EthernetAddress;
 
 /// A port.
 pub fn port() -> clap::builder::RangedI64ValueParser<u16> {
@@ -76,7 +77,8 @@ pub fn cidr(text: &str) -> Result<IpCidr, String> {
 
 /// The hardware address of one host.
 pub fn mac(text: &str) -> Result<EthernetAddress, String> {
-    match text.parse::<EthernetAddress>() {
+    let parsed = text.parse::<wire::EthernetAddress>();
+    match parsed.map(EthernetAddress::from) {
         Ok(address) if address.is_unicast() => Ok(address),
         _ => Err("the hardware address of one host is needed, such as 02:00:00:00:00:01".into()),
     }

@@ -200,7 +200,7 @@ impl Device for Cable {
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ethernet;
+        capabilities.medium = Medium::default(); // Ethernet
         capabilities.max_transmission_unit = MTU;
         capabilities
     }

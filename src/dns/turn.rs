@@ -19,7 +19,8 @@ pub(super) struct Turn {
     server: IpEndpoint,
     local_port: u16,
     end: Instant,
-    retry: Instant,
+    /// When it is asked again; `None` while it is not known where on the link it is.
+    retry: Option<Instant>,
     wait: Duration,
 }
 
@@ -46,14 +47,14 @@ impl Turn {
             server: IpEndpoint::new(server, PORT),
             local_port,
             end: context.now + time,
-            retry: context.now,
+            retry: None,
             wait: FIRST_RETRY,
         })
     }
 
     /// When it wants to be called even if nothing arrives.
     pub(super) fn deadline(&self) -> Instant {
-        self.retry.min(self.end)
+        self.retry.map_or(self.end, |retry| retry.min(self.end))
     }
 
     /// Takes what has arrived; the questions that it answers are no longer asked.
@@ -110,16 +111,20 @@ impl Turn {
         name: &Name,
         questions: &[Question; QUESTIONS_AT_ONCE],
     ) {
-        if context.now < self.retry {
+        if self.retry.is_some_and(|retry| context.now < retry) {
             return;
         }
-        self.retry = context.now + self.wait;
+        if !context.resolve(&self.server.addr) {
+            self.retry = None;
+            return;
+        }
+        self.retry = Some(context.now + self.wait);
         self.wait *= 2;
         let mut to = UdpMetadata::from(self.server);
         to.local_address = context.source_for(&self.server.addr);
         let socket = context.sockets.get_mut::<Socket<'_>>(handle);
         if socket.send_queue() > 0 {
-            // The questions have not left yet: they wait for a neighbor.
+            // The questions have not left yet: the device has no room.
             return;
         }
         for (question, kind) in questions.iter().zip(QUESTIONS) {

@@ -51,6 +51,12 @@ impl<'f> Fragment<'f> {
 
 #[cfg(feature = "fragmentation")]
 impl<'f> Packet<'f> {
+    /// Whether a fragment of IPv4 is the first one of its packet; `None` for every other packet.
+    pub(crate) fn is_first_fragment(&self) -> Option<bool> {
+        let is_fragment = self.is_fragment && matches!(self.source, IpAddress::Ipv4(_));
+        is_fragment.then(|| half(self.bytes, ipv4::FRAGMENT) & ipv4::OFFSET == 0)
+    }
+
     /// What a packet that [`is_fragment`](Self::is_fragment) has of the whole packet; `None` if the
     /// fragment header of IPv6 is not complete.
     pub(crate) fn fragment(&self) -> Option<Fragment<'f>> {

@@ -1,28 +1,21 @@
-//! Messages of ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861), as far as they say whether a host can
-//! be reached.
+//! Messages of ICMP (RFC 792) and ICMPv6 (RFC 4443), as far as they say that a packet could not be
+//! delivered.
 
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::Ipv6Address;
 use smoltcp::wire::{IpProtocol, checksum};
 
-use super::{Packet, Quote};
 #[cfg(feature = "ipv6")]
-use super::{ip::is_sum_right, ndisc::Discovery};
+use super::ip::is_sum_right;
+use super::{Packet, Quote};
 
 /// The header of an error, in bytes.
 const HEADER: usize = 8;
 
-/// What a message says, of which the checksum is right.
+/// A packet could not be delivered: the message, of which the checksum is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Icmp {
-    /// A packet could not be delivered.
-    Unreachable(Reason, Quote),
-    /// The hardware address of this neighbor is asked for.
-    #[cfg(feature = "ipv6")]
-    Solicitation(Ipv6Address),
-    /// This neighbor gives its hardware address.
-    #[cfg(feature = "ipv6")]
-    Advertisement(Ipv6Address),
+pub(crate) struct Unreachable {
+    pub(crate) reason: Reason,
+    /// The packet.
+    pub(crate) quote: Quote,
 }
 
 /// Why a packet could not be delivered.
@@ -37,8 +30,8 @@ pub(crate) enum Reason {
 }
 
 impl Packet<'_> {
-    /// The message of ICMP in it, if it is one of these, whole and intact.
-    pub(crate) fn icmp(&self) -> Option<Icmp> {
+    /// The message of ICMP in it, if it is such a one, whole and intact.
+    pub(crate) fn unreachable(&self) -> Option<Unreachable> {
         match self.protocol {
             _ if self.is_fragment => None,
             IpProtocol::Icmp => icmpv4(self.payload()),
@@ -49,32 +42,25 @@ impl Packet<'_> {
     }
 
     #[cfg(feature = "ipv6")]
-    fn icmpv6(&self) -> Option<Icmp> {
+    fn icmpv6(&self) -> Option<Unreachable> {
         const UNREACHABLE: u8 = 1;
         const PORT: u8 = 4;
         let message = self.payload();
-        let found = match *message.first_chunk::<HEADER>()? {
-            [UNREACHABLE, code, ..] => {
-                let reason = if code == PORT {
-                    Reason::Port
-                } else {
-                    Reason::Host
-                };
-                Icmp::Unreachable(reason, Quote::parse(&message[HEADER..])?)
-            }
-            _ => match Discovery::parse(message)? {
-                Discovery {
-                    target,
-                    is_solicitation: true,
-                } => Icmp::Solicitation(target),
-                Discovery { target, .. } => Icmp::Advertisement(target),
-            },
+        let [UNREACHABLE, code, ..] = *message.first_chunk::<HEADER>()? else {
+            return None;
         };
-        is_sum_right(&self.source, &self.destination, self.protocol, message).then_some(found)
+        let reason = if code == PORT {
+            Reason::Port
+        } else {
+            Reason::Host
+        };
+        let quote = Quote::parse(&message[HEADER..])?;
+        is_sum_right(&self.source, &self.destination, self.protocol, message)
+            .then_some(Unreachable { reason, quote })
     }
 }
 
-fn icmpv4(message: &[u8]) -> Option<Icmp> {
+fn icmpv4(message: &[u8]) -> Option<Unreachable> {
     const UNREACHABLE: u8 = 3;
     const PROTOCOL: u8 = 2;
     const PORT: u8 = 3;
@@ -88,5 +74,5 @@ fn icmpv4(message: &[u8]) -> Option<Icmp> {
         _ => Reason::Host,
     };
     let quote = Quote::parse(&message[HEADER..])?;
-    (checksum::data(message) == !0).then_some(Icmp::Unreachable(reason, quote))
+    (checksum::data(message) == !0).then_some(Unreachable { reason, quote })
 }

@@ -38,6 +38,7 @@ pub(crate) mod ipv4 {
 pub(crate) mod ipv6 {
     pub(crate) const PAYLOAD_LENGTH: usize = 4;
     pub(crate) const NEXT_HEADER: usize = 6;
+    pub(crate) const HOP_LIMIT: usize = 7;
     pub(crate) const SOURCE: usize = 8;
     pub(crate) const DESTINATION: usize = 24;
 }

@@ -1,18 +1,33 @@
 //! Messages of neighbor discovery (RFC 4861, 4.3 and 4.4).
 
-use smoltcp::wire::IpProtocol;
+use smoltcp::wire::{IpAddress, IpProtocol, Ipv6Address, checksum};
 
-use super::Packet;
+use super::ethernet::EthernetAddress;
+use super::ip::{IPV6_HEADER, ipv6, is_sum_right};
+use super::{Packet, put_half};
 
 const SOLICITATION: u8 = 135;
 const ADVERTISEMENT: u8 = 136;
 
 /// Solicitations and advertisements without options, in bytes.
 const WITHOUT_OPTIONS: usize = 24;
+/// The same with the option that gives a hardware address, in bytes.
+const MESSAGE: usize = WITHOUT_OPTIONS + 8;
+/// A packet with such a message, in bytes.
+pub(crate) const NEIGHBOR_PACKET: usize = IPV6_HEADER + MESSAGE;
 
 /// The options that give a hardware address: the source's and the target's (RFC 4861, 4.6.1).
 const SOURCE_ADDRESS: u8 = 1;
 const TARGET_ADDRESS: u8 = 2;
+
+// Where the fields of a message are.
+const CODE: usize = 1;
+const CHECKSUM: usize = 2;
+const FLAGS: usize = 4;
+const TARGET: usize = 8;
+
+/// What no router has forwarded has this hop limit (RFC 4861, 7.1).
+const HOP_LIMIT: u8 = 255;
 
 impl Packet<'_> {
     /// Whether a link-layer address option of neighbor discovery has a group address.
@@ -35,36 +50,91 @@ impl Packet<'_> {
         }
         false
     }
-}
 
-/// A message about a neighbor.
-#[cfg(feature = "client")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Discovery {
-    pub(super) is_solicitation: bool,
-    pub(super) target: smoltcp::wire::Ipv6Address,
-}
-
-#[cfg(feature = "client")]
-impl Discovery {
-    /// Parses a message of ICMPv6; `None` if it is another, or malformed.
-    pub(super) fn parse(message: &[u8]) -> Option<Self> {
-        const TARGET: usize = 8;
+    /// The message of neighbor discovery in it, if it is one of these, valid and intact (RFC 4861,
+    /// 7.1.1 and 7.1.2).
+    pub(crate) fn neighbor_message(&self) -> Option<NeighborMessage> {
+        if self.protocol != IpProtocol::Icmpv6 || self.bytes[ipv6::HOP_LIMIT] != HOP_LIMIT {
+            return None;
+        }
+        let message = self.payload();
         let (header, mut options) = message.split_first_chunk::<WITHOUT_OPTIONS>()?;
-        let is_solicitation = match header[0] {
-            SOLICITATION => true,
-            ADVERTISEMENT => false,
+        let (is_solicitation, gives_address) = match header[..=CODE] {
+            [SOLICITATION, 0] => (true, SOURCE_ADDRESS),
+            [ADVERTISEMENT, 0] => (false, TARGET_ADDRESS),
             _ => return None,
         };
+        let mut hardware = None;
         // An option has a length other than 0, and ends within the message (RFC 4861, 4.6).
-        while !options.is_empty() {
-            let units = options.get(1).filter(|units| **units > 0)?;
-            options = options.get(8 * usize::from(*units)..)?;
+        while let [kind, units, ..] = *options {
+            let (option, rest) = options.split_at_checked(8 * usize::from(units))?;
+            match option {
+                [_, 1, ..] if kind == gives_address => {
+                    hardware = Some(EthernetAddress::at(option, 2));
+                }
+                [] => return None,
+                _ => {}
+            }
+            options = rest;
         }
-        let target = header[TARGET..].first_chunk::<16>()?;
-        Some(Self {
+        let message = NeighborMessage {
             is_solicitation,
-            target: (*target).into(),
-        })
+            flags: if is_solicitation { 0 } else { header[FLAGS] },
+            target: (*header[TARGET..].first_chunk::<16>()?).into(),
+            hardware,
+        };
+        let is_valid = options.is_empty() && !message.target.is_multicast();
+        let (source, destination) = (&self.source, &self.destination);
+        let is_intact = || is_sum_right(source, destination, self.protocol, self.payload());
+        (is_valid && is_intact()).then_some(message)
+    }
+}
+
+/// A solicitation of a neighbor, or its advertisement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NeighborMessage {
+    pub(crate) is_solicitation: bool,
+    /// Those of an advertisement, as they stand in its header.
+    pub(crate) flags: u8,
+    pub(crate) target: Ipv6Address,
+    /// The hardware address that it gives: of the source in a solicitation, else of the target.
+    pub(crate) hardware: Option<EthernetAddress>,
+}
+
+impl NeighborMessage {
+    /// It answers a solicitation.
+    pub(crate) const SOLICITED: u8 = 0x40;
+    /// It is right where it differs from what is known.
+    pub(crate) const OVERRIDE: u8 = 0x20;
+
+    /// Writes the packet with this message, which gives a hardware address, between these hosts;
+    /// there must be room for it.
+    pub(crate) fn put(&self, bytes: &mut [u8], source: Ipv6Address, destination: Ipv6Address) {
+        let (header, message) = bytes[..NEIGHBOR_PACKET].split_at_mut(IPV6_HEADER);
+        header.fill(0);
+        header[0] = 6 << 4;
+        put_half(header, ipv6::PAYLOAD_LENGTH, MESSAGE as u16);
+        header[ipv6::NEXT_HEADER] = IpProtocol::Icmpv6.into();
+        header[ipv6::HOP_LIMIT] = HOP_LIMIT;
+        header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
+        header[ipv6::DESTINATION..].copy_from_slice(&destination.octets());
+
+        let (kind, option) = match self.is_solicitation {
+            true => (SOLICITATION, SOURCE_ADDRESS),
+            false => (ADVERTISEMENT, TARGET_ADDRESS),
+        };
+        message.fill(0);
+        message[0] = kind;
+        message[FLAGS] = self.flags;
+        message[TARGET..WITHOUT_OPTIONS].copy_from_slice(&self.target.octets());
+        message[WITHOUT_OPTIONS..][..2].copy_from_slice(&[option, 1]);
+        message[WITHOUT_OPTIONS + 2..].copy_from_slice(&self.hardware.unwrap_or_default().0);
+        let (source, destination) = (IpAddress::Ipv6(source), IpAddress::Ipv6(destination));
+        let protocol = IpProtocol::Icmpv6;
+        let sums = [
+            checksum::pseudo_header(&source, &destination, protocol, MESSAGE as u32),
+            checksum::data(message),
+        ];
+        put_half(message, CHECKSUM, !checksum::combine(&sums));
     }
 }

@@ -9,6 +9,7 @@ mod fragment;
 mod group;
 mod icmp;
 mod ip;
+mod ndisc;
 mod quote;
 mod tcp;
 mod udp;

@@ -2,9 +2,8 @@ use std::collections::BTreeMap;
 
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::EthernetAddress;
 
-use crate::packet::Frame;
+use crate::packet::{EthernetAddress, Frame};
 
 /// How long an address is known that sends nothing: the ageing time of IEEE 802.1Q, 8.8.3.
 const AGEING_TIME: Duration = Duration::from_secs(300);

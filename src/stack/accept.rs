@@ -32,7 +32,8 @@ use super::initial_sequence::begin;
 use super::inject::Synthetic;
 use super::service::Service;
 use super::table::{Room, Slot, Table};
-use crate::packet::{Flags, FourTuple, Frame, Packet, Segment};
+use crate::link::EthernetAddress;
+use crate::packet::{Flags, FourTuple, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]
 use syn_cookies::{Cookies, PRESSURE};
@@ -56,23 +57,16 @@ pub(super) enum Verdict {
     Replace(Slot, Synthetic),
 }
 
-/// Whether a connection has been given the segment that opens it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Given {
-    #[cfg_attr(all(feature = "isn", not(feature = "syn-cookies")), allow(dead_code))]
-    NotYet,
-    #[cfg_attr(not(feature = "isn"), allow(dead_code))]
-    Already,
-}
-
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {
-    /// The whole frame.
-    pub(super) bytes: &'f [u8],
-    pub(super) frame: &'f Frame<'f>,
+    /// The card that has sent it, on Ethernet.
+    pub(super) source: Option<EthernetAddress>,
     pub(super) packet: &'f Packet<'f>,
     pub(super) segment: &'f Segment,
 }
+
+/// Gives a connection a packet that came from this card.
+type Deliver<'d, 'a> = dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]) + 'd;
 
 /// SYNs that wait, and those that are answered by a cookie.
 pub(super) struct Accept<'a> {
@@ -123,6 +117,10 @@ impl<'a> Accept<'a> {
                 match existing {
                     Some(slot) if !begins_anew => {
                         count(&mut counters.copies);
+                        // The first one may have come by another way, or a spoiled header.
+                        if let Some(connection) = table.touch(slot) {
+                            connection.control.hardware = arrival.source;
+                        }
                         if state == State::SynReceived {
                             Verdict::Drop
                         } else {
@@ -181,7 +179,8 @@ impl<'a> Accept<'a> {
         }
         // One with payload does not wait: its client sends it again, at last without.
         let bare = arrival.segment.payload_len == 0;
-        if !by_cookie && bare && self.backlog.put(tuple, arrival.trimmed(), false, now) {
+        let (source, packet) = (arrival.source, arrival.packet.bytes);
+        if !by_cookie && bare && self.backlog.put(tuple, source, packet, false, now) {
             count(&mut counters.queued);
             return Verdict::Drop;
         }
@@ -245,8 +244,9 @@ impl<'a> Accept<'a> {
             let probe = self.cookies.connect(arrival, &proof, host, now, connection);
             return Verdict::Replace(slot, probe);
         }
-        let confirmation = proof.confirmation(arrival, host);
-        self.backlog.put(tuple, confirmation.as_bytes(), true, now);
+        let confirmation = proof.confirmation(arrival);
+        let (source, packet) = (arrival.source, confirmation.as_bytes());
+        self.backlog.put(tuple, source, packet, true, now);
         Verdict::Drop
     }
 
@@ -258,7 +258,7 @@ impl<'a> Accept<'a> {
         host: &Host,
         now: Instant,
         counters: &mut Counters,
-        deliver: &mut dyn FnMut(&mut Connection<'a>, &[u8], Given),
+        deliver: &mut Deliver<'_, 'a>,
     ) -> bool {
         let mut admitted = false;
         // Each turn takes a SYN out: this comes to an end.
@@ -287,27 +287,28 @@ impl<'a> Accept<'a> {
                 continue;
             };
             admitted = true;
-            let Some(bytes) = self.backlog.take(index) else {
+            let Some((source, bytes)) = self.backlog.take(index) else {
                 break;
             };
             #[cfg(feature = "isn")]
             {
-                let frame = &Frame::parse(host.addresses.medium, bytes);
-                let Some((packet, segment)) = frame.segment() else {
+                let Some(packet) = &Packet::parse(bytes) else {
+                    continue;
+                };
+                let Some(segment) = &packet.segment() else {
                     continue;
                 };
                 let arrival = &Arrival {
-                    bytes,
-                    frame,
+                    source,
                     packet,
-                    segment: &segment,
+                    segment,
                 };
                 #[cfg(feature = "syn-cookies")]
                 if is_proven {
                     let cookies = &mut self.cookies;
                     if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
                         count(&mut counters.proven);
-                        deliver(connection, probe.as_bytes(), Given::NotYet);
+                        deliver(connection, source, probe.as_bytes());
                     }
                     continue;
                 }
@@ -316,11 +317,10 @@ impl<'a> Accept<'a> {
                 #[cfg(not(feature = "syn-cookies"))]
                 let cookie = None;
                 open(cookie, arrival, host, now, connection);
-                deliver(connection, bytes, Given::Already);
             }
             let _ = is_proven;
             #[cfg(not(feature = "isn"))]
-            deliver(connection, bytes, Given::NotYet);
+            deliver(connection, source, bytes);
         }
         #[cfg(not(feature = "syn-cookies"))]
         let _ = (host, counters);
@@ -359,15 +359,6 @@ impl<'a> Accept<'a> {
         })
     }
 }
-
-impl Arrival<'_> {
-    /// The frame without what the card has put behind the packet.
-    fn trimmed(&self) -> &[u8] {
-        let header = self.frame.header_len();
-        &self.bytes[..header + self.packet.bytes.len()]
-    }
-}
-
 /// Opens a connection for a SYN that has found room.
 #[cfg(feature = "isn")]
 fn open(
@@ -380,5 +371,13 @@ fn open(
     let tuple = arrival.segment.four_tuple();
     let first = cookie.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
     let address = arrival.packet.destination;
-    begin(host, address, first, &[arrival.bytes], now, connection);
+    begin(
+        host,
+        address,
+        first,
+        &[arrival.packet.bytes],
+        now,
+        connection,
+    );
+    connection.control.hardware = arrival.source;
 }

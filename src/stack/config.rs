@@ -1,10 +1,12 @@
 use core::fmt;
 
+use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
-use smoltcp::iface::{self, Interface, Route};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium};
-use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
+use smoltcp::phy::{DeviceCapabilities, Medium};
+use smoltcp::wire::{IpAddress, IpCidr};
+
+use crate::link::{self, EthernetAddress};
+use crate::packet::is_ethernet;
 
 /// What every IPv4 host takes (RFC 791), in bytes. smoltcp 0.14 panics where an ICMP error, which is
 /// as long as that, has to leave in fragments.
@@ -36,22 +38,14 @@ pub struct Config<'c> {
 impl Config<'_> {
     /// Refuses what smoltcp would refuse by a panic, or by silence.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
-        let ethernet = match capabilities.medium {
-            Medium::Ethernet => true,
-            #[cfg(feature = "medium-ip")]
-            Medium::Ip => false,
-            #[allow(unreachable_patterns)] // a medium that smoltcp may be built for
-            _ => return Err(ConfigError::Medium),
-        };
+        let ethernet = is_ethernet(capabilities.medium);
+        if !ethernet && (cfg!(not(feature = "medium-ip")) || capabilities.medium != Medium::Ip) {
+            return Err(ConfigError::Medium);
+        }
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
-        let header_len = if ethernet { 14 } else { 0 };
-        self.check_mtu(
-            capabilities
-                .max_transmission_unit
-                .saturating_sub(header_len),
-        )?;
+        self.check_mtu(link::ip_mtu(capabilities))?;
         self.check_addresses(ethernet)?;
         self.check_gateways()
     }
@@ -106,50 +100,25 @@ impl Config<'_> {
         self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_)))
     }
 
-    /// As smoltcp wants it: one that fits the medium.
-    pub(super) fn hardware_address(&self, medium: Medium) -> HardwareAddress {
-        match medium {
-            #[cfg(feature = "medium-ip")]
-            Medium::Ip => HardwareAddress::Ip,
-            _ => HardwareAddress::Ethernet(self.hardware_address),
+    /// All addresses of the host on a device with this medium. There is room for them once the
+    /// [check](Self::check) has passed.
+    pub(super) fn all_addresses(&self, medium: Medium) -> Vec<IpCidr, IFACE_MAX_ADDR_COUNT> {
+        let mut addresses = Vec::from_slice(self.addresses).unwrap_or_default();
+        #[cfg(feature = "ipv6")]
+        if is_ethernet(medium) && self.has_ipv6() {
+            let _ = addresses.push(link_local(self.hardware_address));
         }
+        #[cfg(not(feature = "ipv6"))]
+        let _ = (medium, &mut addresses);
+        addresses
     }
 
     /// What smoltcp draws is sent, and tells the state of its generator.
-    fn interface_seed(&self) -> u64 {
+    pub(super) fn interface_seed(&self) -> u64 {
         #[cfg(feature = "isn")]
         return crate::secret::draw(self.random_seed, crate::secret::Purpose::Interface);
         #[cfg(not(feature = "isn"))]
         self.random_seed
-    }
-
-    /// The interface. Nothing of it can fail once the [check](Self::check) has passed.
-    pub(super) fn interface(&self, device: &mut impl Device, now: Instant) -> Interface {
-        let medium = device.capabilities().medium;
-        let mut config = iface::Config::new(self.hardware_address(medium));
-        config.random_seed = self.interface_seed();
-        let mut interface = Interface::new(config, device, now);
-        interface.update_ip_addrs(|addresses| {
-            let _ = addresses.extend_from_slice(self.addresses);
-            #[cfg(feature = "ipv6")]
-            if medium == Medium::Ethernet && self.has_ipv6() {
-                let _ = addresses.push(link_local(self.hardware_address));
-            }
-        });
-        interface.routes_mut().update(|routes| {
-            for gateway in self.gateways {
-                let route = match gateway {
-                    IpAddress::Ipv4(gateway) => Route::new_ipv4_gateway(*gateway),
-                    #[cfg(feature = "ipv6")]
-                    IpAddress::Ipv6(gateway) => Route::new_ipv6_gateway(*gateway),
-                    // smoltcp may know IPv6 where this package does not.
-                    #[allow(unreachable_patterns)]
-                    _ => continue,
-                };
-                let _ = routes.push(route);
-            }
-        });
-        interface
     }
 }
 

@@ -32,13 +32,13 @@ impl Context<'_, '_> {
 
     /// Whether `address` is one of the stack's own.
     pub fn is_own(&self, address: &IpAddress) -> bool {
-        self.host.addresses.is_own(address)
+        self.host.link.addresses.is_own(address)
     }
 
     /// The host that a packet to `address` is handed to: the host itself if it is on the link, else
     /// a gateway; `None` if there is no route.
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
-        self.host.addresses.next_hop(address)
+        self.host.link.addresses.next_hop(address)
     }
 
     /// A port of the dynamic range (49152 to 65535, RFC 6335), for a client: never one of the 2000
@@ -64,22 +64,33 @@ impl Context<'_, '_> {
     /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.
     #[cfg(feature = "client")]
     pub(crate) fn is_one_host(&self, address: &IpAddress) -> bool {
-        self.host.addresses.is_one_host(address)
+        self.host.link.addresses.is_one_host(address)
     }
 
     /// The address of ours from which a packet to `address` is sent; `None` if we have none of
     /// its IP version.
     #[cfg(feature = "client")]
     pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
-        self.host.addresses.source_for(address)
+        self.host.link.addresses.source_for(address)
+    }
+
+    /// Whether it is known where on the link a packet to `address` has to go; else that is asked for
+    /// (ARP, RFC 826; neighbor discovery, RFC 4861), and the stack polls its services when there is
+    /// an answer.
+    ///
+    /// A service calls it before it sends to a host that has not asked it for anything, at each
+    /// poll until it is true: what is sent before is lost. Where there is no route there is nothing
+    /// to wait for, and it is true.
+    #[cfg(feature = "client")]
+    pub fn resolve(&mut self, address: &IpAddress) -> bool {
+        self.host.link.resolve(address, self.now)
     }
 
     /// Whether the host that a packet to `address` is handed to does not answer when it is asked
     /// for its hardware address.
     #[cfg(feature = "client")]
     pub(crate) fn is_silent(&self, address: &IpAddress) -> bool {
-        let next_hop = self.next_hop(address);
-        next_hop.is_some_and(|next_hop| self.host.reachability.is_silent(&next_hop))
+        self.host.link.is_silent(address)
     }
 
     /// Whether and why the latest datagram from `local_port` to `remote` came back. If the time of
@@ -92,7 +103,6 @@ impl Context<'_, '_> {
         is_over: bool,
     ) -> Option<Unreachable> {
         let local = IpEndpoint::new(self.source_for(&remote.addr)?, local_port);
-        let reachability = &self.host.reachability;
-        reachability.unreachable(local, remote, is_over)
+        self.host.returned.unreachable(local, remote, is_over)
     }
 }

@@ -11,6 +11,7 @@ use smoltcp::wire::TcpSeqNumber;
 
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
+use crate::link::EthernetAddress;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -89,6 +90,11 @@ pub(crate) fn put<'a>(
 #[derive(Clone, Copy, Debug)]
 pub struct Control {
     tuple: Option<FourTuple>,
+    /// The card that the peer's latest segment came from, on Ethernet: what is sent goes there.
+    pub(super) hardware: Option<EthernetAddress>,
+    /// Whether a segment had to be sent again since then.
+    #[cfg(feature = "client")]
+    pub(super) is_silent: bool,
     began: Instant,
     /// This host's initial sequence number, and the one behind the last that was sent (SND.NXT).
     first_sent: TcpSeqNumber,
@@ -144,6 +150,9 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             tuple: None,
+            hardware: None,
+            #[cfg(feature = "client")]
+            is_silent: false,
             began: Instant::ZERO,
             first_sent: TcpSeqNumber(0),
             sent: TcpSeqNumber(0),

@@ -8,7 +8,8 @@ pub struct Counters {
     pub misdirected: u32,
     /// Packets of others that gave an address of this host as their source.
     pub forged: u32,
-    /// TCP segments from a source to which there is no route.
+    /// TCP segments, and packets that would be answered at once, from a source to which there is no
+    /// route.
     pub unroutable: u32,
     /// TCP segments in fragments, or behind a hop-by-hop header.
     pub hidden: u32,

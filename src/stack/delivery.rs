@@ -26,7 +26,7 @@ pub(super) fn give_segment(
         Judgement::Challenge => {
             if packet.is_intact(&host.checksums) {
                 let Connection { set, control, .. } = connection;
-                let challenge = synthetic(arrival, host, &challenge::elicit(control, segment));
+                let challenge = synthetic(&challenge::elicit(control, segment));
                 way.deliver(set, Some(control), challenge.as_bytes());
             }
             return was;
@@ -36,12 +36,12 @@ pub(super) fn give_segment(
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
         let Connection { set, control, .. } = connection;
-        let old_byte = old_byte(arrival, host, control);
+        let old_byte = old_byte(arrival, control);
         way.inject(set, Some(control), old_byte.as_bytes());
         if window::cuts_payload(control, segment) {
             // The sender is told how far the connection is.
             way.deliver(set, Some(control), old_byte.as_bytes());
-            let rest = synthetic(arrival, host, &window::without_payload(segment));
+            let rest = synthetic(&window::without_payload(segment));
             way.inject(set, Some(control), rest.as_bytes());
             return was;
         }
@@ -50,7 +50,7 @@ pub(super) fn give_segment(
     let queued = connection.socket().recv_queue();
     let next = connection.control.next();
     let Connection { set, control, .. } = connection;
-    way.deliver(set, Some(control), arrival.bytes);
+    way.deliver(set, Some(control), packet.bytes);
     let socket = connection.socket();
     let (mut is, queued) = (socket.state(), socket.recv_queue().saturating_sub(queued));
     connection.control.took(queued, next);
@@ -66,12 +66,12 @@ pub(super) fn give_segment(
     // Answers to what is given again are dropped: otherwise two hosts could answer each other
     // without end.
     if let Some(header) = again {
-        is = give_again(arrival, host, connection, &header, way);
+        is = give_again(arrival, connection, &header, way);
     }
     if needs_room(is)
         && let Some(header) = window::with_room(&connection.control, segment)
     {
-        is = give_again(arrival, host, connection, &header, way);
+        is = give_again(arrival, connection, &header, way);
     }
     is
 }
@@ -81,13 +81,12 @@ pub(super) fn give_segment(
 #[inline(never)]
 fn give_again(
     arrival: &Arrival<'_>,
-    host: &Host,
     connection: &mut Connection<'_>,
     header: &Header,
     way: &mut Way<'_>,
 ) -> State {
     let was = connection.socket().state();
-    let segment = synthetic(arrival, host, header);
+    let segment = synthetic(header);
     let Connection { set, control, .. } = connection;
     way.inject(set, Some(control), segment.as_bytes());
     let is = connection.socket().state();
@@ -99,14 +98,12 @@ fn give_again(
 
 /// See [`window::old_byte`].
 #[inline(never)] // As below.
-fn old_byte(arrival: &Arrival<'_>, host: &Host, control: &Control) -> Synthetic {
-    synthetic(arrival, host, &window::old_byte(control, arrival.segment))
+fn old_byte(arrival: &Arrival<'_>, control: &Control) -> Synthetic {
+    synthetic(&window::old_byte(control, arrival.segment))
 }
 
-/// A segment as if it came from where this one comes from.
+/// A segment that no host has sent.
 #[inline(never)] // The room for it is needed for as long as it is given only.
-fn synthetic(arrival: &Arrival<'_>, host: &Host, header: &Header) -> Synthetic {
-    let hardware = arrival.frame.hardware;
-    let hardware = hardware.map(|hardware| (hardware.source, host.addresses.hardware));
-    Synthetic::new(hardware, header)
+fn synthetic(header: &Header) -> Synthetic {
+    Synthetic::new(header)
 }

@@ -1,24 +1,59 @@
-//! What leaves: each frame is looked at here once, with the [`Control`] of its connection at hand.
+//! What leaves: each packet is looked at here once, with the [`Control`] of its connection at hand.
+
+use smoltcp::time::Instant;
 
 use super::control::Control;
 use super::host::Host;
-use crate::packet::Frame;
+use crate::link::EthernetAddress;
+use crate::packet::Packet;
 
-/// A frame is about to leave.
-pub(super) fn sent(host: &Host, bytes: &mut [u8], control: Option<&mut Control>) {
-    let frame = Frame::parse(host.addresses.medium, bytes);
-    #[cfg(feature = "client")]
-    host.reachability.transmitted(&frame);
-    let Some(packet) = frame.packet() else {
+/// A packet that is about to leave.
+pub(super) struct Leaving<'l> {
+    /// The room for the header of its frame.
+    pub(super) header: &'l mut [u8],
+    pub(super) packet: &'l mut [u8],
+    /// Of its connection.
+    pub(super) control: Option<&'l mut Control>,
+    /// The card that has sent what it answers.
+    pub(super) asker: Option<EthernetAddress>,
+    pub(super) now: Instant,
+}
+
+/// Takes note of a packet that is about to leave, and completes its frame.
+pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
+    let Leaving {
+        header,
+        packet: bytes,
+        control,
+        asker,
+        now,
+    } = leaving;
+    let Some(packet) = Packet::parse(bytes) else {
         return;
     };
-    if host.addresses.is_own(&packet.destination) {
+    let destination = packet.destination;
+    if host.link.addresses.is_own(&destination) {
         host.is_loopback.set(true);
     }
+    let known = match &control {
+        Some(control) => control.hardware,
+        None => asker,
+    };
+    host.link.put_header(header, &packet, known, now);
     if let Some(control) = control
         && let Some(segment) = packet.segment()
     {
         let start = bytes.len() - segment.header_len - segment.payload_len;
+        #[cfg(feature = "client")]
+        let before = control.retransmitted();
         control.transmitted(&segment, &mut bytes[start..], host.checksums.tcp.tx());
+        #[cfg(feature = "client")]
+        if control.retransmitted() != before && !segment.flags.has(crate::packet::Flags::SYN) {
+            // Twice, and the peer has not been heard: it may have another card by now.
+            if core::mem::replace(&mut control.is_silent, true) {
+                control.hardware = None;
+                host.link.look_again(&destination, now);
+            }
+        }
     }
 }

@@ -4,17 +4,17 @@ use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
 use smoltcp::wire::IpCidr;
 
 use super::Config;
-use super::addresses::Addresses;
 #[cfg(feature = "client")]
-use super::reachability::Reachability;
+use super::returned::Returned;
 #[cfg(feature = "isn")]
 use super::sequence_numbers::SequenceNumbers;
 #[cfg(feature = "trace")]
 use super::transition::Watcher;
+use crate::link::{self, Link};
 
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
-    pub(super) addresses: Addresses,
+    pub(super) link: Link,
     /// The largest IP packet that the link carries, in bytes.
     pub(super) ip_mtu: usize,
     /// Which checksums are not the device's work.
@@ -24,27 +24,28 @@ pub(super) struct Host {
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
-    pub(super) reachability: Reachability,
+    pub(super) returned: Returned,
     #[cfg(feature = "trace")]
     pub(super) watcher: Watcher,
 }
 
 impl Host {
-    /// `own` are the addresses that the interface has taken.
+    /// `own` are all addresses of this host.
     pub(super) fn new(
         config: &Config<'_>,
         capabilities: &DeviceCapabilities,
         own: &[IpCidr],
     ) -> Self {
+        let (medium, hardware) = (capabilities.medium, config.hardware_address);
         Self {
-            addresses: Addresses::new(config, capabilities.medium, own),
-            ip_mtu: capabilities.ip_mtu(),
+            link: Link::new(medium, hardware, own, config.gateways),
+            ip_mtu: link::ip_mtu(capabilities),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
-            reachability: Reachability::new(),
+            returned: Returned::new(),
             #[cfg(feature = "trace")]
             watcher: Watcher::default(),
         }

@@ -2,7 +2,7 @@
 //! that are for another card, or neither ARP nor IP.
 
 use smoltcp::socket::tcp::State;
-use smoltcp::wire::{HardwareAddress, IpProtocol, IpVersion};
+use smoltcp::wire::{IpProtocol, IpVersion};
 
 use super::Sockets;
 use super::accept::{Accept, Arrival, Verdict};
@@ -10,14 +10,12 @@ use super::control::Connection;
 use super::counters::{Counters, count};
 use super::delivery::give_segment;
 use super::host::Host;
-use super::neighbors::Neighbors;
 use super::port::Way;
 use super::service::Service;
 use crate::packet::{Content, Frame};
 
 /// What has to be remembered from frame to frame.
 pub(super) struct Judges<'a> {
-    pub(super) neighbors: Neighbors,
     pub(super) accept: Accept<'a>,
     pub(super) counters: Counters,
 }
@@ -34,7 +32,7 @@ enum Refusal {
     Hidden,
     /// It gives an address of this host as its sender.
     Forged,
-    /// A segment from an address to which there is no route, or which is that of a group.
+    /// It would be answered, but there is no route to its sender; or a segment from a group.
     Unroutable,
     /// It is for another host, or a segment for a group.
     Misdirected,
@@ -58,35 +56,55 @@ pub(super) fn receive<'a>(
     service: &mut dyn Service<'a>,
     way: &mut Way<'_>,
 ) -> Received {
-    let frame = Frame::parse(host.addresses.medium, bytes);
+    let frame = host.link.parse(bytes);
     if let Err(refusal) = check_frame(&frame, host).and_then(|()| check_packet(&frame, host)) {
         judges.counters.refuse(&refusal);
         return Received::Other;
     }
-    #[cfg(feature = "client")]
-    host.reachability
-        .received(&frame, &host.addresses, sockets, way.now);
-    introduce(&frame, host, &mut judges.neighbors, sockets, way);
-
-    let Some(packet) = frame.packet() else {
-        way.deliver(&mut sockets.set, None, bytes);
-        return Received::Other;
-    };
-    let Some(segment) = packet.segment() else {
-        let port = packet.udp_destination();
-        // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2 and
-        // RFC 4443, 2.4 (e.3) forbid.
-        let is_own = host.addresses.is_own(&packet.destination);
-        if !is_own && port.is_some_and(|port| !sockets.has_udp(port)) {
-            judges.counters.refuse(&Refusal::Misdirected);
+    way.asker = frame.hardware.map(|hardware| hardware.source);
+    let packet = match &frame.content {
+        Content::Ip(packet) => packet,
+        Content::Arp(message) => {
+            host.link.receive_arp(message, way.now, way.transmit);
             return Received::Other;
         }
-        way.deliver(&mut sockets.set, None, bytes);
+        Content::Other => return Received::Other,
+    };
+    #[cfg(feature = "client")]
+    host.returned
+        .received(packet, &host.link.addresses, sockets, way.now);
+    #[cfg(feature = "ipv6")]
+    if let Some(asker) = way.asker
+        && host
+            .link
+            .receive_discovery(packet, asker, way.now, way.transmit)
+    {
+        return Received::Other;
+    }
+    let Some(segment) = packet.segment() else {
+        let port = packet.udp_destination();
+        let addresses = &host.link.addresses;
+        let is_own = addresses.is_own(&packet.destination);
+        if !port.is_some_and(|port| sockets.has_udp(port)) {
+            // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2
+            // and RFC 4443, 2.4 (e.3) forbid.
+            let is_for_group = !is_own && port.is_some();
+            if is_for_group || addresses.next_hop(&packet.source).is_none() {
+                judges.counters.refuse(match is_for_group {
+                    true => &Refusal::Misdirected,
+                    false => &Refusal::Unroutable,
+                });
+                return Received::Other;
+            }
+        }
+        if let (IpProtocol::Udp, true, Some(asker)) = (packet.protocol, is_own, way.asker) {
+            host.link.learn(packet.source, asker, way.now);
+        }
+        way.deliver(&mut sockets.set, None, packet.bytes);
         return port.map_or(Received::Other, Received::Datagram);
     };
     let arrival = Arrival {
-        bytes,
-        frame: &frame,
+        source: way.asker,
         packet,
         segment: &segment,
     };
@@ -94,7 +112,7 @@ pub(super) fn receive<'a>(
     #[cfg(feature = "client")]
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Some(table) = table else {
-        way.deliver(&mut sockets.set, None, bytes);
+        way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
     let Judges {
@@ -110,14 +128,9 @@ pub(super) fn receive<'a>(
             }
         }
         // No socket of this set listens.
-        Verdict::Refuse => way.deliver(&mut sockets.set, None, bytes),
+        Verdict::Refuse => way.deliver(&mut sockets.set, None, packet.bytes),
         Verdict::Delivered | Verdict::Drop => {}
-        Verdict::Answer(answer) => {
-            let answer = answer.as_bytes();
-            way.transmit.transmit(answer.len(), way.meta, &mut |frame| {
-                frame.copy_from_slice(answer)
-            });
-        }
+        Verdict::Answer(answer) => way.answer(answer.as_bytes()),
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;
@@ -136,7 +149,7 @@ fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     let Some(hardware) = frame.hardware else {
         return Ok(());
     };
-    if hardware.destination.is_unicast() && hardware.destination != host.addresses.hardware {
+    if !host.link.is_for_us(&hardware) {
         return Err(Refusal::OtherCard);
     }
     if frame.is_from_group() {
@@ -150,7 +163,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     let Some(packet) = frame.packet() else {
         return Ok(());
     };
-    let addresses = &host.addresses;
+    let addresses = &host.link.addresses;
     if packet.hides_segment() {
         return Err(Refusal::Hidden);
     }
@@ -175,32 +188,6 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-/// Tells smoltcp where the sender of a packet for this host is, if it may not know.
-pub(super) fn introduce(
-    frame: &Frame<'_>,
-    host: &Host,
-    neighbors: &mut Neighbors,
-    sockets: &mut Sockets<'_>,
-    way: &mut Way<'_>,
-) {
-    match frame.packet() {
-        // smoltcp may learn of another neighbor from these, and forget this one.
-        None => return neighbors.forget(),
-        #[cfg(feature = "ipv6")]
-        Some(packet) if packet.protocol == IpProtocol::Icmpv6 => return neighbors.forget(),
-        Some(packet) if !host.addresses.is_own(&packet.destination) => return,
-        Some(_) => {}
-    }
-    if let Some(neighbor) = neighbors.learn(frame, &host.addresses, way.now)
-        && let HardwareAddress::Ethernet(own_hardware) = way.interface.hardware_addr()
-        && let Some(own) = host.addresses.source_for(neighbor.address())
-    {
-        neighbor.introduce(own, own_hardware, |message| {
-            way.inject(&mut sockets.set, None, message);
-        });
-    }
 }
 
 impl Counters {

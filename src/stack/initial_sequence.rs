@@ -4,7 +4,7 @@
 //! its state, and so all that follow. So a SYN is given to an interface that is made for it, with the
 //! seed that leads to the number, and a client's socket connects with one.
 
-use smoltcp::iface::{Config, Interface};
+use smoltcp::iface::Interface;
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::ConnectError;
 use smoltcp::time::Instant;
@@ -14,13 +14,14 @@ use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 use super::context::Context;
 use super::control::Connection;
 use super::host::Host;
-use super::port::{Nowhere, Way, new_interface};
+use super::port::{Way, new_interface};
 #[cfg(feature = "client")]
 use super::table::Slot;
+use crate::link::Nowhere;
 #[cfg(feature = "client")]
 use crate::packet::FourTuple;
 
-/// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
+/// Gives the socket that listens the packet of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
 #[inline(never)] // An interface is large, and not needed for long.
 pub(super) fn begin(
@@ -68,9 +69,7 @@ pub(crate) fn connect(
 
 /// An interface that draws this number first.
 fn interface(host: &Host, first: TcpSeqNumber, now: Instant) -> Interface {
-    let mut config = Config::new(host.addresses.hardware_address());
-    config.random_seed = seed_for(first);
-    new_interface(host, config, now)
+    new_interface(host, seed_for(first), now)
 }
 
 /// The seed with which an interface draws this number first, after the one that it draws for

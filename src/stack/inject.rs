@@ -1,21 +1,17 @@
 //! Segments that no socket has made.
 
-use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber, checksum};
+use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber, checksum};
 
 use crate::packet::ip::{IPV4_HEADER, ipv4};
-use crate::packet::{ETHERNET_HEADER, LONGEST_HEADERS, TCP_HEADER, put_half, tcp};
+use crate::packet::{LONGEST_PACKET_HEADERS, TCP_HEADER, put_half, tcp};
 
 const TIME_TO_LIVE: u8 = 64;
-/// Where the IP header is.
-const IP: usize = ETHERNET_HEADER;
 const IPV6_HEADER: usize = 40;
 
-/// A frame with a TCP segment: its headers, and one byte of payload at most.
+/// A packet with a TCP segment: its headers, and one byte of payload at most.
 pub(super) struct Synthetic {
-    /// With room for an Ethernet header, whether there is one or not.
-    bytes: [u8; LONGEST_HEADERS + 1],
-    start: usize,
-    end: usize,
+    bytes: [u8; LONGEST_PACKET_HEADERS + 1],
+    length: usize,
 }
 
 /// The header of a [`Synthetic`] segment.
@@ -33,31 +29,19 @@ pub(super) struct Header {
 
 impl Synthetic {
     pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.bytes[self.start..self.end]
+        &self.bytes[..self.length]
     }
 
-    /// A frame with this segment; on Ethernet between these hardware addresses.
-    pub(super) fn new(
-        hardware: Option<(EthernetAddress, EthernetAddress)>,
-        header: &Header,
-    ) -> Self {
-        let mut bytes = [0; LONGEST_HEADERS + 1];
+    /// A packet with this segment.
+    pub(super) fn new(header: &Header) -> Self {
+        let mut bytes = [0; LONGEST_PACKET_HEADERS + 1];
         let mut put = |at: usize, field: &[u8]| bytes[at..][..field.len()].copy_from_slice(field);
         let (source, destination) = (header.source.addr, header.destination.addr);
-        let is_ipv4 = matches!(source, IpAddress::Ipv4(_));
-        if let Some((from, to)) = hardware {
-            put(0, &to.0);
-            put(6, &from.0);
-            put(
-                12,
-                if is_ipv4 {
-                    &[0x08, 0x00]
-                } else {
-                    &[0x86, 0xdd]
-                },
-            );
-        }
-        let tcp_at = IP + if is_ipv4 { IPV4_HEADER } else { IPV6_HEADER };
+        let tcp_at = match source {
+            IpAddress::Ipv4(_) => IPV4_HEADER,
+            #[allow(unreachable_patterns)] // without IPv6 there is no other version
+            _ => IPV6_HEADER,
+        };
         let options = if header.maximum_segment_size.is_some() {
             4
         } else {
@@ -87,11 +71,10 @@ impl Synthetic {
         ];
         let sum = !checksum::combine(&sums);
         put_half(segment, tcp::CHECKSUM, sum);
-        put_ip(&mut bytes[IP..], source, destination, length as u16);
+        put_ip(&mut bytes, source, destination, length as u16);
         Self {
             bytes,
-            start: if hardware.is_some() { 0 } else { IP },
-            end: tcp_at + length,
+            length: tcp_at + length,
         }
     }
 }

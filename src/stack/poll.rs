@@ -5,21 +5,21 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
-use super::accept::Given;
 use super::context::Context;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
-use super::port::{Room, Way};
+use super::port::Way;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 use super::service::{Service, earliest};
-use crate::packet::Frame;
+use crate::link::{NEIGHBORS, Room};
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
 /// Datagrams among them: few enough for a client that waits for some of many answers to go on
-/// meanwhile, on another core, and enough to share a system call.
-const DATAGRAMS: usize = 16;
+/// meanwhile, on another core, and enough to share a system call; not more than the senders that
+/// are remembered.
+const DATAGRAMS: usize = if NEIGHBORS < 16 { NEIGHBORS } else { 16 };
 /// Packets that each socket of the stack transmits before frames are received again.
 const PASSES: usize = 64;
 
@@ -168,7 +168,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                 }
             }
             // A connection that has ended makes room for the next one.
-            if matches!(received, Received::End) || self.judges.neighbors.is_full() {
+            if matches!(received, Received::End) {
                 return false;
             }
         }
@@ -226,13 +226,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     /// Gives SYNs that have waited to the servers that have room by now.
     #[inline(never)]
     fn admit(&mut self, service: &mut dyn Service<'a>) -> bool {
-        let Judges {
-            neighbors,
-            accept,
-            counters,
-        } = &mut *self.judges;
+        let Judges { accept, counters } = &mut *self.judges;
         let (host, now) = (self.host, self.now);
-        let sockets = &mut *self.sockets;
         let mut room = Room {
             device: &mut *self.device,
             now,
@@ -243,13 +238,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             host,
             now,
             counters,
-            &mut |connection, bytes, given| {
-                let frame = Frame::parse(host.addresses.medium, bytes);
-                ingress::introduce(&frame, host, neighbors, sockets, &mut way);
-                if given == Given::NotYet {
-                    let control = Some(&mut connection.control);
-                    way.deliver(&mut connection.set, control, bytes);
-                }
+            &mut |connection, source, packet| {
+                way.asker = source;
+                let control = Some(&mut connection.control);
+                way.deliver(&mut connection.set, control, packet);
             },
         )
     }
@@ -274,6 +266,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             use super::service::Egress;
             let mut due = None;
             sockets.clients.for_each(|connection| {
+                if !way.finds(connection) {
+                    return;
+                }
                 let mut passes = 0..PASSES;
                 while passes.next().is_some() && way.transmit(connection) {}
                 due = earliest(due, way.due(connection));
@@ -284,7 +279,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let of_clients = None;
         let of_services = service.transmit(&mut way);
         let own = way.interface.poll_at(way.now, &sockets.set);
-        self.judges.neighbors.transmitted();
+        #[cfg(feature = "client")]
+        let own = {
+            // All that is wished for in this poll is known by now.
+            self.host.link.ask(self.now, way.transmit);
+            earliest(own, self.host.link.due())
+        };
         earliest(own, earliest(of_clients, of_services))
     }
 }

@@ -1,75 +1,22 @@
-//! The device as smoltcp sees it: one type for all devices and for both directions.
+//! The device as smoltcp sees it: one type for all devices and for both directions, which carries
+//! IP packets.
 //!
-//! So smoltcp is compiled once, and each frame that leaves passes here once, with the [`Control`]
+//! So smoltcp is compiled once, and each packet that leaves passes here once, with the [`Control`]
 //! of its connection at hand.
 
-#[cfg(feature = "isn")]
-use smoltcp::iface::Config;
-use smoltcp::iface::{Interface, PollResult, SocketSet};
+use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
+#[cfg(feature = "client")]
+use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
+use smoltcp::wire::HardwareAddress;
 
 use super::control::{Connection, Control};
-use super::egress;
+use super::egress::{self, Leaving};
 use super::host::Host;
 use super::service::Egress;
-use crate::packet::{ETHERNET_HEADER, LONGEST_HEADERS};
-
-/// Where frames leave.
-pub(super) trait Transmit {
-    /// Whether there is room for a frame.
-    fn has_room(&mut self) -> bool;
-
-    /// Transmits a frame that `fill` writes. Where there is no room, the frame is written and dropped.
-    fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8]));
-}
-
-/// The room that a device has at this moment.
-pub(super) struct Room<'d, D> {
-    pub(super) device: &'d mut D,
-    pub(super) now: Instant,
-}
-
-impl<D: Device> Transmit for Room<'_, D> {
-    fn has_room(&mut self) -> bool {
-        self.device.transmit(self.now).is_some()
-    }
-
-    fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
-        self.device.transmit(self.now).transmit(length, meta, fill);
-    }
-}
-
-/// The room for one frame, or none.
-impl<T: TxToken> Transmit for Option<T> {
-    fn has_room(&mut self) -> bool {
-        self.is_some()
-    }
-
-    fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
-        match self.take() {
-            Some(mut token) => {
-                token.set_meta(meta);
-                token.consume(length, fill);
-            }
-            None => Nowhere.transmit(length, meta, fill),
-        }
-    }
-}
-
-/// Where answers are dropped: those to segments without payload, which can only be headers.
-pub(super) struct Nowhere;
-
-impl Transmit for Nowhere {
-    fn has_room(&mut self) -> bool {
-        false
-    }
-
-    #[inline(never)] // The room for it is needed for as long as this takes only.
-    fn transmit(&mut self, length: usize, _: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
-        fill(&mut [0; LONGEST_HEADERS][..length]);
-    }
-}
+use crate::link::{EthernetAddress, Nowhere, Transmit};
+use crate::packet::Packet;
 
 /// smoltcp, and the way to it and from it for one set of sockets at a time.
 pub(super) struct Way<'w> {
@@ -79,6 +26,8 @@ pub(super) struct Way<'w> {
     pub(super) transmit: &'w mut dyn Transmit,
     /// Of what has been received.
     pub(super) meta: PacketMeta,
+    /// The card that has sent what has been received: what is answered goes there.
+    pub(super) asker: Option<EthernetAddress>,
 }
 
 impl<'w> Way<'w> {
@@ -94,44 +43,68 @@ impl<'w> Way<'w> {
             now,
             transmit,
             meta: PacketMeta::default(),
+            asker: None,
         }
     }
 
-    /// Gives a frame to the sockets of a set; `control` belongs to its connection.
+    /// Gives a packet to the sockets of a set; `control` belongs to its connection.
     #[inline(never)] // Many call it.
     pub(super) fn deliver(
         &mut self,
         sockets: &mut SocketSet<'_>,
         mut control: Option<&mut Control>,
-        frame: &[u8],
+        packet: &[u8],
     ) {
         self.look(sockets, control.as_deref_mut());
+        if let Some(control) = control.as_deref_mut() {
+            control.hardware = self.asker;
+            #[cfg(feature = "client")]
+            {
+                control.is_silent = false;
+            }
+        }
         let meta = self.meta;
         let mut port = Port {
-            received: Some(Arrived { frame, meta }),
+            received: Some(Arrived { packet, meta }),
             transmit: self.transmit,
             host: self.host,
             control: control.as_deref_mut(),
+            asker: self.asker,
+            now: self.now,
         };
         self.interface
             .poll_ingress_single(self.now, &mut port, sockets);
         self.look(sockets, control);
     }
 
-    /// Gives a synthetic frame; what smoltcp answers is dropped.
+    /// Gives a synthetic packet; what smoltcp answers is dropped.
     #[inline(never)]
     pub(super) fn inject(
         &mut self,
         sockets: &mut SocketSet<'_>,
         control: Option<&mut Control>,
-        frame: &[u8],
+        packet: &[u8],
     ) {
         let mut silent = Way {
             interface: self.interface,
             transmit: &mut Nowhere,
             ..*self
         };
-        silent.deliver(sockets, control, frame);
+        silent.deliver(sockets, control, packet);
+    }
+
+    /// Transmits an answer that no socket has made.
+    pub(super) fn answer(&mut self, answer: &[u8]) {
+        let (host, asker, now) = (self.host, self.asker, self.now);
+        let header_len = host.link.header_len();
+        let length = header_len + answer.len();
+        self.transmit.transmit(length, self.meta, &mut |frame| {
+            let (header, packet) = frame.split_at_mut(header_len);
+            packet.copy_from_slice(answer);
+            if let Some(packet) = Packet::parse(answer) {
+                host.link.put_header(header, &packet, asker, now);
+            }
+        });
     }
 
     /// Transmits one packet of each socket at most; returns whether there was any.
@@ -146,6 +119,8 @@ impl<'w> Way<'w> {
             transmit: self.transmit,
             host: self.host,
             control: control.as_deref_mut(),
+            asker: self.asker,
+            now: self.now,
         };
         let result = self.interface.poll_egress(self.now, &mut port, sockets);
         self.look(sockets, control);
@@ -185,6 +160,25 @@ impl<'w> Way<'w> {
     }
 }
 
+#[cfg(feature = "client")]
+impl Way<'_> {
+    /// Whether it is known where the segments of a client's connection have to go. Else that is asked
+    /// for, unless the connection is over.
+    pub(super) fn finds(&self, connection: &Connection<'_>) -> bool {
+        let control = connection.control();
+        match control.four_tuple() {
+            Some(tuple) if control.hardware.is_none() => {
+                let (link, peer) = (&self.host.link, &tuple.remote.addr);
+                match connection.socket().state() {
+                    State::Closed => !link.is_silent(peer),
+                    _ => link.resolve(peer, self.now),
+                }
+            }
+            _ => true,
+        }
+    }
+}
+
 impl Egress for Way<'_> {
     fn now(&self) -> Instant {
         self.now
@@ -199,12 +193,14 @@ impl Egress for Way<'_> {
     }
 }
 
-/// The device that smoltcp is given: one frame that was received, or none, and room.
+/// The device that smoltcp is given: one packet that was received, or none, and room.
 struct Port<'p> {
     received: Option<Arrived<'p>>,
     transmit: &'p mut dyn Transmit,
     host: &'p Host,
     control: Option<&'p mut Control>,
+    asker: Option<EthernetAddress>,
+    now: Instant,
 }
 
 impl Port<'_> {
@@ -213,6 +209,8 @@ impl Port<'_> {
             transmit: self.transmit,
             host: self.host,
             control: self.control.as_deref_mut(),
+            asker: self.asker,
+            now: self.now,
             meta: PacketMeta::default(),
         }
     }
@@ -238,43 +236,40 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let medium = self.host.addresses.medium;
-        let header = if medium == Medium::Ethernet {
-            ETHERNET_HEADER
-        } else {
-            0
-        };
         let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = medium;
-        capabilities.max_transmission_unit = self.host.ip_mtu + header;
+        capabilities.medium = Medium::Ip;
+        capabilities.max_transmission_unit = self.host.ip_mtu;
         capabilities.checksum = self.host.checksums.clone();
         capabilities
     }
 }
 
-/// Another interface of this host, beside that of the stack: frames are given to it by a [`Way`].
-/// With a host's sizes it takes about 2 µs, most of them for the room of smoltcp's fragments.
-#[cfg(feature = "isn")]
-pub(super) fn new_interface(host: &Host, config: Config, now: Instant) -> Interface {
+/// An interface of this host: packets are given to it by a [`Way`]. With a host's sizes it takes about
+/// 2 µs, most of them for the room of smoltcp's fragments.
+pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Interface {
+    let mut config = Config::new(HardwareAddress::Ip);
+    config.random_seed = random_seed;
     let mut port = Port {
         received: None,
         transmit: &mut Nowhere,
         host,
         control: None,
+        asker: None,
+        now,
     };
     Interface::new(config, &mut port, now)
 }
 
-/// A frame that was received, or is synthetic.
+/// A packet that was received, or is synthetic.
 #[derive(Clone, Copy)]
 struct Arrived<'f> {
-    frame: &'f [u8],
+    packet: &'f [u8],
     meta: PacketMeta,
 }
 
 impl RxToken for Arrived<'_> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        read(self.frame)
+        read(self.packet)
     }
 
     fn meta(&self) -> PacketMeta {
@@ -282,22 +277,36 @@ impl RxToken for Arrived<'_> {
     }
 }
 
-/// Room for a frame, which is looked at when it is filled.
+/// Room for a packet, which is looked at when it is filled.
 struct Outgoing<'o> {
     transmit: &'o mut dyn Transmit,
     host: &'o Host,
     control: Option<&'o mut Control>,
+    asker: Option<EthernetAddress>,
+    now: Instant,
     meta: PacketMeta,
 }
 
 impl TxToken for Outgoing<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, length: usize, fill: F) -> R {
         let (mut fill, mut result) = (Some(fill), None);
+        let header_len = self.host.link.header_len();
+        let length = header_len + length;
         self.transmit.transmit(length, self.meta, &mut |frame| {
-            result = fill.take().map(|fill| fill(frame));
-            egress::sent(self.host, frame, self.control.as_deref_mut());
+            let (header, packet) = frame.split_at_mut(header_len);
+            result = fill.take().map(|fill| fill(packet));
+            egress::sent(
+                self.host,
+                Leaving {
+                    header,
+                    packet,
+                    control: self.control.as_deref_mut(),
+                    asker: self.asker,
+                    now: self.now,
+                },
+            );
         });
-        result.expect("a frame is written, with room and without")
+        result.expect("a packet is written, with room and without")
     }
 
     fn set_meta(&mut self, meta: PacketMeta) {

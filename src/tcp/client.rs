@@ -285,7 +285,9 @@ impl Client {
                 // RFC 1122, 4.2.3.9: "Since these Unreachable messages indicate soft error
                 // conditions, TCP MUST NOT abort the connection"; they name its failure.
                 _ if phase == Phase::Opening && returned.is_some() => Error::Unreachable,
-                Some(server) if context.is_silent(&server.addr) => Error::NoNeighbor,
+                Some(server) if phase == Phase::Opening && context.is_silent(&server.addr) => {
+                    Error::NoNeighbor
+                }
                 _ => Error::TimedOut,
             })
         });

@@ -10,12 +10,12 @@ mod udp;
 use std::string::String;
 use std::vec::Vec;
 
-use smoltcp::wire::{EthernetAddress, IpProtocol};
+use smoltcp::wire::IpProtocol;
 
 use super::connection::Judgement;
 use super::label::{Field, Rank};
 use super::sight::{Inside, Sight};
-use crate::packet::Segment;
+use crate::packet::{EthernetAddress, Segment};
 
 /// What a frame says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,6 @@ fn protocol_name(protocol: IpProtocol) -> String {
 }
 
 /// A hardware address, as hosts write it.
-fn hardware_address(address: EthernetAddress) -> String {
-    let [a, b, c, d, e, f] = address.0;
-    std::format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
+fn hardware_address(address: impl Into<EthernetAddress>) -> String {
+    std::format!("{}", address.into())
 }

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::vec::Vec;
 
-use smoltcp::wire::{EthernetAddress, IpAddress, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpEndpoint};
 
 use super::sight::{Reason, Sight};
+use crate::packet::EthernetAddress;
 
 /// A side of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,11 +1,11 @@
 //! The headers of a frame, as far as all parts of a drawing ask for them.
 
 use smoltcp::phy::Medium;
-use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, IpAddress, IpEndpoint, IpProtocol,
-};
+use smoltcp::wire::{ArpOperation, ArpPacket, ArpRepr, IpAddress, IpEndpoint, IpProtocol};
 
-use crate::packet::{self, Content, Flags, Fragment, Frame, Packet, Segment, UDP_HEADER, half};
+use crate::packet::{
+    self, Content, EthernetAddress, Flags, Fragment, Frame, Packet, Segment, UDP_HEADER, half,
+};
 
 /// What is in a frame.
 #[derive(Clone, Copy, Debug)]

@@ -37,7 +37,8 @@ struct Request {
     local_port: u16,
     length: usize,
     give_up: Instant,
-    retry: Instant,
+    /// When the line is sent again; `None` while it waits for the server's hardware address.
+    retry: Option<Instant>,
     wait: Duration,
 }
 
@@ -123,12 +124,11 @@ impl<'a> Client<'a> {
             local_port,
             length: line.len(),
             give_up: context.now + self.timeout,
-            retry: context.now + FIRST_RETRY,
+            retry: None,
             wait: FIRST_RETRY,
         };
-        self.transmit(context, request)?;
-        self.request = Some(request);
-        Ok(())
+        self.transmit(context, request)
+            .inspect_err(|_| self.give_up(context))
     }
 
     /// Puts the answer into `answer` and returns its length, once it is there. Also sends the line
@@ -163,8 +163,12 @@ impl<'a> Client<'a> {
 
     /// When it wants to be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Instant> {
-        self.request
-            .map(|request| request.retry.min(request.give_up))
+        let request = self.request?;
+        Some(
+            request
+                .retry
+                .map_or(request.give_up, |retry| retry.min(request.give_up)),
+        )
     }
 
     /// Forgets the line, and what of it has not left yet.
@@ -190,25 +194,34 @@ impl<'a> Client<'a> {
                 Error::TimedOut
             });
         }
-        if context.now >= request.retry {
-            let wait = request.wait * 2;
-            let retry = context.now + wait;
-            self.request = Some(Request {
-                wait,
-                retry,
-                ..request
-            });
-            self.transmit(context, request)?;
+        match request.retry {
+            Some(retry) if context.now < retry => Ok(()),
+            Some(_) => self.transmit(
+                context,
+                Request {
+                    wait: request.wait * 2,
+                    ..request
+                },
+            ),
+            None => self.transmit(context, request),
         }
-        Ok(())
     }
 
+    /// Sends the line, once it is known where.
     fn transmit(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
+        let is_known = context.resolve(&request.server.addr);
+        self.request = Some(Request {
+            retry: is_known.then(|| context.now + request.wait),
+            ..request
+        });
+        if !is_known {
+            return Ok(());
+        }
         let mut to = UdpMetadata::from(request.server);
         to.local_address = context.source_for(&request.server.addr);
         let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         if socket.send_queue() > 0 {
-            // The line has not even left yet: it waits for a neighbor.
+            // The line has not even left yet: the device has no room.
             return Ok(());
         }
         let line = &self.line[..request.length];

@@ -2,8 +2,7 @@
 //!
 //! smoltcp 0.14 cuts an IPv4 datagram into fragments, but drops an IPv6 datagram that is larger
 //! than the MTU without a trace. A [`Fragmenter`] makes the fragments itself and sends each of
-//! them as an IPv6 packet of its own, through a raw socket: the interface adds the Ethernet header
-//! and discovers the neighbor as for any other packet.
+//! them as an IPv6 packet of its own, through a raw socket: it leaves as any other packet does.
 //!
 //! ```
 //! use smoltcp::iface::SocketStorage;
@@ -58,11 +57,8 @@ const HOP_LIMIT: u8 = 64;
 /// with a Parameter Problem any more; the socket has no receive buffer, so they are dropped. With
 /// [`Reassembly`](crate::device::reassembly::Reassembly) in front none reach it.
 ///
-/// Fragments leave in the order in which they were queued. Like any smoltcp socket, this one
-/// waits while a destination does not answer neighbor discovery or there is no route to it, and
-/// everything behind waits too, for ever: when [`queued`](Self::queued) has not changed for some
-/// seconds, [`discard`](Self::discard) is the way out. The server and the client of [`udp`](super)
-/// take it by themselves.
+/// Fragments leave in the order in which they were queued. Those to a host that is not known, or to
+/// which there is no route, are lost; see [`link`](crate::link).
 #[derive(Debug)]
 pub struct Fragmenter<'a> {
     handle: SocketHandle,

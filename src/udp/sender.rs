@@ -1,24 +1,18 @@
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{self, Socket, UdpMetadata};
-use smoltcp::time::Instant;
 use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
 
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 use super::fragmentation::{self, Fragmenter};
-use super::stall::Stall;
-use super::storage::renew;
-use crate::stack::{Context, earliest};
+use crate::stack::Context;
 
 const IPV6_HEADER_LEN: usize = 40;
 
 /// Sends datagrams of any length that the link can carry, whole or in fragments.
 pub(super) struct Sender<'a> {
     pub(super) handle: SocketHandle,
-    stall: Stall,
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
     pub(super) fragmenter: Option<Fragmenter<'a>>,
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    stall_of_fragments: Stall,
     #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
     lifetime: core::marker::PhantomData<&'a ()>,
 }
@@ -38,11 +32,8 @@ impl<'a> Sender<'a> {
     pub(super) fn new(handle: SocketHandle) -> Self {
         Self {
             handle,
-            stall: Stall::new(),
             #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
             fragmenter: None,
-            #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-            stall_of_fragments: Stall::new(),
             #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
             lifetime: core::marker::PhantomData,
         }
@@ -89,22 +80,18 @@ impl<'a> Sender<'a> {
             .map_err(|error| match error {
                 udp::SendError::BufferFull => SendError::Full,
                 udp::SendError::Unaddressable => SendError::Unaddressable,
-            })?;
-        if datagram.is_empty() {
-            self.stall.add_empty();
-        }
-        Ok(())
+            })
     }
 
     /// Drops what is queued, and what has arrived, and binds to `port`, if that is not 0.
+    #[cfg(feature = "client")]
     pub(super) fn reopen(
         &mut self,
         context: &mut Context<'_, 'a>,
         port: u16,
     ) -> Result<(), udp::BindError> {
-        self.handle = renew(context, self.handle);
-        self.stall = Stall::new();
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+        socket.close();
         if port == 0 { Ok(()) } else { socket.bind(port) }
     }
 
@@ -114,53 +101,9 @@ impl<'a> Sender<'a> {
         // Cannot fail: it is bound to nothing.
         let _ = self.reopen(context, 0);
         #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        self.discard_fragments(context);
-    }
-
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    fn discard_fragments(&mut self, context: &mut Context<'_, 'a>) {
         if let Some(fragmenter) = &mut self.fragmenter {
             fragmenter.discard(context.sockets);
-            self.stall_of_fragments = Stall::new();
         }
-    }
-
-    /// Takes note of whether anything leaves the queues.
-    pub(super) fn look(&mut self, context: &Context<'_, '_>) {
-        let socket = context.sockets.get::<Socket<'_>>(self.handle);
-        self.stall.look(socket.send_queue(), context.now);
-        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        if let Some(fragmenter) = &self.fragmenter {
-            let queued = fragmenter.queued(context.sockets);
-            self.stall_of_fragments.look(queued, context.now);
-        }
-    }
-
-    /// Drops what has waited for too long; returns how many of the queues that concerns.
-    pub(super) fn drop_stalled(&mut self, context: &mut Context<'_, 'a>) -> u32 {
-        let mut dropped = 0;
-        if self.stall.is_over(context.now) {
-            let socket = context.sockets.get::<Socket<'_>>(self.handle);
-            dropped += u32::from(socket.send_queue() > 0 || !socket.can_send());
-            let port = socket.endpoint().port;
-            // Cannot fail: the port is the one that the socket was bound to.
-            let _ = self.reopen(context, port);
-        }
-        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        if self.stall_of_fragments.is_over(context.now) {
-            dropped += 1;
-            self.discard_fragments(context);
-        }
-        dropped
-    }
-
-    /// When what is queued now will have waited for too long.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        let fragments = self.stall_of_fragments.deadline();
-        #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
-        let fragments = None;
-        earliest(self.stall.deadline(), fragments)
     }
 
     #[cfg(all(feature = "fragmentation", feature = "ipv6"))]

@@ -7,7 +7,7 @@ use smoltcp::time::Instant;
 use super::fragmentation::Fragmenter;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
-use crate::stack::{Context, Service, Sockets, earliest};
+use crate::stack::{Context, Service, Sockets};
 use crate::transform;
 
 /// Where the ports begin that clients are given, on Linux; RFC 6335 begins higher, at 49152.
@@ -25,9 +25,6 @@ pub struct Counters {
     /// (RFC 1122, 4.1.3.6), gave no address or port to answer to, came from where there is no way
     /// back to, from the server's own port, or were the 64th that may be another server's answer.
     pub unanswerable: u32,
-    /// How often the answers that waited were dropped, because the first of them could not be
-    /// sent for 3 seconds.
-    pub undelivered: u32,
 }
 
 /// Answers each datagram with its upper case, to the sender, from the address that was asked.
@@ -36,12 +33,9 @@ pub struct Counters {
 /// than can be answered, they wait in the receive buffer; when that is full, they are lost, as
 /// everywhere in UDP.
 ///
-/// An answer goes to where its request came from, so it waits for nobody. Only where it could not
-/// be sent at once, as the device had no room, its hardware address may be forgotten by then; it
-/// then holds up those behind it, as smoltcp's socket sends one after the other. When none could be
-/// sent for 3 seconds, all that wait are dropped, and with them the datagrams for whose answers
-/// there was no room; [`Counters::undelivered`] says how often. smoltcp cannot drop one without the
-/// others.
+/// An answer goes to where its request came from, so it waits for no neighbor. Only where it could not
+/// be sent at once, as the device had no room, that may be forgotten by then, and the answer is lost;
+/// see [`link`](crate::link).
 ///
 /// Two servers could answer each other for ever, if somebody forges one datagram. So a datagram from
 /// the server's own port number is not answered. Nor is every 64th that has nothing to be
@@ -121,7 +115,6 @@ impl<'a> Server<'a> {
                 break;
             }
         }
-        self.sender.look(context);
     }
 
     /// Makes the answer to the oldest datagram that may be answered.
@@ -136,7 +129,7 @@ impl<'a> Server<'a> {
             match refusal {
                 Some(reason) => {
                     debug!("UDP: {to} is not answered: {reason}");
-                    count(&mut self.counters.unanswerable, 1);
+                    count(&mut self.counters.unanswerable);
                 }
                 None => {
                     let length = transform::datagram(request, &mut self.answer);
@@ -148,7 +141,7 @@ impl<'a> Server<'a> {
                         self.echoes = self.echoes.wrapping_add(1);
                         if self.echoes.is_multiple_of(64) {
                             debug!("UDP: {to} is not answered: it may be a server that answers");
-                            count(&mut self.counters.unanswerable, 1);
+                            count(&mut self.counters.unanswerable);
                             continue;
                         }
                     }
@@ -165,15 +158,15 @@ impl<'a> Server<'a> {
             None => Err(SendError::TooLarge),
         };
         match sent {
-            Ok(()) => count(&mut self.counters.answered, 1),
+            Ok(()) => count(&mut self.counters.answered),
             Err(SendError::Full) => {}
             Err(SendError::TooLarge) => {
                 warn!("UDP: a datagram from {to} is dropped, the answer is too large");
-                count(&mut self.counters.too_large, 1);
+                count(&mut self.counters.too_large);
             }
             Err(SendError::Unaddressable) => {
                 debug!("UDP: {to} cannot be answered");
-                count(&mut self.counters.unanswerable, 1);
+                count(&mut self.counters.unanswerable);
             }
         }
         sent
@@ -183,17 +176,9 @@ impl<'a> Server<'a> {
 impl<'a> Service<'a> for Server<'a> {
     /// Answers what has arrived, as far as there is room for answers.
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        self.sender.look(context);
         self.answer_all(context);
-        let dropped = self.sender.drop_stalled(context);
-        if dropped > 0 {
-            warn!("UDP: no answer could be sent for 3 seconds, those that waited are dropped");
-            count(&mut self.counters.undelivered, dropped);
-            self.answer_all(context);
-        }
         // An answer that waits is queued as soon as others have been transmitted.
-        let waiting = self.waiting.map(|_| context.now);
-        earliest(waiting, self.sender.deadline())
+        self.waiting.map(|_| context.now)
     }
 }
 
@@ -201,7 +186,7 @@ impl<'a> Service<'a> for Server<'a> {
 ///
 /// It may not if the datagram is for a group of hosts (RFC 1122, 4.1.3.6); if it came from the same
 /// port number, as two services would answer each other without end; or if there is no route to its
-/// sender, as smoltcp would keep the answer, and those behind it.
+/// sender.
 pub fn refusal(
     context: &Context<'_, '_>,
     own_port: u16,
@@ -219,6 +204,6 @@ pub fn refusal(
     }
 }
 
-fn count(counter: &mut u32, more: u32) {
-    *counter = counter.wrapping_add(more);
+fn count(counter: &mut u32) {
+    *counter = counter.wrapping_add(1);
 }

@@ -5,7 +5,7 @@ use managed::ManagedSlice;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
 
-use crate::stack::{Context, Sockets, SocketsFull, put};
+use crate::stack::{Sockets, SocketsFull};
 
 /// The buffers of a server or client.
 ///
@@ -91,14 +91,6 @@ pub(super) fn add<'a>(
         return Err(SetupError::NoBuffer);
     }
     Ok((sockets.add(Socket::new(receive, transmit))?, held))
-}
-
-/// Drops what is queued in a socket, and what has arrived, and closes it. Returns its new handle.
-pub(crate) fn renew(context: &mut Context<'_, '_>, handle: SocketHandle) -> SocketHandle {
-    context.sockets.get_mut::<Socket<'_>>(handle).close();
-    // The slot would remember for which neighbor the socket waited, and go on waiting.
-    let socket = context.sockets.remove(handle);
-    put(context.sockets, socket)
 }
 
 /// Why a server or client cannot be set up.

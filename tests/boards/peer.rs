@@ -108,7 +108,7 @@ impl Peer {
 /// A stack at the other end of the cable, and when its time begins.
 pub fn stack(cable: Cable) -> (Stack<'static, Cable>, Clock) {
     let config = Config {
-        hardware_address: OUR_CARD,
+        hardware_address: OUR_CARD.into(),
         addresses: &[
             IpCidr::new(IpAddress::Ipv4(HOST), 24),
             IpCidr::new(IpAddress::Ipv6(HOST_V6), 64),

@@ -22,7 +22,6 @@ pub struct Remedy {
 const INGRESS: &str = "src/stack/ingress.rs";
 const ACCEPT: &str = "src/stack/accept.rs";
 const BACKLOG: &str = "src/stack/accept/backlog.rs";
-const NEIGHBORS: &str = "src/stack/neighbors.rs";
 const WINDOW: &str = "src/stack/window.rs";
 const CONTROL: &str = "src/stack/control.rs";
 /// What is left where no SYN waits: a segment is for its connection, a SYN opens one, and
@@ -46,11 +45,6 @@ const CLOSED_WINDOW: Cuts = &[(WINDOW, "from_edge", "None")];
 const SCALED_WINDOW: Cuts = &[(CONTROL, "lessen_window", "")];
 const FIN: Cuts = &[(WINDOW, "cuts_payload", "false")];
 const ZERO_WINDOW: Cuts = &[(WINDOW, "needs_room", "false")];
-const LEARNED: Cuts = &[
-    (NEIGHBORS, "learn", "None"),
-    (NEIGHBORS, "forget", ""),
-    (NEIGHBORS, "is_full", "false"),
-];
 const STRANGERS: Cuts = &[
     (INGRESS, "check_frame", "Ok(())"),
     (INGRESS, "check_packet", "Ok(())"),
@@ -67,7 +61,7 @@ const JUDGED: Cuts = &[
 ];
 const HISTORY: Cuts = &[(CONTROL, "note", "")];
 
-pub const REMEDIES: [Remedy; 10] = [
+pub const REMEDIES: [Remedy; 9] = [
     Remedy {
         name: "acknowledgements from beyond a zero window",
         cuts: &[CLOSED_WINDOW],
@@ -89,12 +83,6 @@ pub const REMEDIES: [Remedy; 10] = [
     Remedy {
         name: "no zero-window probes without a pause after the close",
         cuts: &[ZERO_WINDOW],
-        has_backlog: false,
-        clients: CLIENTS,
-    },
-    Remedy {
-        name: "answers wait for no neighbor",
-        cuts: &[LEARNED],
         has_backlog: false,
         clients: CLIENTS,
     },
@@ -129,7 +117,6 @@ pub const REMEDIES: [Remedy; 10] = [
             SCALED_WINDOW,
             FIN,
             ZERO_WINDOW,
-            LEARNED,
             STRANGERS,
             JUDGED,
             HISTORY,

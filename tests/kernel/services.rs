@@ -10,8 +10,9 @@ use std::thread;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpCidr};
+use smoltcp::wire::IpCidr;
 use uppercase::device::tuntap::{Mode, TunTap};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, PendingSyn};
 use uppercase::{Stack, tcp, udp};
 

@@ -96,7 +96,7 @@ fn a_link_that_carries_less_than_every_host_takes_is_refused() {
     let wire = Wire::<8, 575>::new();
     let (device, _) = wire.ports(Medium::Ip);
     let config = Config {
-        hardware_address: hardware_address(SERVER),
+        hardware_address: hardware_address(SERVER).into(),
         addresses: &[IpCidr::new(Link::IP_V4.address(SERVER), 24)],
         gateways: &[],
         random_seed: 1,

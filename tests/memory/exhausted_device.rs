@@ -6,8 +6,9 @@ use std::cell::Cell;
 
 use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpCidr, IpEndpoint, IpProtocol, Ipv4Packet};
+use smoltcp::wire::{IpCidr, IpEndpoint, IpProtocol, Ipv4Packet};
 use uppercase::device::wire::Wire;
+use uppercase::link::EthernetAddress;
 use uppercase::stack::Config;
 use uppercase::{PORT, Stack, udp};
 

@@ -25,7 +25,7 @@ type Host = Box<Stack<'static, Port>>;
 
 fn host(device: Port, number: u8, random_seed: u64, backlog: usize) -> Host {
     let config = stack::Config {
-        hardware_address: hardware_address(number),
+        hardware_address: hardware_address(number).into(),
         addresses: &[IpCidr::new(IpAddress::v4(10, 0, 0, number), 24)],
         gateways: &[],
         random_seed,

@@ -2,8 +2,9 @@
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpCidr, IpEndpoint, TcpRepr, TcpSeqNumber};
+use smoltcp::wire::{IpCidr, IpEndpoint, TcpRepr, TcpSeqNumber};
 use uppercase::Stack;
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{self, Next};
 use uppercase::tcp::{Config, CongestionControl};
 

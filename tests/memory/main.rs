@@ -17,6 +17,7 @@ mod hashed;
 mod ladder;
 mod last_acknowledgement;
 mod limits;
+mod link;
 mod long_answers;
 mod naps;
 mod neighbors;

@@ -2,15 +2,11 @@
 
 use super::common;
 
-use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{
-    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
-    EthernetRepr, Icmpv6Packet, Icmpv6Repr, IpAddress, IpEndpoint, IpProtocol, Ipv6Address,
-    Ipv6Packet, Ipv6Repr, NdiscNeighborFlags, NdiscRepr, TcpControl, TcpRepr,
-};
+use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpEndpoint, TcpControl, TcpRepr};
 use uppercase::{PORT, udp};
 
 use common::ask::parts;
+use common::discovery::{Message, discovery};
 use common::frames::{self, read_udp};
 use common::network::{CLIENT, Link, NOBODY, Network, SECOND, hardware_address};
 
@@ -120,80 +116,6 @@ const GROUPS: [EthernetAddress; 6] = [
     EthernetAddress([3, 2, 3, 4, 5, 6]),
 ];
 
-/// The group that a neighbor solicitation for this address is sent to (RFC 4291, 2.7.1).
-fn solicited_node(address: Ipv6Address) -> Ipv6Address {
-    let [.., a, b, c] = address.octets();
-    let [high, low] = [u16::from_be_bytes([0xff, a]), u16::from_be_bytes([b, c])];
-    Ipv6Address::new(0xff02, 0, 0, 0, 0, 1, high, low)
-}
-
-/// A message of ARP or neighbor discovery by which `from`, which has `card`, asks for the server or
-/// answers it. On Ethernet it comes from `sender`.
-fn discovery(
-    link: Link,
-    sender: EthernetAddress,
-    (from, card): (IpAddress, EthernetAddress),
-    asks: bool,
-) -> Vec<u8> {
-    let (own, own_card) = (link.address(CLIENT), hardware_address(CLIENT));
-    let mut bytes = [0; 14 + 40 + 32];
-    let mut frame = EthernetFrame::new_unchecked(&mut bytes[..]);
-    let mut header = EthernetRepr {
-        src_addr: sender,
-        dst_addr: own_card,
-        ethertype: EthernetProtocol::Arp,
-    };
-    let length = match (from, own) {
-        (IpAddress::Ipv4(from), IpAddress::Ipv4(own)) => {
-            let message = ArpRepr::EthernetIpv4 {
-                operation: match asks {
-                    true => ArpOperation::Request,
-                    false => ArpOperation::Reply,
-                },
-                source_hardware_addr: card,
-                source_protocol_addr: from,
-                target_hardware_addr: own_card,
-                target_protocol_addr: own,
-            };
-            message.emit(&mut ArpPacket::new_unchecked(frame.payload_mut()));
-            message.buffer_len()
-        }
-        (IpAddress::Ipv6(from), IpAddress::Ipv6(own)) => {
-            header.ethertype = EthernetProtocol::Ipv6;
-            let message = Icmpv6Repr::Ndisc(match asks {
-                true => NdiscRepr::NeighborSolicit {
-                    target_addr: own,
-                    lladdr: Some(card.into()),
-                },
-                false => NdiscRepr::NeighborAdvert {
-                    flags: NdiscNeighborFlags::OVERRIDE,
-                    target_addr: from,
-                    lladdr: Some(card.into()),
-                },
-            });
-            let packet = Ipv6Repr {
-                src_addr: from,
-                dst_addr: if asks { solicited_node(own) } else { own },
-                next_header: IpProtocol::Icmpv6,
-                payload_len: message.buffer_len(),
-                hop_limit: 255,
-            };
-            packet.emit(&mut Ipv6Packet::new_unchecked(frame.payload_mut()));
-            let payload = &mut frame.payload_mut()[packet.buffer_len()..];
-            message.emit(
-                &from,
-                &packet.dst_addr,
-                &mut Icmpv6Packet::new_unchecked(payload),
-                &ChecksumCapabilities::default(),
-            );
-            packet.buffer_len() + message.buffer_len()
-        }
-        _ => unreachable!("both are of one version"),
-    };
-    header.emit(&mut frame);
-    bytes[..14 + length].to_vec()
-}
-
 #[test]
 fn frames_whose_sender_is_a_group_are_dropped_and_hold_up_no_answer() {
     for link in Link::ETHERNET {
@@ -215,10 +137,10 @@ fn frames_whose_sender_is_a_group_are_dropped_and_hold_up_no_answer() {
             let frames = [
                 from_group(frames::udp(link, from, own, b"from a group")),
                 from_group(frames::tcp(link, nobody, own.addr, &request)),
-                discovery(link, group, (nobody, CARD), true),
-                discovery(link, group, (nobody, CARD), false),
-                discovery(link, CARD, (nobody, group), true),
-                discovery(link, CARD, (nobody, group), false),
+                discovery(link, group, (nobody, CARD), Message::Question(CLIENT)),
+                discovery(link, group, (nobody, CARD), Message::Answer),
+                discovery(link, CARD, (nobody, group), Message::Question(CLIENT)),
+                discovery(link, CARD, (nobody, group), Message::Answer),
             ];
             for (number, frame) in frames.into_iter().enumerate() {
                 place.network.to_client.inject(&frame);
@@ -246,7 +168,11 @@ fn messages_about_one_card_are_taken() {
     for link in Link::ETHERNET {
         for asks in [false, true] {
             let mut place = Place::new(link, None);
-            let message = discovery(link, CARD, (link.address(NOBODY), CARD), asks);
+            let message = match asks {
+                true => Message::Question(CLIENT),
+                false => Message::Answer,
+            };
+            let message = discovery(link, CARD, (link.address(NOBODY), CARD), message);
             place.network.to_client.inject(&message);
             place.network.settle(&mut [], &mut [&mut place.server]);
             let sent = place.network.to_server.captured();

@@ -3,8 +3,9 @@
 use super::common;
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpCidr, IpEndpoint, TcpControl};
+use smoltcp::wire::{IpCidr, IpEndpoint, TcpControl};
 use uppercase::dns::{self, Resolver};
+use uppercase::link::EthernetAddress;
 use uppercase::simulation;
 use uppercase::stack::from_fn;
 use uppercase::stack::{Config as StackConfig, ConfigError};

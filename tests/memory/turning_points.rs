@@ -62,7 +62,7 @@ struct Host {
 impl Host {
     fn new(backlog: usize) -> Self {
         let config = Config {
-            hardware_address: smoltcp::wire::EthernetAddress([2, 0, 0, 0, 0, 1]),
+            hardware_address: uppercase::link::EthernetAddress([2, 0, 0, 0, 0, 1]),
             addresses: &[IpCidr::new(LINK.server().addr, 24)],
             gateways: &[],
             random_seed: 7,

@@ -2,7 +2,7 @@
 //! address and where it takes chance from.
 
 use cortex_m::Peripherals;
-use smoltcp::wire::EthernetAddress;
+use uppercase::link::EthernetAddress;
 
 use crate::registers::Register;
 

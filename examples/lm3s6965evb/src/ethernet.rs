@@ -16,9 +16,9 @@
 //!   Whoever sent those frames repeats them, as with any lost frame.
 
 use cortex_m::peripheral::NVIC;
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::EthernetAddress;
+use uppercase::link::EthernetAddress;
 
 use crate::interrupts::Interrupt;
 use crate::registers::Register;
@@ -251,7 +251,6 @@ impl Device for Ethernet {
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ethernet;
         capabilities.max_transmission_unit = MTU;
         capabilities
     }

@@ -95,7 +95,7 @@ impl Line {
     /// Sends a frame on where it has to go. Returns whether it is for our own station, `None` if it
     /// is no frame.
     fn pass(&mut self, frame: &[u8], from: SocketAddr) -> Option<bool> {
-        let hardware = Frame::parse(Medium::Ethernet, frame).hardware?;
+        let hardware = Frame::parse(Medium::default(), frame).hardware?;
         let Some(switch) = &mut self.switch else {
             return Some(true);
         };
@@ -129,7 +129,7 @@ impl Line {
 
     /// Sends a frame of our own station, or keeps it until there is room.
     fn send(&mut self, frame: &[u8]) {
-        let hardware = Frame::parse(Medium::Ethernet, frame).hardware;
+        let hardware = Frame::parse(Medium::default(), frame).hardware;
         let has_room = match (&mut self.switch, hardware) {
             (_, None) => {
                 self.statistics.sent_dropped += 1;

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use smoltcp::wire::EthernetAddress;
+use crate::link::EthernetAddress;
 
 /// How many programs can be connected to one port: each takes one of as many ports after it.
 pub const CLIENTS: u16 = 63;

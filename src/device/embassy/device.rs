@@ -8,9 +8,9 @@ use embassy_net_driver as driver;
 use embassy_net_driver::Driver;
 use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::EthernetAddress;
 
 use super::AsyncDevice;
+use crate::link::EthernetAddress;
 
 /// The longest packet of IP, with an Ethernet header.
 const LONGEST: usize = 65_535 + 14;
@@ -38,7 +38,7 @@ impl<D: Driver> Embassy<D> {
     /// `medium-ip`, IP packets. The driver is dropped.
     pub fn new(driver: D) -> Result<Self, UnsupportedMedium> {
         let medium = match driver.hardware_address() {
-            driver::HardwareAddress::Ethernet(_) => Medium::Ethernet,
+            driver::HardwareAddress::Ethernet(_) => Medium::default(),
             #[cfg(feature = "medium-ip")]
             driver::HardwareAddress::Ip => Medium::Ip,
             _ => return Err(UnsupportedMedium),

@@ -9,7 +9,7 @@ use crate::packet::{Arp, Content, Frame, Options, Packet, Quote, options, udp as
 /// Everything that the parser can be asked about a frame.
 fn ask(medium: Medium, bytes: &[u8]) {
     let frame = Frame::parse(medium, bytes);
-    let _ = (frame.is_from_group(), frame.segment());
+    let _ = frame.is_from_group();
     assert!(frame.header_len() <= bytes.len());
     match &frame.content {
         Content::Arp(message) => drop(Arp::parse(message)),
@@ -27,7 +27,9 @@ fn ask_packet(packet: &Packet<'_>) {
     let _ = (
         packet.hides_segment(),
         packet.udp_destination(),
-        packet.icmp(),
+        packet.unreachable(),
+        packet.neighbor_message(),
+        packet.is_first_fragment(),
     );
     packet.is_intact(&ChecksumCapabilities::default());
     if let Some(fragment) = packet.fragment() {

@@ -1,7 +1,7 @@
 use smoltcp::wire::Ipv4Address;
 
 use super::*;
-use crate::packet::Arp;
+use crate::packet::{Arp, EthernetAddress};
 
 const MESSAGE: [u8; 28] = [
     0, 1, 8, 0, 6, 4, 0, 1, // Ethernet and IPv4, a request
@@ -14,9 +14,29 @@ fn each_field_is_found() {
     let message = Arp::parse(&MESSAGE).unwrap();
     assert_eq!(message.sender, Ipv4Address::new(10, 11, 12, 13));
     assert_eq!(message.target, Ipv4Address::new(10, 21, 22, 23));
+    assert_eq!(
+        message.sender_hardware,
+        EthernetAddress([2, 0x51, 0x52, 0x53, 0x54, 0x55])
+    );
+    assert_eq!(
+        message.target_hardware,
+        EthernetAddress([2, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5])
+    );
     assert!(message.is_request);
     // Ethernet pads it.
     assert_eq!(Arp::parse(&join(&[&MESSAGE, &[0; 18]])), Some(message));
+}
+
+#[test]
+fn a_message_is_written_as_it_is_read() {
+    for is_request in [true, false] {
+        let mut bytes = MESSAGE;
+        bytes[7] = if is_request { 1 } else { 2 };
+        let message = Arp::parse(&bytes).unwrap();
+        let mut written = [0xff; 28];
+        message.put(&mut written);
+        assert_eq!(written, bytes);
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
-use crate::packet::{FourTuple, LONGEST_HEADERS};
+use crate::link::EthernetAddress;
+use crate::packet::{FourTuple, LONGEST_PACKET_HEADERS};
 
 /// How long a SYN waits. Its client has sent it again by then, or has given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,9 +21,11 @@ pub struct PendingSyn {
     repeated: Instant,
     /// Whether this is the acknowledgement of a client that has brought its cookie back.
     is_proven: bool,
+    /// The card that has sent it, on Ethernet.
+    source: Option<EthernetAddress>,
     /// In bytes; 0 where there is no SYN.
     length: u8,
-    frame: [u8; LONGEST_HEADERS],
+    packet: [u8; LONGEST_PACKET_HEADERS],
 }
 
 impl PendingSyn {
@@ -35,8 +38,9 @@ impl PendingSyn {
         since: Instant::ZERO,
         repeated: Instant::ZERO,
         is_proven: false,
+        source: None,
         length: 0,
-        frame: [0; LONGEST_HEADERS],
+        packet: [0; LONGEST_PACKET_HEADERS],
     };
 
     fn is_pending(&self, now: Instant) -> bool {
@@ -47,12 +51,19 @@ impl PendingSyn {
         cfg!(feature = "syn-cookies") && self.is_proven
     }
 
-    /// Keeps a frame, which is not too long.
-    fn keep(&mut self, frame: &[u8], is_proven: bool, now: Instant) {
+    /// Keeps a packet, which is not too long.
+    fn keep(
+        &mut self,
+        source: Option<EthernetAddress>,
+        packet: &[u8],
+        is_proven: bool,
+        now: Instant,
+    ) {
         self.repeated = now;
         self.is_proven = is_proven;
-        self.length = frame.len() as u8;
-        self.frame[..frame.len()].copy_from_slice(frame);
+        self.source = source;
+        self.length = packet.len() as u8;
+        self.packet[..packet.len()].copy_from_slice(packet);
     }
 }
 
@@ -86,11 +97,12 @@ impl<'a> Backlog<'a> {
     pub(super) fn put(
         &mut self,
         tuple: FourTuple,
-        frame: &[u8],
+        source: Option<EthernetAddress>,
+        packet: &[u8],
         is_proven: bool,
         now: Instant,
     ) -> bool {
-        if frame.len() > LONGEST_HEADERS {
+        if packet.len() > LONGEST_PACKET_HEADERS {
             return false;
         }
         let mut free: Option<&mut PendingSyn> = None;
@@ -100,7 +112,7 @@ impl<'a> Backlog<'a> {
                 free = Some(slot);
             } else if slot.tuple == tuple {
                 if is_proven || !slot.is_proven() {
-                    slot.keep(frame, is_proven, now);
+                    slot.keep(source, packet, is_proven, now);
                 }
                 return true;
             } else if is_proven
@@ -118,7 +130,7 @@ impl<'a> Backlog<'a> {
         self.taken += usize::from(slot.length == 0);
         slot.tuple = tuple;
         slot.since = now;
-        slot.keep(frame, is_proven, now);
+        slot.keep(source, packet, is_proven, now);
         true
     }
 
@@ -157,11 +169,11 @@ impl<'a> Backlog<'a> {
         first.map(|(index, slot)| (index, slot.tuple, slot.is_proven()))
     }
 
-    /// The frame in this slot, which waits no more.
-    pub(super) fn take(&mut self, index: usize) -> Option<&[u8]> {
+    /// The packet in this slot, which waits no more, and the card that has sent it.
+    pub(super) fn take(&mut self, index: usize) -> Option<(Option<EthernetAddress>, &[u8])> {
         let slot = self.slots.get_mut(index)?;
         let length = core::mem::take(&mut slot.length);
         self.taken -= usize::from(length > 0);
-        Some(&slot.frame[..length.into()])
+        Some((slot.source, &slot.packet[..length.into()]))
     }
 }

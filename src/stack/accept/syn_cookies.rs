@@ -22,10 +22,10 @@
 //!   from it, so with that there are no connections by cookies.
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpVersion, TcpSeqNumber};
+use smoltcp::wire::{IpVersion, TcpSeqNumber};
 
 use super::Arrival;
-use crate::packet::{Flags, Frame, Segment, options};
+use crate::packet::{Flags, Segment, options};
 use crate::secret::{Key, Purpose};
 use crate::stack::control::Connection;
 use crate::stack::host::Host;
@@ -104,7 +104,6 @@ impl Cookies {
             _ => 60,
         };
         let own_size = host.ip_mtu.saturating_sub(headers).min(u16::MAX.into());
-        let hardware = hardware(arrival.frame, host);
         let answer = Header {
             source: syn.destination,
             destination: syn.source,
@@ -115,7 +114,7 @@ impl Cookies {
             maximum_segment_size: Some(own_size as u16),
             payload: None,
         };
-        Some(Synthetic::new(hardware, &answer))
+        Some(Synthetic::new(&answer))
     }
 
     /// Whether this segment acknowledges a cookie of a server; `gave_up` is when that has last given
@@ -163,7 +162,6 @@ impl Cookies {
         connection: &mut Connection<'_>,
     ) -> Synthetic {
         self.unproven = self.unproven.saturating_sub(2);
-        let hardware = hardware(arrival.frame, host).map(|(own, client)| (client, own));
         let confirmation = proof.header(arrival.segment);
         let syn = Header {
             flags: Flags::SYN,
@@ -172,7 +170,7 @@ impl Cookies {
             maximum_segment_size: Some(proof.segment_size),
             ..confirmation
         };
-        let segments = [&syn, &confirmation].map(|header| Synthetic::new(hardware, header));
+        let segments = [&syn, &confirmation].map(Synthetic::new);
         let [syn, ack] = segments.each_ref().map(Synthetic::as_bytes);
         let address = arrival.packet.destination;
         begin(host, address, proof.cookie, &[syn, ack], now, connection);
@@ -182,7 +180,7 @@ impl Cookies {
             payload: Some(b'?'),
             ..confirmation
         };
-        Synthetic::new(hardware, &probe)
+        Synthetic::new(&probe)
     }
 
     /// Opens the connection of a client by its acknowledgement, which has waited in the backlog.
@@ -218,9 +216,8 @@ impl Cookies {
 
 impl Proof {
     /// The client's acknowledgement by itself, as it is kept in the backlog.
-    pub(super) fn confirmation(&self, arrival: &Arrival<'_>, host: &Host) -> Synthetic {
-        let hardware = hardware(arrival.frame, host).map(|(own, client)| (client, own));
-        Synthetic::new(hardware, &self.header(arrival.segment))
+    pub(super) fn confirmation(&self, arrival: &Arrival<'_>) -> Synthetic {
+        Synthetic::new(&self.header(arrival.segment))
     }
 
     fn header(&self, segment: &Segment) -> Header {
@@ -235,12 +232,6 @@ impl Proof {
             payload: None,
         }
     }
-}
-
-/// This host's hardware address, and the client's, on Ethernet.
-fn hardware(frame: &Frame<'_>, host: &Host) -> Option<(EthernetAddress, EthernetAddress)> {
-    let client = frame.hardware?.source;
-    Some((host.addresses.hardware, client))
 }
 
 fn period(now: Instant) -> u64 {

@@ -1,13 +1,10 @@
 //! Synthetic segments, as the parser and smoltcp read them.
 
-use smoltcp::phy::{ChecksumCapabilities, Medium};
-use smoltcp::wire::{EthernetAddress, TcpControl, TcpPacket, TcpRepr};
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{TcpControl, TcpPacket, TcpRepr};
 
 use super::*;
-use crate::packet::{Flags, Frame, options};
-
-const OWN: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 1]);
-const PEER: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
+use crate::packet::{Flags, Packet, options};
 
 fn endpoints() -> [(IpEndpoint, IpEndpoint); 2] {
     [
@@ -47,52 +44,39 @@ fn headers() -> impl Iterator<Item = Header> {
 #[test]
 fn a_synthetic_segment_is_read_as_it_was_written() {
     for header in headers() {
-        for hardware in [None, Some((PEER, OWN))] {
-            let synthetic = Synthetic::new(hardware, &header);
-            let medium = hardware.map_or(Medium::Ip, |_| Medium::Ethernet);
-            let frame = Frame::parse(medium, synthetic.as_bytes());
-            let found = frame
-                .hardware
-                .map(|found| (found.source, found.destination));
-            assert_eq!(found, hardware);
+        let synthetic = Synthetic::new(&header);
+        let packet = Packet::parse(synthetic.as_bytes()).unwrap();
+        // It has no padding, and is intact.
+        assert_eq!(packet.bytes, synthetic.as_bytes());
+        assert!(packet.is_intact(&ChecksumCapabilities::default()));
+        assert!(!packet.is_fragment);
 
-            let packet = frame.packet().unwrap();
-            // It has no padding, and is intact.
-            assert_eq!(
-                frame.header_len() + packet.bytes.len(),
-                synthetic.as_bytes().len()
-            );
-            assert!(packet.is_intact(&ChecksumCapabilities::default()));
-            assert!(!packet.is_fragment);
-
-            let segment = packet.segment().unwrap();
-            assert_eq!(segment.source, header.source);
-            assert_eq!(segment.destination, header.destination);
-            assert_eq!(segment.sequence, header.sequence);
-            assert_eq!(segment.acknowledgement, header.acknowledgement);
-            assert_eq!(segment.flags, Flags(header.flags));
-            assert_eq!(segment.window, header.window);
-            let payload = &packet.payload()[segment.header_len..];
-            assert_eq!(payload, header.payload.as_slice());
-            #[cfg(feature = "syn-cookies")]
-            assert_eq!(
-                options(packet, &segment).maximum_segment_size(),
-                header.maximum_segment_size
-            );
-            assert_eq!(
-                options(packet, &segment).count(),
-                usize::from(header.maximum_segment_size.is_some())
-            );
-        }
+        let segment = packet.segment().unwrap();
+        assert_eq!(segment.source, header.source);
+        assert_eq!(segment.destination, header.destination);
+        assert_eq!(segment.sequence, header.sequence);
+        assert_eq!(segment.acknowledgement, header.acknowledgement);
+        assert_eq!(segment.flags, Flags(header.flags));
+        assert_eq!(segment.window, header.window);
+        let payload = &packet.payload()[segment.header_len..];
+        assert_eq!(payload, header.payload.as_slice());
+        #[cfg(feature = "syn-cookies")]
+        assert_eq!(
+            options(&packet, &segment).maximum_segment_size(),
+            header.maximum_segment_size
+        );
+        assert_eq!(
+            options(&packet, &segment).count(),
+            usize::from(header.maximum_segment_size.is_some())
+        );
     }
 }
 
 #[test]
 fn smoltcp_reads_the_same() {
     for header in headers() {
-        let synthetic = Synthetic::new(None, &header);
-        let frame = Frame::parse(Medium::Ip, synthetic.as_bytes());
-        let packet = frame.packet().unwrap();
+        let synthetic = Synthetic::new(&header);
+        let packet = Packet::parse(synthetic.as_bytes()).unwrap();
         let segment = TcpPacket::new_checked(packet.payload()).unwrap();
         let (source, destination) = (&packet.source, &packet.destination);
         let checksums = ChecksumCapabilities::default();
@@ -109,7 +93,7 @@ fn smoltcp_reads_the_same() {
 #[test]
 fn the_ip_header_is_one_that_smoltcp_takes() {
     for header in headers() {
-        let synthetic = Synthetic::new(None, &header);
+        let synthetic = Synthetic::new(&header);
         let bytes = synthetic.as_bytes();
         match header.source.addr {
             IpAddress::Ipv4(_) => {

@@ -5,10 +5,10 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use smoltcp::wire::{EthernetAddress, IpAddress, Ipv6Address};
+use smoltcp::wire::{IpAddress, Ipv6Address};
 
 use super::{Message, hardware_address, name_field, protocol_name};
-use crate::packet::{Packet, Quote, half};
+use crate::packet::{EthernetAddress, Packet, Quote, half};
 use crate::trace::label::{Field, Rank};
 
 /// The header of a message, in bytes.

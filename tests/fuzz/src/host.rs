@@ -138,7 +138,7 @@ impl<'a> Host<'a> {
 
 pub fn stack(line: Line<'_>, host: u8, link: Link) -> LineStack<'_> {
     let config = Config {
-        hardware_address: hardware_address(host),
+        hardware_address: hardware_address(host).into(),
         addresses: &[IpCidr::new(
             link.address(host),
             if link.ipv6 { 64 } else { 24 },

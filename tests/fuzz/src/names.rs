@@ -78,7 +78,7 @@ struct Host {
 impl Host {
     fn new() -> Self {
         let config = Config {
-            hardware_address: hardware_address(CLIENT),
+            hardware_address: hardware_address(CLIENT).into(),
             addresses: &[IpCidr::new(LINK.address(CLIENT), 24)],
             gateways: &[],
             random_seed: 5,

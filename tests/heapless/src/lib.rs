@@ -7,8 +7,9 @@ use core::panic::PanicInfo;
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::capture::{Capture, Pcapng};
+use uppercase::link::EthernetAddress;
 use uppercase::device::reassembly::{self, Reassembly};
 use uppercase::device::wire::{Port, Queue};
 use uppercase::dns::{self, Resolver};
@@ -76,7 +77,7 @@ fn serve(polls: u32) -> Option<()> {
     };
     let clock = Cell::new(Instant::ZERO);
     let now = || clock.get();
-    let device = Reassembly::new(Port::loopback(&queue, Medium::Ethernet), &mut fragments);
+    let device = Reassembly::new(Port::loopback(&queue, Medium::default()), &mut fragments);
     let stack = Stack::new(device, config, &mut slots[..], now()).ok()?;
     let mut stack = stack.with_backlog(&mut backlog[..]);
 

@@ -5,6 +5,7 @@ pub mod ask;
 pub mod busy;
 pub mod cable;
 pub mod chance;
+pub mod discovery;
 pub mod frames;
 pub mod hand;
 #[path = "../../shared/name_server.rs"]

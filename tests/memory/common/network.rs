@@ -292,7 +292,7 @@ fn stack(
     gateway: Option<IpAddress>,
 ) -> Box<Stack<'static, Port>> {
     let config = Config {
-        hardware_address: hardware_address(host),
+        hardware_address: hardware_address(host).into(),
         addresses,
         gateways: gateway.as_slice(),
         random_seed: host.into(),

@@ -205,8 +205,9 @@ impl Asker {
                     turn.now,
                     &mut from_fn(|context| {
                         let moment = |number: usize| *begin + *apart * number as u32;
+                        let is_known = context.resolve(&server.addr);
                         let socket = context.sockets.get_mut::<udp::Socket<'_>>(*socket);
-                        while *sent < *requests && context.now >= moment(*sent) {
+                        while is_known && *sent < *requests && context.now >= moment(*sent) {
                             let text = format!("request {sent}");
                             let room = socket.send_slice(text.as_bytes(), *server);
                             room.expect("there is room");
@@ -218,7 +219,7 @@ impl Asker {
                             let number: usize = number.parse().expect("a number");
                             answers[number].get_or_insert(context.now - moment(number));
                         }
-                        (*sent < *requests).then(|| moment(*sent))
+                        (is_known && *sent < *requests).then(|| moment(*sent))
                     }),
                 )
                 .delay(turn.now),

@@ -205,7 +205,7 @@ pub fn stack(
     gateways: &[IpAddress],
 ) -> Stack<'static, Port> {
     let config = Config {
-        hardware_address: hardware(host),
+        hardware_address: hardware(host).into(),
         addresses: &[network_of(link, host)],
         gateways,
         random_seed,

@@ -3,7 +3,8 @@
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::{Loopback, Medium};
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
+use uppercase::link::EthernetAddress;
 use uppercase::tcp::{self, Mark, Scan};
 use uppercase::{Stack, stack};
 

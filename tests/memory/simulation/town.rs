@@ -254,7 +254,7 @@ pub fn stack<'a>(
     slots: &'a mut [SocketStorage<'a>],
 ) -> Stack<'a, Port> {
     let config = Config {
-        hardware_address: hardware_address(host),
+        hardware_address: hardware_address(host).into(),
         addresses: &[IpCidr::new(
             link.address(host),
             if link.ipv6 { 64 } else { 24 },

@@ -8,8 +8,9 @@ use std::thread;
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::cable::Cable;
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 

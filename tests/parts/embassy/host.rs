@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp as stream;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::embassy::{AsyncDevice, serve};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, from_fn};
 use uppercase::{Servers, Stack, tcp, udp};
 

@@ -1,0 +1,312 @@
+//! The link layer, between the frames of a device and the IP packets that smoltcp is given:
+//! Ethernet (RFC 894, RFC 2464), ARP (RFC 826) and neighbor discovery (RFC 4861).
+//!
+//! smoltcp has a link layer of its own, which is left out: it asks for one neighbor a second, and
+//! everything behind waits; it knows eight neighbors; and one datagram with a forged source silences a
+//! UDP server. Here nothing waits for a neighbor, and a device without neighbors, as a TUN interface,
+//! is the same to the stack.
+//!
+//! # Where a packet goes
+//!
+//! - **An answer goes to where the question came from.** A host that is about to be answered has just
+//!   sent a frame, and the frame says which card that was. A [connection](crate::stack::Connection)
+//!   remembers it of its peer (8 bytes each), and so does a table of the hosts that have sent
+//!   datagrams last: of 8, and of 256 with the feature `alloc`. The datagrams of a poll are
+//!   answered before they can drive each other out. What is answered at once, as a ping, is in no
+//!   table.
+//! - **A neighbor is asked for** by what is sent without a question: clients, and services that call
+//!   [`Context::resolve`](crate::Context::resolve), with the feature `client`. They send when it is
+//!   known. It is asked for at once and then each second, three times, or for as long as it is wished for.
+//!   It is forgotten after a minute.
+//! - **A packet to a neighbor that is not known is lost.** With the feature `client` the neighbor is asked
+//!   for. The packet leaves, as a device that was asked for room cannot be left without a frame, but to
+//!   this host's own card: no switch forwards it.
+//! - Packets to a group of hosts leave to its hardware address (RFC 1112, RFC 2464).
+//!
+//! # What is believed
+//!
+//! - The frame of a datagram or a segment for this host: until its next frame, a forged one
+//!   redirects what is sent to that address, and no other.
+//! - An answer to a request, and a message of a host that was asked for.
+//! - What another message of ARP or neighbor discovery says about a host that is known. It adds
+//!   none: a flood of such messages drives no host out.
+//! - No frame and no message that names a group as its sender.
+//!
+//! A connection that has sent a segment again twice, and has heard nothing, asks for its peer anew,
+//! with the feature `client`: it may have another card by now (RFC 1122, 2.3.2.1; RFC 4861, 7.3).
+//!
+//! # The walk of a datagram
+//!
+//! 1. `packet.rs` parses the frame. One for another card is dropped; a message of ARP or neighbor
+//!    discovery is answered here, and goes no further.
+//! 2. The stack judges the packet. If it is a datagram for this host, the table takes note of its
+//!    sender.
+//! 3. smoltcp is given the packet, and the service makes the answer.
+//! 4. smoltcp writes the packet behind the room for an Ethernet header, which is filled in here:
+//!    the frame leaves.
+
+mod addresses;
+mod arp;
+mod ethernet;
+#[cfg(feature = "ipv6")]
+mod ndisc;
+mod neighbors;
+mod transmit;
+
+pub use crate::packet::EthernetAddress;
+
+pub(crate) use addresses::Addresses;
+pub(crate) use neighbors::NEIGHBORS;
+pub(crate) use transmit::{Nowhere, Room, Transmit};
+
+#[cfg(feature = "fragmentation")]
+use core::cell::Cell;
+use core::cell::RefCell;
+
+use smoltcp::phy::{DeviceCapabilities, Medium};
+use smoltcp::time::Instant;
+use smoltcp::wire::{IpAddress, IpCidr};
+
+use crate::packet::{
+    Arp, ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet,
+};
+use neighbors::Neighbors;
+
+/// The longest IP packet that a device with these capabilities carries, in bytes.
+pub(crate) fn ip_mtu(capabilities: &DeviceCapabilities) -> usize {
+    let header = if is_ethernet(capabilities.medium) {
+        ETHERNET_HEADER
+    } else {
+        0
+    };
+    capabilities.max_transmission_unit.saturating_sub(header)
+}
+
+/// The link of a stack: its own addresses there, and its neighbors.
+pub(crate) struct Link {
+    pub(crate) addresses: Addresses,
+    medium: Medium,
+    /// The card's, on Ethernet.
+    hardware: EthernetAddress,
+    neighbors: RefCell<Neighbors>,
+    /// Where the fragments of the packet go that is leaving.
+    #[cfg(feature = "fragmentation")]
+    fragments: Cell<EthernetAddress>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        medium: Medium,
+        hardware: EthernetAddress,
+        own: &[IpCidr],
+        gateways: &[IpAddress],
+    ) -> Self {
+        Self {
+            addresses: Addresses::new(own, gateways, !is_ethernet(medium)),
+            medium,
+            hardware,
+            neighbors: RefCell::new(Neighbors::new()),
+            #[cfg(feature = "fragmentation")]
+            fragments: Cell::new(hardware),
+        }
+    }
+
+    fn is_ethernet(&self) -> bool {
+        cfg!(not(feature = "medium-ip")) || is_ethernet(self.medium)
+    }
+
+    /// The room before each packet for the header of its frame, in bytes.
+    pub(crate) fn header_len(&self) -> usize {
+        if self.is_ethernet() {
+            ETHERNET_HEADER
+        } else {
+            0
+        }
+    }
+
+    /// Parses a frame of the device.
+    pub(crate) fn parse<'f>(&self, frame: &'f [u8]) -> Frame<'f> {
+        Frame::parse(self.medium, frame)
+    }
+
+    /// Whether a frame with these addresses is for this card, or for a group.
+    pub(crate) fn is_for_us(&self, hardware: &HardwareAddresses) -> bool {
+        !hardware.destination.is_unicast() || hardware.destination == self.hardware
+    }
+
+    /// Takes note of a message of ARP, and answers it.
+    pub(crate) fn receive_arp(&self, message: &[u8], now: Instant, transmit: &mut dyn Transmit) {
+        let Some(message) = Arp::parse(message) else {
+            return;
+        };
+        if let Some(sender) = arp::sender(&message, &self.addresses) {
+            let mut neighbors = self.neighbors.borrow_mut();
+            neighbors.told(sender, message.sender_hardware, true, now);
+        }
+        if arp::is_for(&message, &self.addresses) {
+            arp::reply(&message, self.hardware, transmit);
+        }
+    }
+
+    /// Takes note of a message of neighbor discovery, and answers it; returns whether the packet is
+    /// such a one.
+    #[cfg(feature = "ipv6")]
+    pub(crate) fn receive_discovery(
+        &self,
+        packet: &Packet<'_>,
+        source: EthernetAddress,
+        now: Instant,
+        transmit: &mut dyn Transmit,
+    ) -> bool {
+        let Some(message) = packet.neighbor_message().filter(|_| self.is_ethernet()) else {
+            return false;
+        };
+        if !ndisc::is_valid(packet, &message, &self.addresses) {
+            return true;
+        }
+        let (address, hardware, corrects) = ndisc::told(packet, &message, source);
+        if self.addresses.is_one_host(&address) && !self.addresses.is_own(&address) {
+            let mut neighbors = self.neighbors.borrow_mut();
+            neighbors.told(address, hardware, corrects, now);
+        }
+        if message.is_solicitation && self.addresses.is_own(&message.target.into()) {
+            ndisc::advertise(packet, message.target, source, self.hardware, transmit);
+        }
+        true
+    }
+
+    /// A host has sent a datagram, from this card: its answer goes there.
+    pub(crate) fn learn(&self, address: IpAddress, source: EthernetAddress, now: Instant) {
+        if self.is_ethernet() && self.addresses.is_one_host(&address) {
+            self.neighbors.borrow_mut().learn(address, source, now);
+        }
+    }
+
+    /// Writes the header of a frame, if it has one. `known` is the card that its packet goes to
+    /// where that is known.
+    pub(crate) fn put_header(
+        &self,
+        header: &mut [u8],
+        packet: &Packet<'_>,
+        known: Option<EthernetAddress>,
+        now: Instant,
+    ) {
+        if !self.is_ethernet() {
+            return;
+        }
+        let found = known.or_else(|| self.find(&packet.destination, now));
+        let destination = found.unwrap_or(self.hardware);
+        #[cfg(feature = "fragmentation")]
+        let destination = match packet.is_first_fragment() {
+            None => destination,
+            Some(true) => {
+                self.fragments.set(destination);
+                destination
+            }
+            Some(false) => self.fragments.get(),
+        };
+        let hardware = HardwareAddresses {
+            source: self.hardware,
+            destination,
+        };
+        put_ethernet(header, hardware, ethernet::ethertype(&packet.destination));
+    }
+
+    /// The card that a packet to `address` goes to; asks for it where that can be done.
+    fn find(&self, address: &IpAddress, now: Instant) -> Option<EthernetAddress> {
+        if self.addresses.is_own(address) {
+            return Some(self.hardware);
+        }
+        if address.is_multicast() {
+            return Some(ethernet::group(address));
+        }
+        if address.is_broadcast() || self.addresses.is_broadcast(address) {
+            return Some(EthernetAddress::BROADCAST);
+        }
+        #[cfg(feature = "client")]
+        self.resolve(address, now);
+        #[cfg(not(feature = "client"))]
+        let _ = now;
+        let neighbors = self.neighbors.borrow();
+        let neighbor = neighbors
+            .find(address)
+            .or_else(|| neighbors.find(&self.addresses.next_hop(address)?));
+        neighbor.map(|neighbor| neighbor.hardware)
+    }
+}
+
+#[cfg(feature = "client")]
+impl Link {
+    /// Whether the card that a packet to `address` goes to is known; else it is asked for. Where
+    /// there is no route, there is nothing to wait for.
+    pub(crate) fn resolve(&self, address: &IpAddress, now: Instant) -> bool {
+        if !self.is_ethernet() {
+            return true;
+        }
+        let mut neighbors = self.neighbors.borrow_mut();
+        let is_fresh = |address: &IpAddress| {
+            let neighbor = neighbors.find(address);
+            neighbor.is_some_and(|neighbor| neighbor.is_fresh(now))
+        };
+        if is_fresh(address) {
+            return true;
+        }
+        let addresses = &self.addresses;
+        if addresses.is_own(address) || !addresses.is_one_host(address) {
+            return true;
+        }
+        match addresses.next_hop(address) {
+            Some(next_hop) if next_hop != *address && is_fresh(&next_hop) => true,
+            Some(next_hop) => {
+                neighbors.ask(next_hop, now);
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// A host does not answer: it may have another card by now, or the gateway has.
+    pub(crate) fn look_again(&self, address: &IpAddress, now: Instant) {
+        let next_hop = self.addresses.next_hop(address);
+        for suspect in [Some(*address), next_hop].into_iter().flatten() {
+            self.neighbors.borrow_mut().forget(&suspect);
+        }
+        self.resolve(address, now);
+    }
+
+    /// Whether the host that a packet to `address` is handed to was asked for, and has not answered.
+    pub(crate) fn is_silent(&self, address: &IpAddress) -> bool {
+        let next_hop = self.addresses.next_hop(address);
+        next_hop.is_some_and(|next_hop| self.neighbors.borrow().is_asked(&next_hop))
+    }
+
+    /// When a neighbor has to be asked for.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.neighbors.borrow().due()
+    }
+
+    /// Asks for the neighbors that are wished for, as far as there is room.
+    pub(crate) fn ask(&self, now: Instant, transmit: &mut dyn Transmit) {
+        if self.due().is_none_or(|due| due > now) {
+            return;
+        }
+        while transmit.has_room() {
+            let request = self.neighbors.borrow_mut().next_request(now);
+            let Some(target) = request else {
+                return;
+            };
+            match (target, self.addresses.source_for(&target)) {
+                (IpAddress::Ipv4(target), Some(IpAddress::Ipv4(source))) => {
+                    arp::request(target, source, self.hardware, transmit);
+                }
+                #[cfg(feature = "ipv6")]
+                (IpAddress::Ipv6(target), Some(IpAddress::Ipv6(source))) => {
+                    ndisc::solicit(target, source, self.hardware, transmit);
+                }
+                #[allow(unreachable_patterns)]
+                // there is an address of each version that is asked for
+                _ => {}
+            }
+        }
+    }
+}

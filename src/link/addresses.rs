@@ -1,0 +1,90 @@
+//! The addresses of this host, and the ways to others.
+
+use heapless::Vec;
+use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::Ipv6Address;
+use smoltcp::wire::{IpAddress, IpCidr};
+
+/// What a stack knows about where it is.
+pub(crate) struct Addresses {
+    own: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
+    gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
+    /// Whether every host is on the link, as where there are no neighbors to be told apart.
+    is_direct: bool,
+}
+
+impl Addresses {
+    /// There must be room for all of them.
+    pub(super) fn new(own: &[IpCidr], gateways: &[IpAddress], is_direct: bool) -> Self {
+        Self {
+            own: Vec::from_slice(own).unwrap_or_default(),
+            gateways: Vec::from_slice(gateways).unwrap_or_default(),
+            is_direct: cfg!(feature = "medium-ip") && is_direct,
+        }
+    }
+
+    /// Whether `address` is one of this host's.
+    pub(crate) fn is_own(&self, address: &IpAddress) -> bool {
+        self.own.iter().any(|own| own.address() == *address)
+    }
+
+    /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.
+    pub(crate) fn is_one_host(&self, address: &IpAddress) -> bool {
+        address.is_unicast() && !self.is_broadcast(address)
+    }
+
+    /// Whether `address` is that of all hosts of one of our networks.
+    pub(super) fn is_broadcast(&self, address: &IpAddress) -> bool {
+        self.own.iter().any(|own| match own {
+            IpCidr::Ipv4(own) => own.broadcast().is_some_and(|all| *address == all.into()),
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => false,
+        })
+    }
+
+    /// The address of this host from which a packet to `address` is sent.
+    #[cfg(feature = "client")]
+    pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
+        let near = |own: &&IpCidr| own.contains_addr(address);
+        let same_version = |own: &&IpCidr| own.address().version() == address.version();
+        let mut own = self.own.iter();
+        let found = own
+            .find(near)
+            .or_else(|| self.own.iter().find(same_version));
+        found.map(IpCidr::address)
+    }
+
+    /// The host that a packet to `address` is handed to: the host itself if it is on the link, else
+    /// a gateway; `None` if there is no route.
+    pub(crate) fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
+        let is_direct = |own: &IpCidr| match self.is_direct {
+            true => own.address().version() == address.version(),
+            false => own.contains_addr(address),
+        };
+        if self.own.iter().any(is_direct) {
+            return Some(*address);
+        }
+        let same_version = |gateway: &&IpAddress| gateway.version() == address.version();
+        self.gateways.iter().find(same_version).copied()
+    }
+
+    /// Whether packets to this group concern an address of ours: its solicited-node address
+    /// (RFC 4291, 2.7.1) is the group.
+    #[cfg(feature = "ipv6")]
+    pub(super) fn is_solicited(&self, group: &Ipv6Address) -> bool {
+        self.own.iter().any(|own| match own.address() {
+            IpAddress::Ipv6(own) => solicited_node(&own) == *group,
+            IpAddress::Ipv4(_) => false,
+        })
+    }
+}
+
+/// The group that a solicitation of this address is sent to (RFC 4291, 2.7.1).
+#[cfg(feature = "ipv6")]
+pub(super) fn solicited_node(address: &Ipv6Address) -> Ipv6Address {
+    let [.., a, b, c] = address.octets();
+    let mut group = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0, 0, 0];
+    group[13..].copy_from_slice(&[a, b, c]);
+    group.into()
+}
