@@ -54,6 +54,10 @@ pub(super) enum Verdict {
     Replace(Slot, Synthetic),
 }
 
+/// Gives a connection the packet that opens it, which this card has sent.
+pub(super) type Deliver<'d, 'a> =
+    dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]) + 'd;
+
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {
     /// The card that has sent it, on Ethernet.
@@ -234,7 +238,7 @@ impl<'a> Accept<'a> {
         host: &Host,
         now: Instant,
         counters: &mut Counters,
-        deliver: &mut dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]),
+        deliver: &mut Deliver<'_, 'a>,
     ) -> bool {
         let mut admitted = false;
         // Each turn takes a SYN out: this comes to an end.

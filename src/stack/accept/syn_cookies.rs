@@ -205,7 +205,7 @@ impl Cookies {
             maximum_segment_size: Some(proof.segment_size),
             ..confirmation
         };
-        let segments = [&syn, &confirmation].map(|header| Synthetic::new(header));
+        let segments = [&syn, &confirmation].map(Synthetic::new);
         let [syn, ack] = segments.each_ref().map(Synthetic::as_bytes);
         let address = arrival.packet.destination;
         begin(host, address, proof.cookie, &[syn, ack], now, connection);
