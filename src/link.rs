@@ -15,8 +15,7 @@
 //!   answered before they can drive each other out. What is answered at once, as a ping, is in no
 //!   table.
 //! - **A neighbor is asked for** by what is sent without a question: clients, and services that call
-//!   [`Context::resolve`](crate::Context::resolve), with the feature `client`. They send when it is
-//!   known. It is asked for at once and then each second, three times, or for as long as it is wished for.
+//!   `Context::resolve`, with the feature `client`. They send when it is known. It is asked for at once and then each second, three times, or for as long as it is wished for.
 //!   It is forgotten after a minute.
 //! - **A packet to a neighbor that is not known is lost.** With the feature `client` the neighbor is asked
 //!   for. The packet leaves, as a device that was asked for room cannot be left without a frame, but to
