@@ -11,7 +11,7 @@
 //! - **An answer goes to where the question came from.** A host that is about to be answered has just
 //!   sent a frame, and the frame says which card that was. A [connection](crate::stack::Connection)
 //!   remembers it of its peer (8 bytes each), and so does a table of the hosts that have sent
-//!   datagrams last: of 8, and of 256 with the feature `alloc`. The datagrams of a poll are
+//!   datagrams last: of 8, and of 64 with the feature `alloc`. The datagrams of a poll are
 //!   answered before they can drive each other out. What is answered at once, as a ping, is in no
 //!   table.
 //! - **A neighbor is asked for** by what is sent without a question: clients, and services that call
@@ -138,11 +138,14 @@ impl Link {
         let Some(message) = Arp::parse(message) else {
             return;
         };
-        if let Some(sender) = arp::sender(&message, &self.addresses) {
-            let mut neighbors = self.neighbors.borrow_mut();
-            neighbors.told(sender, message.sender_hardware, true, now);
+        if !arp::is_from_host(&message, &self.addresses) {
+            return;
         }
-        if arp::is_for(&message, &self.addresses) {
+        if !arp::is_probe(&message) {
+            let mut neighbors = self.neighbors.borrow_mut();
+            neighbors.told(message.sender.into(), message.sender_hardware, true, now);
+        }
+        if message.is_request && self.addresses.is_own(&message.target.into()) {
             arp::reply(&message, self.hardware, transmit);
         }
     }
