@@ -13,6 +13,8 @@
 //! ├──────────────────────────────────────────────────────────────────────┤
 //! │ stack       one device, one interface, its sockets                   │ poll(now) -> how long to sleep
 //! ├──────────────────────────────────────────────────────────────────────┤
+//! │ link        Ethernet, ARP, neighbor discovery                        │ frames <-> IP packets
+//! ├──────────────────────────────────────────────────────────────────────┤
 //! │ device      wire (memory)  cable  tuntap (Linux)  embassy  yours      │ frames
 //! │             wrappers: reassembly   capture                           │ each is a device itself
 //! └──────────────────────────────────────────────────────────────────────┘
@@ -23,7 +25,7 @@
 //! - **Storage is the caller's.** Buffers are structs with a `const fn new()`, declared first;
 //!   when something is full, an error says what.
 //! - **smoltcp is used as published.** What it does not do for a service is done here, next to the
-//!   reason: see [`stack`], `device::reassembly` (with the feature `fragmentation`) and
+//!   reason: see [`stack`], [`link`], `device::reassembly` (with the feature `fragmentation`) and
 //!   `udp::Client` (with the feature `client`).
 //!
 //! # Example

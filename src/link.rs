@@ -11,12 +11,11 @@
 //! - **An answer goes to where the question came from.** A host that is about to be answered has just
 //!   sent a frame, and the frame says which card that was. A [connection](crate::stack::Connection)
 //!   remembers it of its peer (8 bytes each), and so does a table of the hosts that have sent
-//!   datagrams last: of 8, and of 256 with the feature `alloc`. The datagrams of a poll are
+//!   datagrams last: of 8, and of 64 with the feature `alloc`. The datagrams of a poll are
 //!   answered before they can drive each other out. What is answered at once, as a ping, is in no
 //!   table.
 //! - **A neighbor is asked for** by what is sent without a question: clients, and services that call
-//!   [`Context::resolve`](crate::Context::resolve), with the feature `client`. They send when it is
-//!   known. It is asked for at once and then each second, three times, or for as long as it is wished for.
+//!   `Context::resolve`, with the feature `client`. They send when it is known. It is asked for at once and then each second, three times, or for as long as it is wished for.
 //!   It is forgotten after a minute.
 //! - **A packet to a neighbor that is not known is lost.** With the feature `client` the neighbor is asked
 //!   for. The packet leaves, as a device that was asked for room cannot be left without a frame, but to
@@ -139,11 +138,14 @@ impl Link {
         let Some(message) = Arp::parse(message) else {
             return;
         };
-        if let Some(sender) = arp::sender(&message, &self.addresses) {
-            let mut neighbors = self.neighbors.borrow_mut();
-            neighbors.told(sender, message.sender_hardware, true, now);
+        if !arp::is_from_host(&message, &self.addresses) {
+            return;
         }
-        if arp::is_for(&message, &self.addresses) {
+        if !arp::is_probe(&message) {
+            let mut neighbors = self.neighbors.borrow_mut();
+            neighbors.told(message.sender.into(), message.sender_hardware, true, now);
+        }
+        if message.is_request && self.addresses.is_own(&message.target.into()) {
             arp::reply(&message, self.hardware, transmit);
         }
     }

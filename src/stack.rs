@@ -14,22 +14,24 @@
 //! # The walk of a segment
 //!
 //! 1. The [device](crate::device) has a frame. `packet.rs` parses it: addresses, ports, sequence
-//!    numbers, flags, window.
+//!    numbers, flags, window. The [link layer](crate::link) takes off its Ethernet header.
 //! 2. `stack/ingress.rs` judges it: is it for this card, can its sender be a host, is it for one of
 //!    this host's addresses? Each refusal of a packet is counted ([`Counters`]).
 //! 3. The service that has its port is asked for its [`Table`], and the table for the connection
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
-//! 4. `stack/delivery.rs` gives it to its connection, unless its numbers cannot be those of the peer
-//!    (`stack/challenge.rs`): to smoltcp by `stack/port.rs`, with the socket set of this connection
-//!    only. `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
+//! 4. `stack/delivery.rs` gives the IP packet to its connection, unless its numbers cannot be those of
+//!    the peer (`stack/challenge.rs`): to smoltcp by `stack/port.rs`, with the socket set of this
+//!    connection only. The [`Control`] of the connection takes note of the card that it came from.
+//!    `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
 //!    last, and what smoltcp is given beside it or instead; `stack/inject.rs` makes such segments.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).
-//! 6. `stack/port.rs` lets smoltcp transmit, and `stack/egress.rs` looks at each frame that leaves:
+//! 6. `stack/port.rs` lets smoltcp transmit, and `stack/egress.rs` looks at each packet that leaves:
 //!    the [`Control`] of the connection takes note of what was sent, and makes a scaled window one
-//!    unit less (`stack/control.rs`). The device has the frame.
+//!    unit less (`stack/control.rs`). The link layer writes the Ethernet header, to the card of the
+//!    peer. The device has the frame.
 //!
 //! # What it does beside smoltcp
 //!
@@ -41,7 +43,9 @@
 //!   segment all the same, it is asked by a challenge ACK (RFC 5961).
 //! - An ICMP error ends a handshake only if it quotes the four-tuple and the sequence number of the
 //!   SYN, and says that nothing takes it there; an open connection is ended by none (RFC 5927).
-//! - Answers go to where the question came from, and wait for no neighbor to be found.
+//! - Answers go to where the question came from, and wait for no neighbor to be found: smoltcp has
+//!   no link layer here. With the feature `client`, a service that sends without a question calls
+//!   `Context::resolve` first.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.

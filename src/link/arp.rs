@@ -13,18 +13,15 @@ use super::ethernet::send;
 use super::transmit::Transmit;
 use crate::packet::{ARP_MESSAGE, Arp, ETHERTYPE_ARP, EthernetAddress, HardwareAddresses};
 
-/// Where the sender of a message is, if that can be one host.
-pub(super) fn sender(message: &Arp, addresses: &Addresses) -> Option<IpAddress> {
+/// Whether the sender of a message is a host that has an address, or wants one.
+pub(super) fn is_from_host(message: &Arp, addresses: &Addresses) -> bool {
     let sender = IpAddress::from(message.sender);
-    (addresses.is_one_host(&sender) && !addresses.is_own(&sender)).then_some(sender)
+    is_probe(message) || addresses.is_one_host(&sender) && !addresses.is_own(&sender)
 }
 
-/// Whether this host answers a message.
-pub(super) fn is_for(message: &Arp, addresses: &Addresses) -> bool {
-    let is_probe = message.sender.is_unspecified();
-    message.is_request
-        && addresses.is_own(&message.target.into())
-        && (is_probe || sender(message, addresses).is_some())
+/// Whether a message asks if an address is taken, in the name of no host (RFC 5227).
+pub(super) fn is_probe(message: &Arp) -> bool {
+    message.sender.is_unspecified()
 }
 
 /// Answers a request for an address of this host.

@@ -10,11 +10,11 @@ use smoltcp::wire::IpAddress;
 use crate::packet::EthernetAddress;
 
 /// How many neighbors are known at most: where there is a heap, there is room.
-pub(crate) const NEIGHBORS: usize = if cfg!(feature = "alloc") { 256 } else { 8 };
+pub(crate) const NEIGHBORS: usize = if cfg!(feature = "alloc") { 64 } else { 8 };
 
 /// How many neighbors are asked for at most, at one time.
 #[cfg(feature = "client")]
-const ASKED: usize = if cfg!(feature = "alloc") { 64 } else { 4 };
+const ASKED: usize = if cfg!(feature = "alloc") { 16 } else { 4 };
 
 /// How long a neighbor is believed to be where it was (RFC 1122, 2.3.2.1).
 #[cfg(feature = "client")]

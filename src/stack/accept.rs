@@ -57,6 +57,10 @@ pub(super) enum Verdict {
     Replace(Slot, Synthetic),
 }
 
+/// Gives a connection the packet that opens it, which this card has sent.
+pub(super) type Deliver<'d, 'a> =
+    dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]) + 'd;
+
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {
     /// The card that has sent it, on Ethernet.

@@ -37,6 +37,8 @@ mod names;
 #[cfg(target_os = "linux")]
 mod namespace;
 #[cfg(target_os = "linux")]
+mod neighbors;
+#[cfg(target_os = "linux")]
 mod network_errors;
 #[cfg(target_os = "linux")]
 mod noise;
@@ -75,9 +77,9 @@ use shared::{name_server, stock, text, transcript};
 fn main() -> std::process::ExitCode {
     use {
         capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*,
-        interrupt::*, ladder::*, name_servers::*, names::*, network_errors::*, noise::*, output::*,
-        same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
-        tshark::*, unicode::*, user_errors::*,
+        interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*, network_errors::*,
+        noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*,
+        services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -205,6 +207,8 @@ fn main() -> std::process::ExitCode {
         client_needs_one_ip_version_only,
         other_addresses_can_be_chosen_for_both_sides,
         hardware_address_can_be_chosen,
+        arping_and_ndisc6_find_the_server,
+        an_address_of_the_server_is_found_to_be_taken,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,

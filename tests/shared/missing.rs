@@ -11,6 +11,7 @@ use libtest_mimic::{Completion, Failed};
 /// The programs that tests start, and the Debian packages that have them.
 const PROGRAMS: &[(&str, &str)] = &[
     ("/usr/bin/python3", "python3-scapy"),
+    ("arping", "iputils-arping"),
     ("bash", "bash"),
     ("dnsmasq", "dnsmasq-base"),
     ("editcap", "wireshark-common"), // comes with tshark
@@ -18,6 +19,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("mount", "mount"),
     ("nc", "netcat-openbsd"),
+    ("ndisc6", "ndisc6"),
     ("nmap", "nmap"),
     ("nsenter", "util-linux"),
     ("ping", "iputils-ping"),

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 const NOWHERE: IpEndpoint = IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0);
 
-/// Room for a SYN that waits until its server has room: 132 bytes, with IPv6 176.
+/// Room for a SYN that waits until its server has room: 120 bytes, with IPv6 168.
 #[derive(Clone, Debug)]
 pub struct PendingSyn {
     tuple: FourTuple,

@@ -23,7 +23,7 @@ pub enum Message {
     Question(u8),
     /// Asks whether a host has this address, without an address of its own (RFC 5227, RFC 4862).
     Probe(u8),
-    /// Says where the sender is, to whom it has asked it.
+    /// Says where the sender is, as if it had been asked for.
     Answer,
 }
 

@@ -113,7 +113,7 @@ fn a_neighbor_is_asked_for_each_second_and_no_longer_than_it_is_wished_for() {
     }
 }
 
-/// Who has not been asked is not believed, so no flood fills the table with hosts that are not there.
+/// So no flood fills the table with hosts that are not there.
 #[test]
 fn an_answer_that_was_not_asked_for_is_not_believed() {
     for link in Link::ETHERNET {
