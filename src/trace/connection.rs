@@ -4,12 +4,12 @@
 //! A segment is judged by what its sender knew when it was sent: of the segments of the other end,
 //! those count that had arrived by then.
 
-use std::collections::BTreeMap;
 use std::vec::Vec;
 
 use smoltcp::wire::IpEndpoint;
 
 use super::ranges::Ranges;
+use super::recent::Recent;
 use crate::packet::{Flags, Options, Segment};
 
 /// What is said of a segment.
@@ -30,7 +30,7 @@ pub(super) struct Judgement {
 
 /// All connections.
 #[derive(Debug, Default)]
-pub(super) struct Connections(BTreeMap<(IpEndpoint, IpEndpoint), [End; 2]>);
+pub(super) struct Connections(Recent<(IpEndpoint, IpEndpoint), [End; 2]>);
 
 impl Connections {
     /// Judges a segment that is sent, or that is seen on its way.
@@ -69,7 +69,7 @@ impl Connections {
             ..
         } = *segment;
         let key = (source.min(destination), source.max(destination));
-        let [low, high] = self.0.entry(key).or_default();
+        let [low, high] = self.0.get(key);
         match source <= destination {
             true => [low, high],
             false => [high, low],

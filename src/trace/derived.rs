@@ -1,18 +1,17 @@
 //! The states of connections (RFC 9293, 3.3.2) as they follow from the segments, where no stack
 //! tells its own.
 
-use std::collections::BTreeMap;
-
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::IpEndpoint;
 
 use super::connection::Judgement;
 use super::ranges::Ranges;
+use super::recent::Recent;
 use crate::packet::{Flags, Segment};
 
 /// The states of both ends of all connections.
 #[derive(Debug, Default)]
-pub(super) struct States(BTreeMap<(IpEndpoint, IpEndpoint), End>);
+pub(super) struct States(Recent<(IpEndpoint, IpEndpoint), End>);
 
 /// One end of a connection.
 #[derive(Debug, Default)]
@@ -27,8 +26,7 @@ struct End {
 impl States {
     /// The new state of the sender, if it has changed.
     pub(super) fn send(&mut self, segment: &Segment, judgement: &Judgement) -> Option<State> {
-        let end = self.0.entry((segment.source, segment.destination));
-        let end = end.or_default();
+        let end = self.0.get((segment.source, segment.destination));
         let flags = segment.flags;
         let length = segment.payload_len + usize::from(flags.has(Flags::SYN));
         let to = match (end.state, flags.kind()) {
@@ -54,8 +52,7 @@ impl States {
 
     /// The new state of the receiver, if it has changed.
     pub(super) fn receive(&mut self, segment: &Segment, judgement: &Judgement) -> Option<State> {
-        let end = self.0.entry((segment.destination, segment.source));
-        let end = end.or_default();
+        let end = self.0.get((segment.destination, segment.source));
         let flags = segment.flags;
         if flags.has(Flags::RST) {
             let to = end.state.map(|_| State::Closed);
