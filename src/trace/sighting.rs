@@ -143,8 +143,7 @@ fn arrive(record: &mut Record, sighting: &Sighting) {
     }
 }
 
-/// A frame that was not seen to arrive is lost if a later one of the same host was. What arrived
-/// with other bytes is taken for one that was corrupted.
+/// A frame that was not seen to arrive is lost if a later one of the same host was.
 fn find_lost(records: &mut [Record]) {
     let mut last = BTreeMap::<Arc<str>, usize>::new();
     for (index, record) in records.iter().enumerate() {
