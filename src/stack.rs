@@ -118,6 +118,8 @@ mod delivery;
 mod egress;
 mod host;
 mod ingress;
+#[cfg(feature = "isn")]
+mod initial_sequence;
 mod inject;
 mod neighbors;
 mod poll;
@@ -126,6 +128,8 @@ mod port;
 mod ports;
 #[cfg(feature = "client")]
 mod reachability;
+#[cfg(feature = "isn")]
+mod sequence_numbers;
 mod service;
 mod sockets;
 mod table;
@@ -143,6 +147,8 @@ pub use context::Context;
 pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
+#[cfg(feature = "client")]
+pub(crate) use initial_sequence::connect;
 pub use poll::Next;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;

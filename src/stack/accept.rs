@@ -14,8 +14,6 @@
 
 mod backlog;
 #[cfg(feature = "syn-cookies")]
-mod initial_sequence;
-#[cfg(feature = "syn-cookies")]
 mod syn_cookies;
 
 pub use backlog::PendingSyn;
@@ -23,10 +21,14 @@ pub use backlog::PendingSyn;
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
+#[cfg(feature = "isn")]
+use smoltcp::wire::TcpSeqNumber;
 
 use super::control::Connection;
 use super::counters::{Counters, count};
 use super::host::Host;
+#[cfg(feature = "isn")]
+use super::initial_sequence::begin;
 use super::inject::Synthetic;
 use super::service::Service;
 use super::table::{Room, Slot, Table};
@@ -42,7 +44,7 @@ pub(super) enum Verdict {
     /// No connection is given it: smoltcp refuses it by a reset.
     Refuse,
     /// Its connection has been given it.
-    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    #[cfg_attr(not(feature = "isn"), allow(dead_code))]
     Delivered,
     /// It is dropped.
     Drop,
@@ -57,8 +59,9 @@ pub(super) enum Verdict {
 /// Whether a connection has been given the segment that opens it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given {
+    #[cfg_attr(all(feature = "isn", not(feature = "syn-cookies")), allow(dead_code))]
     NotYet,
-    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    #[cfg_attr(not(feature = "isn"), allow(dead_code))]
     Already,
 }
 
@@ -165,10 +168,13 @@ impl<'a> Accept<'a> {
             let Some(slot) = table.open(&tuple, now) else {
                 return Verdict::Drop;
             };
-            #[cfg(feature = "syn-cookies")]
-            if let Some(connection) = table.touch(slot)
-                && self.cookies.open(arrival, host, now, connection)
-            {
+            #[cfg(feature = "isn")]
+            if let Some(connection) = table.touch(slot) {
+                #[cfg(feature = "syn-cookies")]
+                let cookie = self.cookies.cookie(arrival, now);
+                #[cfg(not(feature = "syn-cookies"))]
+                let cookie = None;
+                open(cookie, arrival, host, now, connection);
                 return Verdict::Delivered;
             }
             return Verdict::Deliver(slot);
@@ -284,7 +290,7 @@ impl<'a> Accept<'a> {
             let Some(bytes) = self.backlog.take(index) else {
                 break;
             };
-            #[cfg(feature = "syn-cookies")]
+            #[cfg(feature = "isn")]
             {
                 let frame = &Frame::parse(host.addresses.medium, bytes);
                 let Some((packet, segment)) = frame.segment() else {
@@ -296,20 +302,24 @@ impl<'a> Accept<'a> {
                     packet,
                     segment: &segment,
                 };
-                let cookies = &mut self.cookies;
+                #[cfg(feature = "syn-cookies")]
                 if is_proven {
+                    let cookies = &mut self.cookies;
                     if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
                         count(&mut counters.proven);
                         deliver(connection, probe.as_bytes(), Given::NotYet);
                     }
                     continue;
                 }
-                if cookies.open(arrival, host, now, connection) {
-                    deliver(connection, bytes, Given::Already);
-                    continue;
-                }
+                #[cfg(feature = "syn-cookies")]
+                let cookie = self.cookies.cookie(arrival, now);
+                #[cfg(not(feature = "syn-cookies"))]
+                let cookie = None;
+                open(cookie, arrival, host, now, connection);
+                deliver(connection, bytes, Given::Already);
             }
             let _ = is_proven;
+            #[cfg(not(feature = "isn"))]
             deliver(connection, bytes, Given::NotYet);
         }
         #[cfg(not(feature = "syn-cookies"))]
@@ -356,4 +366,19 @@ impl Arrival<'_> {
         let header = self.frame.header_len();
         &self.bytes[..header + self.packet.bytes.len()]
     }
+}
+
+/// Opens a connection for a SYN that has found room.
+#[cfg(feature = "isn")]
+fn open(
+    cookie: Option<TcpSeqNumber>,
+    arrival: &Arrival<'_>,
+    host: &Host,
+    now: Instant,
+    connection: &mut Connection<'_>,
+) {
+    let tuple = arrival.segment.four_tuple();
+    let first = cookie.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
+    let address = arrival.packet.destination;
+    begin(host, address, first, &[arrival.bytes], now, connection);
 }

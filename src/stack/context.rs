@@ -43,7 +43,7 @@ impl Context<'_, '_> {
 
     /// A port of the dynamic range (49152 to 65535, RFC 6335), for a client: never one of the 2000
     /// before it, none of a server or of another UDP socket, and none that can be foreseen
-    /// (RFC 6056, 3.3.5).
+    /// (RFC 6056, 3.3.1).
     #[cfg(feature = "client")]
     pub fn ephemeral_port(&mut self) -> u16 {
         // There are more ports than sockets.

@@ -15,7 +15,7 @@ use super::error::SetupError;
 use super::phase::Phase;
 use super::socket::new_socket;
 use crate::packet::FourTuple;
-use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable};
+use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable, connect};
 
 pub use self::error::Error;
 
@@ -139,22 +139,17 @@ impl Client {
         if context.next_hop(&server.addr).is_none() {
             return Err(Error::NoRoute);
         }
-        let local_port = context.ephemeral_port();
-        let connection = context.sockets.client(self.slot);
-        let socket = connection.socket_mut();
+        let address = context.source_for(&server.addr).ok_or(Error::NoRoute)?;
+        let tuple = FourTuple {
+            local: IpEndpoint::new(address, context.ephemeral_port()),
+            remote: server,
+        };
+        let socket = context.sockets.client(self.slot).socket_mut();
         socket.abort();
         // smoltcp 0.14 would go on with what it knows of the last server's path.
         socket.set_congestion_control(self.congestion_control);
-        socket
-            .connect(context.interface, server, local_port)
-            .map_err(|_| Error::NoRoute)?;
-        let local = socket.local_endpoint().ok_or(Error::NoRoute)?;
-        let tuple = FourTuple {
-            local,
-            remote: server,
-        };
-        connection.begin(tuple, context.now);
-        let socket = connection.socket();
+        connect(context, self.slot, tuple).map_err(|_| Error::NoRoute)?;
+        let socket = context.sockets.client(self.slot).socket();
         self.server = Some(server);
         self.phase = Phase::of(socket);
         self.progress = context.now;

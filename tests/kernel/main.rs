@@ -27,6 +27,8 @@ mod interrupt;
 #[cfg(target_os = "linux")]
 mod lacking;
 #[cfg(target_os = "linux")]
+mod ladder;
+#[cfg(target_os = "linux")]
 mod link;
 #[cfg(target_os = "linux")]
 mod name_servers;
@@ -73,7 +75,7 @@ use shared::{name_server, stock, text, transcript};
 fn main() -> std::process::ExitCode {
     use {
         capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*,
-        interrupt::*, name_servers::*, names::*, network_errors::*, noise::*, output::*,
+        interrupt::*, ladder::*, name_servers::*, names::*, network_errors::*, noise::*, output::*,
         same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
         tshark::*, unicode::*, user_errors::*,
     };
@@ -220,6 +222,12 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
+        ladder_in_memory_fits_on_a_screen,
+        ladder_on_a_terminal_has_colours_unless_they_are_not_wanted,
+        ladder_of_a_failure_shows_it,
+        ladder_of_a_server_has_each_row_as_it_happens,
+        ladder_of_a_run_is_that_of_its_captures,
+        pictures_are_written_where_that_is_wanted,
         simulated_runs_are_read_as_tshark_reads_them,
         simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,

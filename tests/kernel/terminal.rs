@@ -30,6 +30,11 @@ pub struct Terminal {
 
 impl Terminal {
     pub fn start(arguments: &str) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// With these variables in the environment.
+    pub fn start_with(arguments: &str, variables: &[(&str, &str)]) -> Self {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let keyboard = openpt(flags).unwrap();
         grantpt(&keyboard).unwrap();
@@ -57,7 +62,8 @@ impl Terminal {
         let mut command = tool("setsid");
         command
             .args(["--ctty", "--wait", UPPERCASE])
-            .args(words(arguments));
+            .args(words(arguments))
+            .envs(variables.iter().copied());
         command.stdin(terminal.try_clone().unwrap());
         command
             .stdout(terminal.try_clone().unwrap())
@@ -70,7 +76,7 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 

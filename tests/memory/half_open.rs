@@ -259,3 +259,24 @@ fn a_half_open_connection_keeps_its_slot_for_two_seconds() {
         assert_eq!(proven_after(SECOND * 2), 1, "{link:?}");
     }
 }
+
+/// What a client sends first may be lost, and tell more about it than its acknowledgement.
+#[test]
+fn for_four_seconds_after_a_half_open_connection_was_given_up_no_acknowledgement_is_reset() {
+    for link in Link::ALL {
+        let answers_after = |time| {
+            let (mut busy, _) = half_open(link);
+            let cookie = busy.cookie(40_002);
+            busy.scene.pass(SECOND * 3);
+            busy.confirm(40_002, cookie);
+            assert_eq!(busy.counters().proven, 1, "{link:?}");
+            busy.scene.pass(time);
+            busy.hear();
+            let unknown = busy.confirmation(40_003, cookie);
+            controls(&busy.send(&unknown))
+        };
+        let almost = SECOND * 4 - Duration::from_millis(1);
+        assert_eq!(answers_after(almost), [], "{link:?}");
+        assert_eq!(answers_after(SECOND * 4), [TcpControl::Rst], "{link:?}");
+    }
+}

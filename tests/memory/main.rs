@@ -20,6 +20,7 @@ mod limits;
 mod long_answers;
 mod naps;
 mod neighbors;
+mod no_flags;
 mod no_room;
 mod off_path;
 mod opposite;

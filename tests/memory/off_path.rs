@@ -7,6 +7,8 @@ use super::common;
 
 mod acknowledgements;
 mod errors;
+mod generator;
+mod numbers;
 mod open;
 mod resets;
 mod syns;

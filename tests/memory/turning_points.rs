@@ -181,6 +181,44 @@ fn handler_is_told_that_its_silent_client_is_gone_when_another_one_comes_at_once
     );
 }
 
+#[test]
+fn what_connections_have_in_common_may_be_changed_between_them() {
+    let mut host = Host::new(0);
+    host.server.shared_mut().opened = 41;
+    host.connect(5000);
+    assert_eq!(host.server.shared().opened, 42);
+}
+
+#[test]
+fn syn_that_waits_is_admitted_when_a_silent_client_is_given_up() {
+    let mut host = Host::new(1);
+    host.connect(5000);
+    // It sends nothing more, and is given up after 90 seconds.
+    let started = host.now;
+    for (seconds, is_waiting) in [(80, false), (89, true)] {
+        let until = started + Duration::from_secs(seconds);
+        while let Some(due) = host.settle()
+            && due < until
+        {
+            host.now = due.max(host.now);
+        }
+        host.now = until;
+        if !is_waiting {
+            host.syn(5001);
+        }
+        host.settle();
+        assert!(host.hear(5001).is_empty());
+    }
+    while host.now < started + Duration::from_secs(100) {
+        let due = host.settle();
+        if !host.hear(5001).is_empty() {
+            return;
+        }
+        host.now = due.expect("the server is free, a SYN waits, and nothing is due");
+    }
+    panic!("not admitted");
+}
+
 #[cfg(feature = "syn-cookies")]
 #[test]
 fn syn_that_waits_is_admitted_when_the_flood_is_over_without_a_frame() {

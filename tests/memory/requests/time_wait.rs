@@ -5,7 +5,7 @@ use uppercase::stack::PendingSyn;
 use uppercase::tcp::Config;
 
 use super::LINK;
-use super::common::busy::{controls, patient};
+use super::common::busy::{controls, opened, patient};
 use super::common::frames::packet_start;
 use super::common::hand::Hand;
 use super::common::network::{Link, SECOND};
@@ -13,24 +13,26 @@ use super::common::scene::Scene;
 
 /// A server in TIME-WAIT towards this client, with two places more.
 fn in_time_wait() -> (Scene, Hand) {
-    in_time_wait_with(usize::MAX)
+    in_time_wait_with(once())
 }
 
-/// The same, with so many connections at a time.
-fn in_time_wait_with(connections: usize) -> (Scene, Hand) {
-    let (mut scene, hand) = closed_by_server(LINK, 3, connections);
+/// The same, with this configuration.
+fn in_time_wait_with(config: Config) -> (Scene, Hand) {
+    let (mut scene, hand) = closed_by_server(LINK, 3, config);
     hand.send(&mut scene, &close(&hand));
     hand.hear(&mut scene);
     (scene, hand)
 }
 
-/// A server with so many places that has answered this client, and has sent its FIN.
-fn closed_by_server(link: Link, places: usize, connections: usize) -> (Scene, Hand) {
-    let config = Config {
+fn once() -> Config {
+    Config {
         once: true,
-        connections,
         ..patient()
-    };
+    }
+}
+
+/// A server with so many places that has answered this client, and has sent its FIN.
+fn closed_by_server(link: Link, places: usize, config: Config) -> (Scene, Hand) {
     let mut scene = Scene::new(link, places, config);
     let mut hand = Hand::connected(&mut scene, 40_000, 1024);
     let text = TcpRepr {
@@ -79,7 +81,7 @@ fn a_request_with_a_wrong_checksum_ends_no_time_wait() {
 #[test]
 fn a_syn_that_waits_takes_the_slot_at_once_and_not_before_the_fin_is_acknowledged() {
     for link in Link::ALL {
-        let (mut scene, hand) = closed_by_server(link, 1, usize::MAX);
+        let (mut scene, hand) = closed_by_server(link, 1, once());
         let stack = *scene.network.server;
         *scene.network.server = stack.with_backlog(vec![PendingSyn::EMPTY]);
         hand.send(&mut scene, &hand.segment());
@@ -107,8 +109,69 @@ fn a_syn_that_waits_takes_the_slot_at_once_and_not_before_the_fin_is_acknowledge
 }
 
 #[test]
+fn a_syn_for_a_four_tuple_in_time_wait_is_admitted_after_it_has_waited() {
+    for link in Link::ALL {
+        let config = Config {
+            connections: 1,
+            ..once()
+        };
+        let (mut scene, hand) = closed_by_server(link, 2, config);
+        let stack = *scene.network.server;
+        *scene.network.server = stack.with_backlog(vec![PendingSyn::EMPTY]);
+        hand.send(&mut scene, &close(&hand));
+        hand.hear(&mut scene);
+        // The other client is the only one that may be connected.
+        let other = Hand::another(&mut scene, 40_001, 1024);
+        let again = TcpRepr {
+            seq_number: TcpSeqNumber(5_000_000),
+            ..hand.syn()
+        };
+        hand.send(&mut scene, &again);
+        assert_eq!(hand.hear(&mut scene), [], "{link:?}");
+        assert_eq!(scene.network.server.counters().queued, 1, "{link:?}");
+        let reset = TcpRepr {
+            control: TcpControl::Rst,
+            ..other.segment()
+        };
+        other.send(&mut scene, &reset);
+        let heard = hand.hear(&mut scene);
+        assert_eq!(opened(&heard), [40_000], "{link:?}");
+        assert_eq!(heard[0].acknowledged, Some(again.seq_number + 1));
+    }
+}
+
+#[test]
+fn a_server_that_is_aborted_resets_its_clients_but_for_those_in_time_wait() {
+    for link in Link::ALL {
+        let (mut scene, hand) = closed_by_server(link, 3, once());
+        hand.send(&mut scene, &close(&hand));
+        hand.hear(&mut scene);
+        let open = Hand::another(&mut scene, 40_001, 1024);
+        scene.server.abort();
+        let heard = hand.hear(&mut scene);
+        let heard: Vec<_> = heard
+            .iter()
+            .map(|heard| (heard.port, heard.control))
+            .collect();
+        assert_eq!(heard, [(40_001, TcpControl::Rst)], "{link:?}");
+        assert_eq!(scene.connections(), 0, "{link:?}");
+        // No further client is accepted.
+        let next = Hand {
+            from: IpEndpoint::new(open.from.addr, 40_002),
+            ..open
+        };
+        next.send(&mut scene, &next.syn());
+        assert_eq!(controls(&hand.hear(&mut scene)), [TcpControl::Rst]);
+    }
+}
+
+#[test]
 fn a_cookie_opens_a_new_connection_instead_of_one_in_time_wait() {
-    let (mut scene, mut hand) = in_time_wait_with(1);
+    let config = Config {
+        connections: 1,
+        ..once()
+    };
+    let (mut scene, mut hand) = in_time_wait_with(config);
     let other = Hand {
         from: IpEndpoint::new(hand.from.addr, 40_001),
         ..hand
