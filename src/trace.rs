@@ -30,6 +30,7 @@ pub mod pcapng;
 mod place;
 mod quote;
 mod ranges;
+mod recent;
 mod record;
 mod recorder;
 mod row;

@@ -4,12 +4,12 @@
 //! A segment is judged by what its sender knew when it was sent: of the segments of the other end,
 //! those count that had arrived by then.
 
-use std::collections::BTreeMap;
 use std::vec::Vec;
 
 use smoltcp::wire::IpEndpoint;
 
 use super::ranges::Ranges;
+use super::recent::Recent;
 use crate::packet::{Flags, Options, Segment};
 
 /// What is said of a segment.
@@ -30,7 +30,7 @@ pub(super) struct Judgement {
 
 /// All connections.
 #[derive(Debug, Default)]
-pub(super) struct Connections(BTreeMap<(IpEndpoint, IpEndpoint), [End; 2]>);
+pub(super) struct Connections(Recent<(IpEndpoint, IpEndpoint), [End; 2]>);
 
 impl Connections {
     /// Judges a segment that is sent, or that is seen on its way.
@@ -69,7 +69,7 @@ impl Connections {
             ..
         } = *segment;
         let key = (source.min(destination), source.max(destination));
-        let [low, high] = self.0.entry(key).or_default();
+        let [low, high] = self.0.get(key);
         match source <= destination {
             true => [low, high],
             false => [high, low],
@@ -87,6 +87,9 @@ struct End {
     /// The window scale that its SYN has offered.
     scale: Option<u8>,
     sent: Ranges,
+    /// The number behind the byte of a probe, until that was acknowledged or passed: what begins with
+    /// it is no retransmission.
+    probed: Option<i64>,
     /// The acknowledgement and the window that it has sent last.
     last: Option<(i64, u64)>,
     heard: Heard,
@@ -163,12 +166,16 @@ impl End {
                 _ => {}
             }
         }
-        self.window(peer, segment, judgement);
         if segment.flags.has(Flags::RST) {
             return;
         }
         let fin = segment.flags.has(Flags::FIN);
         let length = (segment.payload_len + usize::from(is_syn) + usize::from(fin)) as i64;
+        let acknowledged = self.heard.acknowledgement;
+        let is_sent = |end: &mut i64| *end <= sequence || acknowledged >= Some(*end);
+        if let Some(end) = self.probed.take_if(is_sent) {
+            self.sent.add(end - 1, end);
+        }
         let note = if self.is_question(segment, sequence, length) {
             Some(match self.heard.window {
                 Some(0) => "zero-window probe",
@@ -183,8 +190,11 @@ impl End {
         if judgement.window == 0 && !is_syn {
             judgement.notes.push("zero window");
         }
-        if length > 0 && note != Some("keep-alive") {
-            self.sent.add(sequence, sequence + length);
+        match note {
+            _ if length == 0 => {}
+            Some("keep-alive") => {}
+            Some("zero-window probe") => self.probed = Some(sequence + length),
+            _ => self.sent.add(sequence, sequence + length),
         }
         self.has_finished |= fin;
         if let Some(numbers) = &mut self.numbers {
@@ -322,3 +332,6 @@ impl End {
 
 const WINDOW_SCALE: u8 = 3;
 const SELECTIVE: u8 = 5;
+
+#[cfg(test)]
+pub(super) mod tests;

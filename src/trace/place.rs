@@ -9,7 +9,7 @@ use super::frame::Frame;
 use super::record::Change;
 use super::row::{Kind, Part, Row, State};
 use super::sides::Side;
-use crate::packet::{Flags, Segment};
+use crate::packet::{Flags, FourTuple, Segment};
 
 /// A frame is seen where it is sent, or where it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,11 +186,12 @@ impl Places {
     }
 
     fn add_own(&mut self, row: usize, side: Side, time: i64, change: &Change, state: State) {
-        let is_only = self.only.is_some();
+        let FourTuple { local, remote } = change.four_tuple;
+        let is_only = self.only == Some((local.min(remote), local.max(remote)));
         // The port of the client tells connections apart.
         let client = match side {
-            Side::Left => change.four_tuple.local,
-            Side::Right => change.four_tuple.remote,
+            Side::Left => local,
+            Side::Right => remote,
         };
         let state = State {
             port: (!is_only).then_some(client.port),

@@ -2,7 +2,11 @@
 
 use std::vec::Vec;
 
-/// Ranges in their order, each with its end excluded.
+/// Ranges that are kept: a sender that leaves a gap with each segment cannot take all memory.
+const MOST: usize = 100;
+
+/// Ranges in their order, each with its end excluded. Where there are too many, the lowest two become
+/// one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ranges(Vec<(i64, i64)>);
 
@@ -35,12 +39,27 @@ impl Ranges {
         let start = touched.first().map_or(start, |range| range.0.min(start));
         let end = touched.last().map_or(end, |range| range.1.max(end));
         self.0.splice(from..to, [(start, end)]);
+        if self.0.len() > MOST {
+            let (lowest, _) = self.0.remove(0);
+            self.0[0].0 = lowest;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Ranges;
+
+    #[test]
+    fn of_many_gaps_the_lowest_are_forgotten() {
+        let mut ranges = Ranges::default();
+        for start in 0..10_000 {
+            ranges.add(10 * start, 10 * start + 1);
+        }
+        assert!(ranges.0.len() <= 100 && !ranges.is_contiguous());
+        assert!(ranges.contains(0, 10_000) && !ranges.contains(99_980, 99_991));
+        assert_eq!(ranges.end(), 99_991);
+    }
 
     #[test]
     fn ranges_that_touch_become_one() {

@@ -13,6 +13,9 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 use super::sight::{Reason, Sight};
 use crate::packet::EthernetAddress;
 
+/// Hosts that are kept. The side of a further one is known only if its peer is one of them.
+const MOST: usize = 100_000;
+
 /// A side of the drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Side {
@@ -65,8 +68,9 @@ pub(super) struct Sides {
 impl Sides {
     /// Puts the host of this name on a side.
     pub(super) fn know(&mut self, name: &Arc<str>, side: Side) {
-        let host = self.number(Host::Name(name.clone()));
-        self.put(host, Reason::Known, side);
+        if let Some(host) = self.number(Host::Name(name.clone())) {
+            self.put(host, Reason::Known, side);
+        }
     }
 
     /// Takes note of a frame between hosts of these names, if they are known.
@@ -150,7 +154,7 @@ impl Sides {
         }
         let mut numbers = |hosts: [Option<Host>; 2]| {
             let hosts = hosts.into_iter().flatten();
-            hosts.map(|host| self.number(host)).collect()
+            hosts.filter_map(|host| self.number(host)).collect()
         };
         (
             numbers([name(from), source]),
@@ -158,14 +162,18 @@ impl Sides {
         )
     }
 
-    fn number(&mut self, host: Host) -> usize {
+    /// The number of a host; `None` where it is a new one and there are too many.
+    fn number(&mut self, host: Host) -> Option<usize> {
         let next = self.parents.len();
+        if next >= MOST {
+            return self.numbers.get(&host).copied();
+        }
         let number = *self.numbers.entry(host).or_insert(next);
         if number == next {
             self.parents.push((next, true));
             self.sizes.push(1);
         }
-        number
+        Some(number)
     }
 
     /// The root of the set that a host is in, and whether it is on the same side.
@@ -211,5 +219,29 @@ impl Sides {
     fn prefer(&mut self, root: usize, reason: (Reason, usize, Side)) {
         let known = self.sides.entry(root).or_insert(reason);
         *known = (*known).min(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smoltcp::phy::Medium;
+
+    use super::{Side, Sides};
+    use crate::trace::sight::Sight;
+
+    #[test]
+    fn of_very_many_hosts_those_with_a_name_are_still_on_their_side() {
+        let mut sides = Sides::default();
+        let name = "server".into();
+        sides.know(&name, Side::Right);
+        for number in 0..150_000_u32 {
+            let mut frame = [0; 60];
+            (frame[5], frame[6]) = (1, 2);
+            frame[8..12].copy_from_slice(&number.to_be_bytes());
+            let sight = Sight::new(Medium::Ethernet, &frame);
+            sides.see(&sight, None, Some(&name));
+            assert_eq!(sides.of(&sight, None, Some(&name)), Side::Left);
+        }
+        assert!(sides.numbers.len() <= 100_000);
     }
 }

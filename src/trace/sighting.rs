@@ -16,6 +16,9 @@ use crate::device::capture::Direction;
 /// What is kept of a frame, in bytes: all headers, and as much of a payload as a label can show.
 const MOST_BYTES: usize = 512;
 
+/// No host sends a frame again sooner, in microseconds.
+const LEAST_TIMEOUT: i64 = 10_000;
+
 /// A frame as it was seen at a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sighting {
@@ -39,20 +42,23 @@ pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
     let mut leaving = BTreeMap::<(u64, usize), VecDeque<usize>>::new();
     // The last one that has arrived.
     let mut arrived = BTreeMap::<(u64, usize), usize>::new();
+    // Of each host: how long the last of its frames that has arrived was on its way.
+    let mut delays = BTreeMap::<Arc<str>, i64>::new();
     let mut is_any = false;
     for sighting in sightings {
         let frame = (sighting.digest, sighting.length);
         let leaving = leaving.entry(frame).or_default();
-        let is_elsewhere = |record: &Record| record.from.as_ref() != Some(&sighting.host);
-        let position = match sighting.direction {
+        let sent = match sighting.direction {
             Some(Direction::Outbound) => None,
-            _ => leaving
-                .iter()
-                .position(|index| is_elsewhere(&records[*index])),
+            _ => take_sent(leaving, &records, sighting, |record| {
+                delays.get(record.from.as_ref()?).copied()
+            }),
         };
-        let sent = position.and_then(|position| leaving.remove(position));
         if let Some(index) = sent {
             arrived.insert(frame, index);
+            if let Some(from) = &records[index].from {
+                delays.insert(from.clone(), micros_between(&records[index], sighting));
+            }
             arrive(&mut records[index], sighting);
             is_any = true;
             continue;
@@ -77,6 +83,37 @@ pub(super) fn join(sightings: &[Sighting]) -> Option<Vec<Record>> {
     }
     find_lost(&mut records);
     Some(records)
+}
+
+/// Takes out which of the records with these bytes has arrived now: the first one that is on its way.
+/// It is lost if the next one was sent much later than it should have arrived, as a retransmission
+/// is. `delay` is that of the frame before, in microseconds.
+fn take_sent(
+    leaving: &mut VecDeque<usize>,
+    records: &[Record],
+    sighting: &Sighting,
+    delay: impl Fn(&Record) -> Option<i64>,
+) -> Option<usize> {
+    let is_elsewhere = |index: &usize| records[*index].from.as_ref() != Some(&sighting.host);
+    let age = |index: usize| micros_between(&records[index], sighting);
+    let newest = age(*leaving.iter().rfind(|index| is_elsewhere(index))?);
+    let mut first = leaving.iter().position(is_elsewhere)?;
+    while let Some(behind) = leaving.iter().skip(first + 1).position(is_elsewhere) {
+        let second = first + 1 + behind;
+        let between = age(leaving[first]).saturating_sub(age(leaving[second]));
+        let usual = delay(&records[leaving[first]]).unwrap_or(newest);
+        if between <= usual.saturating_mul(2).max(LEAST_TIMEOUT) {
+            break;
+        }
+        leaving.remove(first);
+        first = second - 1;
+    }
+    leaving.remove(first)
+}
+
+fn micros_between(sent: &Record, arrived: &Sighting) -> i64 {
+    let (sent, arrived) = (sent.time(), arrived.time);
+    arrived.total_micros().saturating_sub(sent.total_micros())
 }
 
 /// The frames, each seen at one place only.
@@ -143,8 +180,7 @@ fn arrive(record: &mut Record, sighting: &Sighting) {
     }
 }
 
-/// A frame that was not seen to arrive is lost if a later one of the same host was. What arrived
-/// with other bytes is taken for one that was corrupted.
+/// A frame that was not seen to arrive is lost if a later one of the same host was.
 fn find_lost(records: &mut [Record]) {
     let mut last = BTreeMap::<Arc<str>, usize>::new();
     for (index, record) in records.iter().enumerate() {
@@ -161,5 +197,52 @@ fn find_lost(records: &mut [Record]) {
             Some(last) if index < *last => Fate::Lost,
             _ => Fate::Unknown,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use smoltcp::phy::Medium;
+    use smoltcp::time::Instant;
+
+    use super::{Sighting, join};
+    use crate::device::capture::Direction;
+    use crate::trace::record::Fate;
+
+    /// What becomes of frames with the same bytes, and when they arrive: `true` is sent by the client.
+    fn joined(sightings: &[(i64, bool)]) -> Vec<(Fate, Option<i64>)> {
+        let sightings: Vec<_> = sightings
+            .iter()
+            .map(|(time, is_sent)| {
+                let (host, direction) = match is_sent {
+                    true => ("client", Direction::Outbound),
+                    false => ("server", Direction::Inbound),
+                };
+                let (time, direction) = (Instant::from_millis(*time), Some(direction));
+                Sighting::new(time, host.into(), direction, Medium::Ip, b"SYN", 3)
+            })
+            .collect();
+        let records = join(&sightings).expect("one that has arrived");
+        let arrival = |time: Instant| time.total_millis();
+        let fates = records.iter();
+        fates
+            .map(|record| (record.fate, record.arrived.map(arrival)))
+            .collect()
+    }
+
+    #[test]
+    fn a_retransmission_with_the_same_bytes_arrives_and_not_the_frame_that_was_lost() {
+        let fates = joined(&[(0, true), (1000, true), (3000, true), (3005, false)]);
+        let lost = (Fate::Lost, None);
+        assert_eq!(fates, [lost, lost, (Fate::Delivered, Some(3005))]);
+    }
+
+    #[test]
+    fn of_frames_with_the_same_bytes_under_way_the_first_arrives_first() {
+        let fates = joined(&[(0, true), (1, true), (50, false), (60, false)]);
+        let arrives = |time| (Fate::Delivered, Some(time));
+        assert_eq!(fates, [arrives(50), arrives(60)]);
     }
 }

@@ -41,7 +41,8 @@ const COMPRESSED: [&[u8]; 4] = [
 ///
 /// It is an iterator over the packets, in the order of the file. It ends with an error where the
 /// file is damaged or cut off; the packets before that are given. The memory that it takes is that of
-/// the largest block that is there, 16 MiB at most, also where a length in the file says more.
+/// the largest block that is there, 16 MiB at most, also where a length in the file says more; and a
+/// little for each interface that the file describes.
 ///
 /// Blocks that are not packets or interfaces are passed over. Packets may be of any link type; see
 /// [`Packet::frame`].

@@ -19,8 +19,8 @@ use crate::trace::sides::Side;
 /// Frames that are nothing special, one after the other, before they are only counted.
 const MOST: usize = 10;
 
-/// The ladder of one host at work, of which each row is drawn as it happens. What it keeps does not
-/// grow with the number of frames.
+/// The ladder of one host at work, of which each row is drawn as it happens. What it keeps is bounded,
+/// however many frames, connections and peers there are.
 pub struct Scroll {
     builder: Builder,
     painter: Painter,

@@ -2,9 +2,12 @@
 //! and what holds for every drawing holds for theirs.
 
 use smoltcp::phy::Medium;
+use smoltcp::socket::tcp::State;
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpEndpoint};
 use uppercase::simulation::seeds;
-use uppercase::trace::{Fate, Ladder, Record, svg};
+use uppercase::stack::FourTuple;
+use uppercase::trace::{Change, Fate, Ladder, Record, svg};
 
 use super::common::chance::Chance;
 use super::common::network::Link;
@@ -80,4 +83,26 @@ fn a_record_without_a_time_is_drawn() {
     assert_eq!(ladder.rows().len(), 1);
     assert!(svg::draw(&ladder, &svg::Options::default()).contains(">malformed frame<"));
     properties::check("no frame", &Ladder::new(&[], &[]));
+}
+
+/// The frames of the other connection may be missing, or still to come.
+#[test]
+fn a_state_of_a_connection_without_frames_names_its_port() {
+    let end = |host, port| IpEndpoint::new(IpAddress::v4(192, 168, 69, host), port);
+    let change = Change {
+        time: Instant::from_secs(1000),
+        host: "server".into(),
+        four_tuple: FourTuple {
+            local: end(1, 12_000),
+            remote: end(2, 7),
+        },
+        from: State::Established,
+        to: State::Closed,
+    };
+    let ladder = Ladder::new(&real(Link::ALL[0]), &[change]);
+    let row = ladder.rows().last().expect("rows");
+    let [left, right] = &row.states;
+    assert!(left.is_empty());
+    assert_eq!(right[0].state, State::Closed);
+    assert_eq!(right[0].port, Some(7));
 }
