@@ -84,6 +84,38 @@ fn a_close_behind_text_that_does_not_fit_is_told_how_far_the_server_is() {
 }
 
 #[test]
+fn text_that_does_not_fit_is_taken_as_far_as_it_does_where_no_close_is_behind_it() {
+    for link in Link::ALL {
+        let (mut scene, hand) = full(link, 48);
+        let text = TcpRepr {
+            payload: &[b'x'; 49],
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &text);
+        let heard = hand.hear(&mut scene);
+        let last = heard.last().expect("an answer");
+        assert_eq!(last.acknowledged, Some(hand.next + 48), "{link:?}");
+        assert_eq!(last.window, 0, "{link:?}");
+    }
+}
+
+#[test]
+fn a_close_that_opens_the_window_is_answered_by_what_fits_into_it() {
+    for link in Link::ALL {
+        let (mut scene, hand) = full(link, 48);
+        let close = TcpRepr {
+            control: TcpControl::Fin,
+            window_len: 900,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &close);
+        let heard = hand.hear(&mut scene);
+        let length: usize = heard.iter().map(|heard| heard.text.len()).sum();
+        assert_eq!(length, 900, "{link:?}");
+    }
+}
+
+#[test]
 fn a_close_behind_text_that_fills_the_window_is_taken_with_the_text() {
     for link in Link::ALL {
         let (mut scene, hand) = full(link, 48);
