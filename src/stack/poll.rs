@@ -141,8 +141,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
-        #[cfg(feature = "syn-cookies")]
-        let due = earliest(due, self.judges.accept.due(self.now));
+        let due = earliest(due, self.judges.accept.due(service, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.now) {
                 Some(_) => Next::Poll,
@@ -244,6 +243,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             now,
             counters,
             &mut |connection, bytes, given| {
+                let Some(connection) = connection else {
+                    let meta = way.meta;
+                    return way
+                        .transmit
+                        .transmit(bytes.len(), meta, &mut |frame| frame.copy_from_slice(bytes));
+                };
                 let frame = Frame::parse(host.addresses.medium, bytes);
                 ingress::introduce(&frame, host, neighbors, sockets, &mut way);
                 if given == Given::NotYet {
