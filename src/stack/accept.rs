@@ -6,6 +6,10 @@
 //! is dropped, so that the client sends it again a second later (RFC 9293, 3.8.1). With the feature
 //! `syn-cookies` it is answered instead, in a way that takes no room: see `accept/syn_cookies.rs`.
 //!
+//! Half-open connections keep no client waiting for long, however slowly or fast others come that are
+//! never acknowledged: the oldest gives way to a SYN that waits, and with cookies at once to a client
+//! that has acknowledged one.
+//!
 //! A SYN for a connection that exists is a late copy, or its client has started anew: smoltcp 0.14
 //! gives it to the first socket that takes it. Where that socket listens, it answers and ends the
 //! connection. So no other connection is given it. If the client has not acknowledged the SYN-ACK
@@ -20,7 +24,7 @@ pub use backlog::PendingSyn;
 
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::State;
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 #[cfg(feature = "isn")]
 use smoltcp::wire::TcpSeqNumber;
 
@@ -30,13 +34,28 @@ use super::host::Host;
 #[cfg(feature = "isn")]
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
-use super::service::Service;
+use super::service::{Service, earliest};
 use super::table::{Room, Slot, Table};
 use crate::link::EthernetAddress;
 use crate::packet::{Flags, FourTuple, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]
 use syn_cookies::{Cookies, PRESSURE};
+
+/// After so long, a half-open connection gives way to a SYN that waits. With cookies, a client that
+/// acknowledges later is known all the same. Without, the SYN-ACK is retransmitted before, after 1 s
+/// (RFC 6298, 2.1).
+const GRACE: Duration = if cfg!(feature = "syn-cookies") {
+    Duration::from_millis(250)
+} else {
+    Duration::from_secs(2)
+};
+
+/// Without cookies, the same while SYNs are dropped: longer than a round trip on a link, so that a
+/// client on it that is there keeps its slot ("Recycling the Oldest Half-Open TCB", RFC 4987, 3.3).
+const SHORT_GRACE: Duration = Duration::from_millis(20);
+/// So many SYNs that were dropped are a flood, until no more is dropped for as long as [`GRACE`].
+const FLOOD: u8 = 3;
 
 /// What becomes of a segment.
 pub(super) enum Verdict {
@@ -57,9 +76,10 @@ pub(super) enum Verdict {
     Replace(Slot, Synthetic),
 }
 
-/// Gives a connection the packet that opens it, which this card has sent.
+/// Gives a connection the packet that opens it, which this card has sent; without a connection, the
+/// packet is an answer to this card.
 pub(super) type Deliver<'d, 'a> =
-    dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]) + 'd;
+    dyn FnMut(Option<&mut Connection<'a>>, Option<EthernetAddress>, &[u8]) + 'd;
 
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {
@@ -69,14 +89,13 @@ pub(super) struct Arrival<'f> {
     pub(super) segment: &'f Segment,
 }
 
-/// Gives a connection a packet that came from this card.
-type Deliver<'d, 'a> = dyn FnMut(&mut Connection<'a>, Option<EthernetAddress>, &[u8]) + 'd;
-
 /// SYNs that wait, and those that are answered by a cookie.
 pub(super) struct Accept<'a> {
     backlog: Backlog<'a>,
     #[cfg(feature = "syn-cookies")]
     cookies: Cookies,
+    /// How many SYNs in a row were dropped, and when the last one was.
+    dropped: (u8, Instant),
 }
 
 impl<'a> Accept<'a> {
@@ -87,6 +106,7 @@ impl<'a> Accept<'a> {
             backlog: Backlog::new((&mut [][..]).into()),
             #[cfg(feature = "syn-cookies")]
             cookies: Cookies::new(random_seed),
+            dropped: (0, Instant::ZERO),
         }
     }
 
@@ -164,8 +184,17 @@ impl<'a> Accept<'a> {
         counters: &mut Counters,
     ) -> Verdict {
         let tuple = arrival.segment.four_tuple();
-        let has_room = table.room() == Room::Free;
+        let mut has_room = table.room() == Room::Free;
         let by_cookie = self.only_proven(now);
+        let grace = self.grace(now);
+        // The newest SYN is as likely to be acknowledged as those that have waited.
+        if cfg!(not(feature = "syn-cookies"))
+            && !has_room
+            && grace == SHORT_GRACE
+            && table.half_open(now).is_some_and(|age| age >= grace)
+        {
+            has_room = table.make_room(now);
+        }
         if has_room && !by_cookie {
             let Some(slot) = table.open(&tuple, now) else {
                 return Verdict::Drop;
@@ -198,8 +227,21 @@ impl<'a> Accept<'a> {
         }
         #[cfg(not(feature = "syn-cookies"))]
         let _ = host;
+        let (before, last) = self.dropped;
+        let before = if now < last + GRACE { before } else { 0 };
+        self.dropped = (before.saturating_add(1), now);
         count(&mut counters.dropped);
         Verdict::Drop
+    }
+
+    /// After how long a half-open connection gives way to a SYN that waits.
+    fn grace(&self, now: Instant) -> Duration {
+        let (dropped, last) = self.dropped;
+        if cfg!(not(feature = "syn-cookies")) && dropped >= FLOOD && now < last + GRACE {
+            SHORT_GRACE
+        } else {
+            GRACE
+        }
     }
 
     /// Whether only clients that have proven their address are let in.
@@ -264,6 +306,9 @@ impl<'a> Accept<'a> {
         counters: &mut Counters,
         deliver: &mut Deliver<'_, 'a>,
     ) -> bool {
+        self.backlog.expire(now);
+        #[cfg(feature = "syn-cookies")]
+        self.answer_all(host, now, counters, deliver);
         let mut admitted = false;
         // Each turn takes a SYN out: this comes to an end.
         while let Some((index, tuple, is_proven)) = self.first(service, now) {
@@ -312,7 +357,7 @@ impl<'a> Accept<'a> {
                     let cookies = &mut self.cookies;
                     if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
                         count(&mut counters.proven);
-                        deliver(connection, source, probe.as_bytes());
+                        deliver(Some(connection), source, probe.as_bytes());
                     }
                     continue;
                 }
@@ -324,11 +369,42 @@ impl<'a> Accept<'a> {
             }
             let _ = is_proven;
             #[cfg(not(feature = "isn"))]
-            deliver(connection, source, bytes);
+            deliver(Some(connection), source, bytes);
         }
         #[cfg(not(feature = "syn-cookies"))]
         let _ = (host, counters);
         admitted
+    }
+
+    /// Answers the SYNs that wait by cookies, if all SYNs are answered by cookies.
+    #[cfg(feature = "syn-cookies")]
+    fn answer_all(
+        &mut self,
+        host: &Host,
+        now: Instant,
+        counters: &mut Counters,
+        deliver: &mut Deliver<'_, 'a>,
+    ) {
+        while self.only_proven(now)
+            && let Some((index, ..)) = self.backlog.first(now, |_, is_proven| !is_proven)
+            && let Some((source, bytes)) = self.backlog.take(index)
+        {
+            let Some(packet) = &Packet::parse(bytes) else {
+                continue;
+            };
+            let Some(segment) = &packet.segment() else {
+                continue;
+            };
+            let arrival = &Arrival {
+                source,
+                packet,
+                segment,
+            };
+            if let Some(answer) = self.cookies.answer(arrival, host, false, now) {
+                count(&mut counters.cookies);
+                deliver(None, source, answer.as_bytes());
+            }
+        }
     }
 
     /// Whether a SYN waits for a server that has room.
@@ -336,11 +412,26 @@ impl<'a> Accept<'a> {
         self.first(service, now).is_some()
     }
 
-    /// When SYNs that wait may be admitted again, as cookies are not given any more.
-    #[cfg(feature = "syn-cookies")]
-    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let end = self.cookies.end(now)?;
-        (!self.backlog.is_empty()).then_some(end)
+    /// When SYNs that wait may be admitted: as a half-open connection gives way, or cookies are not
+    /// given any more.
+    pub(super) fn due(&self, service: &mut dyn Service<'a>, now: Instant) -> Option<Instant> {
+        if self.backlog.is_empty() {
+            return None;
+        }
+        #[cfg(feature = "syn-cookies")]
+        if let Some(end) = self.cookies.end(now) {
+            return Some(end);
+        }
+        let grace = self.grace(now);
+        let (mut due, mut seen) = (None, 0);
+        self.backlog.first(now, |port, _| {
+            if core::mem::replace(&mut seen, port) != port {
+                let age = service.table(port).and_then(|table| table.half_open(now));
+                due = earliest(due, age.map(|age| now + (grace.max(age) - age)));
+            }
+            false
+        });
+        due
     }
 
     /// The next SYN, of those for servers that have room or are gone. For a client that has proven its
@@ -355,11 +446,21 @@ impl<'a> Accept<'a> {
             return None;
         }
         let only_proven = self.only_proven(now);
+        let grace = self.grace(now);
+        // Of many SYNs for one port, its server is asked about the first.
+        let mut full = None;
         self.backlog.first(now, |port, is_proven| {
+            if full == Some((port, is_proven)) {
+                return false;
+            }
             let has_room = |table: &mut dyn Table<'a>| {
-                table.room() != Room::Full || is_proven && table.make_room(now)
+                let gives_way = |age| is_proven || age >= grace;
+                table.room() != Room::Full
+                    || table.half_open(now).is_some_and(gives_way) && table.make_room(now)
             };
-            (is_proven || !only_proven) && service.table(port).is_none_or(has_room)
+            let passes = (is_proven || !only_proven) && service.table(port).is_none_or(has_room);
+            full = (!passes).then_some((port, is_proven));
+            passes
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::Socket;
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 
 use super::control::Connection;
 use super::table::{Room, Slot, Table};
@@ -104,6 +104,10 @@ impl<'a> Table<'a> for Clients<'a> {
 
     fn room(&self) -> Room {
         Room::Closed
+    }
+
+    fn half_open(&self, _: Instant) -> Option<Duration> {
+        None
     }
 
     fn make_room(&mut self, _: Instant) -> bool {

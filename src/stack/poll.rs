@@ -141,8 +141,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
-        #[cfg(feature = "syn-cookies")]
-        let due = earliest(due, self.judges.accept.due(self.now));
+        let due = earliest(due, self.judges.accept.due(service, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.now) {
                 Some(_) => Next::Poll,
@@ -240,6 +239,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             counters,
             &mut |connection, source, packet| {
                 way.asker = source;
+                let Some(connection) = connection else {
+                    return way.answer(packet);
+                };
                 let control = Some(&mut connection.control);
                 way.deliver(&mut connection.set, control, packet);
             },

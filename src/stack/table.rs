@@ -1,6 +1,6 @@
 //! The connections of one port, as a stack asks for them.
 
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 
 use super::control::Connection;
 use crate::packet::FourTuple;
@@ -17,8 +17,10 @@ pub trait Table<'a> {
     /// Whether a further connection can be opened.
     fn room(&self) -> Room;
 
-    /// Makes room for a client that has proven that it receives what is sent to its address, if a
-    /// half-open connection has waited long enough for its client; returns whether it did.
+    /// How long the oldest half-open connection has waited for its client, if there is one.
+    fn half_open(&self, now: Instant) -> Option<Duration>;
+
+    /// Gives up the oldest half-open connection; returns whether there is room by that.
     fn make_room(&mut self, now: Instant) -> bool;
 
     /// When a half-open connection was last given up; its client may acknowledge it all the same.

@@ -14,9 +14,6 @@ use crate::packet::FourTuple;
 use crate::stack::{Connection, Context, Egress, Room, Service, Slot, Sockets, Table, earliest};
 use crate::transform::Upper;
 
-/// How long a client may take to acknowledge the SYN of the server even if others wait for room: it is
-/// retransmitted after 1 s (RFC 6298, 2.1), and a second is longer than any round trip.
-const HALF_OPEN_GRACE: Duration = Duration::from_secs(2);
 /// Connections with an expired timer that are served in one poll, at most.
 const EXPIRED_PER_POLL: usize = 64;
 /// Packets that are transmitted before frames are received again.
@@ -325,17 +322,19 @@ impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
         }
     }
 
+    fn half_open(&self, now: Instant) -> Option<Duration> {
+        let oldest = &self.sessions[self.index.first(Kind::Opening)?];
+        // An acknowledgement that has come in this poll is not known to the index yet.
+        let is_opening = oldest.phase_now() == Phase::Opening;
+        is_opening.then(|| now - oldest.progress.min(now))
+    }
+
     fn make_room(&mut self, now: Instant) -> bool {
-        let Some(oldest) = self.index.first(Kind::Opening) else {
+        let oldest = self.index.first(Kind::Opening);
+        let Some(oldest) = oldest.filter(|_| self.half_open(now).is_some()) else {
             return false;
         };
-        let session = &mut self.sessions[oldest];
-        // An acknowledgement that has come in this poll is not known to the index yet.
-        let is_opening = session.phase_now() == Phase::Opening;
-        if !is_opening || now < session.progress + HALF_OPEN_GRACE {
-            return false;
-        }
-        session.connection.forget();
+        self.sessions[oldest].connection.forget();
         self.note(oldest, false);
         self.gave_up = Some(now);
         self.counters.expired = self.counters.expired.wrapping_add(1);

@@ -7,6 +7,7 @@ use super::common;
 
 mod acknowledgements;
 mod errors;
+mod floods;
 mod generator;
 mod numbers;
 mod open;

@@ -78,6 +78,8 @@ pub(super) struct Backlog<'a> {
     slots: ManagedSlice<'a, PendingSyn>,
     /// How many slots are taken: while none is, which is asked at each poll, none is looked at.
     taken: usize,
+    /// When the latest SYN came.
+    latest: Instant,
 }
 
 impl<'a> Backlog<'a> {
@@ -85,11 +87,23 @@ impl<'a> Backlog<'a> {
         for slot in slots.iter_mut() {
             slot.length = 0;
         }
-        Self { slots, taken: 0 }
+        Self {
+            slots,
+            taken: 0,
+            latest: Instant::ZERO,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.taken == 0
+    }
+
+    /// Forgets all SYNs once none is pending: what is only expired costs nothing.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if self.taken > 0 && now >= self.latest + PATIENCE {
+            self.slots.iter_mut().for_each(|slot| slot.length = 0);
+            self.taken = 0;
+        }
     }
 
     /// Lets a SYN wait; returns whether there is room. One that is sent again keeps its turn, and a
@@ -105,6 +119,7 @@ impl<'a> Backlog<'a> {
         if packet.len() > LONGEST_PACKET_HEADERS {
             return false;
         }
+        self.latest = now;
         let mut free: Option<&mut PendingSyn> = None;
         let mut unproven: Option<&mut PendingSyn> = None;
         for slot in self.slots.iter_mut() {

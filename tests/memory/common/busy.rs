@@ -133,7 +133,9 @@ impl Busy {
     /// What a client is answered that finds no room to wait.
     #[track_caller]
     pub fn cookie(&mut self, port: u16) -> TcpSeqNumber {
-        let heard = self.send(&self.request(port));
+        let mut heard = self.send(&self.request(port));
+        // Those that wait are answered, too.
+        heard.retain(|heard| heard.port == port);
         let [answer] = &heard[..] else {
             panic!("{heard:?}");
         };

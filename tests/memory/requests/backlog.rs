@@ -2,11 +2,10 @@
 
 use smoltcp::wire::{IpProtocol, TcpPacket, checksum};
 
-use super::LINK;
-use super::common::busy::{Busy, FIRST, controls, opened};
+use super::common::busy::{Busy, FIRST, opened};
 use super::common::frames;
 use super::common::hand::Heard;
-use super::common::network::{CLIENT, Link, SECOND, SERVER, poll_at};
+use super::common::network::{CLIENT, Link, SECOND, SERVER};
 
 #[test]
 fn the_syn_that_has_waited_longest_is_admitted_first_whichever_room_it_has_taken() {
@@ -46,42 +45,6 @@ fn the_client_that_brought_its_cookie_first_is_admitted_first() {
         };
         assert_eq!(served(busy.leave()), [40_003], "{link:?}");
         assert_eq!(served(busy.reset(40_003)), [40_004], "{link:?}");
-    }
-}
-
-#[test]
-fn a_client_that_brings_its_cookie_takes_the_room_of_the_syn_that_has_waited_longest() {
-    for link in Link::ALL {
-        let mut busy = Busy::new(link, 2);
-        for port in [40_001, 40_002] {
-            assert_eq!(busy.send(&busy.request(port)), [], "{link:?}");
-            busy.scene.pass(SECOND / 10);
-        }
-        let cookie = busy.cookie(40_003);
-        assert_eq!(busy.confirm(40_003, cookie), [], "{link:?}");
-        busy.leave();
-        assert_eq!(busy.counters().proven, 1, "{link:?}");
-        // Until then, only clients that bring a cookie are admitted.
-        busy.scene.pass(SECOND * 4);
-        assert_eq!(opened(&busy.reset(40_003)), [40_002], "{link:?}");
-        assert_eq!(opened(&busy.reset(40_002)), [0; 0], "{link:?}");
-    }
-}
-
-#[test]
-fn a_client_that_is_sent_its_cookie_twice_leaves_the_others_waiting() {
-    for link in Link::ALL {
-        let mut busy = Busy::new(link, 2);
-        for port in [40_001, 40_002] {
-            assert_eq!(busy.send(&busy.request(port)), [], "{link:?}");
-        }
-        busy.cookie(40_003);
-        for _ in 0..2 {
-            busy.cookie(40_002);
-        }
-        busy.scene.pass(SECOND * 4);
-        assert_eq!(opened(&busy.leave()), [40_001], "{link:?}");
-        assert_eq!(controls(&busy.reset(40_001)), [], "{link:?}");
     }
 }
 
@@ -138,29 +101,4 @@ fn a_syn_with_all_options_of_ipv4_and_tcp_does_not_wait_and_is_sent_a_cookie() {
         assert_eq!(busy.counters().queued, 0, "{link:?}");
         assert_eq!(busy.counters().cookies, 1, "{link:?}");
     }
-}
-
-#[test]
-fn nothing_is_due_at_the_end_of_a_flood_where_no_syn_waits() {
-    let mut busy = Busy::new(LINK, 1);
-    let due = |busy: &mut Busy| {
-        busy.hear();
-        let now = busy.scene.network.now();
-        let server = &mut busy.scene.network.server;
-        let due = poll_at(now, server, &mut [&mut busy.scene.server]);
-        due.is_some_and(|due| due <= SECOND * 4)
-    };
-    assert!(!due(&mut busy));
-    // One waits, and leaves as a connection.
-    busy.send(&busy.request(40_001));
-    let heard = busy.leave();
-    assert_eq!(opened(&heard), [40_001]);
-    let number = heard.last().expect("a SYN-ACK").number;
-    busy.confirm(40_001, number);
-    // Another one waits, and leaves as it is sent a cookie.
-    busy.send(&busy.request(40_002));
-    busy.cookie(40_003);
-    assert!(due(&mut busy), "40002 waits for the end of the flood");
-    busy.cookie(40_002);
-    assert!(!due(&mut busy));
 }
