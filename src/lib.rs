@@ -70,6 +70,7 @@
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
+//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528); `client` and `syn-cookies` bring it | yes |
 //! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
 //! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
 //! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
@@ -97,6 +98,8 @@ pub mod device;
 #[cfg(feature = "client")]
 pub mod dns;
 mod packet;
+#[cfg(feature = "isn")]
+mod secret;
 pub mod servers;
 #[cfg(feature = "simulation")]
 pub mod simulation;

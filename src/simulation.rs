@@ -8,14 +8,20 @@
 //!                                             queue; with cuts, and a rule for single frames
 //! ```
 //!
+//! A test makes a [`Network`], a [`Link`] for each host, and the hosts; then [`Network::run`] polls
+//! them whenever a frame arrives or a host has something to do, until the test has what it waits for.
+//! In between the clock jumps: an hour of virtual time takes as long as what happens in it. The same
+//! seed and the same hosts give the same run, on each platform.
+//!
 //! A host is anything that runs on a [`Port`], which is a smoltcp [`Device`](smoltcp::phy::Device): a
 //! [`Stack`](crate::Stack) of this package, or an [`Interface`](smoltcp::iface::Interface) and
 //! sockets of your own. The hosts remain yours and need no heap; the network's own queues are on
-//! the heap. The same seed and the same hosts give the same run, on each platform.
+//! the heap.
 //!
 //! # To test a smoltcp application of your own
 //!
-//! The simulation needs no thread, no clock, no rights and nothing of the command of this package:
+//! The simulation needs no threads, no real time and no privileges. It brings no other package than
+//! smoltcp and those that smoltcp itself brings:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -23,8 +29,10 @@
 //! ```
 //!
 //! In this test the application is `echo`, on plain smoltcp. The link of its host loses every fifth
-//! frame, and a rule loses the first SYN for certain. [`Network::run`] polls the hosts until the
-//! client has its answer, or until ten minutes of virtual time have passed.
+//! frame, and a rule loses the first SYN for certain. The run ends when the client has its answer, and
+//! would fail after ten minutes of virtual time. A [`Host`] is the set-up of plain smoltcp; an
+//! application that has a set-up of its own calls [`Turn::poll`], or tells [`Turn::wake_in`] when it
+//! wants to be polled.
 //!
 //! ```
 //! use std::task::Poll;

@@ -20,8 +20,9 @@
 //! 3. The service that has its port is asked for its [`Table`], and the table for the connection
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
-//! 4. `stack/port.rs` gives it to smoltcp, with the socket set of this connection only.
-//!    `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
+//! 4. `stack/delivery.rs` gives it to its connection, unless its numbers cannot be those of the peer
+//!    (`stack/challenge.rs`): to smoltcp by `stack/port.rs`, with the socket set of this connection
+//!    only. `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
 //!    last, and what smoltcp is given beside it or instead; `stack/inject.rs` makes such segments.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
@@ -35,6 +36,11 @@
 //! - A SYN that finds no room waits ([`Stack::with_backlog`]) instead of being refused. With the
 //!   feature `syn-cookies`, a flood of SYNs keeps no other client from being served.
 //! - A late copy of a SYN, and a FIN behind payload that does not fit, do no harm.
+//! - A reset counts only at the very sequence number that is expected, a SYN in an open connection
+//!   never, and an acknowledgement only of what was sent; where the peer may have sent such a
+//!   segment all the same, it is asked by a challenge ACK (RFC 5961).
+//! - An ICMP error ends a handshake only if it quotes the four-tuple and the sequence number of the
+//!   SYN, and says that nothing takes it there; an open connection is ended by none (RFC 5927).
 //! - Answers go to where the question came from, and wait for no neighbor to be found.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
@@ -101,15 +107,19 @@
 
 mod accept;
 mod addresses;
+mod challenge;
 #[cfg(feature = "client")]
 mod clients;
 mod config;
 mod context;
 mod control;
 mod counters;
+mod delivery;
 mod egress;
 mod host;
 mod ingress;
+#[cfg(feature = "isn")]
+mod initial_sequence;
 mod inject;
 mod neighbors;
 mod poll;
@@ -118,11 +128,15 @@ mod port;
 mod ports;
 #[cfg(feature = "client")]
 mod reachability;
+#[cfg(feature = "isn")]
+mod sequence_numbers;
 mod service;
 mod sockets;
 mod table;
 #[cfg(feature = "trace")]
 mod transition;
+#[cfg(feature = "client")]
+mod unreachable;
 mod window;
 
 pub use accept::PendingSyn;
@@ -133,15 +147,17 @@ pub use context::Context;
 pub(crate) use control::put;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
-pub use poll::Next;
 #[cfg(feature = "client")]
-pub(crate) use reachability::Unreachable;
+pub(crate) use initial_sequence::connect;
+pub use poll::Next;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 #[cfg(feature = "trace")]
 pub use transition::Transition;
+#[cfg(feature = "client")]
+pub(crate) use unreachable::Unreachable;
 
 pub use crate::packet::FourTuple;
 

@@ -85,20 +85,33 @@ pub enum Command {
 }
 
 impl Args {
-    /// Ends the program if both ends are wanted, and one of them is another program.
+    /// Ends the program, as for other wrong arguments, if both ends are wanted and there is no file
+    /// for them, or one of them is another program. (Options may stand before and after a command, so
+    /// `clap` cannot tell.)
     pub fn require_both_ends(&self) {
         use clap::{CommandFactory, error::ErrorKind};
-        let link = match &self.command {
-            Some(Command::Serve(server)) => &server.link,
-            Some(Command::Tcp(client) | Command::Udp(client)) => &client.link,
-            None | Some(Command::Ladder(_)) => return,
-        };
-        if self.record.capture_both && !matches!(link.network(), Network::Memory) {
-            let message = "--capture-both is for client and server in one program; here the other \
-                           end is another program, to which --capture can be given too";
-            let mut command = Self::command();
-            command.error(ErrorKind::ArgumentConflict, message).exit();
+        if !self.record.capture_both {
+            return;
         }
+        let link = match &self.command {
+            Some(Command::Serve(server)) => Some(&server.link),
+            Some(Command::Tcp(client) | Command::Udp(client)) => Some(&client.link),
+            None | Some(Command::Ladder(_)) => None,
+        };
+        let is_in_memory = link.is_none_or(|link| matches!(link.network(), Network::Memory));
+        let (kind, message) = match &self.record.capture {
+            None => (
+                ErrorKind::MissingRequiredArgument,
+                "--capture-both needs --capture <FILE>",
+            ),
+            Some(_) if !is_in_memory => (
+                ErrorKind::ArgumentConflict,
+                "--capture-both is for client and server in one program; here the other end is \
+                 another program, to which --capture can be given too",
+            ),
+            Some(_) => return,
+        };
+        Self::command().error(kind, message).exit();
     }
 }
 

@@ -1,5 +1,6 @@
 //! A stack on a cable to other programs of this host.
 
+use smoltcp::time::Duration;
 use uppercase::device::cable::{Cable, OpenError};
 
 use super::args::{Client, Link, Server};
@@ -32,7 +33,10 @@ pub fn with_client(
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let mut fragments = Box::new(Fragments::new());
-    let cable = Cable::connect(port).map_err(explain)?;
+    let mut cable = Cable::connect(port).map_err(explain)?;
+    // Mostly it is known by now that nothing listens: the user is not asked for a sentence then.
+    let _ = cable.wait(Some(Duration::ZERO));
+    cable.settle()?;
     // Neither cut nor wrapped: there are not that many clients.
     let host = 1 + cable.number() as u8;
     run(&mut Live::new(

@@ -24,7 +24,7 @@ pub struct Record {
     /// Each frame is then in FILE twice, as it is sent and as it is received. Wireshark shows the
     /// second one as a retransmission or a duplicate; to see one end only, give it the filter
     /// frame.interface_name == "client".
-    #[arg(long, global = true, requires = "capture")]
+    #[arg(long, global = true)]
     pub capture_both: bool,
 }
 

@@ -56,6 +56,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Whether frames are recorded at all.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn is_on(&self) -> bool {
         self.args.capture.is_some() || self.drawing.is_wanted()
     }

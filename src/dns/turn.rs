@@ -4,9 +4,7 @@ use log::debug;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{
-    DnsFlags, DnsOpcode, DnsPacket, DnsQuestion, DnsRepr, IpAddress, IpEndpoint, IpProtocol,
-};
+use smoltcp::wire::{DnsFlags, DnsOpcode, DnsPacket, DnsQuestion, DnsRepr, IpAddress, IpEndpoint};
 
 use super::name::Name;
 use super::{Failure, QUESTIONS, QUESTIONS_AT_ONCE, Question, answer};
@@ -92,12 +90,12 @@ impl Turn {
 
     /// Why the server will not answer.
     pub(super) fn failure(&self, context: &mut Context<'_, '_>) -> Option<Failure> {
-        match context.take_unreachable(IpProtocol::Udp, self.local_port, self.server) {
+        let late = context.now >= self.end;
+        match context.unreachable(self.local_port, self.server, late) {
             Some(Unreachable::Port) => return Some(Failure::NothingListens),
             Some(Unreachable::Host) => return Some(Failure::Unreachable),
             None => {}
         }
-        let late = context.now >= self.end;
         late.then(|| match context.is_silent(&self.server.addr) {
             true => Failure::NoNeighbor,
             false => Failure::TimedOut,

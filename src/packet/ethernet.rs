@@ -3,7 +3,7 @@
 use smoltcp::phy::Medium;
 use smoltcp::wire::EthernetAddress;
 
-#[cfg(feature = "syn-cookies")]
+#[cfg(feature = "isn")]
 use super::Segment;
 use super::{Packet, half};
 
@@ -92,7 +92,7 @@ impl<'f> Frame<'f> {
     }
 
     /// The TCP segment in it, and its packet.
-    #[cfg(feature = "syn-cookies")]
+    #[cfg(feature = "isn")]
     pub(crate) fn segment(&self) -> Option<(&Packet<'f>, Segment)> {
         let packet = self.packet()?;
         Some((packet, packet.segment()?))

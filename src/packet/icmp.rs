@@ -28,7 +28,7 @@ pub(crate) enum Icmp {
 /// Why a packet could not be delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// Nothing listens on the port.
+    /// The host is there, and takes nothing at the port, or of the protocol.
     Port,
     /// It is longer than the path takes, and must not be fragmented (IPv4).
     Length,
@@ -76,13 +76,14 @@ impl Packet<'_> {
 
 fn icmpv4(message: &[u8]) -> Option<Icmp> {
     const UNREACHABLE: u8 = 3;
+    const PROTOCOL: u8 = 2;
     const PORT: u8 = 3;
     const FRAGMENTATION_NEEDED: u8 = 4;
     let [UNREACHABLE, code, ..] = *message.first_chunk::<HEADER>()? else {
         return None;
     };
     let reason = match code {
-        PORT => Reason::Port,
+        PROTOCOL | PORT => Reason::Port,
         FRAGMENTATION_NEEDED => Reason::Length,
         _ => Reason::Host,
     };

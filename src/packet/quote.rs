@@ -1,19 +1,21 @@
 //! The packet that an ICMP error is about.
 
-use smoltcp::wire::{IpEndpoint, IpProtocol};
+use smoltcp::wire::{IpEndpoint, IpProtocol, TcpSeqNumber};
 
-use super::half;
 use super::ip::{IPV4_HEADER, ipv4, ipv4_address, ipv4_header_len};
 #[cfg(feature = "ipv6")]
 use super::ip::{IPV6_HEADER, ipv6, ipv6_address};
+use super::{half, tcp, word};
 
-/// The ports of a packet that an ICMP error quotes, of which there may be no more than the IP header
+/// What tells the packet that an ICMP error quotes, of which there may be no more than the IP header
 /// and 8 bytes (RFC 792).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quote {
     pub(crate) protocol: IpProtocol,
     pub(crate) source: IpEndpoint,
     pub(crate) destination: IpEndpoint,
+    /// Of a segment; nothing else has one.
+    pub(crate) sequence: TcpSeqNumber,
 }
 
 impl Quote {
@@ -49,12 +51,13 @@ impl Quote {
         if !matches!(protocol, IpProtocol::Tcp | IpProtocol::Udp) || header_len < IPV4_HEADER {
             return None;
         }
-        // TCP and UDP have them at the same place.
-        let ports = bytes.get(header_len..)?.first_chunk::<4>()?;
+        // TCP and UDP have the ports at the same place.
+        let header = bytes.get(header_len..)?.first_chunk::<8>()?;
         Some(Self {
             protocol,
-            source: IpEndpoint::new(source, half(ports, 0)),
-            destination: IpEndpoint::new(destination, half(ports, 2)),
+            source: IpEndpoint::new(source, half(header, 0)),
+            destination: IpEndpoint::new(destination, half(header, 2)),
+            sequence: TcpSeqNumber(word(header, tcp::SEQUENCE) as i32),
         })
     }
 }

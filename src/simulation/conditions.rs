@@ -59,7 +59,8 @@ pub struct Conditions {
     /// dropped. The device of a host says this of the lane from the host, as it was when the stack
     /// was made.
     pub mtu: usize,
-    /// In bits per second; `None` where a frame takes no time and so never waits in the queue.
+    /// In bits per second, an Ethernet header included; `None` where a frame takes no time and so never
+    /// waits in the queue.
     pub bandwidth: Option<u64>,
     /// The length of the queue in frames, long or short; the frame that is being
     /// sent is one of them.
@@ -96,14 +97,10 @@ impl Conditions {
         queue: 16,
     };
 
-    /// How long it takes to send a frame of so many bytes.
-    pub(super) fn time_to_send(&self, bytes: usize) -> Duration {
-        match self.bandwidth {
-            Some(bits_per_second) => {
-                let microseconds = bytes as u64 * 8 * 1_000_000 / bits_per_second.max(1);
-                Duration::from_micros(microseconds)
-            }
-            None => Duration::ZERO,
-        }
+    /// How many nanoseconds it takes to send a frame of so many bytes.
+    pub(super) fn nanoseconds_to_send(&self, bytes: usize) -> i128 {
+        self.bandwidth.map_or(0, |bits_per_second| {
+            bytes as i128 * 8_000_000_000 / i128::from(bits_per_second.max(1))
+        })
     }
 }

@@ -43,7 +43,7 @@ impl Protocol {
 fn carried(packet: &Packet<'_>) -> IpProtocol {
     match (packet.protocol, packet.payload().first()) {
         // A fragment header begins with what follows it (RFC 8200, 4.5).
-        (IpProtocol::Ipv6Frag, Some(next)) => IpProtocol::from(*next),
+        (IpProtocol::Ipv6Frag, Some(next)) if packet.is_fragment => IpProtocol::from(*next),
         (protocol, _) => protocol,
     }
 }

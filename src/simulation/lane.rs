@@ -23,6 +23,9 @@ pub(super) struct LaneState {
     is_bad: bool,
     /// When each frame in the queue will have been sent.
     departures: VecDeque<Instant>,
+    /// When the last frame will have been sent, in nanoseconds: the clock has microseconds, and a
+    /// frame may take less.
+    is_free_at: i128,
     /// When the last frame arrives that was not held back.
     last_arrival: Instant,
     /// The latest of its frames that has arrived.
@@ -44,6 +47,7 @@ impl LaneState {
             random,
             is_bad: false,
             departures: VecDeque::new(),
+            is_free_at: i128::MIN,
             last_arrival: Instant::from_micros(i64::MIN),
             latest: 0,
         }
@@ -102,8 +106,7 @@ impl LaneState {
             self.statistics.count(fate);
             return Err((fate, frame));
         }
-        let begins = self.departures.back().map_or(now, |last| now.max(*last));
-        let departure = begins + self.conditions.time_to_send(frame.bytes.len());
+        let departure = self.departure(now, frame.bytes.len());
         self.departures.push_back(departure);
         match verdict {
             Verdict::Pass => self.carry(departure, frame),
@@ -142,6 +145,15 @@ impl LaneState {
         } else {
             None
         }
+    }
+
+    /// When a frame of so many bytes will have been sent, behind those in the queue.
+    fn departure(&mut self, now: Instant, bytes: usize) -> Instant {
+        let now = i128::from(now.total_micros()) * 1000;
+        let begins = self.is_free_at.max(now);
+        self.is_free_at = begins + self.conditions.nanoseconds_to_send(bytes);
+        let microseconds = self.is_free_at / 1000;
+        Instant::from_micros(i64::try_from(microseconds).unwrap_or(i64::MAX))
     }
 
     /// Carries a frame under the conditions of the lane.

@@ -29,7 +29,7 @@ impl Link {
         }
     }
 
-    /// Plugs a host in: the device for its stack. One that was taken before is unplugged.
+    /// Plugs a host in: returns the device for its stack. A port that was taken before is unplugged.
     ///
     /// A host that reboots is one that drops its stack and makes another one on a new port.
     pub fn port(&self) -> Port {
@@ -45,7 +45,7 @@ impl Link {
         self.from_host.bus.borrow_mut().random.next_u64()
     }
 
-    /// The same for both lanes from now on.
+    /// The conditions of both lanes, for the frames that are sent from now on.
     pub fn set(&self, conditions: Conditions) {
         self.from_host.set(conditions);
         self.to_host.set(conditions);
@@ -78,7 +78,7 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// What happens to the frames that are sent from now on.
+    /// The conditions for the frames that are sent from now on.
     pub fn set(&self, conditions: Conditions) {
         self.bus.borrow_mut().lane(self.id).set(conditions);
     }
@@ -133,7 +133,7 @@ impl Lane {
         self.bus.borrow_mut().lane(self.id).captured = Some(Vec::new());
     }
 
-    /// The frames that were captured since the last call.
+    /// The frames that were captured since the last call; none without [`capture`](Self::capture).
     pub fn captured(&self) -> Vec<Vec<u8>> {
         let mut bus = self.bus.borrow_mut();
         bus.deliver(None);

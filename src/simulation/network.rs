@@ -217,18 +217,18 @@ impl Network {
     ///
     /// ```
     /// use smoltcp::phy::Medium;
-    /// use uppercase::simulation::{Fate, Network};
+    /// use smoltcp::wire::{IpAddress, IpCidr};
+    /// use uppercase::simulation::{Host, Network};
     ///
     /// let mut network = Network::new(Medium::Ip, 1);
     /// let link = network.link("host");
-    /// let port = link.port();
+    /// let mut host = Host::new(&link, IpCidr::new(IpAddress::v4(10, 0, 0, 1), 8));
     /// link.to_host.inject(b"a packet");
-    /// while let Some(step) = network.step(|turn| println!("the hosts are polled at {}", turn.now)) {
+    /// while let Some(step) = network.step(|turn| host.poll(turn)) {
     ///     for event in &step.events {
     ///         println!("{event}");
     ///     }
-    ///     # assert!(step.polled.is_some() || step.events[0].fate == Fate::Arrived);
-    ///     # if step.events.is_empty() { break }
+    ///     // Here a debugger stops.
     /// }
     /// ```
     pub fn step<T>(&mut self, mut hosts: impl FnMut(&mut Turn) -> T) -> Option<Step<T>> {

@@ -9,9 +9,9 @@ const SEED: &str = "SIMULATION_SEED";
 const SEEDS: &str = "SIMULATION_SEEDS";
 const LOG: &str = "SIMULATION_LOG";
 
-/// The seeds that a test is to run: `default`, or what the environment asks for.
+/// The seeds that a test runs with: `default`, or those that the environment asks for.
 ///
-/// `SIMULATION_SEED=17` is this one alone, `SIMULATION_SEEDS=10000` are so many, from the first of
+/// `SIMULATION_SEED=17` asks for this one alone, `SIMULATION_SEEDS=10000` for so many, from the first of
 /// the default on.
 ///
 /// # Panics

@@ -8,12 +8,11 @@
 //!
 //! A SYN for a connection that exists is a late copy, or its client has started anew: smoltcp 0.14
 //! gives it to the first socket that takes it. Where that socket listens, it answers and ends the
-//! connection. So it is dropped. If the client is another one by now, it says so when it is asked
-//! whether it is there (`tcp::Config::keep_alive`).
+//! connection. So no other connection is given it. If the client has not acknowledged the SYN-ACK
+//! yet, the SYN is dropped, as the SYN-ACK is retransmitted; else it is answered by a challenge
+//! (`challenge.rs`), and a client that has started anew answers that by a reset.
 
 mod backlog;
-#[cfg(feature = "syn-cookies")]
-mod initial_sequence;
 #[cfg(feature = "syn-cookies")]
 mod syn_cookies;
 
@@ -22,10 +21,14 @@ pub use backlog::PendingSyn;
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
+#[cfg(feature = "isn")]
+use smoltcp::wire::TcpSeqNumber;
 
 use super::control::Connection;
 use super::counters::{Counters, count};
 use super::host::Host;
+#[cfg(feature = "isn")]
+use super::initial_sequence::begin;
 use super::inject::Synthetic;
 use super::service::Service;
 use super::table::{Room, Slot, Table};
@@ -41,7 +44,7 @@ pub(super) enum Verdict {
     /// No connection is given it: smoltcp refuses it by a reset.
     Refuse,
     /// Its connection has been given it.
-    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    #[cfg_attr(not(feature = "isn"), allow(dead_code))]
     Delivered,
     /// It is dropped.
     Drop,
@@ -56,8 +59,9 @@ pub(super) enum Verdict {
 /// Whether a connection has been given the segment that opens it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given {
+    #[cfg_attr(all(feature = "isn", not(feature = "syn-cookies")), allow(dead_code))]
     NotYet,
-    #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
+    #[cfg_attr(not(feature = "isn"), allow(dead_code))]
     Already,
 }
 
@@ -103,7 +107,11 @@ impl<'a> Accept<'a> {
     ) -> Verdict {
         let segment = arrival.segment;
         let found = table.find(&segment.four_tuple());
-        let existing = found.filter(|slot| table.state(*slot) != State::Closed);
+        let connection = found.and_then(|slot| table.get(slot));
+        let state = connection.map_or(State::Closed, |connection| connection.socket().state());
+        let existing = found.filter(|_| state != State::Closed);
+        let begins_anew = state == State::TimeWait
+            && connection.is_some_and(|connection| connection.control.is_beyond(segment));
         match segment.flags.kind() {
             // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
             0 => Verdict::Drop,
@@ -112,18 +120,28 @@ impl<'a> Accept<'a> {
                 if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
                     return Verdict::Drop;
                 }
-                match existing.map(|slot| table.state(slot)) {
-                    // In TIME-WAIT, a new connection may begin (RFC 9293, 3.6.1).
-                    None | Some(State::TimeWait) => {
-                        self.request(table, arrival, host, now, counters)
-                    }
-                    Some(_) => {
+                match existing {
+                    Some(slot) if !begins_anew => {
                         count(&mut counters.copies);
-                        Verdict::Drop
+                        if state == State::SynReceived {
+                            Verdict::Drop
+                        } else {
+                            Verdict::Deliver(slot)
+                        }
                     }
+                    _ => self.request(table, arrival, host, now, counters),
                 }
             }
             _ => match existing {
+                // It may be that of a cookie, with which a SYN was answered.
+                #[cfg(feature = "syn-cookies")]
+                Some(_)
+                    if begins_anew
+                        && segment.flags.kind() == Flags::ACK
+                        && self.cookies.check(segment, table.gave_up(), now).is_some() =>
+                {
+                    self.confirmation(table, arrival, host, now, counters)
+                }
                 Some(slot) => Verdict::Deliver(slot),
                 #[cfg(feature = "syn-cookies")]
                 None if segment.flags.kind() == Flags::ACK => {
@@ -150,10 +168,13 @@ impl<'a> Accept<'a> {
             let Some(slot) = table.open(&tuple, now) else {
                 return Verdict::Drop;
             };
-            #[cfg(feature = "syn-cookies")]
-            if let Some(connection) = table.touch(slot)
-                && self.cookies.open(arrival, host, now, connection)
-            {
+            #[cfg(feature = "isn")]
+            if let Some(connection) = table.touch(slot) {
+                #[cfg(feature = "syn-cookies")]
+                let cookie = self.cookies.cookie(arrival, now);
+                #[cfg(not(feature = "syn-cookies"))]
+                let cookie = None;
+                open(cookie, arrival, host, now, connection);
                 return Verdict::Delivered;
             }
             return Verdict::Deliver(slot);
@@ -251,7 +272,9 @@ impl<'a> Accept<'a> {
             // It has come in by another way.
             let exists = table
                 .find(&tuple)
-                .is_some_and(|slot| !matches!(table.state(slot), State::Closed | State::TimeWait));
+                .and_then(|slot| table.get(slot))
+                .map(|connection| connection.socket().state())
+                .is_some_and(|state| !matches!(state, State::Closed | State::TimeWait));
             #[cfg(feature = "syn-cookies")]
             let gave_up = table.gave_up();
             let slot = if exists {
@@ -267,7 +290,7 @@ impl<'a> Accept<'a> {
             let Some(bytes) = self.backlog.take(index) else {
                 break;
             };
-            #[cfg(feature = "syn-cookies")]
+            #[cfg(feature = "isn")]
             {
                 let frame = &Frame::parse(host.addresses.medium, bytes);
                 let Some((packet, segment)) = frame.segment() else {
@@ -279,20 +302,24 @@ impl<'a> Accept<'a> {
                     packet,
                     segment: &segment,
                 };
-                let cookies = &mut self.cookies;
+                #[cfg(feature = "syn-cookies")]
                 if is_proven {
+                    let cookies = &mut self.cookies;
                     if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
                         count(&mut counters.proven);
                         deliver(connection, probe.as_bytes(), Given::NotYet);
                     }
                     continue;
                 }
-                if cookies.open(arrival, host, now, connection) {
-                    deliver(connection, bytes, Given::Already);
-                    continue;
-                }
+                #[cfg(feature = "syn-cookies")]
+                let cookie = self.cookies.cookie(arrival, now);
+                #[cfg(not(feature = "syn-cookies"))]
+                let cookie = None;
+                open(cookie, arrival, host, now, connection);
+                deliver(connection, bytes, Given::Already);
             }
             let _ = is_proven;
+            #[cfg(not(feature = "isn"))]
             deliver(connection, bytes, Given::NotYet);
         }
         #[cfg(not(feature = "syn-cookies"))]
@@ -339,4 +366,19 @@ impl Arrival<'_> {
         let header = self.frame.header_len();
         &self.bytes[..header + self.packet.bytes.len()]
     }
+}
+
+/// Opens a connection for a SYN that has found room.
+#[cfg(feature = "isn")]
+fn open(
+    cookie: Option<TcpSeqNumber>,
+    arrival: &Arrival<'_>,
+    host: &Host,
+    now: Instant,
+    connection: &mut Connection<'_>,
+) {
+    let tuple = arrival.segment.four_tuple();
+    let first = cookie.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
+    let address = arrival.packet.destination;
+    begin(host, address, first, &[arrival.bytes], now, connection);
 }

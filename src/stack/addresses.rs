@@ -3,7 +3,7 @@
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::phy::Medium;
-#[cfg(feature = "syn-cookies")]
+#[cfg(feature = "isn")]
 use smoltcp::wire::HardwareAddress;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 
@@ -31,7 +31,7 @@ impl Addresses {
     }
 
     /// The card's address, as smoltcp wants it.
-    #[cfg(feature = "syn-cookies")]
+    #[cfg(feature = "isn")]
     pub(super) fn hardware_address(&self) -> HardwareAddress {
         match self.medium {
             #[cfg(feature = "medium-ip")]

@@ -1,7 +1,7 @@
 //! The connections of TCP clients, each in its client's storage.
 
 use smoltcp::iface::SocketStorage;
-use smoltcp::socket::tcp::{Socket, State};
+use smoltcp::socket::tcp::Socket;
 use smoltcp::time::Instant;
 
 use super::control::Connection;
@@ -72,13 +72,6 @@ impl<'a> Clients<'a> {
         }
     }
 
-    /// The connection with this number.
-    pub(super) fn get(&self, slot: Slot) -> Option<&Connection<'a>> {
-        let mut nodes = self.nodes();
-        let node = nodes.find(|node| node.number == slot.0)?;
-        Some(&node.connection)
-    }
-
     /// The connection with this number, to work with it.
     pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Connection<'a>> {
         let mut next = self.first.as_deref_mut();
@@ -103,9 +96,10 @@ impl<'a> Table<'a> for Clients<'a> {
         Some(Slot(node.number))
     }
 
-    fn state(&self, slot: Slot) -> State {
-        let connection = self.get(slot);
-        connection.map_or(State::Closed, |connection| connection.socket().state())
+    fn get(&self, slot: Slot) -> Option<&Connection<'a>> {
+        let mut nodes = self.nodes();
+        let node = nodes.find(|node| node.number == slot.0)?;
+        Some(&node.connection)
     }
 
     fn room(&self) -> Room {

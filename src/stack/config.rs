@@ -22,10 +22,14 @@ pub struct Config<'c> {
     pub addresses: &'c [IpCidr],
     /// The routers to everywhere else: one for each IP version at most, each on a network of ours.
     pub gateways: &'c [IpAddress],
-    /// A number that is another one at each start.
+    /// A number that is another one at each start, and secret: of a generator of random numbers of
+    /// the card, or of whatever else nobody on the network can know.
     ///
     /// Ports and initial sequence numbers follow from it: with the same seed after a reboot, a
-    /// peer that has not noticed the reboot meets its old connection again.
+    /// peer that has not noticed the reboot meets its old connection again. With the feature `isn`
+    /// each follows by a one-way function of its own, so that nothing that is sent tells anything
+    /// about it. Without, three initial sequence numbers tell all that follow: any host can open
+    /// connections in the name of another one (RFC 6528, 1).
     pub random_seed: u64,
 }
 
@@ -111,11 +115,19 @@ impl Config<'_> {
         }
     }
 
+    /// What smoltcp draws is sent, and tells the state of its generator.
+    fn interface_seed(&self) -> u64 {
+        #[cfg(feature = "isn")]
+        return crate::secret::draw(self.random_seed, crate::secret::Purpose::Interface);
+        #[cfg(not(feature = "isn"))]
+        self.random_seed
+    }
+
     /// The interface. Nothing of it can fail once the [check](Self::check) has passed.
     pub(super) fn interface(&self, device: &mut impl Device, now: Instant) -> Interface {
         let medium = device.capabilities().medium;
         let mut config = iface::Config::new(self.hardware_address(medium));
-        config.random_seed = self.random_seed;
+        config.random_seed = self.interface_seed();
         let mut interface = Interface::new(config, device, now);
         interface.update_ip_addrs(|addresses| {
             let _ = addresses.extend_from_slice(self.addresses);

@@ -2,14 +2,14 @@ use smoltcp::iface;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 #[cfg(feature = "client")]
-use smoltcp::wire::{IpEndpoint, IpProtocol};
+use smoltcp::wire::IpEndpoint;
 
 use super::Sockets;
 use super::host::Host;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 #[cfg(feature = "client")]
-use super::reachability::Unreachable;
+use super::unreachable::Unreachable;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
@@ -43,7 +43,7 @@ impl Context<'_, '_> {
 
     /// A port of the dynamic range (49152 to 65535, RFC 6335), for a client: never one of the 2000
     /// before it, none of a server or of another UDP socket, and none that can be foreseen
-    /// (RFC 6056, 3.3.5).
+    /// (RFC 6056, 3.3.1).
     #[cfg(feature = "client")]
     pub fn ephemeral_port(&mut self) -> u16 {
         // There are more ports than sockets.
@@ -82,15 +82,17 @@ impl Context<'_, '_> {
         next_hop.is_some_and(|next_hop| self.host.reachability.is_silent(&next_hop))
     }
 
-    /// Whether and why the latest packet from `local_port` to `remote` came back; tells it once.
+    /// Whether and why the latest datagram from `local_port` to `remote` came back. If the time of
+    /// its request `is_over`, less proof is asked for.
     #[cfg(feature = "client")]
-    pub(crate) fn take_unreachable(
-        &mut self,
-        protocol: IpProtocol,
+    pub(crate) fn unreachable(
+        &self,
         local_port: u16,
         remote: IpEndpoint,
+        is_over: bool,
     ) -> Option<Unreachable> {
+        let local = IpEndpoint::new(self.source_for(&remote.addr)?, local_port);
         let reachability = &self.host.reachability;
-        reachability.take_unreachable(protocol, local_port, remote)
+        reachability.unreachable(local, remote, is_over)
     }
 }

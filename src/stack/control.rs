@@ -9,6 +9,8 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
+#[cfg(feature = "client")]
+use super::unreachable::Unreachable;
 use crate::packet::tcp::{CHECKSUM, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -91,9 +93,11 @@ pub struct Control {
     /// This host's initial sequence number, and the one behind the last that was sent (SND.NXT).
     first_sent: TcpSeqNumber,
     sent: TcpSeqNumber,
-    /// The peer's initial sequence number, and the one that was acknowledged last (RCV.NXT).
+    /// The peer's initial sequence number, and the one that was acknowledged last.
     first_received: TcpSeqNumber,
     acknowledged: TcpSeqNumber,
+    /// The sequence number that is expected next (RCV.NXT), whether the peer was told so or not.
+    next: Option<TcpSeqNumber>,
     /// The window that smoltcp announced last, not scaled.
     window: u16,
     /// By how many bits it is scaled; `None` until that is known.
@@ -104,6 +108,9 @@ pub struct Control {
     /// How often the window was shut.
     shut: u32,
     end: Option<End>,
+    /// Why the SYN could not be delivered.
+    #[cfg(feature = "client")]
+    unreachable: Option<Unreachable>,
     /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
     peer_fin: PeerFin,
@@ -142,12 +149,15 @@ impl Default for Control {
             sent: TcpSeqNumber(0),
             first_received: TcpSeqNumber(0),
             acknowledged: TcpSeqNumber(0),
+            next: None,
             window: 0,
             shift: None,
             is_synchronized: false,
             retransmitted: 0,
             shut: 0,
             end: None,
+            #[cfg(feature = "client")]
+            unreachable: None,
             fin_sent: false,
             peer_fin: PeerFin::Awaited,
             #[cfg(feature = "trace")]
@@ -204,6 +214,47 @@ impl Control {
     /// the peer has been told.
     pub(super) fn expected(&self) -> Option<TcpSeqNumber> {
         self.has_acknowledged().then_some(self.acknowledged)
+    }
+
+    /// RCV.NXT; `None` before the SYN of the peer.
+    pub(super) fn next(&self) -> Option<TcpSeqNumber> {
+        self.next
+    }
+
+    /// Whether a connection that begins with this segment has no sequence number in common with
+    /// this one: its initial sequence number has to be "larger than the largest sequence number it
+    /// used on the previous connection incarnation" (RFC 9293, 3.6.1).
+    pub(super) fn is_beyond(&self, segment: &Segment) -> bool {
+        self.next.is_some_and(|next| segment.sequence > next)
+    }
+
+    /// SND.NXT: the sequence number behind the last that was sent.
+    pub(super) fn sent(&self) -> TcpSeqNumber {
+        self.sent
+    }
+
+    /// Why the SYN came back, if it did.
+    #[cfg(feature = "client")]
+    pub(crate) fn unreachable(&self) -> Option<Unreachable> {
+        self.unreachable
+    }
+
+    /// A segment came back. A SYN is all that is in flight before the connection is open: "The TCP
+    /// SEQ number should be within the range of the data already sent, but not yet acknowledged"
+    /// (RFC 5927, 4.1).
+    #[cfg(feature = "client")]
+    pub(super) fn returned(&mut self, state: State, sequence: TcpSeqNumber, reason: Unreachable) {
+        let is_opening = matches!(state, State::SynSent | State::SynReceived);
+        // Before it has left, there is no number.
+        let is_sent = self.sent == self.first_sent + 1;
+        if is_opening && is_sent && sequence == self.first_sent {
+            self.unreachable = Some(reason);
+        }
+    }
+
+    /// So many bytes were received behind `next`, which was RCV.NXT before.
+    pub(super) fn took(&mut self, bytes: usize, next: Option<TcpSeqNumber>) {
+        self.next = next.map(|next| next + bytes).or(self.next);
     }
 
     /// The first sequence number beyond the window that smoltcp takes as announced.
@@ -270,6 +321,7 @@ impl Control {
             return;
         }
         let is_first = !core::mem::replace(&mut self.is_synchronized, true);
+        self.next = Some(segment.acknowledgement);
         if is_first {
             self.first_received = segment.acknowledgement;
         } else if segment.window == 0 && self.window > 0 {
@@ -297,13 +349,19 @@ impl Control {
         was: State,
         is: State,
     ) {
-        if segment.flags.has(Flags::SYN) && options(packet, segment).window_scale().is_none() {
-            // A window is scaled if both sides say so (RFC 7323, 2.2).
-            self.shift = Some(0);
+        if segment.flags.has(Flags::SYN) {
+            if options(packet, segment).window_scale().is_none() {
+                // A window is scaled if both sides say so (RFC 7323, 2.2).
+                self.shift = Some(0);
+            }
+            if was != is {
+                self.next = Some(segment.sequence + 1);
+            }
         }
         let takes_fin = matches!(is, State::CloseWait | State::Closing | State::TimeWait);
         if segment.flags.has(Flags::FIN) && was != is && takes_fin {
             self.peer_fin = PeerFin::Received;
+            self.next = Some(segment.end() + 1);
         }
         let opening = |state| matches!(state, State::SynSent | State::SynReceived);
         match is {

@@ -7,6 +7,8 @@ use super::Config;
 use super::addresses::Addresses;
 #[cfg(feature = "client")]
 use super::reachability::Reachability;
+#[cfg(feature = "isn")]
+use super::sequence_numbers::SequenceNumbers;
 #[cfg(feature = "trace")]
 use super::transition::Watcher;
 
@@ -19,6 +21,8 @@ pub(super) struct Host {
     pub(super) checksums: ChecksumCapabilities,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    #[cfg(feature = "isn")]
+    pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
     pub(super) reachability: Reachability,
     #[cfg(feature = "trace")]
@@ -37,6 +41,8 @@ impl Host {
             ip_mtu: capabilities.ip_mtu(),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
+            #[cfg(feature = "isn")]
+            sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
             reachability: Reachability::new(),
             #[cfg(feature = "trace")]

@@ -1,33 +1,47 @@
 //! What the network tells and smoltcp 0.14 keeps to itself: that a neighbor does not answer, and that
 //! a packet of this host could not be delivered (ICMP). Clients name their failures by it.
+//!
+//! An ICMP error has no proof of its sender but what it quotes. So it counts only if it is for the
+//! address of this host that the quoted packet came from, and for a packet that waits for an answer
+//! (RFC 5927, 4.1). Of TCP that is a SYN with the very sequence number: a connection that is open is
+//! aborted by no error (RFC 5927, 5.2). A datagram has no such number. But a host that does not know
+//! the port has to try many, and those that miss are seen.
 
 use core::cell::{Cell, RefCell};
 
 use heapless::Vec;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol};
 
-use crate::packet::{Arp, Content, Frame, Icmp, Quote, Reason};
+use super::Sockets;
+use super::addresses::Addresses;
+use super::table::Table;
+use super::unreachable::Unreachable;
+use crate::packet::{Arp, Content, FourTuple, Frame, Icmp, Quote, Reason};
 
-/// Why a router or the host itself sent an error back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unreachable {
-    /// The host is there, but nothing listens on the port.
-    Port,
-    /// The host cannot be reached.
-    Host,
-}
+/// Errors about datagrams that this host has not sent, after which errors about others do not end a
+/// request any more. Each of them finds its port with a probability of 1 to 16 384.
+const STRAYS: u8 = 4;
+/// How long after the last of them.
+const DISTRUST: Duration = Duration::from_secs(60);
 
+/// A datagram that came back.
 #[derive(Clone, Copy)]
 struct Returned {
-    quote: Quote,
+    local: IpEndpoint,
+    remote: IpEndpoint,
     reason: Unreachable,
+    /// Whether a request ends by it, or it only names the failure of one that times out.
+    is_trusted: bool,
 }
 
-/// Which neighbors do not answer, and which packet came back last.
+/// Which neighbors do not answer, and which datagram came back last.
 pub(crate) struct Reachability {
     /// Neighbors that were asked for and have not answered, the latest last.
     silent: RefCell<Vec<IpAddress, 4>>,
     returned: Cell<Option<Returned>>,
+    /// Errors about datagrams that were not sent, and when the last one came.
+    strays: Cell<(u8, Instant)>,
 }
 
 impl Reachability {
@@ -35,6 +49,7 @@ impl Reachability {
         Self {
             silent: RefCell::new(Vec::new()),
             returned: Cell::new(None),
+            strays: Cell::new((0, Instant::ZERO)),
         }
     }
 
@@ -43,20 +58,17 @@ impl Reachability {
         self.silent.borrow().contains(neighbor)
     }
 
-    /// Whether and why the latest packet from `local_port` to `remote` came back; tells it once.
-    pub(super) fn take_unreachable(
+    /// Whether and why the latest datagram from `local` to `remote` came back. If the time of its
+    /// request `is_over`, any error will do.
+    pub(super) fn unreachable(
         &self,
-        protocol: IpProtocol,
-        local_port: u16,
+        local: IpEndpoint,
         remote: IpEndpoint,
+        is_over: bool,
     ) -> Option<Unreachable> {
-        let Returned { quote, reason } = self.returned.get()?;
-        let found = (quote.protocol, quote.source.port, quote.destination);
-        if found != (protocol, local_port, remote) {
-            return None;
-        }
-        self.returned.set(None);
-        Some(reason)
+        let returned = self.returned.get()?;
+        let is_same = (returned.local, returned.remote) == (local, remote);
+        (is_same && (is_over || returned.is_trusted)).then_some(returned.reason)
     }
 
     fn asked(&self, neighbor: IpAddress) {
@@ -83,19 +95,71 @@ impl Reachability {
     }
 
     /// This frame has arrived.
-    pub(super) fn received(&self, frame: &Frame<'_>) {
+    pub(super) fn received(
+        &self,
+        frame: &Frame<'_>,
+        addresses: &Addresses,
+        sockets: &mut Sockets<'_>,
+        now: Instant,
+    ) {
         match look(frame) {
             Some(Seen::Answered(neighbor)) => self.answered(neighbor),
-            Some(Seen::Returned(returned)) => self.returned.set(Some(returned)),
+            // RFC 1122, 3.2.2: an error is sent to the source of the packet that it is about.
+            Some(Seen::Returned(to, quote, reason))
+                if addresses.is_own(&to) && quote.source.addr == to =>
+            {
+                if quote.protocol == IpProtocol::Tcp {
+                    returned_segment(&quote, reason, sockets);
+                } else {
+                    self.returned_datagram(&quote, reason, sockets, now);
+                }
+            }
             _ => {}
         }
+    }
+
+    fn returned_datagram(
+        &self,
+        quote: &Quote,
+        reason: Unreachable,
+        sockets: &Sockets<'_>,
+        now: Instant,
+    ) {
+        let (mut strays, since) = self.strays.get();
+        if now >= since + DISTRUST {
+            strays = 0;
+        }
+        if !sockets.has_udp(quote.source.port) {
+            self.strays.set((strays.saturating_add(1), now));
+            return;
+        }
+        self.returned.set(Some(Returned {
+            local: quote.source,
+            remote: quote.destination,
+            reason,
+            is_trusted: strays < STRAYS,
+        }));
+    }
+}
+
+/// Tells the connection that this was its SYN.
+fn returned_segment(quote: &Quote, reason: Unreachable, sockets: &mut Sockets<'_>) {
+    let tuple = FourTuple {
+        local: quote.source,
+        remote: quote.destination,
+    };
+    let clients = &mut sockets.clients;
+    if let Some(connection) = clients.find(&tuple).and_then(|slot| clients.get_mut(slot)) {
+        let state = connection.socket().state();
+        connection.control.returned(state, quote.sequence, reason);
     }
 }
 
 enum Seen {
     Asked(IpAddress),
     Answered(IpAddress),
-    Returned(Returned),
+    /// An error for this address.
+    Returned(IpAddress, Quote, Unreachable),
 }
 
 fn look(frame: &Frame<'_>) -> Option<Seen> {
@@ -115,7 +179,7 @@ fn look(frame: &Frame<'_>) -> Option<Seen> {
                     // The host is there.
                     Reason::Length => return None,
                 };
-                Some(Seen::Returned(Returned { quote, reason }))
+                Some(Seen::Returned(packet.destination, quote, reason))
             }
             #[cfg(feature = "ipv6")]
             Icmp::Solicitation(target) => Some(Seen::Asked(target.into())),

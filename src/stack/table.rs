@@ -1,6 +1,5 @@
 //! The connections of one port, as a stack asks for them.
 
-use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 
 use super::control::Connection;
@@ -12,8 +11,8 @@ pub trait Table<'a> {
     /// dropped afterwards has no effect on the connections.
     fn find(&self, tuple: &FourTuple) -> Option<Slot>;
 
-    /// The state of the connection in this slot.
-    fn state(&self, slot: Slot) -> State;
+    /// The connection in this slot, to look at it.
+    fn get(&self, slot: Slot) -> Option<&Connection<'a>>;
 
     /// Whether a further connection can be opened.
     fn room(&self) -> Room;

@@ -12,18 +12,6 @@ use crate::packet::{Flags, Segment};
 /// How far from the edge of a zero window a segment may come, in bytes: a probe is one.
 const REACH: i32 = 1;
 
-/// How far from the sequence number that is expected a segment may be, in bytes: the largest window
-/// of TCP (RFC 7323, 2.3) and the longest segment.
-const FARTHEST: u32 = (1 << 30) + 65_536;
-
-/// Whether no window reaches this segment. After a FIN at the very end of its window, smoltcp 0.14
-/// takes segments that are 2^31 bytes ahead for acceptable, and panics.
-pub(super) fn is_far(control: &Control, segment: &Segment) -> bool {
-    let ahead = |from: TcpSeqNumber| segment.sequence.0.wrapping_sub(from.0);
-    let next = control.expected();
-    next.is_some_and(|next| ahead(next).unsigned_abs() > FARTHEST)
-}
-
 /// Whether a FIN is behind payload that goes beyond the window. Of such payload smoltcp drops the
 /// end, and takes the FIN all the same, so that the end would be lost.
 ///
@@ -94,9 +82,9 @@ fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header>
         .then(|| bare(segment, next, segment.window))
 }
 
-/// Whether this segment is the last acknowledgement of a peer with a zero window, after which the
-/// connection is in `state`. smoltcp would go on to probe that window with nothing, and without a
-/// pause. So it is told that there is room.
+/// Whether this segment is the last acknowledgement of a peer with a zero window, by which the
+/// connection has come to `state`. smoltcp would go on to probe that window with nothing, and without
+/// a pause. So it is told that there is room.
 pub(super) fn needs_room(segment: &Segment, state: State) -> bool {
     segment.acknowledges() && segment.window == 0 && state == State::FinWait2
 }
@@ -104,11 +92,11 @@ pub(super) fn needs_room(segment: &Segment, state: State) -> bool {
 /// The acknowledgement of this segment with room, at the sequence number that is expected: wherever
 /// its own is, smoltcp takes that one.
 pub(super) fn with_room(control: &Control, segment: &Segment) -> Option<Header> {
-    Some(bare(segment, control.expected()?, 1))
+    Some(bare(segment, control.next()?, 1))
 }
 
 /// A segment's acknowledgement, from another place and with another window.
-fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
+pub(super) fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
     Header {
         source: segment.source,
         destination: segment.destination,

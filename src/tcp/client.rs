@@ -7,7 +7,7 @@ use core::task::Poll;
 use log::info;
 use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpEndpoint, IpProtocol};
+use smoltcp::wire::IpEndpoint;
 
 use super::buffers::Buffers;
 use super::config::CONGESTION_CONTROL;
@@ -15,7 +15,7 @@ use super::error::SetupError;
 use super::phase::Phase;
 use super::socket::new_socket;
 use crate::packet::FourTuple;
-use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable};
+use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable, connect};
 
 pub use self::error::Error;
 
@@ -61,7 +61,6 @@ pub struct Client {
     timeout: Duration,
     congestion_control: CongestionControl,
     server: Option<IpEndpoint>,
-    local_port: u16,
     phase: Phase,
     /// When the connection last made progress: its phase changed, or bytes moved.
     progress: Instant,
@@ -108,7 +107,6 @@ impl Client {
             timeout: timeout.min(LONGEST_TIMEOUT),
             congestion_control: CONGESTION_CONTROL,
             server: None,
-            local_port: 0,
             phase: Phase::Free,
             progress: Instant::ZERO,
             unacknowledged: 0,
@@ -141,22 +139,17 @@ impl Client {
         if context.next_hop(&server.addr).is_none() {
             return Err(Error::NoRoute);
         }
-        self.local_port = context.ephemeral_port();
-        let connection = context.sockets.client(self.slot);
-        let socket = connection.socket_mut();
+        let address = context.source_for(&server.addr).ok_or(Error::NoRoute)?;
+        let tuple = FourTuple {
+            local: IpEndpoint::new(address, context.ephemeral_port()),
+            remote: server,
+        };
+        let socket = context.sockets.client(self.slot).socket_mut();
         socket.abort();
         // smoltcp 0.14 would go on with what it knows of the last server's path.
         socket.set_congestion_control(self.congestion_control);
-        socket
-            .connect(context.interface, server, self.local_port)
-            .map_err(|_| Error::NoRoute)?;
-        let local = socket.local_endpoint().ok_or(Error::NoRoute)?;
-        let tuple = FourTuple {
-            local,
-            remote: server,
-        };
-        connection.begin(tuple, context.now);
-        let socket = connection.socket();
+        connect(context, self.slot, tuple).map_err(|_| Error::NoRoute)?;
+        let socket = context.sockets.client(self.slot).socket();
         self.server = Some(server);
         self.phase = Phase::of(socket);
         self.progress = context.now;
@@ -264,7 +257,9 @@ impl Client {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let socket = context.sockets.client(self.slot).socket_mut();
+        let connection = context.sockets.client(self.slot);
+        let returned = connection.control().unreachable();
+        let socket = connection.socket_mut();
         let (phase, before) = (Phase::of(socket), self.phase);
         let unacknowledged = socket.send_queue();
         self.note_end(socket);
@@ -277,7 +272,9 @@ impl Client {
         let failure = match phase {
             Phase::Free if before == Phase::Opening => Some(Error::Refused),
             Phase::Free if before.is_opened() && !all_done => Some(Error::Reset),
-            Phase::Opening => self.returned(context),
+            // RFC 9293, 3.9.2.2: "These are hard error conditions, so TCP implementations SHOULD
+            // abort the connection (SHLD-26)."
+            Phase::Opening if returned == Some(Unreachable::Port) => Some(Error::Refused),
             _ => None,
         };
         let late = self
@@ -285,6 +282,9 @@ impl Client {
             .is_some_and(|deadline| context.now >= deadline);
         let failure = failure.or_else(|| {
             late.then(|| match self.server {
+                // RFC 1122, 4.2.3.9: "Since these Unreachable messages indicate soft error
+                // conditions, TCP MUST NOT abort the connection"; they name its failure.
+                _ if phase == Phase::Opening && returned.is_some() => Error::Unreachable,
                 Some(server) if context.is_silent(&server.addr) => Error::NoNeighbor,
                 _ => Error::TimedOut,
             })
@@ -306,14 +306,5 @@ impl Client {
             socket.state(),
             State::CloseWait | State::Closing | State::LastAck | State::TimeWait
         );
-    }
-
-    /// Whether the connection request was sent back.
-    fn returned(&self, context: &mut Context<'_, '_>) -> Option<Error> {
-        let reason = context.take_unreachable(IpProtocol::Tcp, self.local_port, self.server?)?;
-        Some(match reason {
-            Unreachable::Port => Error::Refused,
-            Unreachable::Host => Error::Unreachable,
-        })
     }
 }

@@ -310,8 +310,9 @@ impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
         self.index.find(tuple, matches).map(Slot)
     }
 
-    fn state(&self, Slot(number): Slot) -> State {
-        self.sessions[number].connection.socket().state()
+    fn get(&self, Slot(number): Slot) -> Option<&Connection<'a>> {
+        let session = self.sessions.get(number)?;
+        Some(&session.connection)
     }
 
     fn room(&self) -> Room {

@@ -74,7 +74,9 @@ fn object(ladder: &Ladder, row: &Row) -> String {
         },
     );
     for (name, time) in ["left_us", "right_us"].iter().zip(row.times) {
-        time.map(|time| object.number(name, time));
+        if let Some(time) = time {
+            object.number(name, time);
+        }
     }
     if row.states.iter().any(|states| !states.is_empty()) {
         object.raw("states", &states(&row.states));
@@ -110,7 +112,9 @@ fn states(states: &[Vec<State>; 2]) -> String {
             let mut object = Object::new();
             object.text("state", &std::format!("{}", state.state));
             object.raw("derived", if state.is_derived { "true" } else { "false" });
-            state.port.map(|port| object.number("port", port.into()));
+            if let Some(port) = state.port {
+                object.number("port", port.into());
+            }
             object.end()
         });
         object.raw(name, &array(states));
@@ -127,7 +131,9 @@ fn frame(object: &mut Object, frame: &Frame) {
         },
     );
     object.number("sent_us", frame.sent);
-    frame.arrived.map(|time| object.number("arrived_us", time));
+    if let Some(time) = frame.arrived {
+        object.number("arrived_us", time);
+    }
     object.text(
         "fate",
         match frame.fate {

@@ -5,7 +5,7 @@ use log::debug;
 use managed::ManagedSlice;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpEndpoint, IpProtocol};
+use smoltcp::wire::IpEndpoint;
 
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 use super::fragmentation::Fragmenter;
@@ -177,12 +177,13 @@ impl<'a> Client<'a> {
         let Request {
             server, local_port, ..
         } = request;
-        match context.take_unreachable(IpProtocol::Udp, local_port, server) {
+        let is_over = context.now >= request.give_up;
+        match context.unreachable(local_port, server, is_over) {
             Some(Unreachable::Port) => return Err(Error::NothingListens),
             Some(Unreachable::Host) => return Err(Error::Unreachable),
             None => {}
         }
-        if context.now >= request.give_up {
+        if is_over {
             return Err(if context.is_silent(&server.addr) {
                 Error::NoNeighbor
             } else {

@@ -206,6 +206,25 @@ impl Firmware {
         (emulator, Cable::new(ours, its))
     }
 
+    /// Boots it at the first end of a cable between programs (`device::cable`), and returns the port
+    /// by which that is known. The emulator sends all frames to the first client's port.
+    #[cfg(feature = "command")]
+    pub fn boot_at_first_end(&self) -> (Emulator, u16) {
+        let (first, client) = loop {
+            let first = free_address();
+            let client = SocketAddr::new(first.ip(), first.port().saturating_add(1));
+            if client != first && UdpSocket::bind(client).is_ok() {
+                break (first, client);
+            }
+        };
+        let end = |name, address: SocketAddr| {
+            let (host, port) = (address.ip(), address.port());
+            format!("{name}.type=inet,{name}.host={host},{name}.port={port}")
+        };
+        let network = format!("dgram,{},{}", end("local", first), end("remote", client));
+        (Emulator::start(self, &network, first, &[]), first.port())
+    }
+
     /// Runs it without a network until it ends, and returns what it has printed.
     pub fn run(&self) -> String {
         Emulator::start(self, "user,restrict=on", free_address(), &[]).finish()
@@ -307,7 +326,7 @@ fn read(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 }
 
 /// An address on the loopback whose port nobody has, on TCP and UDP.
-fn free_address() -> SocketAddr {
+pub fn free_address() -> SocketAddr {
     loop {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         let address = tcp.local_addr().expect("a bound socket");

@@ -19,6 +19,8 @@ mod peer;
 mod qmp;
 mod remedies;
 mod scenes;
+#[cfg(feature = "command")]
+mod scenes_command;
 mod scenes_hostile;
 mod scenes_ipv6;
 #[path = "../shared/mod.rs"]
@@ -62,6 +64,8 @@ const SCENES: [Scenes; 2] = [
                 serves_sixteen_clients_that_come_at_once,
                 half_open_connections_leave_their_places,
             ],
+            #[cfg(feature = "command")]
+            scenes![scenes_command: answers_the_command_in_the_place_of_its_server],
         ],
     ),
     (

@@ -3,27 +3,27 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{process, thread};
 
+use crate::emulator::free_address;
 use crate::stock::PATIENCE;
 
 pub struct Qmp {
-    stream: BufReader<UnixStream>,
+    stream: BufReader<TcpStream>,
 }
 
 impl Qmp {
     /// Boots something by a function that is given the emulator's arguments for such a line.
     pub fn attach<T>(boot: impl FnOnce(&[&str]) -> T) -> (T, Self) {
-        let socket = temporary("qmp");
-        let line = format!("unix:{},server=on,wait=off", socket.display());
+        let address = free_address();
+        let line = format!("tcp:{address},server=on,wait=off");
         let booted = boot(&["-qmp", &line]);
-        let stream = connect(&socket);
-        let _ = fs::remove_file(socket);
+        let stream = connect(address);
         let mut qmp = Self {
             stream: BufReader::new(stream),
         };
@@ -72,10 +72,10 @@ impl Qmp {
 }
 
 /// Waits for the emulator to listen.
-fn connect(socket: &Path) -> UnixStream {
+fn connect(address: SocketAddr) -> TcpStream {
     let start = Instant::now();
     loop {
-        match UnixStream::connect(socket) {
+        match TcpStream::connect(address) {
             Err(_) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(10)),
             stream => return stream.expect("an emulator that listens"),
         }

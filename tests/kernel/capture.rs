@@ -9,9 +9,9 @@ use std::thread;
 
 use rustix::process::Signal;
 use uppercase::device::capture::Direction;
-use uppercase::trace::pcapng::{LinkType, Packet};
+use uppercase::trace::pcapng::{LinkType, Packet, Reader};
 
-use crate::command::{UPPERCASE, own_directory, run, start, uppercase, words};
+use crate::command::{UPPERCASE, own_directory, run, start, uppercase, wait_for, words};
 use crate::filter::shell;
 use crate::link::{Link, connect, serve};
 use crate::namespace::tool;
@@ -108,7 +108,9 @@ pub fn capture_in_memory_has_the_clients_end_or_both() {
         let one = packets(&file);
         assert_one_end(&one, "client");
 
-        assert!(uppercase(&format!("{capture} --capture-both"), &text).bytes() == upper(&text));
+        // Options may stand before the command, too.
+        let capture = format!("--capture-both {capture}");
+        assert!(uppercase(&capture, &text).bytes() == upper(&text));
         assert_no_problem(&file);
         let both = packets(&file);
         let of = |name: &str, direction| {
@@ -259,4 +261,45 @@ pub fn capture_is_seen_by_tcpdump_too() {
         !text.contains("incorrect") && !text.contains("bad cksum"),
         "{text}"
     );
+}
+
+/// The other end of a TAP is the kernel's: what it sends is what we receive, byte for byte.
+pub fn capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end() {
+    let directory = own_directory();
+    let [ours, theirs] = ["ours", "theirs"].map(|name| directory.join(name));
+    let link = Link::ALL[0];
+    let mut server = serve(&format!("{} --capture {}", link.option, ours.display()));
+    let mut tcpdump = tool("tcpdump");
+    tcpdump.args(words("-i tap0 -Z root -B 32768 -U --immediate-mode -w"));
+    let mut tcpdump = start(tcpdump.arg(&theirs).args(words("tcp port 12000")));
+    // Its header is there once it listens.
+    wait_for("tcpdump", || {
+        let file = fs::metadata(&theirs).ok();
+        file.filter(|file| file.len() >= 24)
+    });
+    let text = mixed(100_000);
+    let answer = exchange(connect(link.server()), &text, &[5000]);
+    assert!(answer == upper(&text));
+    assert_eq!(server.interrupt().code, Some(0));
+
+    let is_tcp = |packet: &Packet| packet.bytes[12..14] == [8, 0] && packet.bytes[23] == 6;
+    let ours: Vec<_> = packets(&ours).into_iter().filter(is_tcp).collect();
+    wait_for("all packets", || {
+        let read = Reader::new(File::open(&theirs).ok()?).ok()?;
+        (read.filter_map(Result::ok).count() >= ours.len()).then_some(())
+    });
+    tcpdump.interrupt();
+    let theirs = packets(&theirs);
+    assert_eq!(ours.len(), theirs.len());
+    // Each has the frames of one direction in their order, and they pass between two others there.
+    for (direction, host) in [(Direction::Inbound, 100), (Direction::Outbound, 1)] {
+        let sent = |packet: &&Packet| packet.bytes[26..30] == [192, 168, 69, host];
+        let theirs = theirs.iter().filter(sent).map(|packet| &packet.bytes);
+        let ours = ours
+            .iter()
+            .filter(|packet| packet.direction == Some(direction));
+        let ours: Vec<_> = ours.map(|packet| &packet.bytes).collect();
+        assert!(ours == theirs.collect::<Vec<_>>());
+        assert!(ours.len() > 20, "{}", ours.len());
+    }
 }

@@ -3,6 +3,8 @@
 //! A test that needs a program which is missing counts as ignored.
 
 #[cfg(target_os = "linux")]
+mod cable;
+#[cfg(target_os = "linux")]
 mod capture;
 #[cfg(target_os = "linux")]
 mod client_tcp;
@@ -225,6 +227,7 @@ fn main() -> std::process::ExitCode {
         ladder_of_a_server_has_each_row_as_it_happens,
         ladder_of_a_run_is_that_of_its_captures,
         pictures_are_written_where_that_is_wanted,
+        capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
         simulated_runs_are_read_as_tshark_reads_them,
         simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
@@ -235,6 +238,7 @@ fn main() -> std::process::ExitCode {
         ("lacking", lacking::TESTS),
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
+        ("cable", cable::TESTS),
     ])
 }
 

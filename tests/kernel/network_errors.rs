@@ -81,7 +81,8 @@ pub fn network_that_cannot_be_reached_is_explained() {
             ("10.99.0.1", "10.99.0.1:12000", "192.168.69.100"),
             ("fd99::1", "[fd99::1]:12000", "fdaa::100"),
         ] {
-            let options = format!("{protocol} {host} --tap tap0 --gateway {gateway}");
+            // A handshake goes on until it times out (RFC 1122, 4.2.3.9).
+            let options = format!("{protocol} {host} --tap tap0 --gateway {gateway} --timeout 1.5");
             uppercase(&options, "hello").assert_failed(&format!(
                 "{server}: the network reports that it cannot be reached"
             ));

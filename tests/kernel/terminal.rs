@@ -16,7 +16,7 @@ use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
-const PROMPT: &str = "Input lowercase sentence:";
+pub const PROMPT: &str = "Input lowercase sentence:";
 /// Ctrl-D and Ctrl-C.
 const END: &str = "\x04";
 const INTERRUPT: &str = "\x03";
@@ -92,7 +92,7 @@ impl Terminal {
 
 /// What is on the screen after a whole dialogue.
 #[track_caller]
-fn assert_dialogue(arguments: &str, keys: &str, screen: &str) {
+pub fn assert_dialogue(arguments: &str, keys: &str, screen: &str) {
     let mut terminal = Terminal::start(arguments);
     terminal.press(keys);
     assert_eq!(terminal.end(), (Some(0), screen.into()), "{arguments}");

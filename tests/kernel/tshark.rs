@@ -3,7 +3,7 @@
 mod runs;
 mod shown;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::net::UdpSocket;
 use std::path::Path;
@@ -220,12 +220,21 @@ pub fn simulated_runs_are_shown_as_tshark_reads_them() {
     let rows = all_fields(&file, &names);
     assert_eq!(ladder.frames().len(), rows.len());
     let mut protocols = BTreeMap::new();
+    let (mut last, mut flows) = (None, 0);
     for (number, (frame, row)) in ladder.frames().iter().zip(&rows).enumerate() {
         let (ours, theirs) = (ours(frame), Row::new(row).expected());
         assert_eq!(ours, theirs, "packet {}", number + 1);
+        // Addresses and ports stand where they are other ones than before.
+        let flow = Row::new(row).endpoints().and_then(|[source, destination]| {
+            let flow = BTreeSet::from([source, destination]);
+            let is_another = last.replace(flow.clone()) != Some(flow);
+            is_another.then(|| format!("{source} → {destination}"))
+        });
+        assert_eq!(frame.flow, flow, "packet {}", number + 1);
+        flows += usize::from(flow.is_some());
         *protocols.entry(frame.message.protocol).or_insert(0) += 1;
     }
-    println!("{protocols:?}");
+    assert!(flows > 800, "{flows}");
     for protocol in ["ARP", "ICMP", "ICMPv6", "IPv4", "NDP", "TCP", "UDP"] {
         assert!(protocols.contains_key(protocol), "{protocols:?}");
     }

@@ -7,7 +7,7 @@ mod frames;
 mod offload;
 mod open;
 mod packet;
-mod refusal;
+pub mod refusal;
 mod segments;
 mod trouble;
 mod wire;

@@ -33,6 +33,13 @@ pub fn wrong_arguments_are_explained() {
             "serve --cable 9000 --host-ip 192.168.69.100/24",
             "cannot be used with",
         ),
+        ("--capture", "--capture <FILE>"),
+        ("tcp --capture -", "standard output is for the answers"),
+        ("udp --capture-both", "--capture <FILE>"),
+        (
+            "tcp --cable 9000 --capture-both --capture file",
+            "--capture-both is for client and server in one program",
+        ),
         ("serve --tap", "--tap <NAME>"),
         ("serve --tap t --tun t", "cannot be used with"),
         ("serve --tap t --ip 192.168.69.1", cidr),

@@ -208,6 +208,8 @@ mod cookies {
                 busy.counters().proven
             };
             assert_eq!(proven_after(SECOND * 64), 1, "{link:?}");
+            // It is good until the end of the second period of 64 s, of which this was the start.
+            assert_eq!(proven_after(SECOND * 127), 1, "{link:?}");
             assert_eq!(proven_after(SECOND * 128), 0, "{link:?}");
         }
     }

@@ -240,3 +240,43 @@ fn a_request_that_is_answered_with_a_cookie_does_not_wait_any_more() {
         assert_eq!(controls(&heard), [TcpControl::None], "{link:?}");
     }
 }
+
+/// A SYN-ACK is retransmitted after a second, and may then need another one to be acknowledged.
+#[test]
+fn a_half_open_connection_keeps_its_slot_for_two_seconds() {
+    for link in Link::ALL {
+        let proven_after = |time| {
+            let (mut busy, _) = half_open(link);
+            let cookie = busy.cookie(40_002);
+            busy.scene.pass(time);
+            busy.hear();
+            busy.confirm(40_002, cookie);
+            busy.counters().proven
+        };
+        assert_eq!(proven_after(SECOND), 0, "{link:?}");
+        let almost = SECOND * 2 - Duration::from_millis(1);
+        assert_eq!(proven_after(almost), 0, "{link:?}");
+        assert_eq!(proven_after(SECOND * 2), 1, "{link:?}");
+    }
+}
+
+/// What a client sends first may be lost, and tell more about it than its acknowledgement.
+#[test]
+fn for_four_seconds_after_a_half_open_connection_was_given_up_no_acknowledgement_is_reset() {
+    for link in Link::ALL {
+        let answers_after = |time| {
+            let (mut busy, _) = half_open(link);
+            let cookie = busy.cookie(40_002);
+            busy.scene.pass(SECOND * 3);
+            busy.confirm(40_002, cookie);
+            assert_eq!(busy.counters().proven, 1, "{link:?}");
+            busy.scene.pass(time);
+            busy.hear();
+            let unknown = busy.confirmation(40_003, cookie);
+            controls(&busy.send(&unknown))
+        };
+        let almost = SECOND * 4 - Duration::from_millis(1);
+        assert_eq!(answers_after(almost), [], "{link:?}");
+        assert_eq!(answers_after(SECOND * 4), [TcpControl::Rst], "{link:?}");
+    }
+}

@@ -1,9 +1,11 @@
 //! The last acknowledgement of a peer announces a zero window: smoltcp must not probe it.
 
 use smoltcp::time::Duration;
-use smoltcp::wire::TcpRepr;
+use smoltcp::wire::{TcpControl, TcpRepr};
+use uppercase::simulation::seeds;
 use uppercase::tcp;
 
+use super::common::chance::Chance;
 use super::common::hand::Hand;
 use super::common::network::Link;
 use super::common::scene::Scene;
@@ -80,4 +82,114 @@ fn a_last_acknowledgement_with_payload_up_to_the_end_of_the_window() {
 #[test]
 fn a_last_acknowledgement_with_payload_beyond_the_window() {
     acknowledged_without_a_window(|hand| vec![all(hand, 0, TEXT)]);
+}
+
+/// A peer with a zero window acknowledges a piece at a time, and closes when it likes. Whatever
+/// comes last, the server waits for it, and is not polled without end.
+#[test]
+fn whatever_a_peer_acknowledges_last_the_server_does_not_spin() {
+    for seed in seeds(0..160) {
+        let mut chance = Chance::new(seed);
+        let config = tcp::Config {
+            once: seed % 2 == 0,
+            close_timeout: Some(Duration::from_secs(30)),
+            ..tcp::Config::default()
+        };
+        let link = [Link::IP_V4, Link::IP_V6][seed as usize / 2 % 2];
+        let mut scene = match seed / 4 % 2 {
+            0 => Scene::hashed(link, 2, config),
+            _ => Scene::new(link, 2, config),
+        };
+        let window = *chance.pick(&[0, 1, 2, 3, 4, 1000]);
+        let mut hand = Hand::connected(&mut scene, 40_000, window);
+        let question = TcpRepr {
+            payload: b"abc",
+            window_len: window,
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &question);
+        hand.next += 3;
+        let (mut acknowledged, mut fin) = (0, false);
+        for _ in 0..chance.below(8) {
+            scene.pass(Duration::from_millis(*chance.pick(&[0, 20, 400, 2000])));
+            acknowledged = (acknowledged + chance.below(3)).min(4);
+            let mut segment = TcpRepr {
+                ack_number: Some(hand.expected + acknowledged),
+                window_len: *chance.pick(&[0, 0, 0, 1, 3]),
+                ..hand.segment()
+            };
+            match chance.below(6) {
+                0 if !fin => {
+                    segment.control = TcpControl::Fin;
+                    hand.next += 1;
+                    fin = true;
+                }
+                1 if !fin => {
+                    segment.payload = b"more";
+                    hand.next += 4;
+                }
+                2 => segment.seq_number = hand.next - 1,
+                3 => segment.seq_number = hand.next + 1,
+                _ => {}
+            }
+            hand.send(&mut scene, &segment);
+        }
+        hand.hear(&mut scene);
+        for _ in 0..100 {
+            scene.pass(Duration::from_millis(100));
+            let heard = hand.hear(&mut scene).len();
+            assert!(heard < 4, "seed {seed}: {heard} segments at once");
+        }
+        // The close timeout, or that of a client that is gone, comes in any case.
+        scene.pass(Duration::from_secs(400));
+        assert_eq!(scene.connections(), 0, "seed {seed}");
+    }
+}
+
+/// Such a client has all that was sent to it, and what it sends is acknowledged to the end.
+#[test]
+fn a_client_that_has_everything_and_never_makes_room_is_given_up_after_the_close_timeout() {
+    for hashed in [false, true] {
+        let config = tcp::Config {
+            once: true,
+            close_timeout: Some(Duration::from_secs(30)),
+            ..tcp::Config::default()
+        };
+        for link in Link::ALL {
+            let mut scene = match hashed {
+                true => Scene::hashed(link, 2, config),
+                false => Scene::new(link, 2, config),
+            };
+            let mut hand = Hand::connected(&mut scene, 40_000, 10);
+            let question = TcpRepr {
+                payload: b"abc",
+                window_len: 10,
+                ..hand.segment()
+            };
+            hand.send(&mut scene, &question);
+            hand.next += 3;
+            hand.hear(&mut scene);
+            hand.expected += 4;
+            hand.send(&mut scene, &hand.segment());
+            hand.hear(&mut scene);
+            for second in 0..30 {
+                let more = TcpRepr {
+                    payload: b"and more",
+                    ..hand.segment()
+                };
+                hand.send(&mut scene, &more);
+                hand.next += 8;
+                let heard = hand.hear(&mut scene);
+                assert_eq!(heard.len(), 1, "after {second} s, {link:?}: {heard:?}");
+                assert_eq!(heard[0].control, TcpControl::None);
+                assert_eq!(heard[0].acknowledged, Some(hand.next), "{link:?}");
+                assert_eq!(scene.connections(), 1, "after {second} s, {link:?}");
+                scene.pass(Duration::from_secs(1));
+            }
+            let heard = hand.hear(&mut scene);
+            let last = heard.last().expect("it is told");
+            assert_eq!(last.control, TcpControl::Rst, "{link:?}");
+            assert_eq!(scene.connections(), 0, "{link:?}");
+        }
+    }
 }

@@ -9,15 +9,20 @@ mod congestion;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
+mod far_segments;
 #[cfg(feature = "syn-cookies")]
 mod half_open;
 mod hashed;
 #[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]
 mod ladder;
 mod last_acknowledgement;
+mod limits;
+mod long_answers;
 mod naps;
 mod neighbors;
+mod no_flags;
 mod no_room;
+mod off_path;
 mod opposite;
 mod remedies;
 #[cfg(feature = "syn-cookies")]

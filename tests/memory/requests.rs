@@ -2,6 +2,7 @@
 
 use super::common;
 
+mod backlog;
 mod cookies;
 mod loopback;
 mod time_wait;

@@ -174,6 +174,46 @@ fn handler_is_called_at_its_deadline_with_and_without_an_idle_timeout() {
     }
 }
 
+/// Closes at once, with 300 bytes in pieces of 100.
+#[derive(Default)]
+struct Farewell {
+    written: usize,
+}
+
+impl Handler for Farewell {
+    type Shared = ();
+
+    fn exchange(&mut self, _: &mut (), _: Instant, _: &[u8], _: &mut [u8]) -> Progress {
+        Progress::default()
+    }
+
+    fn finish(&mut self, _: &mut (), output: &mut [u8]) -> usize {
+        let length = (300 - self.written).min(100).min(output.len());
+        output[..length].fill(b'.');
+        self.written += length;
+        length
+    }
+
+    fn closes(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn handler_that_closes_is_called_until_all_that_is_left_is_written() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let pool = Box::leak(Box::new(Pool::<1, 512, 512, Farewell>::new()));
+        let server = tcp::Server::new(network.server.sockets(), pool, config());
+        let mut farewells = server.expect("there is room");
+        let mut talk = Talk::new(&mut network, link.server(), 512, &[b'x'; 400]);
+        talk.closes_first = false; // It waits for more than it gets.
+        let servers: &mut [&mut dyn Actor] = &mut [&mut Polled(&mut farewells)];
+        network.run(MINUTE, servers, &mut [&mut talk]);
+        assert_eq!(talk.expect_answer(), [b'.'; 300], "{link:?}");
+    }
+}
+
 /// A service, as the network of these tests polls one.
 struct Polled<'s>(&'s mut dyn Service<'static>);
 

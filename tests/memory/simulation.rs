@@ -20,6 +20,8 @@ mod log;
 mod model;
 mod outages;
 mod plain;
+mod queues;
+mod records;
 mod sessions;
 mod slow;
 mod steps;

@@ -2,10 +2,10 @@
 
 use super::common;
 
-use uppercase::tcp;
+use uppercase::tcp::{self, Mark, Scan};
 
 use common::network::{Actor, HOUR, Link, MINUTE, Network};
-use common::scene::server;
+use common::scene::{server, sessions};
 use common::talk::Talk;
 use common::text::{mixed, upper};
 
@@ -90,6 +90,23 @@ fn buffers_of_every_small_size_work() {
             upper(&text),
             "buffers of {window} bytes"
         );
+    }
+}
+
+#[test]
+fn the_room_in_which_bytes_are_moved_may_have_any_size() {
+    let text = mixed(10_000);
+    let link = Link::ETHERNET_V4;
+    for size in [0, 1, 2, 511, 512, 513, 5000] {
+        let mut network = Network::new(link);
+        let (sessions, index) = (sessions(1, 2000), Scan::new(vec![Mark::EMPTY]));
+        let config = tcp::Config::default();
+        let server: Result<tcp::Server<'_>, _> =
+            tcp::Server::from_parts(network.server.sockets(), sessions, index, config);
+        let mut server = server.expect("there is room").with_chunk(vec![0; size]);
+        let mut talk = Talk::new(&mut network, link.server(), 2000, &text);
+        network.run(HOUR, &mut [&mut server], &mut [&mut talk]);
+        assert!(talk.expect_answer() == upper(&text), "{size} bytes");
     }
 }
 

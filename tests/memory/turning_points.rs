@@ -2,67 +2,18 @@
 
 use super::common;
 
-use std::collections::VecDeque;
-
 use smoltcp::iface::SocketStorage;
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpCidr, IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::stack::{Config, Control, Next, PendingSyn, Stack};
 use uppercase::tcp::{self, Handler, Pool, Progress, Server};
 
+use common::cable::Cable;
 use common::frames::{read_tcp, segment, tcp as frame};
 use common::network::Link;
 
 const LINK: Link = Link::IP_V4;
 const FIRST: TcpSeqNumber = TcpSeqNumber(1_000_000);
-
-/// A device: the test puts frames in and takes them out.
-#[derive(Default)]
-struct Cable {
-    to_server: VecDeque<Vec<u8>>,
-    from_server: Vec<Vec<u8>>,
-}
-
-struct Received(Vec<u8>);
-
-impl RxToken for Received {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        read(&self.0)
-    }
-}
-
-struct Sent<'c>(&'c mut Vec<Vec<u8>>);
-
-impl TxToken for Sent<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        let mut bytes = vec![0; length];
-        let result = fill(&mut bytes);
-        self.0.push(bytes);
-        result
-    }
-}
-
-impl Device for Cable {
-    type RxToken<'t> = Received;
-    type TxToken<'t> = Sent<'t>;
-
-    fn receive(&mut self, _: Instant) -> Option<(Received, Sent<'_>)> {
-        let frame = self.to_server.pop_front()?;
-        Some((Received(frame), Sent(&mut self.from_server)))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Sent<'_>> {
-        Some(Sent(&mut self.from_server))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = 1500;
-        capabilities
-    }
-}
 
 /// Counts the clients that came, and those that went.
 #[derive(Default)]
@@ -228,6 +179,44 @@ fn handler_is_told_that_its_silent_client_is_gone_when_another_one_comes_at_once
             closed: 1
         }
     );
+}
+
+#[test]
+fn what_connections_have_in_common_may_be_changed_between_them() {
+    let mut host = Host::new(0);
+    host.server.shared_mut().opened = 41;
+    host.connect(5000);
+    assert_eq!(host.server.shared().opened, 42);
+}
+
+#[test]
+fn syn_that_waits_is_admitted_when_a_silent_client_is_given_up() {
+    let mut host = Host::new(1);
+    host.connect(5000);
+    // It sends nothing more, and is given up after 90 seconds.
+    let started = host.now;
+    for (seconds, is_waiting) in [(80, false), (89, true)] {
+        let until = started + Duration::from_secs(seconds);
+        while let Some(due) = host.settle()
+            && due < until
+        {
+            host.now = due.max(host.now);
+        }
+        host.now = until;
+        if !is_waiting {
+            host.syn(5001);
+        }
+        host.settle();
+        assert!(host.hear(5001).is_empty());
+    }
+    while host.now < started + Duration::from_secs(100) {
+        let due = host.settle();
+        if !host.hear(5001).is_empty() {
+            return;
+        }
+        host.now = due.expect("the server is free, a SYN waits, and nothing is due");
+    }
+    panic!("not admitted");
 }
 
 #[cfg(feature = "syn-cookies")]

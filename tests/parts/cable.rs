@@ -4,4 +4,6 @@
 mod ends;
 mod hostile;
 mod open;
+#[cfg(feature = "client")]
+mod stacks;
 mod switch;

@@ -72,7 +72,10 @@ impl Line {
                 Ok(received) => received,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => {
-                    self.failed(&error);
+                    // Windows takes a datagram that is too long for an error.
+                    if !self.failed(&error) {
+                        self.statistics.received_dropped += 1;
+                    }
                     continue;
                 }
             };
@@ -179,46 +182,56 @@ impl Line {
                     return true;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
-                Err(error) => self.failed(&error),
+                Err(error) => _ = self.failed(&error),
             }
         }
         self.statistics.sent_dropped += 1;
         true
     }
 
-    /// Notes an error of the socket, after which it can be used as before.
-    fn failed(&mut self, error: &io::Error) {
+    /// Notes an error of the socket, after which it can be used as before. Returns whether it says
+    /// that an earlier frame was refused.
+    fn failed(&mut self, error: &io::Error) -> bool {
         // Linux and macOS say the first of a connected socket, Windows the second of any socket.
         let refusals = [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset];
-        if refusals.contains(&error.kind()) {
+        let is_refusal = refusals.contains(&error.kind());
+        if is_refusal {
             self.is_refused = self.switch.is_none();
         } else {
             debug!("cable: {error}");
         }
+        is_refusal
     }
 
     /// Sleeps until a datagram can be read, or there is an error to be read.
     pub(super) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<bool> {
-        let is_poll = timeout == Some(Duration::ZERO);
-        if !is_poll {
-            self.socket.set_nonblocking(false)?;
-            self.socket.set_read_timeout(timeout.map(Into::into))?;
+        let is_ready = self.is_ready();
+        if is_ready || timeout == Some(Duration::ZERO) {
+            return Ok(is_ready);
         }
-        let result = self.socket.peek_from(&mut [0]);
-        if !is_poll {
-            self.socket.set_nonblocking(true)?;
+        self.socket.set_nonblocking(false)?;
+        self.socket.set_read_timeout(timeout.map(Into::into))?;
+        let is_ready = self.is_ready();
+        self.socket.set_nonblocking(true)?;
+        Ok(is_ready)
+    }
+
+    /// Looks for a datagram, or an error, as long as the socket is set to.
+    fn is_ready(&mut self) -> bool {
+        let Err(error) = self.socket.peek_from(&mut [0]) else {
+            return true;
+        };
+        let idle = [
+            ErrorKind::WouldBlock,
+            ErrorKind::TimedOut,
+            ErrorKind::Interrupted,
+        ];
+        if idle.contains(&error.kind()) {
+            return false;
         }
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(false),
-                // Windows says so of a datagram that is longer than what is peeked at, too.
-                _ => {
-                    self.failed(&error);
-                    Ok(true)
-                }
-            },
-        }
+        // Windows says so of a datagram that is longer than what is looked at, too.
+        self.failed(&error);
+        true
     }
 }
 

@@ -6,7 +6,7 @@
 //! that exists acknowledges it, and only then takes a connection, in front of clients that have not
 //! answered yet.
 //!
-//! smoltcp then has to begin the connection with that very number: `accept/initial_sequence.rs`.
+//! smoltcp then has to begin the connection with that very number: `initial_sequence.rs`.
 //!
 //! # Limits
 //!
@@ -21,17 +21,15 @@
 //!   during a flood; a test would tell. smoltcp's feature `medium-ieee802154` takes a number more
 //!   from it, so with that there are no connections by cookies.
 
-use core::hash::Hasher;
-
-use siphasher::sip::SipHasher24;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpVersion, TcpSeqNumber};
+use smoltcp::wire::{EthernetAddress, IpVersion, TcpSeqNumber};
 
 use super::Arrival;
-use super::initial_sequence::begin;
 use crate::packet::{Flags, Frame, Segment, options};
+use crate::secret::{Key, Purpose};
 use crate::stack::control::Connection;
 use crate::stack::host::Host;
+use crate::stack::initial_sequence::begin;
 use crate::stack::inject::{Header, Synthetic};
 
 /// How long after a SYN that found no room all SYNs are answered by cookies.
@@ -46,7 +44,7 @@ const SEGMENT_SIZES: [u16; 4] = [536, 1220, 1440, 1460];
 
 /// Makes cookies, and knows its own.
 pub(super) struct Cookies {
-    key: [u64; 2],
+    key: Key,
     /// When a SYN last found no room.
     pressed: Option<Instant>,
     /// Cookies that were sent since then, less two for each that was acknowledged.
@@ -64,15 +62,8 @@ pub(super) struct Proof {
 
 impl Cookies {
     pub(super) fn new(random_seed: u64) -> Self {
-        // smoltcp's own numbers follow from the seed, too, and nearly give it away; a hash of it
-        // under another key does not follow from them.
-        let half = |number| {
-            let mut hasher = SipHasher24::new_with_keys(random_seed, number);
-            hasher.write_u64(random_seed);
-            hasher.finish()
-        };
         Self {
-            key: [half(1), half(2)],
+            key: Key::new(random_seed, Purpose::Cookies),
             pressed: None,
             unproven: 0,
         }
@@ -125,25 +116,6 @@ impl Cookies {
             payload: None,
         };
         Some(Synthetic::new(hardware, &answer))
-    }
-
-    /// Opens a connection for a SYN that has found room; returns whether it could. The initial
-    /// sequence number is a cookie in this case, too, as in the hybrid of RFC 4987, 3.7: the room may
-    /// go to another client before the ACK comes, which is then known by its cookie, and not reset.
-    #[inline(never)] // An interface is large, and not needed for long.
-    pub(super) fn open(
-        &self,
-        arrival: &Arrival<'_>,
-        host: &Host,
-        now: Instant,
-        connection: &mut Connection<'_>,
-    ) -> bool {
-        let Some(cookie) = self.cookie(arrival, now) else {
-            return false;
-        };
-        let address = arrival.packet.destination;
-        begin(host, address, cookie, &[arrival.bytes], now, connection);
-        true
     }
 
     /// Whether this segment acknowledges a cookie of a server; `gave_up` is when that has last given
@@ -226,8 +198,10 @@ impl Cookies {
         Some(self.connect(arrival, &proof, host, now, connection))
     }
 
-    /// The sequence number with which a SYN is answered; `None` if its segments are too small.
-    fn cookie(&self, arrival: &Arrival<'_>, now: Instant) -> Option<TcpSeqNumber> {
+    /// The sequence number with which a SYN is answered; `None` if its segments are too small. It is
+    /// that of a SYN that has found room, too, as in the hybrid of RFC 4987, 3.7: the room may go to
+    /// another client before the ACK comes, which is then known by its cookie, and not reset.
+    pub(super) fn cookie(&self, arrival: &Arrival<'_>, now: Instant) -> Option<TcpSeqNumber> {
         let syn = arrival.segment;
         let offered = options(arrival.packet, syn).maximum_segment_size();
         let offered = offered.unwrap_or(SEGMENT_SIZES[0]);
@@ -237,21 +211,8 @@ impl Cookies {
     }
 
     fn hash(&self, segment: &Segment, client: TcpSeqNumber, period: u64) -> u32 {
-        let mut hasher = SipHasher24::new_with_keys(self.key[0], self.key[1]);
-        for endpoint in [&segment.source, &segment.destination] {
-            match endpoint.addr {
-                IpAddress::Ipv4(address) => hasher.write(&address.octets()),
-                #[cfg(feature = "ipv6")]
-                IpAddress::Ipv6(address) => hasher.write(&address.octets()),
-                #[allow(unreachable_patterns)] // without IPv6 there is no other version
-                _ => {}
-            }
-        }
-        hasher.write_u16(segment.source.port);
-        hasher.write_u16(segment.destination.port);
-        hasher.write_u32(client.0 as u32);
-        hasher.write_u64(period);
-        hasher.finish() as u32
+        let tuple = segment.four_tuple();
+        self.key.hash_tuple(&tuple, client.0 as u32, period)
     }
 }
 

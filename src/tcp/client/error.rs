@@ -14,7 +14,8 @@ pub enum Error {
     /// No host on the link answers for the server's or the gateway's address (ARP, RFC 826;
     /// neighbor discovery, RFC 4861).
     NoNeighbor,
-    /// A router or the host says that the server cannot be reached (ICMP).
+    /// A router or the host says that the server cannot be reached (ICMP), and the server has not
+    /// answered in time.
     Unreachable,
     /// The host is there, but nothing listens on the port, or it has no place free.
     Refused,

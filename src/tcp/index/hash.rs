@@ -189,6 +189,8 @@ struct Keys {
 
 impl Keys {
     fn new(random_seed: u64) -> Self {
+        #[cfg(feature = "isn")]
+        let random_seed = crate::secret::draw(random_seed, crate::secret::Purpose::Table);
         // SplitMix64.
         let mut state = random_seed;
         Self {

@@ -14,6 +14,7 @@ pub struct ReadError {
 
 /// What is wrong with a capture file.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Damage {
     /// The file cannot be read.
     Io(io::Error),

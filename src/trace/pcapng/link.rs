@@ -11,6 +11,7 @@ use crate::packet::{ETHERNET_HEADER, half};
 /// What the packets of an interface begin with, as the
 /// [registry of link types](https://www.tcpdump.org/linktypes.html) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LinkType {
     /// `LINKTYPE_ETHERNET`: an Ethernet header.
     Ethernet,

@@ -8,6 +8,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+use uppercase::device::capture::{Capture, Pcapng};
 use uppercase::device::reassembly::{self, Reassembly};
 use uppercase::device::wire::{Port, Queue};
 use uppercase::dns::{self, Resolver};
@@ -29,7 +30,7 @@ pub extern "C" fn run(polls: u32) -> bool {
     serve(polls).is_some() && serve_many(polls).is_some()
 }
 
-/// The server for many connections.
+/// The server for many connections, with a capture file of what passes.
 fn serve_many(polls: u32) -> Option<()> {
     let queue = Queue::<8, 1514>::new();
     let mut pool = tcp::HashPool::<4, 512, 512>::new();
@@ -40,7 +41,9 @@ fn serve_many(polls: u32) -> Option<()> {
         random_seed: 42,
     };
     let mut now = Instant::ZERO;
-    let device = Port::loopback(&queue, Medium::Ethernet);
+    let length = Cell::new(0);
+    let file = Pcapng::new(Medium::Ethernet, |bytes| length.set(length.get() + bytes.len()));
+    let device = Capture::new(Port::loopback(&queue, Medium::Ethernet), file);
     let mut stack = Stack::new(device, config, &mut [][..], now).ok()?;
     let config = tcp::Config::default();
     let mut server: tcp::Server<'_, Upper, tcp::Hash<'_>> =
@@ -48,7 +51,7 @@ fn serve_many(polls: u32) -> Option<()> {
     for _ in 0..polls {
         now = stack.poll(now, &mut server).due(now)?;
     }
-    Some(())
+    (length.get() > 0).then_some(())
 }
 
 fn serve(polls: u32) -> Option<()> {

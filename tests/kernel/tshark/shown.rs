@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
+use smoltcp::wire::IpEndpoint;
 use uppercase::trace::{Frame, Value};
 
 /// What `tshark` is asked for.
-pub const FIELDS: [&str; 35] = [
+pub const FIELDS: [&str; 39] = [
     "frame.protocols",
     "frame.time_relative",
     "frame.len",
@@ -19,6 +21,10 @@ pub const FIELDS: [&str; 35] = [
     "ip.id",
     "ip.len",
     "ip.hdr_len",
+    "ip.src",
+    "ip.dst",
+    "ipv6.src",
+    "ipv6.dst",
     "tcp.flags",
     "tcp.seq",
     "tcp.seq_raw",
@@ -137,10 +143,7 @@ impl<'r> Row<'r> {
         shown.insert(("frame length", self.text("frame.len").into()));
         let protocols: Vec<_> = self.text("frame.protocols").split(':').collect();
         let has = |protocol| protocols.contains(&protocol);
-        let is_fragment = has("ip")
-            && (self.number("ip.frag_offset") > 0
-                || matches!(self.text("ip.flags.mf"), "1" | "True"));
-        let protocol = if is_fragment {
+        let protocol = if self.is_fragment() {
             self.fragment(&mut shown);
             "IPv4"
         } else if has("arp") {
@@ -161,6 +164,34 @@ impl<'r> Row<'r> {
         };
         shown.insert(("protocol", protocol.into()));
         shown
+    }
+
+    fn is_fragment(&self) -> bool {
+        let has_more = matches!(self.first("ip.flags.mf"), Some("1" | "True"));
+        has_more
+            || self
+                .first("ip.frag_offset")
+                .is_some_and(|offset| offset != "0")
+    }
+
+    /// Its source and its destination, where a ladder has its ports.
+    pub fn endpoints(&self) -> Option<[IpEndpoint; 2]> {
+        if self.is_fragment() {
+            return None;
+        }
+        let protocol = self.text("frame.protocols").split(':');
+        let protocol =
+            protocol.filter(|protocol| ["tcp", "udp", "icmp", "icmpv6"].contains(protocol));
+        let protocol = protocol
+            .take(1)
+            .find(|protocol| !protocol.starts_with("icmp"))?;
+        Some(["src", "dst"].map(|end| {
+            let address = self.first(&format!("ip.{end}"));
+            let address = address.unwrap_or_else(|| self.text(&format!("ipv6.{end}")));
+            let address: IpAddr = address.parse().expect("an address");
+            let port = self.number(&format!("{protocol}.{end}port"));
+            IpEndpoint::new(address.into(), port as u16)
+        }))
     }
 
     fn arp(&self, shown: &mut Shown) {

@@ -25,12 +25,23 @@ pub fn refuse_writes(file: impl AsFd, most: u64) {
     refuse_if(libc::SYS_write, vec![is_file, is_large]);
 }
 
+/// From now on no socket takes a datagram of this length from this thread: its buffer is full.
+pub fn refuse_datagrams(length: u64) {
+    let has_length = Condition::new(2, Length::Qword, Compare::Eq, length).unwrap();
+    fail_if(libc::SYS_sendto, vec![has_length], libc::EAGAIN as u32);
+}
+
 /// Makes a system call fail with EINVAL if its arguments are such.
 fn refuse_if(call: i64, conditions: Vec<Condition>) {
+    fail_if(call, conditions, libc::EINVAL as u32);
+}
+
+/// Makes a system call fail if its arguments are such.
+fn fail_if(call: i64, conditions: Vec<Condition>, error: u32) {
     let filter = SeccompFilter::new(
         [(call, vec![SeccompRule::new(conditions).unwrap()])].into(),
         SeccompAction::Allow,
-        SeccompAction::Errno(22),
+        SeccompAction::Errno(error),
         std::env::consts::ARCH.try_into().unwrap(),
     );
     let program: BpfProgram = filter.unwrap().try_into().unwrap();

@@ -36,7 +36,11 @@ impl Busy {
     }
 
     pub fn with_places(link: Link, places: usize, taken: usize, backlog: usize) -> Self {
-        let mut scene = Scene::new(link, places, patient());
+        Self::of(Scene::new(link, places, patient()), taken, backlog)
+    }
+
+    /// The same of a server of any kind.
+    pub fn of(mut scene: Scene, taken: usize, backlog: usize) -> Self {
         let backlog = vec![PendingSyn::EMPTY; backlog];
         scene.network.server = Box::new(scene.network.server.with_backlog(backlog));
         let holders = (0..taken).map(|_| Caller::connected(&mut scene)).collect();

@@ -79,6 +79,10 @@ pub fn udp(link: Link, from: IpEndpoint, to: IpEndpoint, text: &[u8]) -> Vec<u8>
 pub enum Unreachable {
     Port,
     Host,
+    /// Code 0: of IPv4 the network, of IPv6 that there is no route.
+    Network,
+    /// Code 5: a source route has failed, of IPv6 the policy of the way in.
+    Route,
 }
 
 /// The frame by which `from` returns `packet`, of which it quotes the first `quoted` bytes.
@@ -96,6 +100,8 @@ pub fn unreachable(
             reason: match reason {
                 Unreachable::Port => Icmpv6DstUnreachable::PortUnreachable,
                 Unreachable::Host => Icmpv6DstUnreachable::AddrUnreachable,
+                Unreachable::Network => Icmpv6DstUnreachable::NoRoute,
+                Unreachable::Route => Icmpv6DstUnreachable::FailedPolicy,
             },
             header,
             data: &packet[40..packet.len().min(quoted)],
@@ -122,6 +128,8 @@ pub fn unreachable(
             reason: match reason {
                 Unreachable::Port => Icmpv4DstUnreachable::PortUnreachable,
                 Unreachable::Host => Icmpv4DstUnreachable::HostUnreachable,
+                Unreachable::Network => Icmpv4DstUnreachable::NetUnreachable,
+                Unreachable::Route => Icmpv4DstUnreachable::SrcRouteFailed,
             },
             header,
             data: &packet[20..packet.len().min(quoted)],

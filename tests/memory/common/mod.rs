@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod busy;
+pub mod cable;
 pub mod chance;
 pub mod frames;
 pub mod hand;

@@ -161,8 +161,13 @@ pub struct Scene {
 
 impl Scene {
     pub fn new(link: Link, places: usize, config: tcp::Config) -> Self {
+        Self::with_window(link, places, 1024, config)
+    }
+
+    /// Each session has buffers of `window` bytes.
+    pub fn with_window(link: Link, places: usize, window: usize, config: tcp::Config) -> Self {
         let mut network = Network::new(link);
-        let server = server(&mut network, places, 1024, config);
+        let server = server(&mut network, places, window, config);
         Self {
             link,
             network,

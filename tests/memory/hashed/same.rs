@@ -32,6 +32,7 @@ macro_rules! promises {
 
 promises! {
     bad_input: "bad_input::",
+    off_path: "off_path::",
     sessions: "simulation::sessions::",
     tcp: "tcp::",
     tcp_closing: "tcp_closing::",

@@ -126,7 +126,7 @@ fn other_bursts_begin_in_their_good_state() {
     link.to_host.set(later);
     assert!(!passes());
     link.to_host.set(Conditions {
-        bursts: Bursts::NEVER,
+        bursts: Bursts::new(Probability::NEVER, Probability::NEVER),
         ..later
     });
     assert!(passes());

@@ -5,7 +5,7 @@ use std::task::Poll;
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{TcpControl, TcpRepr};
-use uppercase::simulation::{self, Conditions, Network, Port};
+use uppercase::simulation::{self, Bursts, Conditions, Network, Port, Probability};
 use uppercase::stack::from_fn;
 use uppercase::{Servers, Stack, tcp, udp};
 
@@ -46,6 +46,26 @@ fn sessions_outlast_a_link_that_is_down_for_a_while() {
             }
             assert!(lost > 0, "{link:?}");
         }
+    }
+}
+
+#[test]
+fn sessions_outlast_bursts_of_loss() {
+    for link in Link::ALL {
+        let mut lost = 0;
+        for seed in 0..10 {
+            let town = Town {
+                servers_link: Conditions {
+                    bursts: Bursts::new(Probability::percent(3), Probability::percent(15)),
+                    ..FAR
+                },
+                ..Town::new(link)
+            };
+            let outcome = town.run(seed);
+            outcome.expect_exact();
+            lost += outcome.to_server.lost_in_burst + outcome.from_server.lost_in_burst;
+        }
+        assert!(lost > 0, "{link:?}");
     }
 }
 

@@ -51,10 +51,20 @@ impl Plain {
 /// The application is called before its interface is polled, or after.
 pub fn exchange(seed: u64, text: &'static [u8], is_first: bool) -> Exchange {
     let mut network = Network::new(Medium::Ethernet, seed);
-    let [one, other] = ["server", "client"].map(|name| network.link(name));
+    let links = ["server", "client"].map(|name| network.link(name));
+    exchange_on(network, &links, text, is_first)
+}
+
+/// The same on links of any segment.
+pub fn exchange_on(
+    network: Network,
+    [one, other]: &[Link; 2],
+    text: &'static [u8],
+    is_first: bool,
+) -> Exchange {
     one.set(LOSING);
-    let mut server = Plain::new(&one, 1);
-    let mut client = Plain::new(&other, 2);
+    let mut server = Plain::new(one, 1);
+    let mut client = Plain::new(other, 2);
     server.socket().listen(7).expect("the port is not 0");
     client.connect(1);
     let (mut sent, mut heard) = (0, Vec::new());
@@ -130,4 +140,23 @@ fn an_interface_without_anything_to_do_asks_for_no_turn() {
         Poll::<()>::Pending
     });
     assert_eq!(done, Err(Stuck::Idle { at: Instant::ZERO }));
+}
+
+/// The initial sequence number of a connection.
+fn sequence_number(seed: u64) -> Vec<u8> {
+    let Exchange { mut network, hosts } = exchange(seed, b"x", false);
+    let link = network.link("listener");
+    link.to_host.capture();
+    let done = network.run(SECOND * 600, hosts);
+    assert_eq!(done, Ok(()));
+    let mut frames = link.to_host.captured().into_iter();
+    // The sequence number is behind the headers of Ethernet and IPv4, and two ports.
+    let segment = frames.find(|frame| frame.get(23) == Some(&6));
+    segment.expect("a SYN was sent")[38..42].to_vec()
+}
+
+#[test]
+fn the_random_numbers_of_a_host_follow_from_the_seed_of_the_network() {
+    assert_eq!(sequence_number(1), sequence_number(1));
+    assert_ne!(sequence_number(1), sequence_number(2));
 }

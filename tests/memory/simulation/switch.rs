@@ -5,6 +5,7 @@ use smoltcp::time::Duration;
 use uppercase::simulation::{Conditions, Fate, Link, Network, Port, Segment};
 
 use super::lanes::{MILLISECOND, send, take};
+use super::plain::{Exchange, exchange_on};
 
 const ALL: u8 = 0xff;
 
@@ -177,4 +178,28 @@ fn a_slow_link_is_not_filled_with_the_frames_of_others_by_a_switch_as_it_is_by_a
     assert!(full > 190, "{full}");
     // The first frame alone: then both addresses are known.
     assert_eq!(load(Network::switch), (1, 0));
+}
+
+/// How many frames come to a bystander, of two hosts that exchange a text over TCP; and how many these
+/// hosts have sent.
+fn overheard(segment: impl FnOnce(&mut Network) -> Segment) -> (u64, u64) {
+    let mut network = network();
+    let segment = segment(&mut network);
+    let links = ["server", "client"].map(|name| segment.link(name));
+    let bystander = segment.link("bystander");
+    let Exchange { mut network, hosts } = exchange_on(network, &links, &[7; 10_000], false);
+    let done = network.run(Duration::from_secs(6000), hosts);
+    assert_eq!(done, Ok(()));
+    let sent = links.map(|link| link.from_host.statistics().sent);
+    (bystander.to_host.statistics().sent, sent.iter().sum())
+}
+
+#[test]
+fn a_bystander_hears_a_connection_of_others_on_a_hub_and_not_on_a_switch() {
+    let (heard, sent) = overheard(Network::hub);
+    // The link of the server loses some.
+    assert!(heard > 100 && heard > sent / 2, "{heard} of {sent}");
+    let (heard, sent) = overheard(Network::switch);
+    // Questions of ARP.
+    assert!(heard < 10 && sent > 100, "{heard} of {sent}");
 }

@@ -83,6 +83,22 @@ fn a_close_behind_text_that_does_not_fit_is_told_how_far_the_server_is() {
     }
 }
 
+#[test]
+fn a_close_behind_text_that_fills_the_window_is_taken_with_the_text() {
+    for link in Link::ALL {
+        let (mut scene, hand) = full(link, 48);
+        let rest = TcpRepr {
+            control: TcpControl::Fin,
+            payload: &[b'x'; 48],
+            ..hand.segment()
+        };
+        hand.send(&mut scene, &rest);
+        let heard = hand.hear(&mut scene);
+        let last = heard.last().expect("an answer");
+        assert_eq!(last.acknowledged, Some(hand.next + 49), "{link:?}");
+    }
+}
+
 /// smoltcp 0.14 drops the text that is beyond the window that it has told of, and takes the close.
 #[test]
 fn a_close_behind_text_that_fits_since_a_moment_ago_loses_none_of_it() {

@@ -10,21 +10,23 @@ use super::common::network::{Actor, Link, Network, SERVER};
 use super::common::scene::{self, Caller, Scene};
 use super::common::talk::{TIMEOUT, Talk};
 
-/// Answers the client's first connection request by an ICMP message from `router`.
+/// Answers each SYN of the client by an ICMP message from `router`; returns how it ends, and after
+/// how long.
 fn return_to_sender(
     link: Link,
     network: &mut Network,
     server: IpEndpoint,
     router: IpAddress,
     reason: Unreachable,
-) -> Result<(), Error> {
+) -> (Result<(), Error>, Duration) {
     network.to_server.capture();
     // The host of the server says nothing itself.
     network
         .to_client
         .filter(move |frame| read_tcp(link, frame).is_none());
     let mut talk = Talk::new(network, server, 512, b"hello?");
-    for _ in 0..5 {
+    let begin = network.now();
+    while !talk.is_done() {
         let clients: &mut [&mut dyn Actor] = &mut [&mut talk];
         network.run_for(Duration::from_millis(200), &mut [], clients);
         for frame in network.to_server.captured() {
@@ -39,42 +41,67 @@ fn return_to_sender(
             }
         }
     }
-    assert!(talk.is_done(), "{link:?}");
-    talk.outcome.expect("it has ended")
+    let waited = network.now() - begin;
+    (talk.outcome.expect("it has ended"), waited)
 }
 
+/// RFC 1122, 4.2.3.9: "Since these Unreachable messages indicate soft error conditions, TCP MUST NOT
+/// abort the connection, and it SHOULD make the information available to the application."
 #[test]
-fn a_message_that_the_host_is_unreachable_is_believed() {
+fn a_message_that_the_host_is_unreachable_names_the_failure_of_a_handshake_that_times_out() {
     for link in Link::ALL {
-        let router = link.address(9);
-        assert_eq!(
-            return_to_sender(
+        for reason in [Unreachable::Network, Unreachable::Host, Unreachable::Route] {
+            let (outcome, waited) = return_to_sender(
                 link,
                 &mut Network::new(link),
                 link.server(),
-                router,
-                Unreachable::Host
-            ),
-            Err(Error::Unreachable),
-            "{link:?}"
-        );
+                link.address(9),
+                reason,
+            );
+            assert_eq!(outcome, Err(Error::Unreachable), "{link:?}, {reason:?}");
+            assert!(waited >= TIMEOUT, "{waited}, {link:?}, {reason:?}");
+        }
     }
 }
 
 #[test]
+fn a_server_that_is_unreachable_for_a_moment_is_reached() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let mut server = scene::server(&mut network, 1, 512, Config::default());
+        let mut talk = Talk::new(&mut network, link.server(), 512, b"and now?");
+        network.to_server.capture();
+        network.to_server.cut();
+        let clients: &mut [&mut dyn Actor] = &mut [&mut talk];
+        network.run_for(Duration::from_millis(200), &mut [], clients);
+        for frame in network.to_server.captured() {
+            if let Some(packet) = packet(link, &frame).filter(|_| read_tcp(link, &frame).is_some())
+            {
+                let router = link.address(9);
+                let message = unreachable(link, router, Unreachable::Host, packet, 48);
+                network.to_client.inject(&message);
+            }
+        }
+        network.to_server.mend();
+        network.run(TIMEOUT, &mut [&mut server], &mut [&mut talk]);
+        assert_eq!(talk.expect_answer(), b"AND NOW?", "{link:?}");
+    }
+}
+
+/// RFC 9293, 3.9.2.2: "These are hard error conditions, so TCP implementations SHOULD abort the
+/// connection (SHLD-26)."
+#[test]
 fn a_message_that_the_port_is_unreachable_is_a_refusal() {
     for link in Link::ALL {
-        assert_eq!(
-            return_to_sender(
-                link,
-                &mut Network::new(link),
-                link.server(),
-                link.server().addr,
-                Unreachable::Port
-            ),
-            Err(Error::Refused),
-            "{link:?}"
+        let (outcome, waited) = return_to_sender(
+            link,
+            &mut Network::new(link),
+            link.server(),
+            link.server().addr,
+            Unreachable::Port,
         );
+        assert_eq!(outcome, Err(Error::Refused), "{link:?}");
+        assert!(waited < Duration::from_secs(1), "{waited}, {link:?}");
     }
 }
 
@@ -84,11 +111,8 @@ fn a_gateway_can_say_that_a_host_is_unreachable() {
         let gateway = link.address(SERVER);
         let mut network = Network::with(link, &[], Some(gateway));
         let far = IpEndpoint::new(link.far_address(), PORT);
-        assert_eq!(
-            return_to_sender(link, &mut network, far, gateway, Unreachable::Host),
-            Err(Error::Unreachable),
-            "{link:?}"
-        );
+        let (outcome, _) = return_to_sender(link, &mut network, far, gateway, Unreachable::Host);
+        assert_eq!(outcome, Err(Error::Unreachable), "{link:?}");
     }
 }
 
@@ -125,8 +149,12 @@ fn an_open_connection_survives_messages_that_it_is_unreachable() {
             else {
                 continue;
             };
-            let message = unreachable(link, link.address(9), Unreachable::Host, packet, 48);
-            scene.network.to_client.inject(&message);
+            // RFC 5927, 5.2: "treat 'hard errors' for connections in synchronized states as 'soft
+            // errors'".
+            for reason in [Unreachable::Host, Unreachable::Port] {
+                let message = unreachable(link, link.address(9), reason, packet, 48);
+                scene.network.to_client.inject(&message);
+            }
         }
         scene.settle();
         caller.say(&mut scene, b"two");

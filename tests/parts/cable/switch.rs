@@ -77,6 +77,20 @@ fn frame_for_one_station_comes_to_no_other() {
     expect(&mut second, &to_group);
 }
 
+/// Not even one that is for the station that sends it.
+#[test]
+fn frame_does_not_return_to_where_it_came_from() {
+    let (mut server, [mut first, _]) = three();
+    for destination in [station(1), ALL, station(9)] {
+        send(&mut first, &frame(destination, station(1), "me"));
+    }
+    expect(&mut server, &frame(ALL, station(1), "me"));
+    expect(&mut server, &frame(station(9), station(1), "me"));
+    let answer = frame(station(1), station(0), "answer");
+    send(&mut server, &answer);
+    expect(&mut first, &answer);
+}
+
 #[test]
 fn clients_reach_each_other() {
     let (mut server, [mut first, mut second]) = three();

@@ -192,7 +192,9 @@ fn what_is_wrong_is_said_with_the_byte_at_which_it_is() {
     version[4] = 1;
     assert!(sentence(&version).contains("version 1"));
     let long = [order.classic(0xa1b2_c3d4, 1), [0xff; 16].to_vec()].concat();
-    assert!(sentence(&long).contains("at byte 24"));
+    let long = sentence(&long);
+    assert!(long.contains("at byte 24:"), "{long}");
+    assert!(long.contains("the length 4294967295"), "{long}");
 }
 
 #[test]

@@ -69,6 +69,8 @@ fn options_of_interfaces_and_packets_are_read_in_both_byte_orders() {
             order.option(1, b"first"),
             order.option(2, &order.word(1)),
             order.option(1, b"second"),
+            order.option(0, b""),
+            order.option(1, b"behind the end"),
         ];
         let file = [
             order.section(),
@@ -222,6 +224,8 @@ fn link_types_are_brought_to_what_a_device_has() {
         (Medium::Ethernet, arp_frame.clone().into())
     );
     assert_eq!(sent.direction, Some(Direction::Outbound));
+    let of_a_group = cooked(2, b"\x86\xdd", ip6);
+    assert_eq!(of_a_group.direction, Some(Direction::Inbound));
     assert_eq!(cooked(3, b"\x86\xdd", ip6).direction, None);
     assert_eq!(cooked(0, b"\0\x04", ip).frame(), None);
 

@@ -1,18 +1,28 @@
 //! A connection that begins with a sequence number of our choice.
 //!
-//! smoltcp 0.14 draws its numbers from a generator that belongs to the interface. So the SYN is
-//! given to an interface that is made for it, with the seed that leads to the number.
+//! smoltcp 0.14 draws its numbers from a generator that belongs to the interface: three of them give
+//! its state, and so all that follow. So a SYN is given to an interface that is made for it, with the
+//! seed that leads to the number, and a client's socket connects with one.
 
-use smoltcp::iface::Config;
+use smoltcp::iface::{Config, Interface};
+#[cfg(feature = "client")]
+use smoltcp::socket::tcp::ConnectError;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
 
-use crate::stack::control::Connection;
-use crate::stack::host::Host;
-use crate::stack::port::{Nowhere, Way, new_interface};
+#[cfg(feature = "client")]
+use super::context::Context;
+use super::control::Connection;
+use super::host::Host;
+use super::port::{Nowhere, Way, new_interface};
+#[cfg(feature = "client")]
+use super::table::Slot;
+#[cfg(feature = "client")]
+use crate::packet::FourTuple;
 
 /// Gives the socket that listens the frame of a SYN and, if there is one, of the ACK that ends the
 /// handshake, which are for `address`. The socket's own initial sequence number is `first`.
+#[inline(never)] // An interface is large, and not needed for long.
 pub(super) fn begin(
     host: &Host,
     address: IpAddress,
@@ -21,9 +31,7 @@ pub(super) fn begin(
     now: Instant,
     connection: &mut Connection<'_>,
 ) {
-    let mut config = Config::new(host.addresses.hardware_address());
-    config.random_seed = seed_for(first);
-    let mut interface = new_interface(host, config, now);
+    let mut interface = interface(host, first, now);
     interface.update_ip_addrs(|addresses| {
         let prefix = match address.version() {
             IpVersion::Ipv4 => 32,
@@ -38,6 +46,31 @@ pub(super) fn begin(
     for segment in segments {
         way.deliver(&mut connection.set, None, segment);
     }
+}
+
+/// Begins to open the connection of a client, with an initial sequence number that tells nothing
+/// about others.
+#[cfg(feature = "client")]
+#[inline(never)] // As above.
+pub(crate) fn connect(
+    context: &mut Context<'_, '_>,
+    slot: Slot,
+    tuple: FourTuple,
+) -> Result<(), ConnectError> {
+    let (host, now) = (context.host, context.now);
+    let mut interface = interface(host, host.sequence_numbers.next(&tuple, now), now);
+    let connection = context.sockets.client(slot);
+    let socket = connection.socket_mut();
+    socket.connect(interface.context(), tuple.remote, tuple.local)?;
+    connection.begin(tuple, now);
+    Ok(())
+}
+
+/// An interface that draws this number first.
+fn interface(host: &Host, first: TcpSeqNumber, now: Instant) -> Interface {
+    let mut config = Config::new(host.addresses.hardware_address());
+    config.random_seed = seed_for(first);
+    new_interface(host, config, now)
 }
 
 /// The seed with which an interface draws this number first, after the one that it draws for
@@ -69,3 +102,6 @@ const fn inverse(number: u64) -> u64 {
     }
     inverse
 }
+
+#[cfg(test)]
+mod tests;

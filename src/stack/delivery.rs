@@ -1,0 +1,112 @@
+//! A segment is given to its connection, and what smoltcp 0.14 would make no use of by itself.
+
+use smoltcp::socket::tcp::State;
+
+use super::accept::Arrival;
+use super::challenge::{self, Judgement};
+use super::control::{Connection, Control};
+use super::host::Host;
+use super::inject::{Header, Synthetic};
+use super::port::Way;
+use super::window;
+
+/// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
+/// state that the connection is in then.
+pub(super) fn give_segment(
+    arrival: &Arrival<'_>,
+    host: &Host,
+    connection: &mut Connection<'_>,
+    way: &mut Way<'_>,
+) -> State {
+    let (packet, segment) = (arrival.packet, arrival.segment);
+    let was = connection.socket().state();
+    match challenge::judge(&connection.control, was, segment) {
+        Judgement::Acceptable => {}
+        Judgement::Drop => return was,
+        Judgement::Challenge => {
+            if packet.is_intact(&host.checksums) {
+                let Connection { set, control, .. } = connection;
+                let challenge = synthetic(arrival, host, &challenge::elicit(control, segment));
+                way.deliver(set, Some(control), challenge.as_bytes());
+            }
+            return was;
+        }
+    }
+    if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
+        // smoltcp takes what it has announced last, not what there is room for by now: it announces
+        // that anew.
+        let Connection { set, control, .. } = connection;
+        let old_byte = old_byte(arrival, host, control);
+        way.inject(set, Some(control), old_byte.as_bytes());
+        if window::cuts_payload(control, segment) {
+            // The sender is told how far the connection is.
+            way.deliver(set, Some(control), old_byte.as_bytes());
+            let rest = synthetic(arrival, host, &window::without_payload(segment));
+            way.inject(set, Some(control), rest.as_bytes());
+            return was;
+        }
+    }
+    let shut_at = connection.control.shut_at();
+    let queued = connection.socket().recv_queue();
+    let next = connection.control.next();
+    let Connection { set, control, .. } = connection;
+    way.deliver(set, Some(control), arrival.bytes);
+    let socket = connection.socket();
+    let (mut is, queued) = (socket.state(), socket.recv_queue().saturating_sub(queued));
+    connection.control.took(queued, next);
+    connection.control.received(packet, segment, was, is);
+    let again = window::given_again(&connection.control, segment, shut_at);
+    let needs_room = |is| was != is && window::needs_room(segment, is);
+    if is == State::Closed
+        || again.is_none() && !needs_room(is)
+        || !packet.is_intact(&host.checksums)
+    {
+        return is;
+    }
+    // Answers to what is given again are dropped: otherwise two hosts could answer each other
+    // without end.
+    if let Some(header) = again {
+        is = give_again(arrival, host, connection, &header, way);
+    }
+    if needs_room(is)
+        && let Some(header) = window::with_room(&connection.control, segment)
+    {
+        is = give_again(arrival, host, connection, &header, way);
+    }
+    is
+}
+
+/// Gives a connection another segment beside this one, and drops the answer to it; returns the state
+/// that the connection is in then.
+#[inline(never)]
+fn give_again(
+    arrival: &Arrival<'_>,
+    host: &Host,
+    connection: &mut Connection<'_>,
+    header: &Header,
+    way: &mut Way<'_>,
+) -> State {
+    let was = connection.socket().state();
+    let segment = synthetic(arrival, host, header);
+    let Connection { set, control, .. } = connection;
+    way.inject(set, Some(control), segment.as_bytes());
+    let is = connection.socket().state();
+    connection
+        .control
+        .received(arrival.packet, arrival.segment, was, is);
+    is
+}
+
+/// See [`window::old_byte`].
+#[inline(never)] // As below.
+fn old_byte(arrival: &Arrival<'_>, host: &Host, control: &Control) -> Synthetic {
+    synthetic(arrival, host, &window::old_byte(control, arrival.segment))
+}
+
+/// A segment as if it came from where this one comes from.
+#[inline(never)] // The room for it is needed for as long as it is given only.
+fn synthetic(arrival: &Arrival<'_>, host: &Host, header: &Header) -> Synthetic {
+    let hardware = arrival.frame.hardware;
+    let hardware = hardware.map(|hardware| (hardware.source, host.addresses.hardware));
+    Synthetic::new(hardware, header)
+}
