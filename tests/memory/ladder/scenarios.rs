@@ -189,12 +189,10 @@ fn fragments() {
 #[test]
 fn a_backlog() {
     let (mut scene, trace) = scene(ETHERNET, 1, patient());
-    scene.network.server = Box::new(
-        scene
-            .network
-            .server
-            .with_backlog(vec![PendingSyn::EMPTY; 1]),
-    );
+    *scene.network.server = scene
+        .network
+        .server
+        .with_backlog(vec![PendingSyn::EMPTY; 1]);
     let mut first = scene.call();
     let mut second = Caller::new(&mut scene.network, 1024);
     second.connect(&mut scene);
@@ -211,7 +209,7 @@ fn a_backlog() {
 #[test]
 fn a_syn_cookie() {
     let (mut scene, trace) = scene(ETHERNET, 1, patient());
-    scene.network.server = Box::new(scene.network.server.with_backlog(vec![]));
+    *scene.network.server = scene.network.server.with_backlog(vec![]);
     let mut first = scene.call();
     let mut second = Caller::new(&mut scene.network, 1024);
     second.connect(&mut scene);
