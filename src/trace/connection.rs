@@ -28,6 +28,9 @@ pub(super) struct Judgement {
     pub(super) notes: Vec<&'static str>,
 }
 
+/// Connections that are known at a time: after so many, all begin anew.
+pub(super) const MOST: usize = 200_000;
+
 /// All connections.
 #[derive(Debug, Default)]
 pub(super) struct Connections(BTreeMap<(IpEndpoint, IpEndpoint), [End; 2]>);
@@ -69,6 +72,9 @@ impl Connections {
             ..
         } = *segment;
         let key = (source.min(destination), source.max(destination));
+        if self.0.len() >= MOST && !self.0.contains_key(&key) {
+            self.0.clear();
+        }
         let [low, high] = self.0.entry(key).or_default();
         match source <= destination {
             true => [low, high],

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::IpEndpoint;
 
-use super::connection::Judgement;
+use super::connection::{Judgement, MOST};
 use super::ranges::Ranges;
 use crate::packet::{Flags, Segment};
 
@@ -25,10 +25,16 @@ struct End {
 }
 
 impl States {
+    fn end(&mut self, key: (IpEndpoint, IpEndpoint)) -> &mut End {
+        if self.0.len() >= 2 * MOST && !self.0.contains_key(&key) {
+            self.0.clear();
+        }
+        self.0.entry(key).or_default()
+    }
+
     /// The new state of the sender, if it has changed.
     pub(super) fn send(&mut self, segment: &Segment, judgement: &Judgement) -> Option<State> {
-        let end = self.0.entry((segment.source, segment.destination));
-        let end = end.or_default();
+        let end = self.end((segment.source, segment.destination));
         let flags = segment.flags;
         let length = segment.payload_len + usize::from(flags.has(Flags::SYN));
         let to = match (end.state, flags.kind()) {
@@ -54,8 +60,7 @@ impl States {
 
     /// The new state of the receiver, if it has changed.
     pub(super) fn receive(&mut self, segment: &Segment, judgement: &Judgement) -> Option<State> {
-        let end = self.0.entry((segment.destination, segment.source));
-        let end = end.or_default();
+        let end = self.end((segment.destination, segment.source));
         let flags = segment.flags;
         if flags.has(Flags::RST) {
             let to = end.state.map(|_| State::Closed);

@@ -59,11 +59,17 @@ pub(super) struct Sides {
     /// For the root of each set: on which side it is, and why.
     sides: BTreeMap<usize, (Reason, usize, Side)>,
     frames: usize,
+    /// The hosts of which the side was said.
+    known: Vec<(Arc<str>, Side)>,
 }
+
+/// Hosts that are known at a time: after so many, all begin anew.
+const MOST: usize = 400_000;
 
 impl Sides {
     /// Puts the host of this name on a side.
     pub(super) fn know(&mut self, name: &Arc<str>, side: Side) {
+        self.known.push((name.clone(), side));
         let host = self.number(Host::Name(name.clone()));
         self.put(host, Reason::Known, side);
     }
@@ -76,6 +82,10 @@ impl Sides {
         to: Option<&Arc<str>>,
     ) {
         self.frames += 1;
+        if self.parents.len() >= MOST {
+            let known = core::mem::take(self).known;
+            known.iter().for_each(|(name, side)| self.know(name, *side));
+        }
         let (source, destination) = self.hosts(sight, from, to);
         for (host, other) in source.iter().zip(source.iter().skip(1)) {
             self.join(*host, *other, true);

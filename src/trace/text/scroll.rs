@@ -20,7 +20,7 @@ use crate::trace::sides::Side;
 const MOST: usize = 10;
 
 /// The ladder of one host at work, of which each row is drawn as it happens. What it keeps does not
-/// grow with the number of frames.
+/// grow with the number of frames, and with that of connections only up to a limit.
 pub struct Scroll {
     builder: Builder,
     painter: Painter,

@@ -189,10 +189,8 @@ fn fragments() {
 #[test]
 fn a_backlog() {
     let (mut scene, trace) = scene(ETHERNET, 1, patient());
-    *scene.network.server = scene
-        .network
-        .server
-        .with_backlog(vec![PendingSyn::EMPTY; 1]);
+    let stack = *scene.network.server;
+    *scene.network.server = stack.with_backlog(vec![PendingSyn::EMPTY; 1]);
     let mut first = scene.call();
     let mut second = Caller::new(&mut scene.network, 1024);
     second.connect(&mut scene);
@@ -209,7 +207,8 @@ fn a_backlog() {
 #[test]
 fn a_syn_cookie() {
     let (mut scene, trace) = scene(ETHERNET, 1, patient());
-    *scene.network.server = scene.network.server.with_backlog(vec![]);
+    let stack = *scene.network.server;
+    *scene.network.server = stack.with_backlog(vec![]);
     let mut first = scene.call();
     let mut second = Caller::new(&mut scene.network, 1024);
     second.connect(&mut scene);

@@ -134,6 +134,26 @@ fn a_cookie_is_good_for_the_address_that_it_was_sent_to_only() {
     }
 }
 
+#[test]
+fn a_cookie_in_a_segment_that_is_no_acknowledgement_takes_no_place() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 0);
+        let cookie = busy.cookie(40_001);
+        busy.leave_it();
+        for control in [TcpControl::Rst, TcpControl::Syn] {
+            let segment = TcpRepr {
+                control,
+                ..busy.confirmation(40_001, cookie)
+            };
+            busy.send(&segment);
+            assert_eq!(busy.counters().proven, 0, "{link:?}, {control:?}");
+            assert_eq!(busy.scene.connections(), 0, "{link:?}, {control:?}");
+        }
+        busy.confirm(40_001, cookie);
+        assert_eq!(busy.counters().proven, 1, "{link:?}");
+    }
+}
+
 /// A cookie announces no window, so the client is slower than it has to be.
 #[test]
 fn a_flood_of_65_cookies_goes_on_where_there_is_room() {
