@@ -14,7 +14,7 @@
 //! row for each of both where other things happen in between. What is lost, what the network has
 //! made a second time, what was corrupted and what arrived late is drawn as that.
 //!
-//! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`] of
+//! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`](mod@file) of
 //!   a capture file, `simulated` of a simulated network.
 //! - [`Ladder::new`] makes a drawing of them, once: sides, rows, labels.
 //! - [`text::draw`] and the others show it. They have no clock and no terminal: they are told how

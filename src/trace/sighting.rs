@@ -143,8 +143,7 @@ fn arrive(record: &mut Record, sighting: &Sighting) {
     }
 }
 
-/// A frame that was not seen to arrive is lost if a later one of the same host was. What arrived
-/// with other bytes is taken for one that was corrupted.
+/// A frame that was not seen to arrive is lost if a later one of the same host was.
 fn find_lost(records: &mut [Record]) {
     let mut last = BTreeMap::<Arc<str>, usize>::new();
     for (index, record) in records.iter().enumerate() {
@@ -161,5 +160,99 @@ fn find_lost(records: &mut [Record]) {
             Some(last) if index < *last => Fate::Lost,
             _ => Fate::Unknown,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use smoltcp::phy::Medium;
+    use smoltcp::time::Instant;
+
+    use super::{Direction, Fate, Sighting, join};
+
+    /// Whether the host sends it, when it sees it, and what is in it.
+    fn seen(sightings: &[(&str, bool, i64, u8)]) -> Vec<Sighting> {
+        let sighting = |(host, is_sent, time, content): &(&str, bool, i64, u8)| {
+            let direction = match is_sent {
+                true => Direction::Outbound,
+                false => Direction::Inbound,
+            };
+            let (time, bytes) = (Instant::from_micros(*time), [*content; 600]);
+            Sighting::new(
+                time,
+                (*host).into(),
+                Some(direction),
+                Medium::Ip,
+                &bytes,
+                600,
+            )
+        };
+        sightings.iter().map(sighting).collect()
+    }
+
+    /// When each frame was sent and arrived, and what became of it.
+    fn joined(
+        sightings: &[(&str, bool, i64, u8)],
+    ) -> Option<Vec<(Option<i64>, Option<i64>, Fate)>> {
+        let records = join(&seen(sightings))?.into_iter();
+        let micros = |time: Option<Instant>| time.map(|time| time.total_micros());
+        Some(
+            records
+                .map(|record| (micros(record.sent), micros(record.arrived), record.fate))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_frame_that_leaves_one_host_and_arrives_at_another_is_one_frame() {
+        use Fate::Delivered;
+        let frames = joined(&[
+            ("a", true, 0, 1),
+            ("a", true, 1, 1),
+            ("b", false, 5, 1),
+            ("b", true, 5, 2),
+            ("b", false, 6, 1),
+            ("a", false, 9, 2),
+        ]);
+        let expected = [
+            (Some(0), Some(5), Delivered),
+            (Some(1), Some(6), Delivered),
+            (Some(5), Some(9), Delivered),
+        ];
+        assert_eq!(frames.as_deref(), Some(&expected[..]));
+    }
+
+    #[test]
+    fn a_frame_is_lost_if_only_a_later_one_arrives() {
+        let frames = joined(&[
+            ("a", true, 0, 1),
+            ("a", true, 1, 2),
+            ("b", false, 5, 2),
+            ("a", true, 6, 3),
+        ]);
+        let expected = [
+            (Some(0), None, Fate::Lost),
+            (Some(1), Some(5), Fate::Delivered),
+            (Some(6), None, Fate::Unknown),
+        ];
+        assert_eq!(frames.as_deref(), Some(&expected[..]));
+    }
+
+    #[test]
+    fn a_frame_that_arrives_twice_has_a_duplicate() {
+        let frames = joined(&[("a", true, 0, 1), ("b", false, 5, 1), ("b", false, 7, 1)]);
+        let expected = [
+            (Some(0), Some(5), Fate::Delivered),
+            (Some(0), Some(7), Fate::Duplicate),
+        ];
+        assert_eq!(frames.as_deref(), Some(&expected[..]));
+    }
+
+    #[test]
+    fn what_was_seen_at_one_host_only_is_not_joined() {
+        assert_eq!(joined(&[("a", true, 0, 1), ("a", false, 5, 1)]), None);
+        assert_eq!(joined(&[("a", true, 0, 1), ("b", false, 5, 2)]), None);
     }
 }
