@@ -192,10 +192,10 @@ mod tests {
         sightings.iter().map(sighting).collect()
     }
 
-    /// When each frame was sent and arrived, and what became of it.
-    fn joined(
-        sightings: &[(&str, bool, i64, u8)],
-    ) -> Option<Vec<(Option<i64>, Option<i64>, Fate)>> {
+    /// When a frame was sent and arrived, and what became of it.
+    type Joined = (Option<i64>, Option<i64>, Fate);
+
+    fn joined(sightings: &[(&str, bool, i64, u8)]) -> Option<Vec<Joined>> {
         let records = join(&seen(sightings))?.into_iter();
         let micros = |time: Option<Instant>| time.map(|time| time.total_micros());
         Some(
