@@ -7,6 +7,7 @@ mod args;
 mod cable;
 mod closed;
 mod dialogue;
+mod draw;
 mod drawing;
 mod events;
 mod failure;

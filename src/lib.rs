@@ -81,7 +81,7 @@
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
-//! | `trace` | what a stack's packets and connections are, for captures and drawings | yes |
+//! | `trace` | capture files and ladder diagrams; brings `alloc`, `client`, `fragmentation` and `ipv6` | yes |
 //! | `command` | the program `uppercase`; brings all of the above but `tuntap`, `embassy` and `simulation` | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack

@@ -2,12 +2,19 @@
 //! time, with the states of their connections beside it.
 //!
 //! ```text
-//!            client                                        server
-//!    0     SYN-SENT│── SYN seq=0 win=65535 ────────────────▶│ SYN-RECEIVED
-//!  12 µs ESTABLISHED│◀───────── SYN ACK seq=0 ack=1 ─────────│
+//!                  client                                        server
+//!            192.168.69.2:53196                            192.168.69.1:12000
+//!              CLOSED │                                             │ LISTEN
+//!       0    SYN-SENT │─ SYN seq=0 win=1024 mss=1474 scale=0 SACK ─▶│ SYN-RECEIVED
+//!  5.0 ms ESTABLISHED │◀── SYN ACK seq=0 ack=1 win=1024 mss=1474 ───│
+//! 10.0 ms             │─ PSH ACK seq=1 ack=1 len=13 "hello, wor…" ─▶│ ESTABLISHED
 //! ```
 //!
-//! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`] of
+//! A frame that was seen where it was sent and where it arrived is one arrow with a delay. It takes a
+//! row for each of both where other things happen in between. What is lost, what the network has
+//! made a second time, what was corrupted and what arrived late is drawn as that.
+//!
+//! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`](mod@file) of
 //!   a capture file, `simulated` of a simulated network.
 //! - [`Ladder::new`] makes a drawing of them, once: sides, rows, labels.
 //! - [`text::draw`] and the others show it. They have no clock and no terminal: they are told how

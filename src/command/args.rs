@@ -8,8 +8,7 @@ use uppercase::link::EthernetAddress;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
-use super::drawing::Drawing;
-use super::ladder::Ladder;
+use super::drawing::{Drawing, Ladder};
 use super::record::Record;
 use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
 

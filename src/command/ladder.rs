@@ -2,22 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
 
 use uppercase::trace::file::records;
 use uppercase::trace::pcapng::Reader;
 use uppercase::trace::text;
 
-use super::drawing::{Drawing, fold};
+use super::draw::{self, fold};
+use super::drawing::{Drawing, Ladder};
 use super::failure::Failure;
 use super::output::Output;
-
-#[derive(clap::Args)]
-pub struct Ladder {
-    /// The file, pcapng or pcap, of any program; - is standard input, for instance from tcpdump -w -
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-}
 
 /// Draws the packets of a file.
 pub fn run(args: &Ladder, drawing: &Drawing) -> Result<(), Failure> {
@@ -36,9 +29,9 @@ pub fn run(args: &Ladder, drawing: &Drawing) -> Result<(), Failure> {
     let frames = records(reader);
     let ladder = fold(frames.ladder());
     if !drawing.is_filed() || drawing.ladder {
-        output.print(text::draw(&ladder, &drawing.options(&io::stdout())))?;
+        output.print(text::draw(&ladder, &draw::options(drawing, &io::stdout())))?;
     }
-    drawing.file(&ladder)?;
+    draw::file(drawing, &ladder)?;
     match frames.error {
         Some(error) => Err(Failure::of(format!(
             "{name}: this is all that could be read"

@@ -13,7 +13,8 @@ use uppercase::device::capture::{Frame, Sink};
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
 use uppercase::trace::{self, Side, text::Scroll};
 
-use super::drawing::{Drawing, fold};
+use super::draw::{self, fold};
+use super::drawing::Drawing;
 use super::failure::{Failure, complain};
 use super::host::Clock;
 use super::record::Record;
@@ -83,7 +84,7 @@ impl<'a> Recorder<'a> {
             self.whole = None;
         }
         let titles = [vec!["clients".into()], title];
-        let options = self.drawing.options(&io::stderr());
+        let options = draw::options(self.drawing, &io::stderr());
         let scroll = Scroll::new(SERVER, Side::Right, titles, &options);
         *self.rows.borrow_mut() = Some(Rows {
             recorder: trace::Recorder::new(),
@@ -191,9 +192,9 @@ impl<'a> Recorder<'a> {
         };
         let ladder = fold(whole.ladder());
         if !is_by_rows {
-            self.drawing.draw(&ladder);
+            draw::draw(self.drawing, &ladder);
         }
-        self.drawing.file(&ladder)
+        draw::file(self.drawing, &ladder)
     }
 
     /// What a command that went well comes to: it did not if frames are missing.

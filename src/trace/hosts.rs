@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::format;
+use std::net::SocketAddr;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -116,13 +117,15 @@ impl Party {
 
     /// Whether the title says all that there is to say of ports.
     fn is_one(&self) -> bool {
-        self.addresses.len() <= 1 && self.ports.len() <= 1 && !self.is_open
+        // Of a host with a name it makes no difference which of its addresses it is.
+        let is_one_host = self.addresses.len() <= 1 || self.names.len() == 1;
+        is_one_host && self.ports.len() <= 1 && !self.is_open
     }
 
     fn shown(&self, endpoint: IpEndpoint) -> String {
         match self.addresses.len() {
             0 | 1 if !self.is_open => endpoint.port.to_string(),
-            _ => endpoint.to_string(),
+            _ => with_port(endpoint),
         }
     }
 
@@ -137,7 +140,7 @@ impl Party {
         };
         let port = match (&addresses[..], self.ports.first()) {
             ([address], Some(port)) if self.ports.len() == 1 => {
-                Some(IpEndpoint::new(*address, *port).to_string())
+                Some(with_port(IpEndpoint::new(*address, *port)))
             }
             _ => None,
         };
@@ -154,6 +157,11 @@ impl Party {
         }
         title
     }
+}
+
+/// An address with a port: one of IPv6 is in brackets (RFC 3986, 3.2.2).
+fn with_port(endpoint: IpEndpoint) -> String {
+    SocketAddr::new(endpoint.addr.into(), endpoint.port).to_string()
 }
 
 fn add(addresses: &mut Vec<IpAddress>, address: IpAddress) {

@@ -207,12 +207,94 @@ mod tests {
     use smoltcp::phy::Medium;
     use smoltcp::time::Instant;
 
-    use super::{Sighting, join};
-    use crate::device::capture::Direction;
-    use crate::trace::record::Fate;
+    use super::{Direction, Fate, Sighting, join};
+
+    /// Whether the host sends it, when it sees it, and what is in it.
+    fn seen(sightings: &[(&str, bool, i64, u8)]) -> Vec<Sighting> {
+        let sighting = |(host, is_sent, time, content): &(&str, bool, i64, u8)| {
+            let direction = match is_sent {
+                true => Direction::Outbound,
+                false => Direction::Inbound,
+            };
+            let (time, bytes) = (Instant::from_micros(*time), [*content; 600]);
+            Sighting::new(
+                time,
+                (*host).into(),
+                Some(direction),
+                Medium::Ip,
+                &bytes,
+                600,
+            )
+        };
+        sightings.iter().map(sighting).collect()
+    }
+
+    /// When a frame was sent and arrived, and what became of it.
+    type Joined = (Option<i64>, Option<i64>, Fate);
+
+    fn joined(sightings: &[(&str, bool, i64, u8)]) -> Option<Vec<Joined>> {
+        let records = join(&seen(sightings))?.into_iter();
+        let micros = |time: Option<Instant>| time.map(|time| time.total_micros());
+        Some(
+            records
+                .map(|record| (micros(record.sent), micros(record.arrived), record.fate))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_frame_that_leaves_one_host_and_arrives_at_another_is_one_frame() {
+        use Fate::Delivered;
+        let frames = joined(&[
+            ("a", true, 0, 1),
+            ("a", true, 1, 1),
+            ("b", false, 5, 1),
+            ("b", true, 5, 2),
+            ("b", false, 6, 1),
+            ("a", false, 9, 2),
+        ]);
+        let expected = [
+            (Some(0), Some(5), Delivered),
+            (Some(1), Some(6), Delivered),
+            (Some(5), Some(9), Delivered),
+        ];
+        assert_eq!(frames.as_deref(), Some(&expected[..]));
+    }
+
+    #[test]
+    fn a_frame_is_lost_if_only_a_later_one_arrives() {
+        let frames = joined(&[
+            ("a", true, 0, 1),
+            ("a", true, 1, 2),
+            ("b", false, 5, 2),
+            ("a", true, 6, 3),
+        ]);
+        let expected = [
+            (Some(0), None, Fate::Lost),
+            (Some(1), Some(5), Fate::Delivered),
+            (Some(6), None, Fate::Unknown),
+        ];
+        assert_eq!(frames.as_deref(), Some(&expected[..]));
+    }
+
+    #[test]
+    fn a_frame_that_arrives_twice_has_a_duplicate() {
+        let frames = joined(&[("a", true, 0, 1), ("b", false, 5, 1), ("b", false, 7, 1)]);
+        let expected = [
+            (Some(0), Some(5), Fate::Delivered),
+            (Some(0), Some(7), Fate::Duplicate),
+        ];
+        assert_eq!(frames.as_deref(), Some(&expected[..]));
+    }
+
+    #[test]
+    fn what_was_seen_at_one_host_only_is_not_joined() {
+        assert_eq!(joined(&[("a", true, 0, 1), ("a", false, 5, 1)]), None);
+        assert_eq!(joined(&[("a", true, 0, 1), ("b", false, 5, 2)]), None);
+    }
 
     /// What becomes of frames with the same bytes, and when they arrive: `true` is sent by the client.
-    fn joined(sightings: &[(i64, bool)]) -> Vec<(Fate, Option<i64>)> {
+    fn copies(sightings: &[(i64, bool)]) -> Vec<(Fate, Option<i64>)> {
         let sightings: Vec<_> = sightings
             .iter()
             .map(|(time, is_sent)| {
@@ -234,14 +316,14 @@ mod tests {
 
     #[test]
     fn a_retransmission_with_the_same_bytes_arrives_and_not_the_frame_that_was_lost() {
-        let fates = joined(&[(0, true), (1000, true), (3000, true), (3005, false)]);
+        let fates = copies(&[(0, true), (1000, true), (3000, true), (3005, false)]);
         let lost = (Fate::Lost, None);
         assert_eq!(fates, [lost, lost, (Fate::Delivered, Some(3005))]);
     }
 
     #[test]
     fn of_frames_with_the_same_bytes_under_way_the_first_arrives_first() {
-        let fates = joined(&[(0, true), (1, true), (50, false), (60, false)]);
+        let fates = copies(&[(0, true), (1, true), (50, false), (60, false)]);
         let arrives = |time| (Fate::Delivered, Some(time));
         assert_eq!(fates, [arrives(50), arrives(60)]);
     }

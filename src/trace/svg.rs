@@ -8,7 +8,9 @@ mod arrow;
 mod geometry;
 mod heights;
 mod layout;
+mod metrics;
 mod options;
+mod slots;
 mod style;
 
 use std::format;
@@ -17,7 +19,9 @@ use std::string::String;
 use super::label::Shown;
 use super::ladder::Ladder;
 use super::sides::Side;
-use layout::{Anchor, Layout, Slot};
+use layout::Layout;
+use metrics::{LINE, MARGIN};
+use slots::{Anchor, Slot};
 
 pub use options::Options;
 
@@ -186,7 +190,7 @@ impl Picture<'_> {
             );
             let x = head.x + head.width / 2.0;
             for (index, line) in layout.titles[side.index()].iter().enumerate() {
-                let y = head.y + 18.0 + layout::LINE * index as f64;
+                let y = head.y + 18.0 + LINE * index as f64;
                 let class = if index == 0 { "title" } else { "address" };
                 self.text += &format!(
                     "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" \
@@ -199,10 +203,10 @@ impl Picture<'_> {
 
     fn foot(&mut self) {
         for (index, note) in self.layout.notes.iter().enumerate() {
-            let y = self.layout.foot + 24.0 + layout::LINE * index as f64;
+            let y = self.layout.foot + 24.0 + LINE * index as f64;
             self.text += &format!(
                 "<text class=\"time\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>\n",
-                layout::MARGIN,
+                MARGIN,
                 escape(note)
             );
         }

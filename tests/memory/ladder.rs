@@ -4,6 +4,7 @@ mod hostile;
 mod labels;
 mod properties;
 mod scenarios;
+mod scroll;
 mod snapshot;
 mod trace;
 mod world;

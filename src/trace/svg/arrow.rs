@@ -3,7 +3,7 @@
 use std::format;
 use std::string::String;
 
-use super::layout::Arrow;
+use super::slots::Arrow;
 use super::style;
 use crate::trace::frame::Frame;
 use crate::trace::record::Fate;

@@ -5,6 +5,9 @@
 #[allow(dead_code)] // Some of it only ends the program.
 #[path = "../../../src/command/args.rs"]
 mod args;
+#[path = "../../../src/command/drawing.rs"]
+#[allow(dead_code)]
+mod drawing;
 #[path = "../../../src/command/record.rs"]
 mod record;
 #[path = "../../../src/command/values.rs"]
@@ -30,7 +33,10 @@ pub fn run(input: &[u8]) {
     let given = input.split(|byte| *byte == b'\n').map(OsStr::from_bytes);
     let arguments = [OsStr::new("uppercase")].into_iter().chain(given);
     match Args::try_parse_from(arguments) {
-        Ok(Args { command: None, .. }) => {}
+        Ok(Args {
+            command: None | Some(Command::Ladder(_)),
+            ..
+        }) => {}
         Ok(Args {
             command: Some(Command::Serve(server)),
             ..
