@@ -134,6 +134,7 @@ impl Link {
     }
 
     /// Takes note of a message of ARP, and answers it.
+    #[inline(never)] // The room for it is needed for as long as this takes only, as is that below.
     pub(crate) fn receive_arp(&self, message: &[u8], now: Instant, transmit: &mut dyn Transmit) {
         let Some(message) = Arp::parse(message) else {
             return;
@@ -153,6 +154,7 @@ impl Link {
     /// Takes note of a message of neighbor discovery, and answers it; returns whether the packet is
     /// such a one.
     #[cfg(feature = "ipv6")]
+    #[inline(never)]
     pub(crate) fn receive_discovery(
         &self,
         packet: &Packet<'_>,
