@@ -41,6 +41,9 @@ fn exchanged(link: Link, places: usize, frames: &[Vec<u8>]) -> (usize, usize) {
     (sent, received)
 }
 
+/// What makes a segment one of a kind.
+type Change<'c> = &'c dyn Fn(&mut TcpRepr<'static>);
+
 /// A segment of a host that is not there.
 fn forged(link: Link, port: u16, change: impl Fn(&mut TcpRepr<'static>)) -> Vec<u8> {
     let from = IpEndpoint::new(link.address(CLIENT), port);
@@ -64,7 +67,7 @@ fn a_host_that_acknowledges_nothing_is_sent_little() {
         segment.payload = &[b'x'; 100];
     };
     for link in Link::ALL {
-        let kinds: [(&dyn Fn(&mut TcpRepr<'static>), _, _); 4] = [
+        let kinds: [(Change<'_>, _, _); 4] = [
             (&syn, "SYN", true),
             (&syn_with_options, "SYN with options", true),
             (&ack, "ACK", false),
