@@ -24,8 +24,8 @@ pub struct Config<'c> {
     pub addresses: &'c [IpCidr],
     /// The routers to everywhere else: one for each IP version at most, each on a network of ours.
     pub gateways: &'c [IpAddress],
-    /// A number that is another one at each start, and secret: of a generator of random numbers of
-    /// the card, or of whatever else nobody on the network can know.
+    /// A number that is another one at each start, and secret: from a generator of random numbers,
+    /// which most microcontrollers and all operating systems have.
     ///
     /// Ports and initial sequence numbers follow from it: with the same seed after a reboot, a
     /// peer that has not noticed the reboot meets its old connection again. With the feature `isn`

@@ -1,6 +1,10 @@
 //! A connection, and what the stack remembers of the segments that it sent.
 
-use core::fmt;
+mod event;
+mod summary;
+
+pub use event::{End, Event};
+pub use summary::Summary;
 
 use log::debug;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
@@ -133,19 +137,6 @@ enum PeerFin {
     Acknowledged,
 }
 
-/// How a connection came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The peer sent the first FIN.
-    ClosedByPeer,
-    /// This host sent the first FIN.
-    ClosedByUs,
-    /// The peer sent a reset.
-    ResetByPeer,
-    /// This host sent a reset.
-    ResetByUs,
-}
-
 impl Default for Control {
     fn default() -> Self {
         Self {
@@ -173,19 +164,6 @@ impl Default for Control {
             state: State::Closed,
         }
     }
-}
-
-/// What has happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Both sides have synchronized their sequence numbers.
-    Opened,
-    /// A segment was sent again (RFC 6298).
-    Retransmitted,
-    /// The receive buffer is full, and the peer was told so (RFC 9293, 3.8.6).
-    WindowShut,
-    /// The connection has come to its end, or one side has begun to end it.
-    Ended(End),
 }
 
 impl Control {
@@ -405,62 +383,6 @@ fn lessen_window(segment: &mut [u8], sums: bool) {
         // The complement of a sum that is one less (RFC 1624).
         let (checksum, carry) = half(header, CHECKSUM).overflowing_add(1);
         put_half(header, CHECKSUM, checksum + u16::from(carry));
-    }
-}
-
-/// See [`Control::summary`].
-#[derive(Clone, Copy, Debug)]
-pub struct Summary<'c> {
-    control: &'c Control,
-    now: Instant,
-}
-
-impl fmt::Display for Summary<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let control = self.control;
-        match control.tuple {
-            Some(tuple) => write!(f, "{}: ", tuple.remote)?,
-            None => f.write_str("no connection: ")?,
-        }
-        let (received, sent) = control.bytes();
-        let duration = self.now - control.began.min(self.now);
-        write!(f, "{received} bytes received, {sent} sent in {duration}")?;
-        match control.retransmitted {
-            0 => {}
-            1 => f.write_str(", 1 segment sent again")?,
-            count => write!(f, ", {count} segments sent again")?,
-        }
-        match control.shut {
-            0 => {}
-            1 => f.write_str(", window shut once")?,
-            count => write!(f, ", window shut {count} times")?,
-        }
-        match control.end {
-            Some(end) => write!(f, ", {end}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClosedByPeer => "closed by the peer",
-            Self::ClosedByUs => "closed by this host",
-            Self::ResetByPeer => "reset by the peer",
-            Self::ResetByUs => "reset by this host",
-        })
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Opened => f.write_str("opened"),
-            Self::Retransmitted => f.write_str("a segment is sent again"),
-            Self::WindowShut => f.write_str("the window is shut"),
-            Self::Ended(end) => end.fmt(f),
-        }
     }
 }
 

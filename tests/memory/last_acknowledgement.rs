@@ -84,8 +84,8 @@ fn a_last_acknowledgement_with_payload_beyond_the_window() {
     acknowledged_without_a_window(|hand| vec![all(hand, 0, TEXT)]);
 }
 
-/// A peer with a zero window acknowledges a piece at a time, and closes when it likes. Whatever
-/// comes last, the server waits for it, and is not polled without end.
+/// A peer with a zero window acknowledges a piece at a time, and sends its FIN at any time. The
+/// server waits for it, and is not polled without end.
 #[test]
 fn whatever_a_peer_acknowledges_last_the_server_does_not_spin() {
     for seed in seeds(0..160) {

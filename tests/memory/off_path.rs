@@ -6,6 +6,7 @@
 use super::common;
 
 mod acknowledgements;
+mod amplification;
 mod errors;
 mod floods;
 mod generator;

@@ -20,7 +20,7 @@ const REASONS: [Unreachable; 4] = [
     Unreachable::Route,
 ];
 
-/// A client whose SYN is on its way to a server that will answer in two seconds.
+/// A client in SYN-SENT: its server answers in two seconds.
 fn opening(link: Link) -> (Network, scene::Server, Talk, TcpRepr<'static>, IpEndpoint) {
     let mut network = Network::new(link);
     let mut server = scene::server(&mut network, 1, 512, Config::default());

@@ -3,7 +3,7 @@
 //!
 //! A number is 32 of the 64 bits of a state, from which place the highest three bits say. Where
 //! these and the bits between are guessed, the lower ones are left, 29 at most: of two states in a
-//! row, they are the point of a lattice that is close to what is known. The third number confirms it.
+//! row, they are the point of a lattice that is close to what is known. The third number has to follow.
 
 const FACTOR: u64 = 0xbb2e_fcec_3c39_611d;
 const STEP: u64 = 0x7590_ef39;

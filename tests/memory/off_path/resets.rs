@@ -170,7 +170,7 @@ fn ten_thousand_resets_within_the_window_are_answered_once_a_second() {
     });
 }
 
-/// Such a client answers a SYN-ACK by a reset, in whichever way it has lost its connection.
+/// A client that has lost its connection answers a SYN-ACK by a reset.
 #[test]
 fn a_half_open_connection_ends_by_a_reset_at_the_number_that_is_expected() {
     for link in Link::ALL {

@@ -102,7 +102,7 @@ fn a_client_that_begins_below_the_last_sequence_number_is_served_at_its_second_s
     }
 }
 
-/// Segments of nobody's connection do not make TIME-WAIT last longer.
+/// Only a segment of the peer makes TIME-WAIT last longer.
 #[test]
 fn forged_segments_do_not_prolong_time_wait() {
     for link in Link::ALL {

@@ -1,0 +1,110 @@
+//! How much is sent to a host that has acknowledged nothing: it may be that an attacker forges its
+//! address.
+
+use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr};
+use uppercase::stack::PendingSyn;
+use uppercase::tcp::Config;
+
+use super::common::ask;
+use super::common::frames::{packet, segment, tcp, udp};
+use super::common::network::{CLIENT, Link, Network, SECOND};
+use super::common::scene::Scene;
+
+/// Bytes that may be sent for each that was received.
+const MOST: usize = 3;
+/// The same of a SYN that takes a slot: the SYN-ACK is retransmitted after 1, 3 and 7 s (RFC 6298), as a
+/// client whose acknowledgement was lost, and which waits for the server to speak, sends nothing.
+const MOST_FOR_A_SLOT: usize = 5;
+
+fn length(link: Link, frame: &[u8]) -> usize {
+    packet(link, frame).map_or(0, <[u8]>::len)
+}
+
+/// Sends each frame to a server of `places`, and returns the IP bytes that were sent and received
+/// until all has been given up.
+fn exchanged(link: Link, places: usize, frames: &[Vec<u8>]) -> (usize, usize) {
+    let mut scene = Scene::new(link, places, Config::default());
+    let backlog = vec![PendingSyn::EMPTY; 1];
+    *scene.network.server = scene.network.server.with_backlog(backlog);
+    scene.expect_service();
+    scene.pass(SECOND * 60);
+    scene.network.to_client.capture();
+    scene.network.to_client.filter(|_| false);
+    for frame in frames {
+        scene.network.to_server.inject(frame);
+        scene.settle();
+    }
+    scene.pass(SECOND * 100);
+    let sent = scene.network.to_client.captured();
+    let sent = sent.iter().map(|frame| length(link, frame)).sum();
+    let received = frames.iter().map(|frame| length(link, frame)).sum();
+    (sent, received)
+}
+
+/// What makes a segment one of a kind.
+type Change<'c> = &'c dyn Fn(&mut TcpRepr<'static>);
+
+/// A segment of a host that is not there.
+fn forged(link: Link, port: u16, change: impl Fn(&mut TcpRepr<'static>)) -> Vec<u8> {
+    let from = IpEndpoint::new(link.address(CLIENT), port);
+    let mut forged = segment(from, link.server());
+    change(&mut forged);
+    tcp(link, from.addr, link.server().addr, &forged)
+}
+
+#[test]
+fn a_host_that_acknowledges_nothing_is_sent_little() {
+    let syn = |segment: &mut TcpRepr<'static>| segment.control = TcpControl::Syn;
+    let syn_with_options = |segment: &mut TcpRepr<'static>| {
+        segment.control = TcpControl::Syn;
+        segment.max_seg_size = Some(1460);
+        segment.window_scale = Some(7);
+        segment.sack_permitted = true;
+    };
+    let ack = |segment: &mut TcpRepr<'static>| segment.ack_number = Some(segment.seq_number);
+    let payload = |segment: &mut TcpRepr<'static>| {
+        segment.ack_number = Some(segment.seq_number);
+        segment.payload = &[b'x'; 100];
+    };
+    for link in Link::ALL {
+        let kinds: [(Change<'_>, _, _); 4] = [
+            (&syn, "SYN", true),
+            (&syn_with_options, "SYN with options", true),
+            (&ack, "ACK", false),
+            (&payload, "payload", false),
+        ];
+        for (change, kind, takes_slot) in kinds {
+            for count in [1, 2, 10] {
+                let frames: Vec<_> = (0..count)
+                    .map(|number| forged(link, 40_000 + number, change))
+                    .collect();
+                let (sent, received) = exchanged(link, 2, &frames);
+                println!("{link:?}, {count} times {kind}: {sent} bytes for {received}");
+                let takes_slot = takes_slot && count <= 2;
+                let most = if takes_slot { MOST_FOR_A_SLOT } else { MOST };
+                assert!(sent <= most * received, "{count} times {kind}, {link:?}");
+            }
+        }
+    }
+}
+
+/// The longest answer that the upper-casing makes is three times as long as its text.
+#[test]
+fn over_udp_a_host_is_sent_three_bytes_for_each_at_most() {
+    for link in Link::ALL {
+        for text in [&b""[..], b"a", "\u{390}".repeat(300).as_bytes()] {
+            let mut network = Network::new(link);
+            let mut server = ask::server(&mut network, 4000, 4);
+            network.to_client.capture();
+            network.to_client.filter(|_| false);
+            let from = IpEndpoint::new(link.address(CLIENT), 40_000);
+            let frame = udp(link, from, link.server(), text);
+            network.to_server.inject(&frame);
+            network.run_for(SECOND * 10, &mut [&mut server], &mut []);
+            let sent = network.to_client.captured();
+            let sent: usize = sent.iter().map(|frame| length(link, frame)).sum();
+            let received = length(link, &frame);
+            assert!(sent <= MOST * received, "{sent} for {received}, {link:?}");
+        }
+    }
+}
