@@ -6,11 +6,12 @@ use smoltcp::phy::Medium;
 
 use super::block;
 use super::{Frame, Sink};
+use crate::packet::is_ethernet;
 
 const LINKTYPE_ETHERNET: u16 = 1;
 #[cfg(feature = "medium-ip")]
 const LINKTYPE_RAW: u16 = 101;
-const LINKTYPE_IEEE802_15_4: u16 = 230;
+const LINKTYPE_IEEE802_15_4_NOFCS: u16 = 230;
 const MICROSECONDS: u8 = 6;
 
 /// A sink that writes the frames of one interface as a capture file (pcapng): from a board, over a
@@ -67,10 +68,10 @@ impl<W> fmt::Debug for Pcapng<W> {
 /// The number of a medium in the registry of link types.
 pub(crate) fn link(medium: Medium) -> u16 {
     match medium {
-        Medium::Ethernet => LINKTYPE_ETHERNET,
+        medium if is_ethernet(medium) => LINKTYPE_ETHERNET,
         #[cfg(feature = "medium-ip")]
         Medium::Ip => LINKTYPE_RAW,
         #[allow(unreachable_patterns)] // wherever smoltcp was given it
-        _ => LINKTYPE_IEEE802_15_4,
+        _ => LINKTYPE_IEEE802_15_4_NOFCS,
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Accept<'a> {
             deliver(Some(connection), source, bytes);
         }
         #[cfg(not(feature = "syn-cookies"))]
-        let _ = (host, counters);
+        let _ = (host, counters, deliver);
         admitted
     }
 
