@@ -16,10 +16,12 @@
 //! yet, the SYN is dropped, as the SYN-ACK is retransmitted; else it is answered by a challenge
 //! (`challenge.rs`), and a client that has started anew answers that by a reset.
 
+mod admit;
 mod backlog;
 #[cfg(feature = "syn-cookies")]
 mod syn_cookies;
 
+pub(super) use admit::Given;
 pub use backlog::PendingSyn;
 
 use managed::ManagedSlice;
@@ -28,15 +30,15 @@ use smoltcp::time::{Duration, Instant};
 #[cfg(feature = "isn")]
 use smoltcp::wire::TcpSeqNumber;
 
+#[cfg(feature = "isn")]
 use super::control::Connection;
 use super::counters::{Counters, count};
 use super::host::Host;
 #[cfg(feature = "isn")]
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
-use super::service::{Service, earliest};
 use super::table::{Room, Slot, Table};
-use crate::packet::{Flags, FourTuple, Frame, Packet, Segment};
+use crate::packet::{Flags, Frame, Packet, Segment};
 use backlog::Backlog;
 #[cfg(feature = "syn-cookies")]
 use syn_cookies::{Cookies, PRESSURE};
@@ -74,18 +76,6 @@ pub(super) enum Verdict {
     #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
     Replace(Slot, Synthetic),
 }
-
-/// Whether a connection has been given the segment that opens it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Given {
-    #[cfg_attr(all(feature = "isn", not(feature = "syn-cookies")), allow(dead_code))]
-    NotYet,
-    #[cfg_attr(not(feature = "isn"), allow(dead_code))]
-    Already,
-}
-
-/// Takes a frame for a connection; without one, for the host that it is addressed to.
-pub(super) type Deliver<'d, 'a> = dyn FnMut(Option<&mut Connection<'a>>, &[u8], Given) + 'd;
 
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {
@@ -295,173 +285,6 @@ impl<'a> Accept<'a> {
         let confirmation = proof.confirmation(arrival, host);
         self.backlog.put(tuple, confirmation.as_bytes(), true, now);
         Verdict::Drop
-    }
-
-    /// Takes a SYN out of the backlog if its server has room by now, and delivers it to the
-    /// connection that is opened for it. Returns whether there were any.
-    pub(super) fn admit(
-        &mut self,
-        service: &mut dyn Service<'a>,
-        host: &Host,
-        now: Instant,
-        counters: &mut Counters,
-        deliver: &mut Deliver<'_, 'a>,
-    ) -> bool {
-        self.backlog.expire(now);
-        #[cfg(feature = "syn-cookies")]
-        self.answer_all(host, now, counters, deliver);
-        let mut admitted = false;
-        // Each turn takes a SYN out: this comes to an end.
-        while let Some((index, tuple, is_proven)) = self.first(service, now) {
-            let table = service.table(tuple.local.port);
-            let Some(table) = table.filter(|table| table.room() != Room::Closed) else {
-                // The server is gone: its client is refused when it asks again.
-                self.backlog.take(index);
-                continue;
-            };
-            // It has come in by another way.
-            let exists = table
-                .find(&tuple)
-                .and_then(|slot| table.get(slot))
-                .map(|connection| connection.socket().state())
-                .is_some_and(|state| !matches!(state, State::Closed | State::TimeWait));
-            #[cfg(feature = "syn-cookies")]
-            let gave_up = table.gave_up();
-            let slot = if exists {
-                None
-            } else {
-                table.open(&tuple, now)
-            };
-            let Some(connection) = slot.and_then(|slot| table.touch(slot)) else {
-                self.backlog.take(index);
-                continue;
-            };
-            admitted = true;
-            let Some(bytes) = self.backlog.take(index) else {
-                break;
-            };
-            #[cfg(feature = "isn")]
-            {
-                let frame = &Frame::parse(host.addresses.medium, bytes);
-                let Some((packet, segment)) = frame.segment() else {
-                    continue;
-                };
-                let arrival = &Arrival {
-                    bytes,
-                    frame,
-                    packet,
-                    segment: &segment,
-                };
-                #[cfg(feature = "syn-cookies")]
-                if is_proven {
-                    let cookies = &mut self.cookies;
-                    if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
-                        count(&mut counters.proven);
-                        deliver(Some(connection), probe.as_bytes(), Given::NotYet);
-                    }
-                    continue;
-                }
-                #[cfg(feature = "syn-cookies")]
-                let cookie = self.cookies.cookie(arrival, now);
-                #[cfg(not(feature = "syn-cookies"))]
-                let cookie = None;
-                open(cookie, arrival, host, now, connection);
-                deliver(Some(connection), bytes, Given::Already);
-            }
-            let _ = is_proven;
-            #[cfg(not(feature = "isn"))]
-            deliver(Some(connection), bytes, Given::NotYet);
-        }
-        #[cfg(not(feature = "syn-cookies"))]
-        let _ = (host, counters);
-        admitted
-    }
-
-    /// Answers the SYNs that wait by cookies, if all SYNs are answered by cookies.
-    #[cfg(feature = "syn-cookies")]
-    fn answer_all(
-        &mut self,
-        host: &Host,
-        now: Instant,
-        counters: &mut Counters,
-        deliver: &mut Deliver<'_, 'a>,
-    ) {
-        while self.only_proven(now)
-            && let Some((index, ..)) = self.backlog.first(now, |_, is_proven| !is_proven)
-            && let Some(bytes) = self.backlog.take(index)
-        {
-            let frame = &Frame::parse(host.addresses.medium, bytes);
-            let Some((packet, segment)) = frame.segment() else {
-                continue;
-            };
-            let arrival = &Arrival {
-                bytes,
-                frame,
-                packet,
-                segment: &segment,
-            };
-            if let Some(answer) = self.cookies.answer(arrival, host, false, now) {
-                count(&mut counters.cookies);
-                deliver(None, answer.as_bytes(), Given::Already);
-            }
-        }
-    }
-
-    /// Whether a SYN waits for a server that has room.
-    pub(super) fn is_ready(&self, service: &mut dyn Service<'a>, now: Instant) -> bool {
-        self.first(service, now).is_some()
-    }
-
-    /// When SYNs that wait may be admitted: as a half-open connection gives way, or cookies are not
-    /// given any more.
-    pub(super) fn due(&self, service: &mut dyn Service<'a>, now: Instant) -> Option<Instant> {
-        if self.backlog.is_empty() {
-            return None;
-        }
-        #[cfg(feature = "syn-cookies")]
-        if let Some(end) = self.cookies.end(now) {
-            return Some(end);
-        }
-        let grace = self.grace(now);
-        let (mut due, mut seen) = (None, 0);
-        self.backlog.first(now, |port, _| {
-            if core::mem::replace(&mut seen, port) != port {
-                let age = service.table(port).and_then(|table| table.half_open(now));
-                due = earliest(due, age.map(|age| now + (grace.max(age) - age)));
-            }
-            false
-        });
-        due
-    }
-
-    /// The next SYN, of those for servers that have room or are gone. For a client that has proven its
-    /// address, room is made.
-    #[inline(never)]
-    fn first(
-        &self,
-        service: &mut dyn Service<'a>,
-        now: Instant,
-    ) -> Option<(usize, FourTuple, bool)> {
-        if self.backlog.is_empty() {
-            return None;
-        }
-        let only_proven = self.only_proven(now);
-        let grace = self.grace(now);
-        // Of many SYNs for one port, its server is asked about the first.
-        let mut full = None;
-        self.backlog.first(now, |port, is_proven| {
-            if full == Some((port, is_proven)) {
-                return false;
-            }
-            let has_room = |table: &mut dyn Table<'a>| {
-                let gives_way = |age| is_proven || age >= grace;
-                table.room() != Room::Full
-                    || table.half_open(now).is_some_and(gives_way) && table.make_room(now)
-            };
-            let passes = (is_proven || !only_proven) && service.table(port).is_none_or(has_room);
-            full = (!passes).then_some((port, is_proven));
-            passes
-        })
     }
 }
 

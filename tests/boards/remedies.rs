@@ -21,6 +21,7 @@ pub struct Remedy {
 
 const INGRESS: &str = "src/stack/ingress.rs";
 const ACCEPT: &str = "src/stack/accept.rs";
+const ADMIT: &str = "src/stack/accept/admit.rs";
 const BACKLOG: &str = "src/stack/accept/backlog.rs";
 const NEIGHBORS: &str = "src/stack/neighbors.rs";
 const WINDOW: &str = "src/stack/window.rs";
@@ -57,13 +58,13 @@ const STRANGERS: Cuts = &[
 ];
 const WAITING: Cuts = &[
     (BACKLOG, "put", "false"),
-    (ACCEPT, "admit", "false"),
-    (ACCEPT, "is_ready", "false"),
+    (ADMIT, "admit", "false"),
+    (ADMIT, "is_ready", "false"),
 ];
 const JUDGED: Cuts = &[
     (ACCEPT, "judge", CONNECT),
-    (ACCEPT, "admit", "false"),
-    (ACCEPT, "is_ready", "false"),
+    (ADMIT, "admit", "false"),
+    (ADMIT, "is_ready", "false"),
 ];
 const HISTORY: Cuts = &[(CONTROL, "note", "")];
 
