@@ -5,12 +5,13 @@ mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
 use smoltcp::phy::Medium;
+use smoltcp::wire::IpEndpoint;
 use uppercase::device::capture::Direction;
 use uppercase::trace::file::records;
 use uppercase::trace::pcapng::{LinkType, Packet, Reader};
@@ -228,7 +229,7 @@ pub fn simulated_runs_are_shown_as_tshark_reads_them() {
         let flow = Row::new(row).endpoints().and_then(|[source, destination]| {
             let flow = BTreeSet::from([source, destination]);
             let is_another = last.replace(flow.clone()) != Some(flow);
-            is_another.then(|| format!("{source} → {destination}"))
+            is_another.then(|| format!("{} → {}", socket(source), socket(destination)))
         });
         assert_eq!(frame.flow, flow, "packet {}", number + 1);
         flows += usize::from(flow.is_some());
@@ -238,4 +239,9 @@ pub fn simulated_runs_are_shown_as_tshark_reads_them() {
     for protocol in ["ARP", "ICMP", "ICMPv6", "IPv4", "NDP", "TCP", "UDP"] {
         assert!(protocols.contains_key(protocol), "{protocols:?}");
     }
+}
+
+/// An address of IPv6 stands in brackets before its port (RFC 5952, 6).
+fn socket(endpoint: IpEndpoint) -> SocketAddr {
+    SocketAddr::new(endpoint.addr.into(), endpoint.port)
 }

@@ -20,7 +20,7 @@ pub type Device = Capture<Ethernet, Pcapng<fn(&[u8])>>;
 /// Opens the serial line, and begins the file.
 pub fn device(ethernet: Ethernet) -> Device {
     serial::open(BAUD);
-    Capture::new(ethernet, Pcapng::new(Medium::Ethernet, serial::write))
+    Capture::new(ethernet, Pcapng::new(Medium::default(), serial::write))
 }
 
 /// The controller itself.
