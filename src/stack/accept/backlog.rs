@@ -124,7 +124,8 @@ impl<'a> Backlog<'a> {
         let mut unproven: Option<&mut PendingSyn> = None;
         for slot in self.slots.iter_mut() {
             if !slot.is_pending(now) {
-                free = Some(slot);
+                // The first one: of SYNs that came at one moment, the first slot is admitted first.
+                free = free.or(Some(slot));
             } else if slot.tuple == tuple {
                 if is_proven || !slot.is_proven() {
                     slot.keep(source, packet, is_proven, now);

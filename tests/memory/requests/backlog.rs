@@ -28,6 +28,19 @@ fn the_syn_that_has_waited_longest_is_admitted_first_whichever_room_it_has_taken
 }
 
 #[test]
+fn syns_that_come_at_one_moment_are_admitted_in_the_order_in_which_they_came() {
+    for link in Link::ALL {
+        let mut busy = Busy::new(link, 3);
+        for port in [40_001, 40_002, 40_003] {
+            assert_eq!(busy.send(&busy.request(port)), [], "{link:?}");
+        }
+        assert_eq!(opened(&busy.leave()), [40_001], "{link:?}");
+        assert_eq!(opened(&busy.reset(40_001)), [40_002], "{link:?}");
+        assert_eq!(opened(&busy.reset(40_002)), [40_003], "{link:?}");
+    }
+}
+
+#[test]
 fn the_client_that_brought_its_cookie_first_is_admitted_first() {
     for link in Link::ALL {
         let mut busy = Busy::new(link, 2);
