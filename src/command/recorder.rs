@@ -62,6 +62,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// The option that has them recorded.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn option(&self) -> &'static str {
         match (&self.args.capture, self.drawing.ladder) {
             (Some(_), _) => "--capture",
