@@ -86,11 +86,19 @@ pub enum Command {
 }
 
 impl Args {
-    /// Ends the program, as for other wrong arguments, if both ends are wanted and there is no file
-    /// for them, or one of them is another program. (Options may stand before and after a command, so
+    /// Ends the program, as for other wrong arguments, if frames are to be recorded where there are
+    /// none, or if both ends are wanted and there is no file for them, or one of them is another
+    /// program. (Options may stand before and after a command, so
     /// `clap` cannot tell.)
     pub fn require_both_ends(&self) {
         use clap::{CommandFactory, error::ErrorKind};
+        if let (Some(Command::Ladder(_)), Some(_)) = (&self.command, &self.record.capture) {
+            let message = "--capture is for commands that send and receive; `uppercase ladder` only \
+                           reads a file: for a picture of it, give --svg <FILE>";
+            Self::command()
+                .error(ErrorKind::ArgumentConflict, message)
+                .exit();
+        }
         if !self.record.capture_both {
             return;
         }

@@ -10,10 +10,11 @@ pub struct Drawing {
     /// the states of their connections beside it
     ///
     /// `serve` draws each row as it happens, a client draws all at its end. Times are those since the
-    /// first packet, sequence numbers are relative to the first one, and windows are scaled. Of a
+    /// first packet, sequence numbers are relative to the first one, and windows are in bytes. Of a
     /// side that is another program, the states are in parentheses: they follow from the segments.
-    /// The drawing is as wide as the terminal, or as COLUMNS says; NO_COLOR switches colours off. On
-    /// a TAP or TUN interface it brings --no-offload, so that each packet is one of the wire.
+    /// The drawing is as wide as the terminal; in a file or a pipe, as COLUMNS says, or 80 columns.
+    /// NO_COLOR switches colours off. On a TAP or TUN interface it brings --no-offload, so that each
+    /// packet is one of the wire.
     #[arg(long, global = true)]
     pub ladder: bool,
     /// Write the ladder diagram into FILE as an SVG picture

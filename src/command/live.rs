@@ -1,5 +1,7 @@
 //! A stack that is joined to other programs, and the end of it by Ctrl-C.
 
+use std::io::{self, IsTerminal, Write};
+
 use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 use uppercase::device::capture::Capture;
@@ -143,6 +145,11 @@ impl<'a, D: Attached> Host<'a> for Live<'a, D> {
         // A client has nothing to report.
         self.is_asked |= happened.question;
         if happened.stop {
+            // The terminal has echoed ^C: what is printed now begins on a line of its own.
+            let mut screen = io::stderr();
+            if screen.is_terminal() {
+                let _ = screen.write_all(b"\n");
+            }
             return Err(Failure::Interrupted);
         }
         Ok(happened.input)

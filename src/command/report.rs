@@ -45,7 +45,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stack = self.stack;
         if let Some(tcp) = self.tcp {
-            writeln!(f, "TCP: {} connections opened", tcp.opened)?;
+            writeln!(f, "TCP: {} opened", counted(tcp.opened, "connection"))?;
             note(f, tcp.expired, "ended: the client took too long")?;
             note(f, stack.queued, "requests waited for a free place")?;
             note(f, stack.dropped, "requests dropped: no room to wait")?;
@@ -54,7 +54,7 @@ impl fmt::Display for Report {
             note(f, stack.proven, "connections opened by a SYN cookie")?;
         }
         if let Some(udp) = self.udp {
-            writeln!(f, "UDP: {} datagrams answered", udp.answered)?;
+            writeln!(f, "UDP: {} answered", counted(udp.answered, "datagram"))?;
             note(f, udp.too_large, "dropped: the answer would be too large")?;
             note(f, udp.unanswerable, "dropped: an answer is not allowed")?;
         }
@@ -66,18 +66,27 @@ impl fmt::Display for Report {
             stack.hidden,
         ];
         let dropped: u64 = dropped.map(u64::from).iter().sum();
-        writeln!(f, "IP: {dropped} packets dropped")?;
+        writeln!(f, "IP: {} dropped", counted(dropped, "packet"))?;
         note(f, stack.misdirected, "for other hosts, or TCP for a group")?;
         note(f, stack.forged, "claimed to come from this server")?;
         note(f, stack.group_source, "from an Ethernet group address")?;
         note(f, stack.unroutable, "TCP from where no way leads back")?;
         note(f, stack.hidden, "TCP in fragments or behind other headers")?;
         let traffic = &self.traffic;
-        let (received, sent) = (traffic.received_frames, traffic.sent_frames);
+        let received = counted(traffic.received_frames, "frame");
+        let sent = traffic.sent_frames;
         let device = traffic.device;
-        writeln!(f, "{device}: {received} frames received, {sent} sent")?;
+        writeln!(f, "{device}: {received} received, {sent} sent")?;
         let mut notes = traffic.notes.iter();
         notes.try_for_each(|(count, what)| note(f, *count, what))
+    }
+}
+
+/// A number of things: one of them, or several.
+fn counted(count: impl Into<u64>, thing: &str) -> String {
+    match count.into() {
+        1 => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
     }
 }
 

@@ -59,7 +59,7 @@ pub fn server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end() {
         let report = wait_for("the report", || {
             Some(server.line()).filter(|line| line.starts_with("TCP:"))
         });
-        assert_eq!(report, "TCP: 1 connections opened\n");
+        assert_eq!(report, "TCP: 1 connection opened\n");
         // It goes on.
         client.write_all(b"again").unwrap();
         client.read_exact(&mut [0; 5]).unwrap();
@@ -67,8 +67,8 @@ pub fn server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end() {
         assert_eq!(ask(link.server(), b"x"), b"X");
         let outcome = server.interrupt();
         let report = outcome.text();
-        assert!(report.contains("TCP: 1 connections opened"), "{report}");
-        assert!(report.contains("UDP: 1 datagrams answered"), "{report}");
+        assert!(report.contains("TCP: 1 connection opened"), "{report}");
+        assert!(report.contains("UDP: 1 datagram answered"), "{report}");
     }
 }
 

@@ -51,5 +51,5 @@ pub fn report_counts_what_passed_the_cable() {
     // It goes on.
     assert_eq!(ask("tcp", "x").text(), "X");
     let outcome = server.interrupt();
-    assert!(outcome.text().contains("TCP: 1 connections opened\n"));
+    assert!(outcome.text().contains("TCP: 1 connection opened\n"));
 }
