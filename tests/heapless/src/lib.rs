@@ -43,8 +43,8 @@ fn serve_many(polls: u32) -> Option<()> {
     };
     let mut now = Instant::ZERO;
     let length = Cell::new(0);
-    let file = Pcapng::new(Medium::Ethernet, |bytes| length.set(length.get() + bytes.len()));
-    let device = Capture::new(Port::loopback(&queue, Medium::Ethernet), file);
+    let file = Pcapng::new(Medium::default(), |bytes| length.set(length.get() + bytes.len()));
+    let device = Capture::new(Port::loopback(&queue, Medium::default()), file);
     let mut stack = Stack::new(device, config, &mut [][..], now).ok()?;
     let config = tcp::Config::default();
     let mut server: tcp::Server<'_, Upper, tcp::Hash<'_>> =
