@@ -1,6 +1,6 @@
 //! Frames of a capture file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::format;
 use std::io::Read;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use smoltcp::time::Instant;
 
 use super::kept::Kept;
 use super::ladder::Ladder;
-use super::pcapng::{Packet, ReadError, Reader};
+use super::pcapng::{Interface, Packet, ReadError, Reader};
 use super::record::Record;
 use super::sighting::{Sighting, apart, join};
 
@@ -43,11 +43,18 @@ const MOST: usize = 200_000;
 /// are left out.
 pub fn records<R: Read>(reader: Reader<R>) -> Frames {
     let mut sightings = Kept::new(MOST);
+    // Packets share the name of their interface.
+    let mut names = BTreeMap::new();
     let mut error = None;
     for packet in reader {
         match packet {
             Ok(packet) => {
-                if let Some(sighting) = sighting(packet) {
+                let interface = &packet.interface;
+                let name = names
+                    .entry(interface.index)
+                    .or_insert_with(|| name(interface))
+                    .clone();
+                if let Some(sighting) = sighting(packet, name) {
                     sightings.push(sighting);
                 }
             }
@@ -77,14 +84,17 @@ pub fn records<R: Read>(reader: Reader<R>) -> Frames {
     }
 }
 
-fn sighting(packet: Packet) -> Option<Sighting> {
+fn name(interface: &Interface) -> Arc<str> {
+    match &interface.name {
+        Some(name) => name[..].into(),
+        None => format!("interface {}", interface.index).into(),
+    }
+}
+
+fn sighting(packet: Packet, host: Arc<str>) -> Option<Sighting> {
     let (medium, bytes) = packet.frame()?;
     let removed = packet.bytes.len().saturating_sub(bytes.len());
     let micros = i64::try_from(packet.time.as_micros()).unwrap_or(i64::MAX);
-    let host: Arc<str> = match &packet.interface.name {
-        Some(name) => name[..].into(),
-        None => format!("interface {}", packet.interface.index).into(),
-    };
     let length = packet.original_length.saturating_sub(removed);
     let mut sighting = Sighting::new(
         Instant::from_micros(micros),

@@ -109,6 +109,8 @@ fn escape(character: char) -> String {
         _ if character.is_control() && character.is_ascii() => {
             format!("\\x{:02x}", u32::from(character))
         }
+        // Both end a line.
+        '\u{2028}' | '\u{2029}' => format!("\\u{{{:x}}}", u32::from(character)),
         _ if matches!(char_width(character), 1 | 2) => character.into(),
         _ => format!("\\u{{{:x}}}", u32::from(character)),
     }
@@ -126,8 +128,8 @@ mod tests {
         );
         assert_eq!(quote(b"\xff\xc3(", 99, Charset::Unicode), r#""\xff\xc3(""#);
         assert_eq!(
-            quote("e\u{301}\u{202e}".as_bytes(), 99, Charset::Unicode),
-            r#""e\u{301}\u{202e}""#
+            quote("e\u{301}\u{202e}\u{2028}".as_bytes(), 99, Charset::Unicode),
+            r#""e\u{301}\u{202e}\u{2028}""#
         );
         assert_eq!(
             quote("größe 日本".as_bytes(), 99, Charset::Unicode),

@@ -38,14 +38,21 @@ pub(super) fn array(values: impl Iterator<Item = String>) -> String {
     format!("[{}]", values.collect::<Vec<_>>().join(","))
 }
 
-/// A string (RFC 8259, 7).
+/// A string (RFC 8259, 7). What a terminal would obey, or an editor take for the end of a line, is
+/// escaped, too.
 pub(super) fn string(text: &str) -> String {
     let mut escaped = String::from("\"");
     for character in text.chars() {
         match character {
             '"' | '\\' => escaped += &format!("\\{character}"),
             '\n' => escaped += "\\n",
-            '\u{7f}' | '\0'..='\u{1f}' => escaped += &format!("\\u{:04x}", u32::from(character)),
+            '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' => escaped += &format!("\\u{:04x}", u32::from(character)),
             _ => escaped.push(character),
         }
     }
@@ -59,6 +66,10 @@ mod tests {
     #[test]
     fn strings_are_escaped() {
         assert_eq!(string("a\"b\\c\n\u{1}ß"), r#""a\"b\\c\n\u0001ß""#);
+        assert_eq!(
+            string("\u{9b}\u{202e}\u{2028}\u{feff}"),
+            r#""\u009b\u202e\u2028\ufeff""#
+        );
     }
 
     #[test]
