@@ -48,6 +48,14 @@ impl Message {
         }
     }
 
+    /// A message that a capture has cut short: what is missing is not known.
+    fn cut(protocol: &'static str) -> Self {
+        Self::new(
+            protocol,
+            std::vec![name_field(protocol), Field::note("cut")],
+        )
+    }
+
     /// A message of which only its name is shown.
     fn named(protocol: &'static str, name: impl Into<String>) -> Self {
         Self::new(protocol, std::vec![name_field(name)])
@@ -56,13 +64,21 @@ impl Message {
     /// What a frame says, without those before it. `length` is that of the frame, of which `bytes`
     /// may be only the beginning.
     pub(super) fn read(sight: &Sight<'_>, bytes: &[u8], length: usize) -> Self {
+        let missing = length.saturating_sub(bytes.len());
         match (&sight.inside, sight.packet()) {
+            (Inside::Arp(_), _) if missing > 0 => Self::cut("ARP"),
             (Inside::Arp(message), _) => arp::message(message),
             (Inside::Tcp(segment, bytes), _) => {
                 Self::of_segment(segment, bytes, &Judgement::default())
             }
-            (Inside::Udp(header, payload), _) => udp::message(header, payload),
-            (Inside::Icmp(message), Some(packet)) => icmp::message(packet, message),
+            (Inside::Udp(header, payload), _) => {
+                let there = payload.len().saturating_sub(missing);
+                udp::message(header, &payload[..there], payload.len())
+            }
+            (Inside::Icmp(message), Some(packet)) => {
+                let there = message.len().saturating_sub(missing);
+                icmp::message(packet, &message[..there], message.len())
+            }
             (Inside::Fragment(fragment), Some(packet)) => ip::fragment(packet, fragment),
             (Inside::Ip(protocol, payload), Some(packet)) => ip::other(packet, *protocol, payload),
             _ => ip::frame(sight.is_ethernet, bytes, length),

@@ -1,5 +1,6 @@
 //! Ladder diagrams of runs of the real stacks, as they have to look.
 
+mod cut;
 mod hostile;
 mod labels;
 mod properties;

@@ -14,9 +14,18 @@ use crate::trace::label::{Field, Rank};
 /// The header of a message, in bytes.
 const HEADER: usize = 8;
 
-pub(super) fn message(packet: &Packet<'_>, bytes: &[u8]) -> Message {
+/// A message of `length` bytes, of which a capture may have the beginning only.
+pub(super) fn message(packet: &Packet<'_>, bytes: &[u8], length: usize) -> Message {
     let is_v6 = matches!(packet.source, IpAddress::Ipv6(_));
     let protocol = if is_v6 { "ICMPv6" } else { "ICMP" };
+    // An error that quotes a packet, or an address of discovery, may be cut in the middle.
+    let is_echo = matches!(
+        (is_v6, bytes.first()),
+        (false, Some(0 | 8)) | (true, Some(128 | 129))
+    );
+    if bytes.len() < length && !(is_echo && bytes.len() >= HEADER) {
+        return Message::cut(protocol);
+    }
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
         return Message::named(protocol, format!("{protocol} of {} bytes", bytes.len()));
     };

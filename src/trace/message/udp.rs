@@ -4,23 +4,25 @@ use super::{Message, Unit, dns, name_field};
 use crate::trace::label::{Field, Rank};
 use crate::trace::sight::Datagram;
 
-pub(super) fn message(header: &Datagram, payload: &[u8]) -> Message {
+/// A datagram with a payload of `length` bytes, of which a capture may have the beginning only.
+pub(super) fn message(header: &Datagram, payload: &[u8], length: usize) -> Message {
     const DNS: u16 = 53;
-    if (header.source.port == DNS || header.destination.port == DNS)
+    if payload.len() == length
+        && (header.source.port == DNS || header.destination.port == DNS)
         && let Some(message) = dns::message(payload)
     {
         return message;
     }
     let mut fields = std::vec![
         name_field("UDP"),
-        Field::number("length", Rank::Number, "len=", payload.len() as i64),
+        Field::number("length", Rank::Number, "len=", length as i64),
     ];
-    if !payload.is_empty() {
-        fields.push(Field::payload(payload, payload.len()));
+    if length > 0 {
+        fields.push(Field::payload(payload, length));
     }
     Message {
         unit: Some(Unit::Datagram),
-        payload: payload.len() as u64,
+        payload: length as u64,
         ..Message::new("UDP", fields)
     }
 }
