@@ -29,6 +29,7 @@ use smoltcp::time::{Duration, Instant};
 #[cfg(feature = "isn")]
 use smoltcp::wire::TcpSeqNumber;
 
+#[cfg(feature = "isn")]
 use super::control::Connection;
 use super::counters::{Counters, count};
 use super::host::Host;
@@ -75,11 +76,6 @@ pub(super) enum Verdict {
     #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
     Replace(Slot, Synthetic),
 }
-
-/// Gives a connection the packet that opens it, which this card has sent; without a connection, the
-/// packet is an answer to this card.
-pub(super) type Deliver<'d, 'a> =
-    dyn FnMut(Option<&mut Connection<'a>>, Option<EthernetAddress>, &[u8]) + 'd;
 
 /// A segment that has arrived.
 pub(super) struct Arrival<'f> {

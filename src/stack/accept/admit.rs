@@ -3,18 +3,25 @@
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 
-use super::{Accept, Deliver};
+use super::Accept;
 #[cfg(feature = "isn")]
 use super::{Arrival, open};
+use crate::link::EthernetAddress;
 use crate::packet::FourTuple;
 #[cfg(feature = "isn")]
 use crate::packet::Packet;
+use crate::stack::control::Connection;
 use crate::stack::counters::Counters;
 #[cfg(feature = "syn-cookies")]
 use crate::stack::counters::count;
 use crate::stack::host::Host;
 use crate::stack::service::{Service, earliest};
 use crate::stack::table::{Room, Table};
+
+/// Gives a connection the packet that opens it, which this card has sent; without a connection, the
+/// packet is an answer to this card.
+pub(in crate::stack) type Deliver<'d, 'a> =
+    dyn FnMut(Option<&mut Connection<'a>>, Option<EthernetAddress>, &[u8]) + 'd;
 
 impl<'a> Accept<'a> {
     /// Takes a SYN out of the backlog if its server has room by now, and delivers it to the
