@@ -13,17 +13,20 @@ use crate::trace::label::{Field, Rank};
 
 /// The header of a message, in bytes.
 const HEADER: usize = 8;
+/// The same with the headers of the packet that it quotes.
+const QUOTING: usize = HEADER + 60;
 
 /// A message of `length` bytes, of which a capture may have the beginning only.
 pub(super) fn message(packet: &Packet<'_>, bytes: &[u8], length: usize) -> Message {
     let is_v6 = matches!(packet.source, IpAddress::Ipv6(_));
     let protocol = if is_v6 { "ICMPv6" } else { "ICMP" };
-    // An error that quotes a packet, or an address of discovery, may be cut in the middle.
+    // An echo tells all in its header; an error quotes two headers more.
     let is_echo = matches!(
         (is_v6, bytes.first()),
         (false, Some(0 | 8)) | (true, Some(128 | 129))
     );
-    if bytes.len() < length && !(is_echo && bytes.len() >= HEADER) {
+    let needed = if is_echo { HEADER } else { QUOTING };
+    if bytes.len() < length.min(needed) {
         return Message::cut(protocol);
     }
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
