@@ -22,7 +22,7 @@ const LINE: &[u8] = b"hello, straight\n";
 const ANSWER: &[u8] = b"HELLO, STRAIGHT\n";
 const SERVER: IpCidr = IpCidr::new(IpAddress::v4(10, 0, 0, 1), 24);
 const CLIENT: IpCidr = IpCidr::new(IpAddress::v4(10, 0, 0, 2), 24);
-/// More would mean that the two wait for each other for ever.
+/// More would mean that the two wait for each other without end.
 const MOST_POLLS: usize = 1000;
 
 type Wire = wire::Wire<64, 1514>;

@@ -86,7 +86,7 @@ pub enum Command {
 }
 
 impl Args {
-    /// Ends the program, as for other wrong arguments, if frames are to be recorded where there are
+    /// Ends the program, as for other wrong arguments, if frames cannot be recorded, as there are
     /// none, or if both ends are wanted and there is no file for them, or one of them is another
     /// program. (Options may stand before and after a command, so
     /// `clap` cannot tell.)

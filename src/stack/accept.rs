@@ -292,6 +292,7 @@ impl<'a> Accept<'a> {
         Verdict::Drop
     }
 }
+
 /// Opens a connection for a SYN that has found room.
 #[cfg(feature = "isn")]
 fn open(
