@@ -7,9 +7,10 @@ use std::task::{Context, Poll};
 use embassy_net_driver::{self as driver, HardwareAddress};
 use smoltcp::phy::{Checksum, Device, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
-use smoltcp::wire::EthernetAddress;
+
 use uppercase::Stack;
 use uppercase::device::embassy::{AsyncDevice, Embassy, UnsupportedMedium};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::ConfigError;
 
 use super::SERVER;
