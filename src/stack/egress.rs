@@ -40,6 +40,10 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         None => asker,
     };
     host.link.put_header(header, &packet, known, now);
+    #[cfg(feature = "trace")]
+    if let Some(segment) = packet.segment() {
+        host.watcher.sends(segment, control.as_deref(), now);
+    }
     if let Some(control) = control
         && let Some(segment) = packet.segment()
     {

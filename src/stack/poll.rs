@@ -240,6 +240,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             &mut |connection, source, packet| {
                 way.asker = source;
                 let Some(connection) = connection else {
+                    #[cfg(feature = "trace")]
+                    host.watcher.answers(super::transmission::Cause::Cookie);
                     return way.answer(packet);
                 };
                 let control = Some(&mut connection.control);

@@ -103,6 +103,10 @@ impl<'w> Way<'w> {
             packet.copy_from_slice(answer);
             if let Some(packet) = Packet::parse(answer) {
                 host.link.put_header(header, &packet, asker, now);
+                #[cfg(feature = "trace")]
+                if let Some(segment) = packet.segment() {
+                    host.watcher.sends(segment, None, now);
+                }
             }
         });
     }
