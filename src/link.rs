@@ -69,6 +69,9 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use crate::packet::{
     Arp, ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet,
 };
+use crate::stack::ConfigError;
+#[cfg(feature = "ipv6")]
+use addresses::link_local;
 use neighbors::Neighbors;
 
 /// The longest IP packet that a device with these capabilities carries, in bytes.
@@ -94,20 +97,38 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(
-        medium: Medium,
-        hardware: EthernetAddress,
-        own: &[IpCidr],
-        gateways: &[IpAddress],
-    ) -> Self {
+    /// A link on which this host has no address.
+    pub(crate) fn new(medium: Medium, hardware: EthernetAddress) -> Self {
         Self {
-            addresses: Addresses::new(own, gateways, !is_ethernet(medium)),
+            addresses: Addresses::new(!is_ethernet(medium)),
             medium,
             hardware,
             neighbors: RefCell::new(Neighbors::new()),
             #[cfg(feature = "fragmentation")]
             fragments: Cell::new(hardware),
         }
+    }
+
+    /// Adds an address of this host, or changes the prefix of one. The first IPv6 address on Ethernet
+    /// brings a link-local one ("Its required Link-Local address for each interface", RFC 4291, 2.8).
+    ///
+    /// # Errors
+    /// If it cannot be the address of a host, or there is no room for both.
+    pub(crate) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
+        self.addresses.add(address)?;
+        #[cfg(feature = "ipv6")]
+        if matches!(address, IpCidr::Ipv6(_)) && self.is_ethernet() {
+            return self.addresses.add(link_local(self.hardware));
+        }
+        Ok(())
+    }
+
+    /// Addresses or gateways have changed: forgets the neighbors that are not on the link now.
+    #[cfg(feature = "addressing")]
+    pub(crate) fn follow_addresses(&mut self) {
+        let addresses = &self.addresses;
+        let is_near = |address: &IpAddress| addresses.next_hop(address) == Some(*address);
+        self.neighbors.get_mut().retain(is_near);
     }
 
     fn is_ethernet(&self) -> bool {

@@ -110,6 +110,8 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "addressing")]
+mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
@@ -209,10 +211,9 @@ impl<'a, D: Device> Stack<'a, D> {
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let addresses = config.all_addresses(capabilities.medium);
-        let host = Host::new(&config, &capabilities, &addresses);
+        let host = Host::new(&config, &capabilities)?;
         let mut interface = port::new_interface(&host, config.interface_seed(), now);
-        interface.update_ip_addrs(|own| *own = addresses);
+        port::set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {
             sockets: Sockets::new(slots),
             host,
@@ -259,7 +260,7 @@ impl<'a, D: Device> Stack<'a, D> {
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
-            host: &self.host,
+            host: &mut self.host,
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
@@ -278,8 +279,9 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
-    /// [link layer](crate::link).
+    /// smoltcp's interface. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link), and addresses are a copy, made at each poll, of those of the stack
+    /// (`Context::addresses`).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
@@ -295,7 +297,7 @@ impl<'a, D: Device> Stack<'a, D> {
             now,
             sockets: &mut self.sockets,
             interface: self.interface.context(),
-            host: &self.host,
+            host: &mut self.host,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
         }

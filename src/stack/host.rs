@@ -3,7 +3,7 @@ use core::cell::Cell;
 use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
 use smoltcp::wire::IpCidr;
 
-use super::Config;
+use super::config::{Config, ConfigError, check_address};
 #[cfg(feature = "client")]
 use super::returned::Returned;
 #[cfg(feature = "isn")]
@@ -15,6 +15,10 @@ use crate::link::{self, Link};
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
     pub(super) link: Link,
+    /// Whether addresses or gateways have changed, which neighbors, connections and smoltcp do not
+    /// know of.
+    #[cfg(feature = "addressing")]
+    pub(super) has_changed: bool,
     /// The largest IP packet that the link carries, in bytes.
     pub(super) ip_mtu: usize,
     /// Which checksums are not the device's work.
@@ -30,15 +34,16 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// `own` are all addresses of this host.
+    /// # Errors
+    /// If it cannot have an address or a gateway of `config`.
     pub(super) fn new(
         config: &Config<'_>,
         capabilities: &DeviceCapabilities,
-        own: &[IpCidr],
-    ) -> Self {
-        let (medium, hardware) = (capabilities.medium, config.hardware_address);
-        Self {
-            link: Link::new(medium, hardware, own, config.gateways),
+    ) -> Result<Self, ConfigError> {
+        let mut host = Self {
+            link: Link::new(capabilities.medium, config.hardware_address),
+            #[cfg(feature = "addressing")]
+            has_changed: false,
             ip_mtu: link::ip_mtu(capabilities),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
@@ -48,6 +53,23 @@ impl Host {
             returned: Returned::new(),
             #[cfg(feature = "trace")]
             watcher: Watcher::default(),
+        };
+        for address in config.addresses {
+            host.add_address(*address)?;
         }
+        for gateway in config.gateways {
+            let mut others = host.link.addresses.gateways().iter();
+            if others.any(|other| other.version() == gateway.version()) {
+                return Err(ConfigError::SecondGateway(*gateway));
+            }
+            host.link.addresses.set_gateway(*gateway)?;
+        }
+        Ok(host)
+    }
+
+    /// Adds an address of this host, or changes the prefix of one.
+    pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
+        check_address(&address, self.ip_mtu)?;
+        self.link.add_address(address)
     }
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+#[cfg(feature = "addressing")]
+mod addressing;
 mod admission;
 mod bad_input;
 mod congestion;
