@@ -69,7 +69,6 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use crate::packet::{
     Arp, ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet,
 };
-use crate::stack::ConfigError;
 #[cfg(feature = "ipv6")]
 use addresses::link_local;
 use neighbors::Neighbors;
@@ -109,18 +108,16 @@ impl Link {
         }
     }
 
-    /// Adds an address of this host, or changes the prefix of one. The first IPv6 address on Ethernet
-    /// brings a link-local one ("Its required Link-Local address for each interface", RFC 4291, 2.8).
-    ///
-    /// # Errors
-    /// If it cannot be the address of a host, or there is no room for both.
-    pub(crate) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
-        self.addresses.add(address)?;
+    /// Adds an address of this host, or changes the prefix of one; returns whether there is room. The
+    /// first IPv6 address on Ethernet brings a link-local one ("Its required Link-Local address for
+    /// each interface", RFC 4291, 2.8).
+    pub(crate) fn add_address(&mut self, address: IpCidr) -> bool {
+        let has_room = self.addresses.add(address);
         #[cfg(feature = "ipv6")]
         if matches!(address, IpCidr::Ipv6(_)) && self.is_ethernet() {
-            return self.addresses.add(link_local(self.hardware));
+            return has_room && self.addresses.add(link_local(self.hardware));
         }
-        Ok(())
+        has_room
     }
 
     /// Addresses or gateways have changed: forgets the neighbors that are not on the link now.

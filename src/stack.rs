@@ -46,6 +46,8 @@
 //! - Answers go to where the question came from, and wait for no neighbor to be found: smoltcp has
 //!   no link layer here. With the feature `client`, a service that sends without a question calls
 //!   `Context::resolve` first.
+//! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
+//!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.

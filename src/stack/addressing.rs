@@ -90,7 +90,7 @@ impl Context<'_, '_> {
     /// room; nothing has changed then.
     pub fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
         self.host.has_changed = true;
-        self.host.link.addresses.set_gateway(gateway)
+        self.host.set_gateway(gateway)
     }
 
     /// Removes a gateway; returns whether it was one.
@@ -155,8 +155,8 @@ fn end_gone<'a>(table: &mut dyn Table<'a>, addresses: &Addresses, way: &mut Way<
     has_ended
 }
 
-/// Ends a connection whose address is gone. smoltcp would do so, too, at the next segment, and tell
-/// neither the peer nor the service.
+/// Ends a connection of an address that is gone. smoltcp would do so, too, at the next segment, and
+/// tell neither the peer nor the service.
 fn end(connection: &mut Connection<'_>, way: &mut Way<'_>) {
     let state = connection.socket().state();
     let is_synchronized = !matches!(

@@ -59,11 +59,14 @@ impl Config<'_> {
 
 /// Whether a host on a link with this MTU can have this address.
 pub(super) fn check_address(address: &IpCidr, ip_mtu: usize) -> Result<(), ConfigError> {
+    if !address.address().is_unicast() {
+        return Err(ConfigError::NotUnicast(address.address()));
+    }
     #[cfg(feature = "ipv6")]
     if matches!(address, IpCidr::Ipv6(_)) {
         return check_mtu(ip_mtu, IPV6_LEAST_MTU);
     }
-    let _ = (address, ip_mtu);
+    let _ = ip_mtu;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 use core::cell::Cell;
 
 use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::{Config, ConfigError, check_address};
 #[cfg(feature = "client")]
@@ -62,7 +62,7 @@ impl Host {
             if others.any(|other| other.version() == gateway.version()) {
                 return Err(ConfigError::SecondGateway(*gateway));
             }
-            host.link.addresses.set_gateway(*gateway)?;
+            host.set_gateway(*gateway)?;
         }
         Ok(host)
     }
@@ -70,6 +70,21 @@ impl Host {
     /// Adds an address of this host, or changes the prefix of one.
     pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
         check_address(&address, self.ip_mtu)?;
-        self.link.add_address(address)
+        match self.link.add_address(address) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyAddresses),
+        }
+    }
+
+    /// Takes this gateway in place of that of its IP version.
+    pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
+        let addresses = &mut self.link.addresses;
+        if !gateway.is_unicast() || !addresses.is_near(&gateway) {
+            return Err(ConfigError::Gateway(gateway));
+        }
+        match addresses.set_gateway(gateway) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyGateways),
+        }
     }
 }

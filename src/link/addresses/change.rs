@@ -3,40 +3,35 @@
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::Addresses;
-use crate::stack::ConfigError;
 
 impl Addresses {
-    /// Adds an address of this host, or changes the prefix of one.
-    ///
-    /// # Errors
-    /// If it cannot be the address of a host, or there is no room; nothing has changed then.
-    pub(crate) fn add(&mut self, address: IpCidr) -> Result<(), ConfigError> {
-        if !address.address().is_unicast() {
-            return Err(ConfigError::NotUnicast(address.address()));
-        }
+    /// Adds an address of this host, or changes the prefix of one; returns whether there is room.
+    pub(crate) fn add(&mut self, address: IpCidr) -> bool {
         let mut own = self.own.iter_mut();
         match own.find(|own| own.address() == address.address()) {
-            Some(own) => *own = address,
-            None => (self.own.push(address)).map_err(|_| ConfigError::TooManyAddresses)?,
+            Some(own) => {
+                *own = address;
+                true
+            }
+            None => self.own.push(address).is_ok(),
         }
-        Ok(())
     }
 
-    /// Takes this gateway in place of that of its IP version.
-    ///
-    /// # Errors
-    /// If it is on no network of this host, or cannot be a host, or there is no room; nothing has
-    /// changed then.
-    pub(crate) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
-        if !gateway.is_unicast() || !self.own.iter().any(|own| own.contains_addr(&gateway)) {
-            return Err(ConfigError::Gateway(gateway));
-        }
+    /// Takes this gateway in place of that of its IP version; returns whether there is room.
+    pub(crate) fn set_gateway(&mut self, gateway: IpAddress) -> bool {
         let mut gateways = self.gateways.iter_mut();
         match gateways.find(|other| other.version() == gateway.version()) {
-            Some(other) => *other = gateway,
-            None => (self.gateways.push(gateway)).map_err(|_| ConfigError::TooManyGateways)?,
+            Some(other) => {
+                *other = gateway;
+                true
+            }
+            None => self.gateways.push(gateway).is_ok(),
         }
-        Ok(())
+    }
+
+    /// Whether a host is on one of this host's networks.
+    pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
+        self.own.iter().any(|own| own.contains_addr(address))
     }
 }
 
