@@ -213,7 +213,8 @@ impl<'a, D: Device> Stack<'a, D> {
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let host = Host::new(&config, &capabilities)?;
+        let mut host = Host::new(&config, &capabilities);
+        host.configure(&config)?;
         let mut interface = port::new_interface(&host, config.interface_seed(), now);
         port::set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {

@@ -34,13 +34,9 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// # Errors
-    /// If it cannot have an address or a gateway of `config`.
-    pub(super) fn new(
-        config: &Config<'_>,
-        capabilities: &DeviceCapabilities,
-    ) -> Result<Self, ConfigError> {
-        let mut host = Self {
+    /// A host without addresses.
+    pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
+        Self {
             link: Link::new(capabilities.medium, config.hardware_address),
             #[cfg(feature = "addressing")]
             has_changed: false,
@@ -53,18 +49,22 @@ impl Host {
             returned: Returned::new(),
             #[cfg(feature = "trace")]
             watcher: Watcher::default(),
-        };
+        }
+    }
+
+    /// Takes the addresses and gateways of `config`.
+    pub(super) fn configure(&mut self, config: &Config<'_>) -> Result<(), ConfigError> {
         for address in config.addresses {
-            host.add_address(*address)?;
+            self.add_address(*address)?;
         }
         for gateway in config.gateways {
-            let mut others = host.link.addresses.gateways().iter();
+            let mut others = self.link.addresses.gateways().iter();
             if others.any(|other| other.version() == gateway.version()) {
                 return Err(ConfigError::SecondGateway(*gateway));
             }
-            host.set_gateway(*gateway)?;
+            self.set_gateway(*gateway)?;
         }
-        Ok(host)
+        Ok(())
     }
 
     /// Adds an address of this host, or changes the prefix of one.
