@@ -250,27 +250,6 @@ fn main() -> std::process::ExitCode {
         simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
         files_that_tcpdump_writes_are_read,
-        stock_programs_reach_the_servers_of_a_lab,
-        tcpdump_shows_the_packets_of_a_lab,
-        lab_gives_a_network_and_takes_no_rights,
-        exit_status_of_a_lab_is_that_of_its_command,
-        what_a_command_leaves_behind_ends_with_the_lab,
-        lab_that_is_ended_ends_its_command,
-        ctrl_c_is_for_the_command_of_a_lab,
-        shell_of_a_lab_is_the_users,
-        options_of_serve_are_those_of_a_lab,
-        labs_do_not_meet,
-        doctor_finds_all_that_a_lab_needs,
-        doctor_mends_the_drivers_file,
-        doctor_knows_a_driver_that_is_not_loaded,
-        doctor_mends_the_limit_of_namespaces,
-        doctor_mends_settings_that_forbid_namespaces,
-        doctor_knows_a_filter_of_system_calls,
-        doctor_lets_root_make_an_interface_for_an_ordinary_user,
-        doctor_mends_an_interface_until_it_serves,
-        doctor_proposes_addresses_that_do_not_clash,
-        doctor_names_the_program_on_the_interface,
-        doctor_lets_the_interface_through_a_firewall,
     ];
     namespace::main(&[
         ("command", TESTS),
@@ -278,6 +257,8 @@ fn main() -> std::process::ExitCode {
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
         ("cable", cable::TESTS),
+        ("lab", lab::TESTS),
+        ("doctor", doctor::TESTS),
     ])
 }
 
