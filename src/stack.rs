@@ -48,6 +48,7 @@
 //!   `Context::resolve` first.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
+//! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
@@ -113,6 +114,7 @@ mod accept;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
+mod clock;
 mod config;
 mod context;
 mod control;
@@ -170,6 +172,7 @@ use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
 use accept::Accept;
+use clock::Clock;
 use host::Host;
 use ingress::Judges;
 use poll::Poll;
@@ -187,6 +190,7 @@ pub struct Stack<'a, D: Device> {
     sockets: Sockets<'a>,
     host: Host,
     judges: Judges<'a>,
+    clock: Clock,
     #[cfg(feature = "client")]
     ports: Ports,
 }
@@ -220,6 +224,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 accept: Accept::new(config.random_seed),
                 counters: Counters::default(),
             },
+            clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(config.random_seed),
             interface,
@@ -254,8 +259,16 @@ impl<'a, D: Device> Stack<'a, D> {
     /// Receives, lets the services work once, and transmits; returns what to do next.
     ///
     /// Several services are a tuple: `&mut (&mut servers, &mut other)`.
+    ///
+    /// The stack has a clock of its own, which follows the one that `now` is read from, and neither
+    /// goes back nor counts a pause. If a poll comes more than a second later than it was asked for,
+    /// the program was stopped, its machine was suspended, or its clock was set: that counts as one
+    /// second, and only when all that waits in the device has been received. So a pause of this host is
+    /// not taken for the silence of others. What a service is told ([`Context::now`]), and the moments
+    /// that services return, are by the stack's clock; what is returned here is by the program's.
     pub fn poll(&mut self, now: Instant, service: &mut dyn Service<'a>) -> Next {
         let poll = Poll {
+            clock: &mut self.clock,
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
@@ -263,6 +276,7 @@ impl<'a, D: Device> Stack<'a, D> {
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
+            program: now,
             now,
         };
         poll.run(service)
@@ -292,7 +306,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// What [`poll`](Self::poll) gives to the services, for calls between two polls.
     pub fn context(&mut self, now: Instant) -> Context<'_, 'a> {
         Context {
-            now,
+            now: self.clock.at(now),
             sockets: &mut self.sockets,
             interface: self.interface.context(),
             host: &self.host,

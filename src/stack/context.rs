@@ -13,7 +13,7 @@ use super::unreachable::Unreachable;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
-    /// The time of this poll.
+    /// The time of this poll, by the [stack's clock](super::Stack::poll).
     pub now: Instant,
     /// The sockets of the stack.
     pub sockets: &'c mut Sockets<'a>,

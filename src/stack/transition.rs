@@ -1,6 +1,6 @@
 //! The states of connections, for a program that shows them.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::fmt;
 use std::boxed::Box;
 
@@ -15,7 +15,7 @@ use crate::packet::FourTuple;
 /// A connection has come from one state to another (RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// When, by the clock of the stack.
+    /// When, by the clock that the stack is polled with.
     pub time: Instant,
     /// Which connection, as this host names it.
     pub four_tuple: FourTuple,
@@ -29,11 +29,19 @@ type Watch = dyn FnMut(&Transition);
 
 /// What is called with each transition.
 #[derive(Default)]
-pub(super) struct Watcher(Option<RefCell<Box<Watch>>>);
+pub(super) struct Watcher {
+    watch: Option<RefCell<Box<Watch>>>,
+    /// How far the stack's clock is behind the one that it is polled with, in microseconds.
+    behind: Cell<i64>,
+}
 
 impl Watcher {
     pub(super) fn set(&mut self, watcher: Box<Watch>) {
-        self.0 = Some(RefCell::new(watcher));
+        self.watch = Some(RefCell::new(watcher));
+    }
+
+    pub(super) fn set_behind(&self, microseconds: i64) {
+        self.behind.set(microseconds);
     }
 
     /// Reports the state of a connection, if it is another one than before. smoltcp tells of no
@@ -45,7 +53,8 @@ impl Watcher {
         control: Option<&mut Control>,
         time: Instant,
     ) {
-        if let (Some(watcher), Some(control)) = (&self.0, control) {
+        if let (Some(watcher), Some(control)) = (&self.watch, control) {
+            let time = Instant::from_micros(time.total_micros().saturating_add(self.behind.get()));
             compare(&mut *watcher.borrow_mut(), sockets, control, time);
         }
     }

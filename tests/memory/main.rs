@@ -25,6 +25,7 @@ mod no_flags;
 mod no_room;
 mod off_path;
 mod opposite;
+mod pauses;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
