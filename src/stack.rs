@@ -49,6 +49,11 @@
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
+//! - Packets to other networks pass links with a smaller MTU (`stack/path_mtu.rs`): over IPv6 they have
+//!   1280 bytes at most, over IPv4 routers may fragment them. With the feature `paths`, TCP
+//!   learns what the path takes (RFC 1191).
+//! - With the feature `paths`, duplicate acknowledgements are counted among segments with payload too,
+//!   and a partial acknowledgement does not end a recovery (RFC 6582): `stack/control/flight.rs`.
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
@@ -122,10 +127,14 @@ mod counters;
 mod delivery;
 mod egress;
 mod host;
+mod identification;
 mod ingress;
 #[cfg(feature = "isn")]
 mod initial_sequence;
 mod inject;
+mod path_mtu;
+#[cfg(feature = "paths")]
+mod paths;
 mod poll;
 mod port;
 #[cfg(feature = "client")]

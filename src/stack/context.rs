@@ -30,6 +30,12 @@ impl Context<'_, '_> {
         self.host.ip_mtu
     }
 
+    /// The longest packet that the path to `address` takes, as far as is known, in bytes.
+    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+    pub(crate) fn path_mtu(&self, address: &IpAddress) -> usize {
+        self.host.path_mtu(address, self.now)
+    }
+
     /// Whether `address` is one of the stack's own.
     pub fn is_own(&self, address: &IpAddress) -> bool {
         self.host.link.addresses.is_own(address)

@@ -40,10 +40,21 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         None => asker,
     };
     host.link.put_header(header, &packet, known, now);
+    let segment = packet.segment();
+    let is_far = host.is_far(&destination);
+    #[cfg(not(feature = "paths"))]
+    let is_fragmentable = is_far;
+    #[cfg(feature = "paths")]
+    let mut is_fragmentable = is_far && segment.is_none();
     if let Some(control) = control
-        && let Some(segment) = packet.segment()
+        && let Some(segment) = segment
     {
         let start = bytes.len() - segment.header_len - segment.payload_len;
+        #[cfg(feature = "paths")]
+        if segment.payload_len > 1 {
+            let (length, sent) = (bytes.len(), control.sent());
+            is_fragmentable = control.flight.transmitted(&segment, length, sent, is_far);
+        }
         #[cfg(feature = "client")]
         let before = control.retransmitted();
         control.transmitted(&segment, &mut bytes[start..], host.checksums.tcp.tx());
@@ -55,5 +66,8 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
                 host.link.look_again(&destination, now);
             }
         }
+    }
+    if is_fragmentable {
+        host.permit_fragments(bytes, &destination);
     }
 }

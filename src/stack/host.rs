@@ -4,6 +4,9 @@ use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
 use smoltcp::wire::IpCidr;
 
 use super::Config;
+use super::identification::Identifications;
+#[cfg(feature = "paths")]
+use super::paths::Paths;
 #[cfg(feature = "client")]
 use super::returned::Returned;
 #[cfg(feature = "isn")]
@@ -21,6 +24,9 @@ pub(super) struct Host {
     pub(super) checksums: ChecksumCapabilities,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    pub(super) identifications: Identifications,
+    #[cfg(feature = "paths")]
+    pub(super) paths: Paths,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -42,6 +48,9 @@ impl Host {
             ip_mtu: link::ip_mtu(capabilities),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
+            identifications: Identifications::new(config.random_seed),
+            #[cfg(feature = "paths")]
+            paths: Paths::new(),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
