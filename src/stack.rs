@@ -139,6 +139,8 @@ mod poll;
 mod port;
 #[cfg(feature = "client")]
 mod ports;
+#[cfg(feature = "paths")]
+mod recovery;
 #[cfg(feature = "client")]
 mod returned;
 #[cfg(feature = "isn")]

@@ -7,8 +7,6 @@
 
 use smoltcp::time::{Duration, Instant};
 
-use super::poll::Next;
-
 /// A poll that comes later by more than this than it was asked for ends a pause. No retransmission
 /// timeout is shorter (RFC 6298, 2.4).
 const LATE: Duration = Duration::from_secs(1);
@@ -71,19 +69,11 @@ impl Clock {
         self.stack
     }
 
-    /// A poll ends: what the program has to do next, by its own clock.
-    pub(super) fn end(&mut self, next: Next) -> Next {
-        let (next, due) = match next {
-            Next::Frame(Some(due)) => {
-                let due = self.program + (due.max(self.stack) - self.stack);
-                (Next::Frame(Some(due)), Some(due))
-            }
-            Next::Poll => (next, Some(self.program)),
-            // Nothing is known of when there will be room, or a frame.
-            Next::Room | Next::Frame(None) => (next, None),
-        };
-        self.due = due;
-        next
+    /// A poll ends, and the next one is due by the stack's clock; returns when that is by the program's.
+    /// Without a moment, nothing is known of when it will come, and it cannot be late.
+    pub(super) fn end(&mut self, due: Option<Instant>) -> Option<Instant> {
+        self.due = due.map(|due| self.program + (due.max(self.stack) - self.stack));
+        self.due
     }
 
     fn is_late(&self, now: Instant) -> bool {

@@ -8,9 +8,9 @@ use super::control::{Connection, Control};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::path_mtu::SynCopy;
-#[cfg(feature = "paths")]
-use super::paths;
 use super::port::Way;
+#[cfg(feature = "paths")]
+use super::recovery;
 use super::window;
 use crate::packet::Flags;
 
@@ -70,7 +70,7 @@ pub(super) fn give_segment(
     #[cfg(feature = "paths")]
     {
         let is_new = connection.socket().send_queue() < in_flight;
-        paths::acknowledged(arrival, is_new, host, connection, way);
+        recovery::acknowledged(arrival, is_new, host, connection, way);
     }
     let again = window::given_again(&connection.control, segment, shut_at);
     let needs_room = |is| was != is && window::needs_room(segment, is);

@@ -68,6 +68,7 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         }
     }
     if is_fragmentable {
-        host.permit_fragments(bytes, &destination);
+        let identifications = &host.identifications;
+        identifications.permit_fragments(bytes, &destination, &host.checksums);
     }
 }

@@ -8,9 +8,9 @@
 
 use core::cell::Cell;
 
+use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{IpAddress, Ipv4Address, checksum};
 
-use super::host::Host;
 use crate::packet::ip::{IPV4_HEADER, ipv4};
 use crate::packet::{half, put_half};
 #[cfg(feature = "isn")]
@@ -40,18 +40,24 @@ impl Identifications {
 
     fn next(&self, destination: Ipv4Address) -> u16 {
         #[cfg(feature = "isn")]
-        let hash = self.key.hash(destination.to_bits().into());
+        let (counter, first) = {
+            let hash = self.key.hash(destination.to_bits().into());
+            (hash as usize % COUNTERS, (hash >> 32) as u16)
+        };
         #[cfg(not(feature = "isn"))]
-        let (hash, _) = (0_u64, destination);
-        let counter = &self.counters[hash as usize % COUNTERS];
+        let (counter, first, _) = (0, 0_u16, destination);
+        let counter = &self.counters[counter];
         counter.set(counter.get().wrapping_add(1));
-        counter.get().wrapping_add((hash >> 32) as u16)
+        first.wrapping_add(counter.get())
     }
-}
 
-impl Host {
     /// Lets routers fragment a packet to `destination`.
-    pub(super) fn permit_fragments(&self, packet: &mut [u8], destination: &IpAddress) {
+    pub(super) fn permit_fragments(
+        &self,
+        packet: &mut [u8],
+        destination: &IpAddress,
+        checksums: &ChecksumCapabilities,
+    ) {
         let Some(header) = packet.first_chunk_mut::<IPV4_HEADER>() else {
             return;
         };
@@ -64,10 +70,10 @@ impl Host {
         if half(header, ipv4::FRAGMENT) != ipv4::DONT_FRAGMENT {
             return;
         }
-        let identification = self.identifications.next(destination);
+        let identification = self.next(destination);
         put_half(header, ipv4::FRAGMENT, 0);
         put_half(header, ipv4::IDENTIFICATION, identification);
-        if self.checksums.ipv4.tx() {
+        if checksums.ipv4.tx() {
             put_half(header, ipv4::CHECKSUM, 0);
             let sum = !checksum::data(header);
             put_half(header, ipv4::CHECKSUM, sum);

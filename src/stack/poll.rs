@@ -144,7 +144,16 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.received(is_complete);
         self.set(now);
         let next = self.work(service, is_complete);
-        self.clock.end(next)
+        let due = self.clock.end(match next {
+            Next::Poll => Some(self.now),
+            // It takes as long as it takes until there is room.
+            Next::Room => None,
+            Next::Frame(due) => due,
+        });
+        match next {
+            Next::Frame(_) => Next::Frame(due),
+            next => next,
+        }
     }
 
     /// Sets the time by the stack's clock.

@@ -39,7 +39,7 @@ pub(in crate::stack) struct Flight {
     sample: Option<(TcpSeqNumber, u16)>,
     /// The longest packet that is sent, in bytes, if the path takes none of those that are agreed upon.
     limit: Option<u16>,
-    /// Whether the limit is a guess that no acknowledgement has confirmed yet.
+    /// Whether the limit is a guess, after which nothing has arrived yet.
     is_guess: bool,
 }
 
@@ -110,6 +110,12 @@ impl Flight {
             }
             _ => false,
         }
+    }
+
+    /// Whether a segment that acknowledges nothing new tells anything else.
+    pub(in crate::stack) fn is_concerned(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
+        let is_in_flight = self.unacknowledged.is_some_and(|number| number != sent);
+        self.window != segment.window || is_in_flight
     }
 
     /// A segment of the peer was given to smoltcp; SND.NXT is `sent`. Returns whether the first segment
