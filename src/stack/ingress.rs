@@ -73,8 +73,23 @@ pub(super) fn receive<'a>(
         Content::Other => return Received::Other,
     };
     #[cfg(feature = "client")]
-    host.returned
+    let too_long = host
+        .returned
         .received(packet, &host.link.addresses, sockets, way.now);
+    #[cfg(all(feature = "client", not(feature = "paths")))]
+    let _ = too_long;
+    #[cfg(feature = "paths")]
+    if let Some(too_long) = too_long {
+        let tuple = too_long.four_tuple();
+        let table = service.table(tuple.local.port);
+        let table = table.or_else(|| sockets.clients.table(tuple.local.port));
+        if let Some(table) = table
+            && let Some(slot) = table.find(&tuple)
+            && let Some(connection) = table.touch(slot)
+        {
+            too_long.learn(host, connection, way);
+        }
+    }
     #[cfg(feature = "ipv6")]
     if let Some(asker) = way.asker
         && host

@@ -28,6 +28,9 @@ mod no_flags;
 mod no_room;
 mod off_path;
 mod opposite;
+#[cfg(all(feature = "paths", feature = "fragmentation"))]
+mod paths;
+mod pauses;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
