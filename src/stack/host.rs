@@ -4,6 +4,7 @@ use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
 use smoltcp::wire::IpCidr;
 
 use super::Config;
+use super::error_limit::ErrorLimit;
 #[cfg(feature = "client")]
 use super::returned::Returned;
 #[cfg(feature = "isn")]
@@ -21,6 +22,7 @@ pub(super) struct Host {
     pub(super) checksums: ChecksumCapabilities,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    pub(super) errors: ErrorLimit,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -42,6 +44,7 @@ impl Host {
             ip_mtu: link::ip_mtu(capabilities),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
+            errors: ErrorLimit::new(),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]

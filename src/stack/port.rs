@@ -5,7 +5,7 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
@@ -240,6 +240,11 @@ impl<'p> Device for Port<'p> {
         capabilities.medium = Medium::Ip;
         capabilities.max_transmission_unit = self.host.ip_mtu;
         capabilities.checksum = self.host.checksums.clone();
+        // What is received is verified before it comes here.
+        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
+            true => Checksum::Tx,
+            false => Checksum::None,
+        };
         capabilities
     }
 }

@@ -4,6 +4,7 @@
 #[cfg(feature = "cable")]
 mod cable;
 mod capture;
+mod conformance;
 #[cfg(feature = "embassy")]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
