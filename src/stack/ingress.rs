@@ -3,7 +3,7 @@
 
 use log::debug;
 use smoltcp::socket::tcp::State;
-use smoltcp::wire::{IpAddress, IpProtocol, IpVersion};
+use smoltcp::wire::{IpAddress, IpProtocol};
 
 use super::Sockets;
 use super::accept::{Accept, Arrival, Verdict};
@@ -121,7 +121,7 @@ fn receive_other(
     let port = packet.udp_destination();
     let served = port.filter(|port| sockets.has_udp(*port));
     let is_icmp = packet.is_icmp();
-    let is_icmpv6 = is_icmp && packet.destination.version() != IpVersion::Ipv4;
+    let is_icmpv6 = cfg!(feature = "ipv6") && is_icmp && packet.protocol != IpProtocol::Icmp;
     let refusal = match packet.upper_layer() {
         _ if served.is_some() => None,
         // RFC 1122, 3.2.2, and RFC 4443, 2.4 (e.3): no ICMP error about a packet for a group. An

@@ -1,5 +1,5 @@
-//! The end of reply loops: services that answer whatever they are sent, and answer each other without
-//! end, after one forged datagram (CERT VU#417980, CVE-2024-2169).
+//! The end of reply loops: services that answer every datagram, and answer each other without end,
+//! after one forged datagram (CERT VU#417980, CVE-2024-2169).
 //!
 //! A service of that kind sends nothing by itself. So a loop ends by one datagram that is not answered,
 //! while a client sends its request again. Which of the two the peer is can only be guessed, by its
@@ -69,7 +69,7 @@ impl LoopGuard {
     /// use uppercase::udp::LoopGuard;
     ///
     /// let mut guard = LoopGuard::new();
-    /// // A service that answers by its own text, whatever it is sent (RFC 864).
+    /// // A service that answers every datagram by its own text (RFC 864).
     /// let chargen = "192.0.2.7:19".parse().unwrap();
     /// let may_answer = |_: &_| guard.permits(12000, &chargen, b"abc", b"ABC");
     /// assert_eq!((0..1000).take_while(may_answer).count(), 31);

@@ -35,8 +35,8 @@ pub struct Counters {
 /// be sent at once, as the device had no room, that may be forgotten by then, and the answer is lost;
 /// see [`link`](crate::link).
 ///
-/// Two services that answer whatever they are sent would answer each other without end, after one
-/// forged datagram. So a datagram from the server's own port number is not answered, and a
+/// Two services that answer every datagram would answer each other without end, after one forged
+/// datagram. So a datagram from the server's own port number is not answered, and a
 /// [`LoopGuard`] ends what other ports begin.
 ///
 /// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see

@@ -1,5 +1,5 @@
-//! Services of the kernel's sockets that answer whatever they are sent: each sends the server one
-//! datagram, as if it were forged. And clients that do not, at full speed.
+//! Services of the kernel's sockets that answer every datagram: each sends the server one, as if it
+//! were forged. And clients that do not, at full speed.
 
 use super::hand::PYTHON;
 use crate::command::run;

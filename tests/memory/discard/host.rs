@@ -1,4 +1,4 @@
-//! A host that serves TCP and UDP, whatever packets arrive, and all that it sends.
+//! A host that serves TCP and UDP, and all that it sends when a packet arrives.
 
 use smoltcp::phy::Medium;
 use smoltcp::wire::{

@@ -1,4 +1,4 @@
-//! Services that answer whatever they are sent, and one forged datagram between them and the server.
+//! Services that answer every datagram, and one forged datagram between them and the server.
 
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::Socket;
@@ -14,7 +14,7 @@ use super::common::network::{Actor, CLIENT, Link, Network, SECOND};
 /// What a service answers to its nth datagram.
 type Reply = fn(&[u8], u32) -> Vec<u8>;
 
-/// A service that answers whatever it is sent.
+/// A service that answers every datagram.
 struct Responder {
     handle: SocketHandle,
     reply: Reply,
