@@ -5,7 +5,6 @@
 //! twice. Code that writes a header takes the lengths and offsets from here.
 
 mod arp;
-mod control;
 mod ethernet;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod extension;
