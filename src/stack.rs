@@ -59,8 +59,12 @@
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Packets for another host's IPv6 address, connections to a group of hosts, and frames from a
-//!   group of hosts are dropped.
+//! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
+//!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
+//! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
+//!
+//! `docs/conformance.md` has each rule of the RFCs that concerns receiving, answering and discarding,
+//! and where it is kept.
 //!
 //! # Large datagrams
 //!
@@ -130,6 +134,7 @@ mod control;
 mod counters;
 mod delivery;
 mod egress;
+mod error_limit;
 mod host;
 mod identification;
 mod ingress;
@@ -145,6 +150,7 @@ mod port;
 mod ports;
 #[cfg(feature = "paths")]
 mod recovery;
+mod refusal;
 #[cfg(feature = "client")]
 mod returned;
 #[cfg(feature = "isn")]

@@ -3,6 +3,7 @@
 use smoltcp::time::Instant;
 
 use super::control::Control;
+use super::error_limit::IS_LIMITED;
 use super::host::Host;
 use crate::link::EthernetAddress;
 use crate::packet::Packet;
@@ -34,6 +35,9 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     let destination = packet.destination;
     if host.link.addresses.is_own(&destination) {
         host.is_loopback.set(true);
+    }
+    if IS_LIMITED && packet.is_icmp_error() {
+        host.errors.count(now);
     }
     let known = match &control {
         Some(control) => control.hardware,

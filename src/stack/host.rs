@@ -4,6 +4,7 @@ use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::{Config, ConfigError, check_address};
+use super::error_limit::ErrorLimit;
 use super::identification::Identifications;
 #[cfg(feature = "paths")]
 use super::paths::Paths;
@@ -29,6 +30,7 @@ pub(super) struct Host {
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
+    pub(super) errors: ErrorLimit,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -49,6 +51,7 @@ impl Host {
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
+            errors: ErrorLimit::new(),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]

@@ -5,7 +5,7 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
@@ -284,6 +284,11 @@ impl<'p> Device for Port<'p> {
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = self.host.capabilities.clone();
         capabilities.max_transmission_unit = self.ip_mtu;
+        // What is received is verified before it comes here.
+        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
+            true => Checksum::Tx,
+            false => Checksum::None,
+        };
         capabilities
     }
 }

@@ -9,6 +9,8 @@ mod addressing;
 mod admission;
 mod bad_input;
 mod congestion;
+#[cfg(feature = "fragmentation")]
+mod discard;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
@@ -36,6 +38,7 @@ mod remedies;
 mod requests;
 mod services;
 mod simulation;
+mod simultaneous_open;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;
