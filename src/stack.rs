@@ -241,6 +241,22 @@ impl<'a, D: Device> Stack<'a, D> {
         self
     }
 
+    /// Uses an address only when the link was asked whether another host has it, and none has
+    /// answered: the addresses that the stack has by now, and those that are added later. On
+    /// Ethernet only.
+    ///
+    /// An IPv4 address is asked for three times, announced, and defended once in ten seconds
+    /// (RFC 5227): that takes 4 to 7 seconds before it is used. An IPv6 address is asked for once, for
+    /// up to 2 seconds (RFC 4862, 5.4). Meanwhile [`Context::is_probing`] is true. A conflict is
+    /// counted, logged, and told by [`Context::take_conflict`]; an address that is given up ends its
+    /// connections as one that is removed.
+    #[cfg(feature = "conflict-detection")]
+    pub fn with_conflict_detection(mut self) -> Self {
+        self.host.has_changed = true;
+        self.host.link.detect_conflicts();
+        self
+    }
+
     /// Calls `watcher` with each change of the state of a connection, of a server's and of a
     /// client's. It takes the place of the one before.
     ///

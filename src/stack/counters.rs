@@ -13,6 +13,10 @@ pub struct Counters {
     pub unroutable: u32,
     /// TCP segments in fragments, or behind a hop-by-hop header.
     pub hidden: u32,
+    /// Messages of other hosts that use an address of this host; none unless that is
+    /// [looked for](super::Stack::with_conflict_detection).
+    #[cfg(feature = "conflict-detection")]
+    pub conflicts: u32,
     /// SYNs that were copies of one that has been answered.
     pub copies: u32,
     /// SYNs that had to wait for room.

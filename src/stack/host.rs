@@ -10,6 +10,8 @@ use super::returned::Returned;
 use super::sequence_numbers::SequenceNumbers;
 #[cfg(feature = "trace")]
 use super::transition::Watcher;
+#[cfg(feature = "conflict-detection")]
+use crate::link::Conflict;
 use crate::link::{self, Link};
 
 /// What a stack knows of its own host and, by what it has seen, of others.
@@ -19,6 +21,9 @@ pub(super) struct Host {
     /// know of.
     #[cfg(feature = "addressing")]
     pub(super) has_changed: bool,
+    /// The latest conflict about an address, until it is asked for.
+    #[cfg(feature = "conflict-detection")]
+    pub(super) conflict: Option<Conflict>,
     /// The largest IP packet that the link carries, in bytes.
     pub(super) ip_mtu: usize,
     /// Which checksums are not the device's work.
@@ -40,6 +45,8 @@ impl Host {
             link: Link::new(capabilities.medium, config.hardware_address),
             #[cfg(feature = "addressing")]
             has_changed: false,
+            #[cfg(feature = "conflict-detection")]
+            conflict: None,
             ip_mtu: link::ip_mtu(capabilities),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
@@ -78,11 +85,10 @@ impl Host {
 
     /// Takes this gateway in place of that of its IP version.
     pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
-        let addresses = &mut self.link.addresses;
-        if !gateway.is_unicast() || !addresses.is_near(&gateway) {
+        if !gateway.is_unicast() || !self.link.is_near(&gateway) {
             return Err(ConfigError::Gateway(gateway));
         }
-        match addresses.set_gateway(gateway) {
+        match self.link.addresses.set_gateway(gateway) {
             true => Ok(()),
             false => Err(ConfigError::TooManyGateways),
         }

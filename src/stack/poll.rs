@@ -147,6 +147,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         if !is_complete || has_ended || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
+        #[cfg(feature = "conflict-detection")]
+        let due = earliest(due, self.host.link.claims_due(self.now));
         let due = earliest(due, self.judges.accept.due(service, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.now) {

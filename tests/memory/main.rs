@@ -7,6 +7,8 @@ mod common;
 mod addressing;
 mod admission;
 mod bad_input;
+#[cfg(feature = "conflict-detection")]
+mod conflicts;
 mod congestion;
 mod dns;
 #[cfg(feature = "fragmentation")]
