@@ -34,6 +34,13 @@
 //! A connection that has sent a segment again twice, and has heard nothing, asks for its peer anew,
 //! with the feature `client`: it may have another card by now (RFC 1122, 2.3.2.1; RFC 4861, 7.3).
 //!
+//! # Which addresses this host has
+//!
+//! They have one owner here, which all that judges a packet asks. With the feature `addressing` they
+//! change while connections live, and with `conflict-detection` a stack may ask for each of them
+//! first: an address that is asked for is no address of this host yet. It is not answered for, and
+//! nothing is sent from it.
+//!
 //! # The walk of a datagram
 //!
 //! 1. `packet.rs` parses the frame. One for another card is dropped; a message of ARP or neighbor

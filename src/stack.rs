@@ -59,9 +59,9 @@
 //! # Large datagrams
 //!
 //! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
-//! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
-//! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
-//! server, or one client, does.
+//! fragments, which follow each other: smoltcp 0.14 has one place for such a datagram, so no socket
+//! sends another one before all of them have left. Over IPv6 a
+//! `udp::fragmentation::Fragmenter` sends them.
 //!
 //! # A service of your own
 //!

@@ -40,6 +40,10 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         None => asker,
     };
     host.link.put_header(header, &packet, known, now);
+    #[cfg(feature = "fragmentation")]
+    if packet.is_first_fragment() == Some(true) {
+        host.is_fragmenting.set(true);
+    }
     if let Some(control) = control
         && let Some(segment) = packet.segment()
     {

@@ -30,6 +30,9 @@ pub(super) struct Host {
     pub(super) checksums: ChecksumCapabilities,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    /// Whether the first fragment of a datagram has left, and others may follow.
+    #[cfg(feature = "fragmentation")]
+    pub(super) is_fragmenting: Cell<bool>,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -50,6 +53,8 @@ impl Host {
             ip_mtu: link::ip_mtu(capabilities),
             checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
+            #[cfg(feature = "fragmentation")]
+            is_fragmenting: Cell::new(false),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]

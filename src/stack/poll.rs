@@ -184,6 +184,14 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        // What is received may be answered by a large packet, for which smoltcp has one place.
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.now,
+        };
+        if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
+            return None;
+        }
         let (token, reply) = self.device.receive(self.now)?;
         let mut reply = Some(reply);
         let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
@@ -191,13 +199,6 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
             .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
-        drop(reply);
-        // The reply may have been a large one, to a ping for instance.
-        let mut room = Room {
-            device: &mut *self.device,
-            now: self.now,
-        };
-        Way::new(self.interface, self.host, self.now, &mut room).finish_fragments();
         Some(received)
     }
 
