@@ -55,7 +55,7 @@ fn is_probing(network: &mut Network) -> bool {
     network.server.context(now).is_probing()
 }
 
-/// A message of ARP that is sent to all: from whom, and about which address.
+/// The sender and the target of an ARP request that is sent to all.
 fn broadcast(frame: &[u8]) -> Option<(Ipv4Address, Ipv4Address)> {
     let frame = EthernetFrame::new_checked(frame).ok()?;
     let is_arp = frame.ethertype() == EthernetProtocol::Arp && frame.dst_addr().is_broadcast();
