@@ -12,12 +12,18 @@ use smoltcp::wire::{IpAddress, IpCidr, TcpSeqNumber};
 use super::config::ConfigError;
 use super::context::Context;
 use super::control::Connection;
+#[cfg(feature = "conflict-detection")]
+use super::counters::count;
+#[cfg(feature = "conflict-detection")]
+use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::poll::Poll;
 use super::port::{self, Way};
 use super::service::Service;
 use super::sockets::Sockets;
 use super::table::{Slot, Table};
+#[cfg(feature = "conflict-detection")]
+use crate::link::Conflict;
 use crate::link::{Addresses, Room};
 use crate::packet::Flags;
 
@@ -70,7 +76,7 @@ impl Context<'_, '_> {
         self.host.add_address(address).inspect_err(|_| {
             // There was no room for the link-local one.
             if is_new {
-                self.host.link.addresses.remove(&address.address());
+                self.host.link.remove_address(&address.address());
             }
         })
     }
@@ -79,7 +85,20 @@ impl Context<'_, '_> {
     /// whether it was one of the stack's own.
     pub fn remove_address(&mut self, address: &IpAddress) -> bool {
         self.host.has_changed = true;
-        self.host.link.addresses.remove(address)
+        self.host.link.remove_address(address)
+    }
+
+    /// Whether an address is not used yet, as the link is asked whether another host has it; see
+    /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
+    #[cfg(feature = "conflict-detection")]
+    pub fn is_probing(&self) -> bool {
+        self.host.link.is_probing()
+    }
+
+    /// The latest conflict about an address since this was asked last.
+    #[cfg(feature = "conflict-detection")]
+    pub fn take_conflict(&mut self) -> Option<Conflict> {
+        self.host.conflict.take()
     }
 
     /// Takes this gateway in place of that of its IP version. A connection to a host beyond it goes
@@ -105,6 +124,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     /// ended by it.
     #[inline(never)]
     pub(super) fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        self.tend_claims();
         if !core::mem::take(&mut self.host.has_changed) {
             return false;
         }
@@ -132,6 +153,22 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         }
         drop_answers(self.sockets);
         has_ended
+    }
+
+    /// Asks for addresses, announces and defends them, as it is due.
+    #[cfg(feature = "conflict-detection")]
+    fn tend_claims(&mut self) {
+        let Host { link, conflict, .. } = &mut *self.host;
+        let counters = &mut self.judges.counters;
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.now,
+        };
+        self.host.has_changed |= link.tend_claims(self.now, &mut room, &mut |latest| {
+            log::warn!("{latest}");
+            count(&mut counters.conflicts);
+            *conflict = Some(latest);
+        });
     }
 }
 

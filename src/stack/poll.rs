@@ -177,6 +177,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         if !is_complete || has_ended || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
+        #[cfg(feature = "conflict-detection")]
+        let due = earliest(due, self.host.link.claims_due(self.now));
         let due = earliest(due, self.judges.accept.due(service, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.program) {
@@ -212,6 +214,14 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        // What is received may be answered by a large packet, for which smoltcp has one place.
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
+            return None;
+        }
         let (token, reply) = self.device.receive(self.program)?;
         let mut reply = Some(reply);
         let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
@@ -219,13 +229,6 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
             .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
-        drop(reply);
-        // The reply may have been a large one, to a ping for instance.
-        let mut room = Room {
-            device: &mut *self.device,
-            now: self.program,
-        };
-        Way::new(self.interface, self.host, self.now, &mut room).finish_fragments();
         Some(received)
     }
 

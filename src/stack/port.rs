@@ -184,12 +184,17 @@ impl<'w> Way<'w> {
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
     ///
     /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
-    /// so everything else waits until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way, as the stack's documentation says.)
+    /// so everything else waits until it is empty.
     pub(super) fn finish_fragments(&mut self) -> bool {
-        if cfg!(not(feature = "fragmentation")) {
-            return true;
-        }
+        #[cfg(not(feature = "fragmentation"))]
+        return true;
+        #[cfg(feature = "fragmentation")]
+        self.finish_datagram()
+    }
+
+    #[cfg(feature = "fragmentation")]
+    fn finish_datagram(&mut self) -> bool {
+        self.host.is_fragmenting.set(false);
         let mut nothing = SocketSet::new(&mut [][..]);
         // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
         for _ in 0..128 {
@@ -278,6 +283,11 @@ impl<'p> Device for Port<'p> {
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
+        // The other fragments come before what the next socket has to send.
+        #[cfg(feature = "fragmentation")]
+        if self.host.is_fragmenting.get() {
+            return None;
+        }
         self.transmit.has_room().then(|| self.outgoing())
     }
 

@@ -223,6 +223,7 @@ fn main() -> std::process::ExitCode {
         arping_and_ndisc6_find_the_server,
         an_address_of_the_server_is_found_to_be_taken,
         change_of_address_under_load_resets_its_connections_and_no_others,
+        an_address_that_the_kernel_has_is_given_up_and_another_one_is_used,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,

@@ -8,6 +8,8 @@ mod common;
 mod addressing;
 mod admission;
 mod bad_input;
+#[cfg(feature = "conflict-detection")]
+mod conflicts;
 mod congestion;
 #[cfg(feature = "fragmentation")]
 mod discard;

@@ -37,13 +37,32 @@ impl Addresses {
 
 #[cfg(feature = "addressing")]
 impl Addresses {
+    /// Removes all addresses, but no gateway.
+    #[cfg(feature = "conflict-detection")]
+    pub(in crate::link) fn clear(&mut self) {
+        self.own.clear();
+        self.has_lost = true;
+    }
+
     /// Removes an address of this host, and the gateways that are on no network of its any more;
     /// returns whether it was one of its addresses.
-    pub(crate) fn remove(&mut self, address: &IpAddress) -> bool {
+    pub(in crate::link) fn remove_alone(&mut self, address: &IpAddress) -> bool {
+        let is_gone = self.remove(address, |_| true);
+        let own = &self.own;
+        self.gateways
+            .retain(|gateway| own.iter().any(|own| own.contains_addr(gateway)));
+        is_gone
+    }
+
+    /// Removes an address of this host, and all gateways but those that are near; returns whether it
+    /// was one of its addresses.
+    pub(in crate::link) fn remove(
+        &mut self,
+        address: &IpAddress,
+        is_near: impl Fn(&IpAddress) -> bool,
+    ) -> bool {
         let before = self.own.len();
         self.own.retain(|own| own.address() != *address);
-        let own = &self.own;
-        let is_near = |gateway: &IpAddress| own.iter().any(|own| own.contains_addr(gateway));
         self.gateways.retain(is_near);
         let is_gone = self.own.len() < before;
         self.has_lost |= is_gone;
