@@ -7,6 +7,7 @@ use super::args::{Client, Link, Server};
 use super::failure::{Failure, complain};
 use super::host::Host;
 use super::live::{Attached, Live};
+use super::obstacle::program;
 use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
@@ -81,6 +82,12 @@ fn explain(error: OpenError) -> Failure {
         }
         OpenError::WrongMode { name, found } => {
             format!("{name} is a {found} interface: give it as --{found} {name}")
+        }
+        OpenError::Permission { exists: false, .. } => {
+            format!("{error}. Without root: `{} lab`", program())
+        }
+        OpenError::NoDriver(_) | OpenError::DriverPermission(_) => {
+            format!("{error}. What else may be missing: `{} doctor`", program())
         }
         error => error.to_string(),
     })
