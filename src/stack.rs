@@ -46,6 +46,8 @@
 //! - Answers go to where the question came from, and wait for no neighbor to be found: smoltcp has
 //!   no link layer here. With the feature `client`, a service that sends without a question calls
 //!   `Context::resolve` first.
+//! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
+//!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
@@ -110,6 +112,8 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "addressing")]
+mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
@@ -213,10 +217,10 @@ impl<'a, D: Device> Stack<'a, D> {
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let addresses = config.all_addresses(capabilities.medium);
-        let host = Host::new(&config, &capabilities, &addresses);
+        let mut host = Host::new(&config, &capabilities);
+        host.configure(&config)?;
         let mut interface = port::new_interface(&host, config.interface_seed(), now);
-        interface.update_ip_addrs(|own| *own = addresses);
+        port::set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {
             sockets: Sockets::new(slots),
             host,
@@ -273,7 +277,7 @@ impl<'a, D: Device> Stack<'a, D> {
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
-            host: &self.host,
+            host: &mut self.host,
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
@@ -292,8 +296,9 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
-    /// [link layer](crate::link).
+    /// smoltcp's interface. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link), and addresses are a copy, made at each poll, of those of the stack
+    /// (`Context::addresses`).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
@@ -309,7 +314,7 @@ impl<'a, D: Device> Stack<'a, D> {
             now,
             sockets: &mut self.sockets,
             interface: self.interface.context(),
-            host: &self.host,
+            host: &mut self.host,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
         }

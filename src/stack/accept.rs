@@ -37,6 +37,8 @@ use super::host::Host;
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
 use super::table::{Room, Slot, Table};
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{Flags, Packet, Segment};
 use backlog::Backlog;
@@ -108,6 +110,12 @@ impl<'a> Accept<'a> {
 
     pub(super) fn set_backlog(&mut self, slots: ManagedSlice<'a, PendingSyn>) {
         self.backlog = Backlog::new(slots);
+    }
+
+    /// Forgets the SYNs for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        self.backlog.forget_gone(addresses);
     }
 
     /// What becomes of a segment for a port with this table.

@@ -9,7 +9,7 @@ use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
-use smoltcp::wire::HardwareAddress;
+use smoltcp::wire::{HardwareAddress, IpCidr};
 
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
@@ -133,7 +133,7 @@ impl<'w> Way<'w> {
 
     /// Reports the state that a connection has come to, if states are watched.
     #[inline]
-    fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
+    pub(super) fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
         #[cfg(feature = "trace")]
         self.host.watcher.look(sockets, control, self.now);
         #[cfg(not(feature = "trace"))]
@@ -258,6 +258,15 @@ pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Inte
         now,
     };
     Interface::new(config, &mut port, now)
+}
+
+/// Gives an interface these addresses.
+pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
+    interface.update_ip_addrs(|own| {
+        own.clear();
+        // Cannot fail: there is as much room as where they come from.
+        let _ = own.extend_from_slice(addresses);
+    });
 }
 
 /// A packet that was received, or is synthetic.

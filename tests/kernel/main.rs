@@ -3,6 +3,8 @@
 //! A test that needs a program which is missing counts as ignored.
 
 #[cfg(target_os = "linux")]
+mod addressing;
+#[cfg(target_os = "linux")]
 mod cable;
 #[cfg(target_os = "linux")]
 mod capture;
@@ -84,10 +86,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*, filter::*,
-        interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
-        network_errors::*, noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, doctor::*, existing::*,
+        explain::*, filter::*, interface::*, interrupt::*, lab::*, ladder::*, name_servers::*,
+        names::*, neighbors::*, network_errors::*, noise::*, output::*, same_everywhere::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*,
+        unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -217,6 +220,7 @@ fn main() -> std::process::ExitCode {
         hardware_address_can_be_chosen,
         arping_and_ndisc6_find_the_server,
         an_address_of_the_server_is_found_to_be_taken,
+        change_of_address_under_load_resets_its_connections_and_no_others,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,

@@ -4,6 +4,8 @@
 mod capabilities;
 mod common;
 
+#[cfg(feature = "addressing")]
+mod addressing;
 mod admission;
 mod bad_input;
 mod congestion;
