@@ -86,11 +86,10 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, doctor::*, existing::*,
-        explain::*, filter::*, interface::*, interrupt::*, lab::*, ladder::*, name_servers::*,
-        names::*, neighbors::*, network_errors::*, noise::*, output::*, same_everywhere::*,
-        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*,
-        unicode::*, user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
+        filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
+        network_errors::*, noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*,
+        serve_udp::*, services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
