@@ -53,10 +53,12 @@ pub fn main() -> ExitCode {
         signal_hook::consts::SIGUSR1,
         std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
     );
-    let args = match Args::try_parse() {
+    let mut args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return explain(&error),
     };
+    let is_filed = args.drawing.is_filed() || args.record.capture.is_some();
+    args.drawing.ladder |= args.drawing.explain && !is_filed;
     logger::start(args.verbose);
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,

@@ -157,6 +157,7 @@ impl<'e> Flight<'e> {
                 bytes: self.first.frame.to_vec(),
                 length: self.first.frame.len(),
                 comment,
+                transmission: None,
             });
         }
     }

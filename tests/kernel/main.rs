@@ -17,6 +17,8 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod existing;
 #[cfg(target_os = "linux")]
+mod explain;
+#[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -76,10 +78,10 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*,
-        interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*, network_errors::*,
-        noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*,
-        services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
+        capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*, filter::*,
+        interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
+        network_errors::*, noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*,
+        serve_udp::*, services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -226,6 +228,8 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
+        sentences_stand_under_the_arrows,
+        sentences_stand_in_files_instead_of_the_ladder,
         ladder_in_memory_fits_on_a_screen,
         ladder_on_a_terminal_has_colours_unless_they_are_not_wanted,
         ladder_of_a_failure_shows_it,
