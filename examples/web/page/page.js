@@ -11,11 +11,22 @@ const make = (tag, text = "", attributes = {}) => {
 
 // The engine ----------------------------------------------------------------------------------
 
-const unpack = (text) => {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")));
-};
-const module = await WebAssembly.compile(await unpack($("engine").textContent).arrayBuffer());
+/** Bytes of which each four are five digits to the base of 85: `encoded` in src/bin/web.rs. */
+function decoded(text, length) {
+  const bytes = new DataView(new ArrayBuffer(Math.ceil(length / 4) * 4));
+  for (let from = 0, to = 0; to < length; to += 4) {
+    let number = 0;
+    for (const end = from + 5; from < end; from++) {
+      const code = text.charCodeAt(from);
+      number = number * 85 + code - (code > 60 ? 36 : 35);
+    }
+    bytes.setUint32(to, number);
+  }
+  return bytes.buffer.slice(0, length);
+}
+const packed = decoded($("engine").textContent, Number($("engine").dataset.length));
+const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+const module = await WebAssembly.compile(await new Response(unpacked).arrayBuffer());
 const start = () => {
   const { exports } = new WebAssembly.Instance(module);
   exports.begin();
@@ -226,7 +237,7 @@ function drawHosts() {
 function fillHosts(now) {
   for (const card of $("hosts").querySelectorAll(".host")) {
     const name = card.dataset.host;
-    const sample = run.samples.filter((sample) => sample.host === name && sample.time <= now).at(-1);
+    const sample = run.samples.findLast((sample) => sample.host === name && sample.time <= now);
     const key = JSON.stringify([sample, sample?.timer && now]);
     if (card.dataset.key === key) continue;
     card.dataset.key = key;
@@ -345,8 +356,12 @@ function choose(name, isFocused) {
   const frame = run.frames[index];
   $("frame-title").textContent = `${title(frame)}, ${time(frame.sent)}`;
   $("frame-label").textContent = frame.label;
-  const sentences = [...(frame.sentences ?? []), `${outcome(frame)}.`];
-  $("sentences").replaceChildren(...sentences.map((sentence) => make("p", sentence)));
+  $("sentences").replaceChildren(...[...frame.sentences, outcome(frame)].map((sentence) => {
+    const known = sentence.replace(/^≈ /, ""); // the mark of what only follows from the packets
+    const element = make("p", `${known[0].toUpperCase()}${known.slice(1)}.`);
+    if (known !== sentence) element.append(" ", make("small", "This follows from the packets."));
+    return element;
+  }));
   const fates = params().getAll("fate").filter((fate) => fate.startsWith(`${frame.name} `));
   const fate = fates.at(-1)?.slice(frame.name.length + 1) ?? "";
   for (const radio of $("fate").querySelectorAll("input")) radio.checked = radio.value === fate;

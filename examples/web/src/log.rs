@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use smoltcp::time::Instant;
 use uppercase::simulation::{Event, Fate, Verdict};
+use uppercase::stack::Transmission;
 use uppercase::trace::Change;
 
 use crate::name::Names;
@@ -18,6 +19,8 @@ pub struct Log {
     pub events: Vec<Event>,
     /// How the states of connections have changed.
     pub changes: Vec<Change>,
+    /// The segments that the stacks have sent, with the reasons.
+    pub transmissions: Vec<Transmission>,
     /// What the hosts have to do, whenever that has changed.
     pub samples: Vec<Sample>,
     /// What applications and users have done.

@@ -2,7 +2,7 @@
 //! has happened, as the drawing has them.
 
 use serde::Serialize;
-use uppercase::trace::{Fate, Frame, Side, svg};
+use uppercase::trace::{Fate, Frame, Kind, Part, Side, svg};
 
 use crate::decode::{self, Layer};
 use crate::log::Note;
@@ -34,6 +34,8 @@ struct Told<'r> {
     label: String,
     length: usize,
     comment: &'r str,
+    /// What it is and why it was sent; a mark is in front of what follows from the packets only.
+    sentences: Vec<String>,
 }
 
 /// A frame in all its parts.
@@ -47,19 +49,29 @@ struct Whole<'r> {
 pub fn run(run: &Run, width: u32) -> String {
     let ladder = run.ladder();
     let start = run.start();
+    let mut sentences = vec![Vec::new(); ladder.frames().len()];
+    for row in ladder.rows() {
+        if let Kind::Frame(index, Part::Whole | Part::Departure) = row.kind {
+            let told = ladder.explain(row).into_iter();
+            sentences[index].extend(told.map(|sentence| sentence.to_string()));
+        }
+    }
     let frames = ladder.frames().iter().zip(&run.names);
-    let frames = frames.map(|(frame, (name, copy))| Told {
-        name,
-        copy: *copy,
-        from: side(frame.from),
-        sent: frame.sent,
-        arrived: frame.arrived,
-        fate: fate(frame.fate),
-        protocol: frame.message.protocol,
-        label: label(frame),
-        length: frame.length,
-        comment: &frame.comment,
-    });
+    let frames = frames
+        .zip(sentences)
+        .map(|((frame, (name, copy)), sentences)| Told {
+            name,
+            copy: *copy,
+            from: side(frame.from),
+            sent: frame.sent,
+            arrived: frame.arrived,
+            fate: fate(frame.fate),
+            protocol: frame.message.protocol,
+            label: label(frame),
+            length: frame.length,
+            comment: &frame.comment,
+            sentences,
+        });
     let mut samples = run.samples.clone();
     for sample in &mut samples {
         sample.time -= start;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use smoltcp::phy::{Device, Medium, RxToken};
 use smoltcp::time::{Duration, Instant};
-use uppercase::simulation::{Link, Network, Port};
-use uppercase::trace::{Change, Ladder, Record, simulated};
+use uppercase::simulation::{Link, Network, Port, Turn};
+use uppercase::trace::{Change, Ladder, Record, simulated, tell};
 
 use crate::forgery;
 use crate::host::{Client, Host, Number, Plain, Server};
@@ -150,42 +150,30 @@ impl<'a> Lab<'a> {
 
     /// Does the next thing that happens.
     fn step(&mut self) {
-        let Self {
-            network,
-            log,
-            hosts,
-            attacker,
-            polls,
-            ..
-        } = self;
-        network.step(|turn| {
-            *polls += 1;
-            for (_, host) in hosts.iter_mut() {
-                let timer = host.poll(turn.now);
-                turn.wake_in(timer.map(|timer| timer.max(turn.now) - turn.now));
-                let sample = host.sample(turn.now, timer);
-                log.borrow_mut().sample(sample);
-            }
-            // What is sent to an address that no host has is heard by none.
-            while let Some((_, port)) = attacker
-                && let Some((frame, _)) = port.receive(turn.now)
-            {
-                frame.consume(|_| ());
-            }
-        });
+        let mut poll = Poll(
+            &self.log,
+            &mut self.hosts,
+            &mut self.attacker,
+            &mut self.polls,
+        );
+        self.network.step(|turn| poll.run(turn));
     }
 
     fn is_cut_short(&self) -> bool {
-        self.log.borrow().names.len() > MOST_FRAMES || self.polls > MOST_POLLS
+        is_too_long(&self.log.borrow(), self.polls)
     }
 
     fn run_until(&mut self, end: Instant) {
-        while !self.is_cut_short() && self.network.next_step_at().is_some_and(|next| next <= end) {
-            self.step();
-        }
         let now = self.network.now();
         if now < end {
-            self.network.sleep(end - now);
+            let mut poll = Poll(
+                &self.log,
+                &mut self.hosts,
+                &mut self.attacker,
+                &mut self.polls,
+            );
+            // Hosts that never come to an end are polled no more: see `Poll`.
+            let _ = self.network.run_for(end - now, |turn| poll.run(turn));
         }
     }
 
@@ -254,7 +242,8 @@ impl<'a> Lab<'a> {
         drop(self.hosts);
         drop(self.network);
         let log = self.log.take();
-        let records = simulated::records(&log.events);
+        let mut records = simulated::records(&log.events);
+        tell(&mut records, &log.transmissions);
         // One record for each copy of a frame, in the same order.
         let copies = log.events.iter().map(|event| (event.number, event.copy));
         let mut copies: Vec<_> = copies.collect();
@@ -276,6 +265,40 @@ impl<'a> Lab<'a> {
             notes: log.notes,
         }
     }
+}
+
+/// What is there to be polled.
+struct Poll<'l, 'a>(
+    &'l RefCell<Log>,
+    &'l mut [(Arc<str>, Box<dyn Host + 'a>)],
+    &'l mut Option<(Link, Port)>,
+    &'l mut usize,
+);
+
+impl Poll<'_, '_> {
+    fn run(&mut self, turn: &mut Turn) {
+        let Self(log, hosts, attacker, polls) = self;
+        if is_too_long(&log.borrow(), **polls) {
+            return;
+        }
+        **polls += 1;
+        for (_, host) in hosts.iter_mut() {
+            let timer = host.poll(turn.now);
+            turn.wake_in(timer.map(|timer| timer.max(turn.now) - turn.now));
+            let sample = host.sample(turn.now, timer);
+            log.borrow_mut().sample(sample);
+        }
+        // What is sent to an address that no host has is heard by none.
+        while let Some((_, port)) = attacker
+            && let Some((frame, _)) = port.receive(turn.now)
+        {
+            frame.consume(|_| ());
+        }
+    }
+}
+
+fn is_too_long(log: &Log, polls: usize) -> bool {
+    log.names.len() > MOST_FRAMES || polls > MOST_POLLS
 }
 
 /// What was done, for a reader.

@@ -74,6 +74,10 @@ impl<'a> Client<'a> {
         let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
         let stack = Stack::new(self.link.port(), config, slots, now);
         let mut stack = stack.expect("the addresses are those of hosts");
+        let log = self.log.clone();
+        stack.watch_transmissions(move |transmission| {
+            log.borrow_mut().transmissions.push(*transmission);
+        });
         let (host, log) = (self.name.clone(), self.log.clone());
         stack.watch(move |transition| {
             let change = Change::new(&host, transition);

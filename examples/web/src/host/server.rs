@@ -49,7 +49,9 @@ impl Handler for Desk {
         input: &[u8],
         output: &mut [u8],
     ) -> Progress {
-        self.closes = orders.closes.then_some(now);
+        if orders.closes {
+            self.closes = Some(now);
+        }
         match orders.is_paused {
             true => Progress::default(),
             false => self.upper.convert(input, output),
@@ -125,6 +127,10 @@ impl<'a> Server<'a> {
         let stack = stack.expect("the addresses are those of hosts");
         let backlog = storage.alloc_slice_fill_with(BACKLOG, |_| PendingSyn::EMPTY);
         let mut stack = stack.with_backlog(backlog);
+        let log = self.log.clone();
+        stack.watch_transmissions(move |transmission| {
+            log.borrow_mut().transmissions.push(*transmission);
+        });
         let (host, log) = (self.name.clone(), self.log.clone());
         stack.watch(move |transition| {
             let change = Change::new(&host, transition);
