@@ -43,6 +43,12 @@ impl Addresses {
         })
     }
 
+    /// Whether `address` is of one of our networks.
+    #[cfg(all(feature = "isn", feature = "ipv6"))]
+    pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
+        self.own.iter().any(|own| own.contains_addr(address))
+    }
+
     /// The address of this host from which a packet to `address` is sent.
     #[cfg(feature = "client")]
     pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {

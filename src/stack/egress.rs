@@ -43,6 +43,8 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     if let Some(control) = control
         && let Some(segment) = packet.segment()
     {
+        #[cfg(feature = "isn")]
+        control.credit.sent(bytes.len());
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "client")]
         let before = control.retransmitted();

@@ -131,6 +131,13 @@ pub(super) fn receive<'a>(
         Verdict::Refuse => way.deliver(&mut sockets.set, None, packet.bytes),
         Verdict::Delivered | Verdict::Drop => {}
         Verdict::Answer(answer) => way.answer(answer.as_bytes()),
+        Verdict::DeliverAfter(slot, segment) => {
+            if let Some(connection) = table.touch(slot) {
+                let Connection { set, control, .. } = connection;
+                way.inject(set, Some(control), segment.as_bytes());
+                give_segment(&arrival, host, connection, way);
+            }
+        }
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;

@@ -138,10 +138,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let due = self.serve(service);
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
-        if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
+        if !is_complete || admitted || self.judges.accept.is_ready(service, self.host, self.now) {
             return Next::Poll;
         }
-        let due = earliest(due, self.judges.accept.due(service, self.now));
+        let due = earliest(due, self.judges.accept.due(service, self.host, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.now) {
                 Some(_) => Next::Poll,

@@ -4,6 +4,7 @@
 //!
 //! How many of them are served during a flood, and how fast: `cargo bench --bench syn_flood`.
 
+mod blind;
 mod flood;
 mod floods;
 mod fragments;
@@ -19,8 +20,8 @@ mod windows;
 
 use crate::namespace::{Test, tests};
 use {
-    floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, scans::*, segments::*,
-    windows::*,
+    blind::*, floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, scans::*,
+    segments::*, windows::*,
 };
 
 pub const TESTS: &[Test] = tests![
@@ -59,6 +60,9 @@ pub const TESTS: &[Test] = tests![
     extension_headers_of_forged_senders_stop_no_client,
     datagram_from_the_own_port_is_not_answered,
     two_servers_do_not_answer_each_other,
+    none_of_ten_thousand_guesses_opens_a_connection,
+    none_of_ten_thousand_guesses_ends_a_connection_of_a_server,
+    none_of_ten_thousand_guesses_ends_a_connection_of_a_client,
     sixty_four_clients_at_once_are_served_by_a_pool_of_two,
     two_hundred_and_fifty_six_clients_at_once_are_served_by_a_pool_of_two,
 ];
