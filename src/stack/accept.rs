@@ -45,6 +45,8 @@ use super::counters::{Counters, count};
 use super::host::Host;
 use super::inject::Synthetic;
 use super::table::{Room, Slot, Table};
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{Flags, Packet, Segment};
 use backlog::Backlog;
@@ -89,7 +91,7 @@ impl Arrival<'_> {
     /// Whether it is intact, and no SYN with a FIN, which smoltcp drops, as does every stack that
     /// takes no part in scans.
     fn may_open(&self, host: &Host) -> bool {
-        !self.segment.flags.has(Flags::FIN) && self.packet.is_intact(&host.checksums)
+        !self.segment.flags.has(Flags::FIN) && self.packet.is_intact(&host.capabilities.checksum)
     }
 
     /// The largest payload that this host takes in a segment, without options (RFC 9293, 3.7.1).
@@ -100,7 +102,7 @@ impl Arrival<'_> {
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
             _ => 60,
         };
-        host.ip_mtu.saturating_sub(headers).min(u16::MAX.into()) as u16
+        host.ip_mtu().saturating_sub(headers).min(u16::MAX.into()) as u16
     }
 }
 
@@ -126,6 +128,12 @@ impl<'a> Accept<'a> {
 
     pub(super) fn set_backlog(&mut self, slots: ManagedSlice<'a, PendingSyn>) {
         self.backlog = Backlog::new(slots);
+    }
+
+    /// Forgets the SYNs for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        self.backlog.forget_gone(addresses);
     }
 
     /// What becomes of a segment for a port with this table.

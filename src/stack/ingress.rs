@@ -12,6 +12,10 @@ use super::delivery::give_segment;
 use super::host::Host;
 use super::port::Way;
 use super::service::Service;
+#[cfg(feature = "trace")]
+use super::table::Room;
+#[cfg(feature = "trace")]
+use super::transmission::Cause;
 use crate::packet::{Content, Frame};
 
 /// What has to be remembered from frame to frame.
@@ -112,6 +116,8 @@ pub(super) fn receive<'a>(
     #[cfg(feature = "client")]
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Some(table) = table else {
+        #[cfg(feature = "trace")]
+        host.watcher.answers(Cause::NoSocket);
         way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
@@ -128,15 +134,26 @@ pub(super) fn receive<'a>(
             }
         }
         // No socket of this set listens.
-        Verdict::Refuse => way.deliver(&mut sockets.set, None, packet.bytes),
+        Verdict::Refuse => {
+            #[cfg(feature = "trace")]
+            host.watcher.answers(Cause::NoConnection);
+            way.deliver(&mut sockets.set, None, packet.bytes);
+        }
         Verdict::Delivered | Verdict::Drop => {}
-        Verdict::Answer(answer) => way.answer(answer.as_bytes()),
         Verdict::DeliverAfter(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;
                 way.inject(set, Some(control), segment.as_bytes());
                 give_segment(&arrival, host, connection, way);
             }
+        }
+        Verdict::Answer(answer) => {
+            // A client answers a simultaneous open.
+            #[cfg(feature = "trace")]
+            if table.room() != Room::Closed {
+                host.watcher.answers(Cause::Cookie);
+            }
+            way.answer(answer.as_bytes());
         }
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {

@@ -5,11 +5,11 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
-use smoltcp::wire::HardwareAddress;
+use smoltcp::wire::{HardwareAddress, IpCidr};
 
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
@@ -105,6 +105,10 @@ impl<'w> Way<'w> {
             packet.copy_from_slice(answer);
             if let Some(packet) = Packet::parse(answer) {
                 host.link.put_header(header, &packet, asker, now);
+                #[cfg(feature = "trace")]
+                if let Some(segment) = packet.segment() {
+                    host.watcher.sends(segment, None, now);
+                }
             }
         });
     }
@@ -131,7 +135,7 @@ impl<'w> Way<'w> {
 
     /// Reports the state that a connection has come to, if states are watched.
     #[inline]
-    fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
+    pub(super) fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
         #[cfg(feature = "trace")]
         self.host.watcher.look(sockets, control, self.now);
         #[cfg(not(feature = "trace"))]
@@ -238,11 +242,7 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = self.host.ip_mtu;
-        capabilities.checksum = self.host.checksums.clone();
-        capabilities
+        self.host.capabilities.clone()
     }
 }
 
@@ -260,6 +260,15 @@ pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Inte
         now,
     };
     Interface::new(config, &mut port, now)
+}
+
+/// Gives an interface these addresses.
+pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
+    interface.update_ip_addrs(|own| {
+        own.clear();
+        // Cannot fail: there is as much room as where they come from.
+        let _ = own.extend_from_slice(addresses);
+    });
 }
 
 /// A packet that was received, or is synthetic.

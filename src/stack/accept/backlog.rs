@@ -9,6 +9,8 @@ use smoltcp::wire::{IpAddress, IpEndpoint};
 
 #[cfg(feature = "isn")]
 use super::fairness;
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{FourTuple, LONGEST_PACKET_HEADERS};
 use crate::stack::host::Host;
@@ -253,6 +255,19 @@ impl<'a> Backlog<'a> {
         let is_kept = |slot: &PendingSyn| slot.kind != Kind::Waiting && slot.tuple == *tuple;
         let (index, slot) = self.kept().find(|(_, slot)| is_kept(slot))?;
         Some((index, slot.packet()))
+    }
+
+    /// Removes what is kept for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        let mut index = 0;
+        while index < self.count {
+            if addresses.is_own(&self.slots[index].tuple.local.addr) {
+                index += 1;
+            } else {
+                self.remove(index);
+            }
+        }
     }
 
     /// Removes what waits of a client whose connection is opened in another way. What it has proven

@@ -31,7 +31,7 @@ impl<'a> Accept<'a> {
             }
             return Verdict::Refuse;
         };
-        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.checksums) {
+        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.capabilities.checksum) {
             return Verdict::Refuse;
         }
         let tuple = arrival.segment.four_tuple();

@@ -8,7 +8,7 @@ use uppercase::stack::PendingSyn;
 use uppercase::tcp::Config;
 
 use super::common::frames::{segment, tcp};
-use super::common::network::{Actor, Link, SECOND};
+use super::common::network::{Actor, Link};
 use super::common::scene::Scene;
 use super::common::talk::Talk;
 
