@@ -21,16 +21,18 @@ guess = lambda: random.getrandbits(32)
 def ip(source, destination):
     return (IPv6 if ':' in source else IP)(src=source, dst=destination)
 
-# The same segment with these numbers.
+def template(packet):
+    return bytes(packet), packet
+
+# Sends the same segment with these numbers.
 def vary(template, seq, ack):
-    frame = bytearray(bytes(template))
-    is_ipv6 = IPv6 in template
-    at = 14 + (40 if is_ipv6 else 20)
+    made, packet = template
+    frame = bytearray(made)
+    at = 14 + (40 if IPv6 in packet else 20)
     frame[at + 4:at + 12] = struct.pack('!II', seq % (1 << 32), ack % (1 << 32))
     frame[at + 16:at + 18] = bytes(2)
-    made = Ether(bytes(frame))
-    sum = in6_chksum(6, made[IPv6], bytes(frame[at:])) if is_ipv6 \
-        else in4_chksum(6, made[IP], bytes(frame[at:]))
+    segment = bytes(frame[at:])
+    sum = in6_chksum(6, packet[IPv6], segment) if IPv6 in packet else in4_chksum(6, packet[IP], segment)
     frame[at + 16:at + 18] = struct.pack('!H', sum)
     link.socket.send(frame)
 
@@ -42,7 +44,7 @@ def pause(number):
 # see it; here it is asked for, so that every second guess hits the window.
 def challenge(head, sport, dport):
     for _ in range(5):
-        vary(head / TCP(sport=sport, dport=dport, flags='A'), guess(), guess())
+        vary(template(head / TCP(sport=sport, dport=dport, flags='A')), guess(), guess())
         end = time.monotonic() + 1.1
         while (left := end - time.monotonic()) > 0 and select.select([link.socket], [], [], left)[0]:
             frame = Ether(link.socket.recv(65536))
@@ -54,8 +56,8 @@ def challenge(head, sport, dport):
 def attack(head, sport, dport):
     expected, sent = challenge(head, sport, dport)
     kinds = ['R', 'RA', 'S', 'SA', 'PA', 'FA']
-    templates = [head / TCP(sport=sport, dport=dport, flags=kind, window=65535)
-        / Raw(b'forged' if kind == 'PA' else b'') for kind in kinds]
+    templates = [template(head / TCP(sport=sport, dport=dport, flags=kind, window=65535)
+        / Raw(b'forged' if kind == 'PA' else b'')) for kind in kinds]
     for number in range(TRIES):
         seq = expected + random.randrange(1, 500) if number % 2 else guess()
         ack = guess()
@@ -76,9 +78,11 @@ for victim, server in [('192.168.69.60', SERVER), ('fdaa::60', SERVER6)]:
         port = 20000 + number // 10
         # One SYN for ten acknowledgements, with payload that would be answered.
         if number % 10 == 0:
-            vary(head / TCP(sport=port, dport=PORT, flags='S', options=[('MSS', 1460)]), 7, 0)
-            template = head / TCP(sport=port, dport=PORT, flags='PA', window=65535) / Raw(b'hello')
-        vary(template, 8, guess())
+            syn = head / TCP(sport=port, dport=PORT, flags='S', options=[('MSS', 1460)])
+            vary(template(syn), 7, 0)
+            text = head / TCP(sport=port, dport=PORT, flags='PA', window=65535) / Raw(b'hello')
+            acknowledgement = template(text)
+        vary(acknowledgement, 8, guess())
         pause(number)
     for frame in link.received(1):
         opened += TCP in frame and b'HELLO' in bytes(frame[TCP].payload)
@@ -118,7 +122,7 @@ pub fn none_of_ten_thousand_guesses_ends_a_connection_of_a_client() {
         let mut line = Vec::new();
         stream.read_to_end(&mut line).expect("it sends all of it");
         assert_eq!(line, b"hello");
-        by_hand(&attack(link, 1, PORT, from.port()));
+        by_hand(&attack(link, 2, PORT, from.port()));
         stream.write_all(b"HELLO").expect("it is there");
         drop(stream);
         assert_eq!(client.end().text(), "HELLO", "{link:?}");
@@ -128,9 +132,10 @@ pub fn none_of_ten_thousand_guesses_ends_a_connection_of_a_client() {
 
 /// The program that attacks the victim at host `to` in the name of the kernel.
 fn attack(link: Link, to: u8, sport: u16, dport: u16) -> String {
-    let (from, to) = (link.kernel().ip(), link.address(to));
+    let (from, address) = (link.kernel().ip(), link.address(to));
     let call = format!(
-        "head = Ether(src=':'.join(f'{{b:02x}}' for b in link.kernel), dst=MAC) / ip('{from}', '{to}')\n\
+        "kernel = ':'.join(f'{{b:02x}}' for b in link.kernel)\n\
+         head = Ether(src=kernel, dst=MAC[:-2] + '{to:02x}') / ip('{from}', '{address}')\n\
          attack(head, {sport}, {dport})\n"
     );
     [GUESS, &call].concat()
