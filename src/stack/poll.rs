@@ -220,12 +220,16 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let has_ended = false;
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
-        if !is_complete || has_ended || admitted || self.judges.accept.is_ready(service, self.now) {
+        if !is_complete
+            || has_ended
+            || admitted
+            || self.judges.accept.is_ready(service, self.host, self.now)
+        {
             return Next::Poll;
         }
         #[cfg(feature = "conflict-detection")]
         let due = earliest(due, self.host.link.claims_due(self.now));
-        let due = earliest(due, self.judges.accept.due(service, self.now));
+        let due = earliest(due, self.judges.accept.due(service, self.host, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.program) {
                 Some(_) => Next::Poll,
