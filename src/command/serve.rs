@@ -11,6 +11,8 @@ use uppercase::udp;
 use super::args::{Network, Server};
 use super::cable;
 use super::failure::Failure;
+use super::faults::Faults;
+use super::faulty::Faulty;
 use super::host::Host;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use super::interface;
@@ -33,7 +35,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// Serves until it is asked to end.
-pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
+pub fn run(args: &Server, faults: &Faults, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     let output = Output::open()?;
     let addresses = args.link.addresses(1);
     let endpoints = addresses
@@ -48,8 +50,15 @@ pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     match args.link.network() {
         Network::Memory => unreachable!("the arguments are not accepted without a network"),
         Network::Cable(port) => {
-            let host = cable::listen(port, args, &mut fragments, recorder)?;
+            let cable = cable::listen(port)?;
             let example = format!("Try it in another terminal: {}", cable::example(port, args));
+            let (link, backlog, fragments) = (&args.link, args.backlog, &mut *fragments);
+            if faults.are_wanted() {
+                let cable = Faulty::new(cable, faults);
+                let host = Live::new(cable, link, 1, backlog, fragments, recorder)?;
+                return serve(host, args, connections, Some(example), output, recorder);
+            }
+            let host = Live::new(cable, link, 1, backlog, fragments, recorder)?;
             serve(host, args, connections, Some(example), output, recorder)
         }
         #[cfg(all(feature = "tuntap", target_os = "linux"))]

@@ -13,7 +13,7 @@ use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
 
-use super::args::{BUFFER, Client, Link};
+use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::random_seed;
 
@@ -147,7 +147,7 @@ impl<'a> Connections<'a> {
 
 /// The TCP client that the arguments describe.
 pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Client, Failure> {
-    let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+    let buffer = || SocketBuffer::new(vec![0; args.buffer()]);
     // Lent for as long as the program runs, which has one client.
     let slot = Box::leak(Box::new(ClientSlot::new()));
     tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout)
