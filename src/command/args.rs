@@ -384,6 +384,11 @@ impl Link {
         }
     }
 
+    /// Whether addresses were given.
+    pub fn chooses_addresses(&self) -> bool {
+        !self.ip.is_empty()
+    }
+
     /// Our own addresses; by default those that end in `host`.
     pub fn addresses(&self, host: u8) -> Vec<IpCidr> {
         if !self.ip.is_empty() {
