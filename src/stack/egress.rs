@@ -50,7 +50,11 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "client")]
         let before = control.retransmitted();
-        control.transmitted(&segment, &mut bytes[start..], host.checksums.tcp.tx());
+        control.transmitted(
+            &segment,
+            &mut bytes[start..],
+            host.capabilities.checksum.tcp.tx(),
+        );
         #[cfg(feature = "client")]
         if control.retransmitted() != before && !segment.flags.has(crate::packet::Flags::SYN) {
             // Twice, and the peer has not been heard: it may have another card by now.

@@ -199,7 +199,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let longest = if cfg!(feature = "fragmentation") {
             u16::MAX.into()
         } else {
-            self.host.ip_mtu
+            self.host.ip_mtu()
         };
         let mut sockets = self.sockets.udp();
         // Where the end of the buffer is too short for a datagram, that takes a place, too.
