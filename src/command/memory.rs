@@ -71,6 +71,7 @@ pub fn server_config(args: &Client) -> tcp::Config {
         once: args.once,
         // Only the user keeps this server waiting, and may take any time.
         idle_timeout: None,
+        close_timeout: None,
         keep_alive: None,
         silence_timeout: None,
         ..tcp::Config::default()

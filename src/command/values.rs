@@ -126,9 +126,9 @@ pub fn rate(text: &str) -> Result<u64, String> {
     }
 }
 
-/// The longest IP packet. Each host has to take 68 bytes over IPv4 (RFC 791, 3.2).
+/// The longest IP packet. Each host has to take 576 bytes over IPv4 (RFC 791, 3.1).
 pub fn mtu() -> clap::builder::RangedI64ValueParser<u16> {
-    clap::value_parser!(u16).range(68..=1500)
+    clap::value_parser!(u16).range(576..=1500)
 }
 
 /// The number of a frame.

@@ -30,8 +30,8 @@ pub fn bandwidth_and_size_of_packets_change_no_byte() {
     let text = mixed(20_000);
     for faults in [
         "--bandwidth 56kbit",
-        "--mtu 68",
-        "--mtu 68 --bandwidth 9600 --delay 1s",
+        "--mtu 576",
+        "--mtu 576 --bandwidth 9600 --delay 1s",
     ] {
         let outcome = uppercase(&format!("tcp --timeout 9999 --seed 1 {faults}"), &text);
         assert_eq!(outcome.code, Some(0), "{faults}: {}", outcome.stderr);

@@ -25,6 +25,7 @@ mod neighbors;
 mod no_flags;
 mod no_room;
 mod off_path;
+mod old_numbers;
 mod opposite;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
