@@ -23,7 +23,7 @@ pub struct Faults {
     ///
     /// With any of these options and no --cable, client and server are in a simulated network with a
     /// clock of its own, which jumps to what happens next: an hour takes no time, and the same --seed
-    /// and the same text give the same run, to the microsecond.
+    /// and the same text give the same run, to the microsecond. The text is read to its end first.
     #[arg(long, value_name = "TIME", value_parser = duration, global = true)]
     delay: Option<Duration>,
     /// Lose frames by chance: 20% of them, say

@@ -1,5 +1,7 @@
 //! A client and both servers in one process, in a simulated network with faults.
 
+use std::mem::replace;
+
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use uppercase::device::capture::Capture;
@@ -10,6 +12,7 @@ use uppercase::tcp::Hash;
 use uppercase::{Context, Servers, Stack};
 
 use super::args::{Client, Link};
+use super::dialogue;
 use super::failure::Failure;
 use super::faults::Faults;
 use super::host::{Clock, Host, choose_seed};
@@ -73,6 +76,7 @@ pub fn with_client(
             faults,
             failure: None,
             polls: 0,
+            has_text: false,
         };
         let result = run(&mut simulated);
         if recorder.is_drawing() {
@@ -111,6 +115,8 @@ struct Simulated<'s> {
     /// Why the server's host could not start again.
     failure: Option<Failure>,
     polls: u64,
+    /// Whether the text has been read.
+    has_text: bool,
 }
 
 impl Simulated<'_> {
@@ -172,7 +178,13 @@ impl Host<'static> for Simulated<'_> {
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        if input.is_some() && delay != Some(Duration::ZERO) {
+        if let Some(input) = input.filter(|_| delay != Some(Duration::ZERO)) {
+            // In pieces as they come, the text would be in other segments each time.
+            if !dialogue::is_wanted() && !replace(&mut self.has_text, true) {
+                let read = input.read_all();
+                read.map_err(Failure::of("standard input cannot be read"))?;
+                return Ok(false);
+            }
             return Ok(true);
         }
         match delay {
