@@ -7,6 +7,8 @@ mod args;
 mod cable;
 mod closed;
 mod dialogue;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod doctor;
 mod draw;
 mod drawing;
 mod events;
@@ -17,11 +19,15 @@ mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod lab;
 mod ladder;
 mod live;
 mod logger;
 mod memory;
 mod neighbor;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod obstacle;
 mod output;
 mod progress;
 mod record;
@@ -103,6 +109,10 @@ fn run(args: &Args) -> Result<(), Failure> {
         Some(Command::Udp(client)) => talk(Protocol::Udp, client, &args.faults, &recorder),
         Some(Command::Serve(server)) => serve::run(server, &args.faults, &mut recorder),
         Some(Command::Ladder(file)) => return ladder::run(file, &args.drawing),
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Some(Command::Lab(lab)) => lab::run(lab, &mut recorder),
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Some(Command::Doctor(doctor)) => doctor::run(doctor, &recorder),
     };
     // What went wrong is seen in the drawing, too, and said below it.
     result.and(recorder.draw_end()).and(recorder.finish())

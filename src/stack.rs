@@ -46,13 +46,25 @@
 //! - Answers go to where the question came from, and wait for no neighbor to be found: smoltcp has
 //!   no link layer here. With the feature `client`, a service that sends without a question calls
 //!   `Context::resolve` first.
+//! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
+//!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
+//! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
+//! - Packets to other networks pass links with a smaller MTU (`stack/path_mtu.rs`): over IPv6 they have
+//!   1280 bytes at most, over IPv4 routers may fragment them. With the feature `paths`, TCP
+//!   learns what the path takes (RFC 1191).
+//! - With the feature `paths`, duplicate acknowledgements are counted among segments with payload too,
+//!   and a partial acknowledgement does not end a recovery (RFC 6582): `stack/control/flight.rs`.
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Packets for another host's IPv6 address, connections to a group of hosts, and frames from a
-//!   group of hosts are dropped.
+//! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
+//!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
+//! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
+//!
+//! `docs/conformance.md` has each rule of the RFCs that concerns receiving, answering and discarding,
+//! and where it is kept.
 //!
 //! # Large datagrams
 //!
@@ -110,24 +122,35 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "addressing")]
+mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
+mod clock;
 mod config;
 mod context;
 mod control;
 mod counters;
 mod delivery;
 mod egress;
+mod error_limit;
 mod host;
+mod identification;
 mod ingress;
 #[cfg(feature = "isn")]
 mod initial_sequence;
 mod inject;
+mod path_mtu;
+#[cfg(feature = "paths")]
+mod paths;
 mod poll;
 mod port;
 #[cfg(feature = "client")]
 mod ports;
+#[cfg(feature = "paths")]
+mod recovery;
+mod refusal;
 #[cfg(feature = "client")]
 mod returned;
 #[cfg(feature = "isn")]
@@ -174,6 +197,7 @@ use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
 use accept::Accept;
+use clock::Clock;
 use host::Host;
 use ingress::Judges;
 use poll::Poll;
@@ -191,6 +215,7 @@ pub struct Stack<'a, D: Device> {
     sockets: Sockets<'a>,
     host: Host,
     judges: Judges<'a>,
+    clock: Clock,
     #[cfg(feature = "client")]
     ports: Ports,
 }
@@ -213,10 +238,10 @@ impl<'a, D: Device> Stack<'a, D> {
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let addresses = config.all_addresses(capabilities.medium);
-        let host = Host::new(&config, &capabilities, &addresses);
+        let mut host = Host::new(&config, &capabilities);
+        host.configure(&config)?;
         let mut interface = port::new_interface(&host, config.interface_seed(), now);
-        interface.update_ip_addrs(|own| *own = addresses);
+        port::set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {
             sockets: Sockets::new(slots),
             host,
@@ -224,6 +249,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 accept: Accept::new(config.random_seed),
                 counters: Counters::default(),
             },
+            clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(config.random_seed),
             interface,
@@ -268,15 +294,24 @@ impl<'a, D: Device> Stack<'a, D> {
     /// Receives, lets the services work once, and transmits; returns what to do next.
     ///
     /// Several services are a tuple: `&mut (&mut servers, &mut other)`.
+    ///
+    /// The stack has a clock of its own, which follows the one that `now` is read from, and neither
+    /// goes back nor counts a pause. If a poll comes more than a second later than it was asked for,
+    /// the program was stopped, its machine was suspended, or its clock was set: that counts as one
+    /// second, and only when all that waits in the device has been received. So a pause of this host is
+    /// not taken for the silence of others. What a service is told ([`Context::now`]), and the moments
+    /// that services return, are by the stack's clock; what is returned here is by the program's.
     pub fn poll(&mut self, now: Instant, service: &mut dyn Service<'a>) -> Next {
         let poll = Poll {
+            clock: &mut self.clock,
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
-            host: &self.host,
+            host: &mut self.host,
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
+            program: now,
             now,
         };
         poll.run(service)
@@ -292,8 +327,9 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
-    /// [link layer](crate::link).
+    /// smoltcp's interface. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link), and addresses are a copy, made at each poll, of those of the stack
+    /// (`Context::addresses`).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
@@ -306,10 +342,10 @@ impl<'a, D: Device> Stack<'a, D> {
     /// What [`poll`](Self::poll) gives to the services, for calls between two polls.
     pub fn context(&mut self, now: Instant) -> Context<'_, 'a> {
         Context {
-            now,
+            now: self.clock.at(now),
             sockets: &mut self.sockets,
             interface: self.interface.context(),
-            host: &self.host,
+            host: &mut self.host,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
         }

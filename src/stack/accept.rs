@@ -36,7 +36,11 @@ use super::host::Host;
 #[cfg(feature = "isn")]
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
+#[cfg(feature = "isn")]
+use super::path_mtu::SynCopy;
 use super::table::{Room, Slot, Table};
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{Flags, Packet, Segment};
 use backlog::Backlog;
@@ -108,6 +112,12 @@ impl<'a> Accept<'a> {
 
     pub(super) fn set_backlog(&mut self, slots: ManagedSlice<'a, PendingSyn>) {
         self.backlog = Backlog::new(slots);
+    }
+
+    /// Forgets the SYNs for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        self.backlog.forget_gone(addresses);
     }
 
     /// What becomes of a segment for a port with this table.
@@ -307,13 +317,8 @@ fn open(
     let tuple = arrival.segment.four_tuple();
     let first = cookie.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
     let address = arrival.packet.destination;
-    begin(
-        host,
-        address,
-        first,
-        &[arrival.packet.bytes],
-        now,
-        connection,
-    );
+    let mut copy = SynCopy::new();
+    let syn = copy.limited(arrival.packet, arrival.segment, host, now);
+    begin(host, address, first, &[syn], now, connection);
     connection.control.hardware = arrival.source;
 }

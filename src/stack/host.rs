@@ -1,9 +1,13 @@
 use core::cell::Cell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::{IpAddress, IpCidr};
 
-use super::Config;
+use super::config::{Config, ConfigError, check_address};
+use super::error_limit::ErrorLimit;
+use super::identification::Identifications;
+#[cfg(feature = "paths")]
+use super::paths::Paths;
 #[cfg(feature = "client")]
 use super::returned::Returned;
 #[cfg(feature = "isn")]
@@ -17,8 +21,16 @@ pub(super) struct Host {
     pub(super) link: Link,
     /// Those of the device, as a device for IP packets: its MTU is that of IP.
     pub(super) capabilities: DeviceCapabilities,
+    /// Whether addresses or gateways have changed, which neighbors, connections and smoltcp do not
+    /// know of.
+    #[cfg(feature = "addressing")]
+    pub(super) has_changed: bool,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    pub(super) identifications: Identifications,
+    #[cfg(feature = "paths")]
+    pub(super) paths: Paths,
+    pub(super) errors: ErrorLimit,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -28,17 +40,18 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// `own` are all addresses of this host.
-    pub(super) fn new(
-        config: &Config<'_>,
-        capabilities: &DeviceCapabilities,
-        own: &[IpCidr],
-    ) -> Self {
-        let (medium, hardware) = (capabilities.medium, config.hardware_address);
+    /// A host without addresses.
+    pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
         Self {
-            link: Link::new(medium, hardware, own, config.gateways),
+            link: Link::new(capabilities.medium, config.hardware_address),
             capabilities: of_ip(capabilities),
+            #[cfg(feature = "addressing")]
+            has_changed: false,
             is_loopback: Cell::new(false),
+            identifications: Identifications::new(config.random_seed),
+            #[cfg(feature = "paths")]
+            paths: Paths::new(),
+            errors: ErrorLimit::new(),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
@@ -51,6 +64,42 @@ impl Host {
     /// The largest IP packet that the link carries, in bytes.
     pub(super) fn ip_mtu(&self) -> usize {
         self.capabilities.max_transmission_unit
+    }
+
+    /// Takes the addresses and gateways of `config`.
+    pub(super) fn configure(&mut self, config: &Config<'_>) -> Result<(), ConfigError> {
+        for address in config.addresses {
+            self.add_address(*address)?;
+        }
+        for gateway in config.gateways {
+            let mut others = self.link.addresses.gateways().iter();
+            if others.any(|other| other.version() == gateway.version()) {
+                return Err(ConfigError::SecondGateway(*gateway));
+            }
+            self.set_gateway(*gateway)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an address of this host, or changes the prefix of one.
+    pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
+        check_address(&address, self.ip_mtu())?;
+        match self.link.add_address(address) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyAddresses),
+        }
+    }
+
+    /// Takes this gateway in place of that of its IP version.
+    pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
+        let addresses = &mut self.link.addresses;
+        if !gateway.is_unicast() || !addresses.is_near(&gateway) {
+            return Err(ConfigError::Gateway(gateway));
+        }
+        match addresses.set_gateway(gateway) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyGateways),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! A test that needs a program which is missing counts as ignored.
 
 #[cfg(target_os = "linux")]
+mod addressing;
+#[cfg(target_os = "linux")]
 mod cable;
 #[cfg(target_os = "linux")]
 mod capture;
@@ -14,6 +16,8 @@ mod client_udp;
 mod command;
 #[cfg(target_os = "linux")]
 mod crowd;
+#[cfg(target_os = "linux")]
+mod doctor;
 #[cfg(target_os = "linux")]
 mod existing;
 #[cfg(target_os = "linux")]
@@ -28,6 +32,8 @@ mod hostile;
 mod interface;
 #[cfg(target_os = "linux")]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod lab;
 #[cfg(target_os = "linux")]
 mod lacking;
 #[cfg(target_os = "linux")]
@@ -47,7 +53,11 @@ mod network_errors;
 #[cfg(target_os = "linux")]
 mod noise;
 #[cfg(target_os = "linux")]
+mod ordinary;
+#[cfg(target_os = "linux")]
 mod output;
+#[cfg(target_os = "linux")]
+mod paths;
 #[cfg(target_os = "linux")]
 mod peers;
 #[cfg(target_os = "linux")]
@@ -82,10 +92,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*, faults::*,
-        filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
-        network_errors::*, noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, services::*, terminal::*, tour::*, tshark::*, unicode::*, user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
+        faults::*, filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*,
+        neighbors::*, network_errors::*, noise::*, output::*, paths::*, same_everywhere::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tour::*, tshark::*,
+        unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -215,10 +226,13 @@ fn main() -> std::process::ExitCode {
         hardware_address_can_be_chosen,
         arping_and_ndisc6_find_the_server,
         an_address_of_the_server_is_found_to_be_taken,
+        change_of_address_under_load_resets_its_connections_and_no_others,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,
         text_passes_a_bottleneck_whichever_side_sends_it,
+        text_passes_a_link_with_a_small_mtu,
+        text_passes_a_link_with_a_small_mtu_where_routers_errors_are_filtered,
         services_of_the_example_serve_more_clients_than_they_have_slots,
         services_of_the_example_serve_stock_programs,
         capture_of_an_interface_has_what_a_wire_would_carry,
@@ -260,6 +274,8 @@ fn main() -> std::process::ExitCode {
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
         ("cable", cable::TESTS),
+        ("lab", lab::TESTS),
+        ("doctor", doctor::TESTS),
     ])
 }
 

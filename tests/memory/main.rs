@@ -4,9 +4,13 @@
 mod capabilities;
 mod common;
 
+#[cfg(feature = "addressing")]
+mod addressing;
 mod admission;
 mod bad_input;
 mod congestion;
+#[cfg(feature = "fragmentation")]
+mod discard;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
@@ -27,11 +31,15 @@ mod no_room;
 mod off_path;
 mod old_numbers;
 mod opposite;
+#[cfg(all(feature = "paths", feature = "fragmentation"))]
+mod paths;
+mod pauses;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
 mod services;
 mod simulation;
+mod simultaneous_open;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;
