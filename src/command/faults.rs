@@ -10,7 +10,7 @@ use uppercase::simulation::{Conditions, Event, Fate, Lane, Probability, Verdict}
 use super::host::random_seed;
 use super::values::{crash, drops, duration, mtu, probability, rate};
 
-/// How long a frame is held back that is to be overtaken, unless it is longer on its way anyway.
+/// For how long a frame is held back so that others overtake it, if no delay is longer.
 const HOLD: Duration = Duration::from_millis(10);
 /// The header of an Ethernet frame, in bytes.
 const HEADER: usize = 14;

@@ -30,7 +30,7 @@ const MOST_POLLS: u64 = 50_000_000;
 type Device = Reassembly<'static, Capture<simulation::Port, Option<Recording>>>;
 type Hosted = Stack<'static, Device>;
 
-/// Runs a client whose server is at the other end of a network with faults.
+/// Runs a client, with its server at the other end of a network with faults.
 pub fn with_client(
     args: &Client,
     faults: &Faults,
