@@ -9,8 +9,11 @@ use uppercase::link::EthernetAddress;
 use uppercase::tcp::UNSCALED_WINDOW;
 
 use super::drawing::{Drawing, Ladder};
+use super::faults::Faults;
 use super::record::Record;
-use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
+use super::values::{
+    address, backlog, buffer, cable, cidr, connections, duration, mac, microseconds, port, seconds,
+};
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
 /// other.
@@ -53,6 +56,8 @@ pub struct Args {
     pub record: Record,
     #[command(flatten)]
     pub drawing: Drawing,
+    #[command(flatten)]
+    pub faults: Faults,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -156,6 +161,41 @@ impl Args {
             Some(_) => return,
         };
         Self::command().error(kind, message).exit();
+    }
+}
+
+impl Args {
+    /// Ends the program, as for other wrong arguments, if faults are wanted where there are none.
+    pub fn require_no_faults(&self) {
+        use clap::{CommandFactory, error::ErrorKind};
+        if !self.faults.are_wanted() {
+            return;
+        }
+        let network = match &self.command {
+            None => Some(Network::Memory),
+            Some(Command::Serve(server)) => Some(server.link.network()),
+            Some(Command::Tcp(client) | Command::Udp(client)) => Some(client.link.network()),
+            Some(_) => None,
+        };
+        let message = match network {
+            Some(Network::Memory) => return,
+            Some(Network::Cable(_)) if self.faults.crash().is_none() => return,
+            Some(Network::Cable(_)) => {
+                "--crash is for client and server in memory; on a cable, end `serve` and start it again"
+            }
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            Some(Network::Interface(..)) => {
+                "faults are for memory and for a cable; on an interface the kernel makes them: \
+                 sudo tc qdisc add dev tap0 root netem loss 20% delay 50ms"
+            }
+            None => {
+                "faults are for `uppercase`, `tcp`, `udp` and `serve`, in memory and on a cable; \
+                 `uppercase ladder` only reads a file"
+            }
+        };
+        Self::command()
+            .error(ErrorKind::ArgumentConflict, message)
+            .exit();
     }
 }
 
@@ -356,9 +396,26 @@ pub struct Client {
     /// up
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
+    /// Give the TCP connection buffers of so many bytes each way; in memory, both ends of it
+    #[arg(long, value_name = "BYTES", value_parser = buffer())]
+    buffer: Option<usize>,
+    /// Over TCP: take nothing of the answer for so long, 3 s unless given; with a small --buffer the
+    /// window shuts
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "3s")]
+    pub stop_reading: Option<Duration>,
+    /// In memory: let the server answer what comes first, and close, as the server of the exercise does
+    #[arg(long)]
+    pub once: bool,
 }
 
 impl Client {
+    /// The buffers of a TCP connection, in bytes each way.
+    pub fn buffer(&self) -> usize {
+        let wanted = self.buffer.map(uppercase::tcp::window_within);
+        wanted.unwrap_or(BUFFER)
+    }
+
     /// What the arguments are if there are none.
     pub fn in_memory() -> Self {
         match Args::parse_from(["uppercase", "tcp"]).command {
@@ -419,6 +476,11 @@ impl Link {
             true => default_addresses(100),
             false => self.host_ip.clone(),
         }
+    }
+
+    /// Whether addresses were given.
+    pub fn chooses_addresses(&self) -> bool {
+        !self.ip.is_empty()
     }
 
     /// Our own addresses; by default those that end in `host`.

@@ -24,7 +24,7 @@ use super::transmission::Buffer;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
 use crate::link::EthernetAddress;
-use crate::packet::tcp::{CHECKSUM, WINDOW};
+use crate::packet::tcp::{CHECKSUM, SEQUENCE, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
 };
@@ -365,10 +365,28 @@ impl Control {
                 self.peer_fin = PeerFin::Acknowledged;
             }
         }
+        let Some(header) = bytes.first_chunk_mut() else {
+            return;
+        };
+        if length == 0 {
+            let sequence = self.sequence(segment).0 as u32;
+            replace(header, SEQUENCE, (sequence >> 16) as u16, sums);
+            replace(header, SEQUENCE + 2, sequence as u16, sums);
+        }
         let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
         if is_scaled && segment.window > 0 {
-            lessen_window(bytes, sums);
+            replace(header, WINDOW, segment.window - 1, sums);
         }
+    }
+
+    /// The sequence number that a segment is given that has neither payload nor control: SND.NXT
+    /// (RFC 9293, 3.10.7.4).
+    ///
+    /// smoltcp 0.14 goes back to the first number that is not acknowledged when it retransmits, and
+    /// gives that to such a segment, too. Where both sides have gone back, the numbers of each are
+    /// old to the other, which drops them and their acknowledgements, for ever.
+    pub(super) fn sequence(&self, segment: &Segment) -> TcpSeqNumber {
+        segment.sequence.max(self.sent)
     }
 
     /// Whether all of a segment that leaves has been sent before. One byte is a probe of the window, or
@@ -433,17 +451,15 @@ impl Control {
     }
 }
 
-/// Makes the window of a segment one unit less.
-fn lessen_window(segment: &mut [u8], sums: bool) {
-    let Some(header) = segment.first_chunk_mut::<TCP_HEADER>() else {
-        return;
-    };
-    let window = half(header, WINDOW) - 1;
-    put_half(header, WINDOW, window);
+/// Puts another number into the header of a segment.
+fn replace(header: &mut [u8; TCP_HEADER], at: usize, new: u16, sums: bool) {
+    let old = half(header, at);
+    put_half(header, at, new);
     if sums {
-        // The complement of a sum that is one less (RFC 1624).
-        let (checksum, carry) = half(header, CHECKSUM).overflowing_add(1);
-        put_half(header, CHECKSUM, checksum + u16::from(carry));
+        // RFC 1624, equation 3.
+        let sum = u32::from(!half(header, CHECKSUM)) + u32::from(!old) + u32::from(new);
+        let sum = (sum & 0xffff) + (sum >> 16);
+        put_half(header, CHECKSUM, !((sum & 0xffff) + (sum >> 16)) as u16);
     }
 }
 

@@ -23,6 +23,8 @@ mod existing;
 #[cfg(target_os = "linux")]
 mod explain;
 #[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
 mod hostile;
@@ -74,6 +76,8 @@ mod shared;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
+mod tour;
+#[cfg(target_os = "linux")]
 mod tshark;
 #[cfg(target_os = "linux")]
 mod tuntap;
@@ -89,10 +93,10 @@ use shared::{name_server, stock, text, transcript};
 fn main() -> std::process::ExitCode {
     use {
         addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
-        filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
-        network_errors::*, noise::*, output::*, paths::*, same_everywhere::*, serve_options::*,
-        serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*, unicode::*,
-        user_errors::*,
+        faults::*, filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*,
+        neighbors::*, network_errors::*, noise::*, output::*, paths::*, same_everywhere::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tour::*, tshark::*,
+        unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -243,6 +247,15 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
+        text_is_exact_whatever_happens_to_frames,
+        bandwidth_and_size_of_packets_change_no_byte,
+        same_seed_gives_the_same_run,
+        strange_run_says_the_command_that_repeats_it,
+        server_that_starts_again_resets_what_it_does_not_know,
+        client_that_stops_reading_shuts_its_window,
+        faults_are_for_a_cable_too,
+        faults_are_refused_where_there_are_none,
+        tour_is_what_the_program_prints,
         sentences_stand_under_the_arrows,
         sentences_stand_in_files_instead_of_the_ladder,
         ladder_in_memory_fits_on_a_screen,
