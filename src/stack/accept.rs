@@ -36,6 +36,8 @@ use super::host::Host;
 #[cfg(feature = "isn")]
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
+#[cfg(feature = "isn")]
+use super::path_mtu::SynCopy;
 use super::table::{Room, Slot, Table};
 #[cfg(feature = "addressing")]
 use crate::link::Addresses;
@@ -315,13 +317,8 @@ fn open(
     let tuple = arrival.segment.four_tuple();
     let first = cookie.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
     let address = arrival.packet.destination;
-    begin(
-        host,
-        address,
-        first,
-        &[arrival.packet.bytes],
-        now,
-        connection,
-    );
+    let mut copy = SynCopy::new();
+    let syn = copy.limited(arrival.packet, arrival.segment, host, now);
+    begin(host, address, first, &[syn], now, connection);
     connection.control.hardware = arrival.source;
 }

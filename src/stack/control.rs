@@ -1,9 +1,13 @@
 //! A connection, and what the stack remembers of the segments that it sent.
 
 mod event;
+#[cfg(feature = "paths")]
+mod flight;
 mod summary;
 
 pub use event::{End, Event};
+#[cfg(feature = "paths")]
+pub(super) use flight::{Acknowledgement, DUPLICATES, Flight};
 pub use summary::Summary;
 
 use log::debug;
@@ -126,6 +130,8 @@ pub struct Control {
     /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
     peer_fin: PeerFin,
+    #[cfg(feature = "paths")]
+    pub(super) flight: Flight,
     /// The state that was reported last.
     #[cfg(feature = "trace")]
     pub(super) state: State,
@@ -165,6 +171,8 @@ impl Default for Control {
             unreachable: None,
             fin_sent: false,
             peer_fin: PeerFin::Awaited,
+            #[cfg(feature = "paths")]
+            flight: Flight::default(),
             #[cfg(feature = "trace")]
             state: State::Closed,
             #[cfg(feature = "trace")]
@@ -244,6 +252,12 @@ impl Control {
         if is_opening && is_sent && sequence == self.first_sent {
             self.unreachable = Some(reason);
         }
+    }
+
+    /// A router says that a segment is too long: see [`Flight::too_long`].
+    #[cfg(feature = "paths")]
+    pub(super) fn too_long(&mut self, sequence: TcpSeqNumber, mtu: u16) -> Option<u16> {
+        self.flight.too_long(sequence, mtu, self.sent)
     }
 
     /// So many bytes were received behind `next`, which was RCV.NXT before.

@@ -4,6 +4,10 @@ use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::{Config, ConfigError, check_address};
+use super::error_limit::ErrorLimit;
+use super::identification::Identifications;
+#[cfg(feature = "paths")]
+use super::paths::Paths;
 #[cfg(feature = "client")]
 use super::returned::Returned;
 #[cfg(feature = "isn")]
@@ -23,6 +27,10 @@ pub(super) struct Host {
     pub(super) has_changed: bool,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    pub(super) identifications: Identifications,
+    #[cfg(feature = "paths")]
+    pub(super) paths: Paths,
+    pub(super) errors: ErrorLimit,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -40,6 +48,10 @@ impl Host {
             #[cfg(feature = "addressing")]
             has_changed: false,
             is_loopback: Cell::new(false),
+            identifications: Identifications::new(config.random_seed),
+            #[cfg(feature = "paths")]
+            paths: Paths::new(),
+            errors: ErrorLimit::new(),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
