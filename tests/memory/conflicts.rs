@@ -30,10 +30,10 @@ fn detecting(link: Link) -> Scene {
 fn detect(network: &mut Network, host: u8) {
     if host == SERVER {
         let stack = *std::mem::replace(&mut network.server, spare());
-        network.server = Box::new(stack.with_conflict_detection());
+        *network.server = stack.with_conflict_detection();
     } else {
         let stack = *std::mem::replace(&mut network.client, spare());
-        network.client = Box::new(stack.with_conflict_detection());
+        *network.client = stack.with_conflict_detection();
     }
 }
 
