@@ -50,11 +50,21 @@
 //!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
+//! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
+//! - Packets to other networks pass links with a smaller MTU (`stack/path_mtu.rs`): over IPv6 they have
+//!   1280 bytes at most, over IPv4 routers may fragment them. With the feature `paths`, TCP
+//!   learns what the path takes (RFC 1191).
+//! - With the feature `paths`, duplicate acknowledgements are counted among segments with payload too,
+//!   and a partial acknowledgement does not end a recovery (RFC 6582): `stack/control/flight.rs`.
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Packets for another host's IPv6 address, connections to a group of hosts, and frames from a
-//!   group of hosts are dropped.
+//! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
+//!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
+//! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
+//!
+//! `docs/conformance.md` has each rule of the RFCs that concerns receiving, answering and discarding,
+//! and where it is kept.
 //!
 //! # Large datagrams
 //!
@@ -117,21 +127,30 @@ mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
+mod clock;
 mod config;
 mod context;
 mod control;
 mod counters;
 mod delivery;
 mod egress;
+mod error_limit;
 mod host;
+mod identification;
 mod ingress;
 #[cfg(feature = "isn")]
 mod initial_sequence;
 mod inject;
+mod path_mtu;
+#[cfg(feature = "paths")]
+mod paths;
 mod poll;
 mod port;
 #[cfg(feature = "client")]
 mod ports;
+#[cfg(feature = "paths")]
+mod recovery;
+mod refusal;
 #[cfg(feature = "client")]
 mod returned;
 #[cfg(feature = "isn")]
@@ -141,6 +160,8 @@ mod sockets;
 mod table;
 #[cfg(feature = "trace")]
 mod transition;
+#[cfg(feature = "trace")]
+mod transmission;
 #[cfg(feature = "client")]
 mod unreachable;
 mod window;
@@ -161,6 +182,8 @@ pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 #[cfg(feature = "trace")]
 pub use transition::Transition;
+#[cfg(feature = "trace")]
+pub use transmission::{Buffer, Cause, Transmission};
 #[cfg(feature = "client")]
 pub(crate) use unreachable::Unreachable;
 
@@ -174,6 +197,7 @@ use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
 use accept::Accept;
+use clock::Clock;
 use host::Host;
 use ingress::Judges;
 use poll::Poll;
@@ -191,6 +215,7 @@ pub struct Stack<'a, D: Device> {
     sockets: Sockets<'a>,
     host: Host,
     judges: Judges<'a>,
+    clock: Clock,
     #[cfg(feature = "client")]
     ports: Ports,
 }
@@ -224,6 +249,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 accept: Accept::new(config.random_seed),
                 counters: Counters::default(),
             },
+            clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(config.random_seed),
             interface,
@@ -266,6 +292,16 @@ impl<'a, D: Device> Stack<'a, D> {
         self.host.watcher.set(std::boxed::Box::new(watcher));
     }
 
+    /// Calls `watcher` with each TCP segment that is sent, and with what the stack knows of the reason.
+    /// It takes the place of the one before.
+    ///
+    /// It is called within [`poll`](Self::poll), before the device is given the segment.
+    #[cfg(feature = "trace")]
+    pub fn watch_transmissions(&mut self, watcher: impl FnMut(&Transmission) + 'static) {
+        let watcher = std::boxed::Box::new(watcher);
+        self.host.watcher.set_transmissions(watcher);
+    }
+
     /// What was kept from the sockets since the stack was made.
     pub fn counters(&self) -> Counters {
         self.judges.counters
@@ -274,8 +310,16 @@ impl<'a, D: Device> Stack<'a, D> {
     /// Receives, lets the services work once, and transmits; returns what to do next.
     ///
     /// Several services are a tuple: `&mut (&mut servers, &mut other)`.
+    ///
+    /// The stack has a clock of its own, which follows the one that `now` is read from, and neither
+    /// goes back nor counts a pause. If a poll comes more than a second later than it was asked for,
+    /// the program was stopped, its machine was suspended, or its clock was set: that counts as one
+    /// second, and only when all that waits in the device has been received. So a pause of this host is
+    /// not taken for the silence of others. What a service is told ([`Context::now`]), and the moments
+    /// that services return, are by the stack's clock; what is returned here is by the program's.
     pub fn poll(&mut self, now: Instant, service: &mut dyn Service<'a>) -> Next {
         let poll = Poll {
+            clock: &mut self.clock,
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
@@ -283,6 +327,7 @@ impl<'a, D: Device> Stack<'a, D> {
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
+            program: now,
             now,
         };
         poll.run(service)
@@ -313,7 +358,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// What [`poll`](Self::poll) gives to the services, for calls between two polls.
     pub fn context(&mut self, now: Instant) -> Context<'_, 'a> {
         Context {
-            now,
+            now: self.clock.at(now),
             sockets: &mut self.sockets,
             interface: self.interface.context(),
             host: &mut self.host,

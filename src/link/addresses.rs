@@ -74,6 +74,11 @@ impl Addresses {
         found.map(IpCidr::address)
     }
 
+    /// Whether `address` is on a network of ours: no router is between it and this host.
+    pub(crate) fn is_on_link(&self, address: &IpAddress) -> bool {
+        self.own.iter().any(|own| own.contains_addr(address))
+    }
+
     /// The host that a packet to `address` is handed to: the host itself if it is on the link, else
     /// a gateway; `None` if there is no route.
     pub(crate) fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {

@@ -36,6 +36,8 @@ use super::host::Host;
 #[cfg(feature = "isn")]
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
+#[cfg(feature = "isn")]
+use super::path_mtu::SynCopy;
 use super::table::{Room, Slot, Table};
 #[cfg(feature = "addressing")]
 use crate::link::Addresses;
@@ -139,7 +141,9 @@ impl<'a> Accept<'a> {
             0 => Verdict::Drop,
             Flags::SYN if table.room() != Room::Closed => {
                 // smoltcp drops a SYN with a FIN, and so does every stack that takes no part in scans.
-                if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
+                if segment.flags.has(Flags::FIN)
+                    || !arrival.packet.is_intact(&host.capabilities.checksum)
+                {
                     return Verdict::Drop;
                 }
                 match existing {
@@ -280,7 +284,7 @@ impl<'a> Accept<'a> {
                 Verdict::Refuse
             };
         };
-        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.checksums) {
+        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.capabilities.checksum) {
             return Verdict::Refuse;
         }
         let tuple = arrival.segment.four_tuple();
@@ -313,13 +317,8 @@ fn open(
     let tuple = arrival.segment.four_tuple();
     let first = cookie.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
     let address = arrival.packet.destination;
-    begin(
-        host,
-        address,
-        first,
-        &[arrival.packet.bytes],
-        now,
-        connection,
-    );
+    let mut copy = SynCopy::new();
+    let syn = copy.limited(arrival.packet, arrival.segment, host, now);
+    begin(host, address, first, &[syn], now, connection);
     connection.control.hardware = arrival.source;
 }

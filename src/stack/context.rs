@@ -13,7 +13,7 @@ use super::unreachable::Unreachable;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
-    /// The time of this poll.
+    /// The time of this poll, by the [stack's clock](super::Stack::poll).
     pub now: Instant,
     /// The sockets of the stack.
     pub sockets: &'c mut Sockets<'a>,
@@ -27,7 +27,13 @@ pub struct Context<'c, 'a> {
 impl Context<'_, '_> {
     /// The largest IP packet that the link carries, in bytes.
     pub fn ip_mtu(&self) -> usize {
-        self.host.ip_mtu
+        self.host.ip_mtu()
+    }
+
+    /// The longest packet that the path to `address` takes, as far as is known, in bytes.
+    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
+    pub(crate) fn path_mtu(&self, address: &IpAddress) -> usize {
+        self.host.path_mtu(address, self.now)
     }
 
     /// Whether `address` is one of the stack's own.

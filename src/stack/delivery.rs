@@ -7,8 +7,12 @@ use super::challenge::{self, Judgement};
 use super::control::{Connection, Control};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
+use super::path_mtu::SynCopy;
 use super::port::Way;
+#[cfg(feature = "paths")]
+use super::recovery;
 use super::window;
+use crate::packet::Flags;
 
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
 /// state that the connection is in then.
@@ -24,7 +28,7 @@ pub(super) fn give_segment(
         Judgement::Acceptable => {}
         Judgement::Drop => return was,
         Judgement::Challenge => {
-            if packet.is_intact(&host.checksums) {
+            if packet.is_intact(&host.capabilities.checksum) {
                 let Connection { set, control, .. } = connection;
                 let challenge = synthetic(&challenge::elicit(control, segment));
                 way.deliver(set, Some(control), challenge.as_bytes());
@@ -32,7 +36,9 @@ pub(super) fn give_segment(
             return was;
         }
     }
-    if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
+    if window::cuts_payload(&connection.control, segment)
+        && packet.is_intact(&host.capabilities.checksum)
+    {
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
         let Connection { set, control, .. } = connection;
@@ -49,17 +55,30 @@ pub(super) fn give_segment(
     let shut_at = connection.control.shut_at();
     let queued = connection.socket().recv_queue();
     let next = connection.control.next();
+    #[cfg(feature = "paths")]
+    let in_flight = connection.socket().send_queue();
     let Connection { set, control, .. } = connection;
-    way.deliver(set, Some(control), packet.bytes);
+    if segment.flags.has(Flags::SYN) {
+        let mut copy = SynCopy::new();
+        let syn = copy.limited(packet, segment, host, way.now);
+        way.deliver(set, Some(control), syn);
+    } else {
+        way.deliver(set, Some(control), packet.bytes);
+    }
     let socket = connection.socket();
     let (mut is, queued) = (socket.state(), socket.recv_queue().saturating_sub(queued));
     connection.control.took(queued, next);
     connection.control.received(packet, segment, was, is);
+    #[cfg(feature = "paths")]
+    {
+        let is_new = connection.socket().send_queue() < in_flight;
+        recovery::acknowledged(arrival, is_new, host, connection, way);
+    }
     let again = window::given_again(&connection.control, segment, shut_at);
     let needs_room = |is| was != is && window::needs_room(segment, is);
     if is == State::Closed
         || again.is_none() && !needs_room(is)
-        || !packet.is_intact(&host.checksums)
+        || !packet.is_intact(&host.capabilities.checksum)
     {
         return is;
     }

@@ -1,9 +1,13 @@
 use core::cell::Cell;
 
-use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
+use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::{Config, ConfigError, check_address};
+use super::error_limit::ErrorLimit;
+use super::identification::Identifications;
+#[cfg(feature = "paths")]
+use super::paths::Paths;
 #[cfg(feature = "client")]
 use super::returned::Returned;
 #[cfg(feature = "isn")]
@@ -17,6 +21,8 @@ use crate::link::{self, Link};
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
     pub(super) link: Link,
+    /// Those of the device, as a device for IP packets: its MTU is that of IP.
+    pub(super) capabilities: DeviceCapabilities,
     /// Whether addresses or gateways have changed, which neighbors, connections and smoltcp do not
     /// know of.
     #[cfg(feature = "addressing")]
@@ -24,12 +30,12 @@ pub(super) struct Host {
     /// The latest conflict about an address, until it is asked for.
     #[cfg(feature = "conflict-detection")]
     pub(super) conflict: Option<Conflict>,
-    /// The largest IP packet that the link carries, in bytes.
-    pub(super) ip_mtu: usize,
-    /// Which checksums are not the device's work.
-    pub(super) checksums: ChecksumCapabilities,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
+    pub(super) identifications: Identifications,
+    #[cfg(feature = "paths")]
+    pub(super) paths: Paths,
+    pub(super) errors: ErrorLimit,
     /// Whether the first fragment of a datagram has left, and others may follow.
     #[cfg(feature = "fragmentation")]
     pub(super) is_fragmenting: Cell<bool>,
@@ -46,13 +52,16 @@ impl Host {
     pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
         Self {
             link: Link::new(capabilities.medium, config.hardware_address),
+            capabilities: of_ip(capabilities),
             #[cfg(feature = "addressing")]
             has_changed: false,
             #[cfg(feature = "conflict-detection")]
             conflict: None,
-            ip_mtu: link::ip_mtu(capabilities),
-            checksums: capabilities.checksum.clone(),
             is_loopback: Cell::new(false),
+            identifications: Identifications::new(config.random_seed),
+            #[cfg(feature = "paths")]
+            paths: Paths::new(),
+            errors: ErrorLimit::new(),
             #[cfg(feature = "fragmentation")]
             is_fragmenting: Cell::new(false),
             #[cfg(feature = "isn")]
@@ -62,6 +71,11 @@ impl Host {
             #[cfg(feature = "trace")]
             watcher: Watcher::default(),
         }
+    }
+
+    /// The largest IP packet that the link carries, in bytes.
+    pub(super) fn ip_mtu(&self) -> usize {
+        self.capabilities.max_transmission_unit
     }
 
     /// Takes the addresses and gateways of `config`.
@@ -81,7 +95,7 @@ impl Host {
 
     /// Adds an address of this host, or changes the prefix of one.
     pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
-        check_address(&address, self.ip_mtu)?;
+        check_address(&address, self.ip_mtu())?;
         match self.link.add_address(address) {
             true => Ok(()),
             false => Err(ConfigError::TooManyAddresses),
@@ -98,4 +112,37 @@ impl Host {
             false => Err(ConfigError::TooManyGateways),
         }
     }
+}
+
+/// The capabilities of `device` for IP packets, without those at which smoltcp panics or drops packets.
+fn of_ip(device: &DeviceCapabilities) -> DeviceCapabilities {
+    let mut capabilities = device.clone();
+    capabilities.medium = Medium::Ip;
+    capabilities.max_transmission_unit = link::ip_mtu(device);
+    // smoltcp multiplies it with the longest segment.
+    capabilities.max_burst_size = device
+        .max_burst_size
+        .map(|most| most.min(usize::from(u16::MAX)));
+    #[cfg(feature = "segmentation")]
+    {
+        capabilities.segmentation = segmentation(device);
+    }
+    capabilities
+}
+
+/// smoltcp 0.14 panics at segmentation without checksums, and where it is for less than a header; it
+/// drops a packet over IPv6 that the device is to cut.
+#[cfg(feature = "segmentation")]
+fn segmentation(device: &DeviceCapabilities) -> smoltcp::phy::SegmentationCapabilities {
+    let mut segmentation = smoltcp::phy::SegmentationCapabilities::default();
+    let mtu = link::ip_mtu(device);
+    let header = device.max_transmission_unit - mtu;
+    if !device.checksum.tcp.tx()
+        && let Some(longest) = device.segmentation.tcpv4
+    {
+        let longest = longest.get().saturating_sub(header);
+        segmentation.tcpv4 =
+            core::num::NonZeroUsize::new(longest).filter(|longest| longest.get() > mtu);
+    }
+    segmentation
 }

@@ -5,6 +5,7 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
+use super::clock::Clock;
 use super::context::Context;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
@@ -121,6 +122,7 @@ impl Next {
 
 /// One poll: the parts of the stack.
 pub(super) struct Poll<'p, 'a, D> {
+    pub(super) clock: &'p mut Clock,
     pub(super) device: &'p mut D,
     pub(super) interface: &'p mut Interface,
     pub(super) sockets: &'p mut Sockets<'a>,
@@ -128,15 +130,43 @@ pub(super) struct Poll<'p, 'a, D> {
     pub(super) judges: &'p mut Judges<'a>,
     #[cfg(feature = "client")]
     pub(super) ports: &'p mut Ports,
+    /// The time by the program's clock, which is that of the device, and by the stack's.
+    pub(super) program: Instant,
     pub(super) now: Instant,
 }
 
 impl<'a, D: Device> Poll<'_, 'a, D> {
     pub(super) fn run(mut self, service: &mut dyn Service<'a>) -> Next {
+        let now = self.clock.begin(self.program);
+        self.set(now);
         self.interface.poll_maintenance(self.now);
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
+        let now = self.clock.received(is_complete);
+        self.set(now);
+        let next = self.work(service, is_complete);
+        let due = self.clock.end(match next {
+            Next::Poll => Some(self.now),
+            // It takes as long as it takes until there is room.
+            Next::Room => None,
+            Next::Frame(due) => due,
+        });
+        match next {
+            Next::Frame(_) => Next::Frame(due),
+            next => next,
+        }
+    }
+
+    /// Sets the time by the stack's clock.
+    fn set(&mut self, now: Instant) {
+        self.now = now;
+        #[cfg(feature = "trace")]
+        self.host.watcher.set_behind(self.clock.behind());
+    }
+
+    /// All but the receiving; returns what to do next, by the stack's clock.
+    fn work(&mut self, service: &mut dyn Service<'a>, is_complete: bool) -> Next {
         let due = self.serve(service);
         #[cfg(feature = "addressing")]
         let has_ended = self.follow_addresses(service);
@@ -151,7 +181,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let due = earliest(due, self.host.link.claims_due(self.now));
         let due = earliest(due, self.judges.accept.due(service, self.now));
         match due {
-            Some(due) if due <= self.now => match self.device.transmit(self.now) {
+            Some(due) if due <= self.now => match self.device.transmit(self.program) {
                 Some(_) => Next::Poll,
                 None => Next::Room,
             },
@@ -187,12 +217,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         // What is received may be answered by a large packet, for which smoltcp has one place.
         let mut room = Room {
             device: &mut *self.device,
-            now: self.now,
+            now: self.program,
         };
         if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
             return None;
         }
-        let (token, reply) = self.device.receive(self.now)?;
+        let (token, reply) = self.device.receive(self.program)?;
         let mut reply = Some(reply);
         let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
         way.meta = token.meta();
@@ -208,7 +238,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let longest = if cfg!(feature = "fragmentation") {
             u16::MAX.into()
         } else {
-            self.host.ip_mtu
+            self.host.ip_mtu()
         };
         let mut sockets = self.sockets.udp();
         // Where the end of the buffer is too short for a datagram, that takes a place, too.
@@ -238,7 +268,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let (host, now) = (&*self.host, self.now);
         let mut room = Room {
             device: &mut *self.device,
-            now,
+            now: self.program,
         };
         let mut way = Way::new(self.interface, host, now, &mut room);
         accept.admit(
@@ -249,6 +279,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             &mut |connection, source, packet| {
                 way.asker = source;
                 let Some(connection) = connection else {
+                    #[cfg(feature = "trace")]
+                    host.watcher.answers(super::transmission::Cause::Cookie);
                     return way.answer(packet);
                 };
                 let control = Some(&mut connection.control);
@@ -263,7 +295,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let sockets = &mut *self.sockets;
         let mut room = Room {
             device: &mut *self.device,
-            now: self.now,
+            now: self.program,
         };
         let mut way = Way::new(self.interface, self.host, self.now, &mut room);
         for _ in 0..PASSES {

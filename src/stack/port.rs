@@ -5,11 +5,13 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
+#[cfg(any(feature = "isn", feature = "paths"))]
+use smoltcp::wire::{IpAddress, IpVersion};
 
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
@@ -70,6 +72,7 @@ impl<'w> Way<'w> {
             host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
+            ip_mtu: self.host.ip_mtu(),
             now: self.now,
         };
         self.interface
@@ -103,6 +106,10 @@ impl<'w> Way<'w> {
             packet.copy_from_slice(answer);
             if let Some(packet) = Packet::parse(answer) {
                 host.link.put_header(header, &packet, asker, now);
+                #[cfg(feature = "trace")]
+                if let Some(segment) = packet.segment() {
+                    host.watcher.sends(segment, None, now);
+                }
             }
         });
     }
@@ -113,6 +120,13 @@ impl<'w> Way<'w> {
         sockets: &mut SocketSet<'_>,
         mut control: Option<&mut Control>,
     ) -> bool {
+        #[cfg(feature = "paths")]
+        if let Some(connection) = control.as_deref()
+            && let Some(ip_mtu) = connection.flight.limit()
+            && let Some(tuple) = connection.four_tuple()
+        {
+            return self.poll_narrow(ip_mtu, tuple.local.addr, sockets, control);
+        }
         self.look(sockets, control.as_deref_mut());
         let mut port = Port {
             received: None,
@@ -120,9 +134,40 @@ impl<'w> Way<'w> {
             host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
+            ip_mtu: self.host.ip_mtu(),
             now: self.now,
         };
         let result = self.interface.poll_egress(self.now, &mut port, sockets);
+        self.look(sockets, control);
+        result != PollResult::None
+    }
+
+    /// Transmits one packet of at most `ip_mtu` bytes from `address`.
+    ///
+    /// smoltcp 0.14 copies the MTU of its device when an interface is made. So one is made with this
+    /// MTU, with which a connection transmits shorter segments from the next one on.
+    #[cfg(feature = "paths")]
+    #[inline(never)] // An interface is large, and not needed for long.
+    fn poll_narrow(
+        &mut self,
+        ip_mtu: usize,
+        address: IpAddress,
+        sockets: &mut SocketSet<'_>,
+        mut control: Option<&mut Control>,
+    ) -> bool {
+        self.look(sockets, control.as_deref_mut());
+        let mut interface = new_narrow_interface(self.host, ip_mtu, 0, self.now);
+        set_address(&mut interface, address);
+        let mut port = Port {
+            received: None,
+            transmit: self.transmit,
+            host: self.host,
+            control: control.as_deref_mut(),
+            asker: self.asker,
+            ip_mtu,
+            now: self.now,
+        };
+        let result = interface.poll_egress(self.now, &mut port, sockets);
         self.look(sockets, control);
         result != PollResult::None
     }
@@ -205,6 +250,7 @@ struct Port<'p> {
     host: &'p Host,
     control: Option<&'p mut Control>,
     asker: Option<EthernetAddress>,
+    ip_mtu: usize,
     now: Instant,
 }
 
@@ -246,10 +292,13 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = self.host.ip_mtu;
-        capabilities.checksum = self.host.checksums.clone();
+        let mut capabilities = self.host.capabilities.clone();
+        capabilities.max_transmission_unit = self.ip_mtu;
+        // What is received is verified before it comes here.
+        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
+            true => Checksum::Tx,
+            false => Checksum::None,
+        };
         capabilities
     }
 }
@@ -257,6 +306,11 @@ impl<'p> Device for Port<'p> {
 /// An interface of this host: packets are given to it by a [`Way`]. With a host's sizes it takes about
 /// 2 µs, most of them for the room of smoltcp's fragments.
 pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Interface {
+    new_narrow_interface(host, host.ip_mtu(), random_seed, now)
+}
+
+/// One for packets of at most `ip_mtu` bytes.
+fn new_narrow_interface(host: &Host, ip_mtu: usize, random_seed: u64, now: Instant) -> Interface {
     let mut config = Config::new(HardwareAddress::Ip);
     config.random_seed = random_seed;
     let mut port = Port {
@@ -265,6 +319,7 @@ pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Inte
         host,
         control: None,
         asker: None,
+        ip_mtu,
         now,
     };
     Interface::new(config, &mut port, now)
@@ -276,6 +331,20 @@ pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
         own.clear();
         // Cannot fail: there is as much room as where they come from.
         let _ = own.extend_from_slice(addresses);
+    });
+}
+
+/// Gives an interface this address alone.
+#[cfg(any(feature = "isn", feature = "paths"))]
+pub(super) fn set_address(interface: &mut Interface, address: IpAddress) {
+    interface.update_ip_addrs(|addresses| {
+        let prefix = match address.version() {
+            IpVersion::Ipv4 => 32,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => 128,
+        };
+        addresses.clear();
+        let _ = addresses.push(IpCidr::new(address, prefix));
     });
 }
 

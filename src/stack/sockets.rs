@@ -101,6 +101,12 @@ impl<'a> Sockets<'a> {
         sockets.any(|socket| socket.endpoint().port == port)
     }
 
+    /// The bytes that have arrived and wait in the UDP sockets of this port.
+    pub(super) fn queued_for(&self, port: u16) -> usize {
+        let sockets = self.udp().filter(|socket| socket.endpoint().port == port);
+        sockets.map(udp::Socket::recv_queue).sum()
+    }
+
     /// Whether a TCP server or a UDP socket has this port.
     #[cfg(feature = "client")]
     pub(super) fn has(&self, port: u16) -> bool {

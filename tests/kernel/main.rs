@@ -17,7 +17,11 @@ mod command;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod existing;
+#[cfg(target_os = "linux")]
+mod explain;
 #[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
@@ -26,6 +30,8 @@ mod hostile;
 mod interface;
 #[cfg(target_os = "linux")]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod lab;
 #[cfg(target_os = "linux")]
 mod lacking;
 #[cfg(target_os = "linux")]
@@ -45,7 +51,11 @@ mod network_errors;
 #[cfg(target_os = "linux")]
 mod noise;
 #[cfg(target_os = "linux")]
+mod ordinary;
+#[cfg(target_os = "linux")]
 mod output;
+#[cfg(target_os = "linux")]
+mod paths;
 #[cfg(target_os = "linux")]
 mod peers;
 #[cfg(target_os = "linux")]
@@ -78,10 +88,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*,
-        interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
-        network_errors::*, noise::*, output::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
+        filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
+        network_errors::*, noise::*, output::*, paths::*, same_everywhere::*, serve_options::*,
+        serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*, unicode::*,
+        user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -217,6 +228,8 @@ fn main() -> std::process::ExitCode {
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,
         text_passes_a_bottleneck_whichever_side_sends_it,
+        text_passes_a_link_with_a_small_mtu,
+        text_passes_a_link_with_a_small_mtu_where_routers_errors_are_filtered,
         services_of_the_example_serve_more_clients_than_they_have_slots,
         services_of_the_example_serve_stock_programs,
         capture_of_an_interface_has_what_a_wire_would_carry,
@@ -230,6 +243,8 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
+        sentences_stand_under_the_arrows,
+        sentences_stand_in_files_instead_of_the_ladder,
         ladder_in_memory_fits_on_a_screen,
         ladder_on_a_terminal_has_colours_unless_they_are_not_wanted,
         ladder_of_a_failure_shows_it,
@@ -247,6 +262,8 @@ fn main() -> std::process::ExitCode {
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
         ("cable", cable::TESTS),
+        ("lab", lab::TESTS),
+        ("doctor", doctor::TESTS),
     ])
 }
 

@@ -1,6 +1,7 @@
 //! The stack with its servers and clients in memory, on a virtual clock: no rights, no kernel, and
 //! no program of others. They keep what they need in `Vec`s.
 
+mod capabilities;
 mod common;
 
 #[cfg(feature = "addressing")]
@@ -10,6 +11,8 @@ mod bad_input;
 #[cfg(feature = "conflict-detection")]
 mod conflicts;
 mod congestion;
+#[cfg(feature = "fragmentation")]
+mod discard;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
@@ -29,11 +32,15 @@ mod no_flags;
 mod no_room;
 mod off_path;
 mod opposite;
+#[cfg(all(feature = "paths", feature = "fragmentation"))]
+mod paths;
+mod pauses;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
 mod services;
 mod simulation;
+mod simultaneous_open;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;

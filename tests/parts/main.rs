@@ -4,7 +4,8 @@
 #[cfg(feature = "cable")]
 mod cable;
 mod capture;
-#[cfg(feature = "embassy")]
+mod conformance;
+#[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;

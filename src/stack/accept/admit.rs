@@ -8,13 +8,14 @@ use super::Accept;
 use super::{Arrival, open};
 use crate::link::EthernetAddress;
 use crate::packet::FourTuple;
-#[cfg(feature = "isn")]
 use crate::packet::Packet;
 use crate::stack::control::Connection;
 use crate::stack::counters::Counters;
 #[cfg(feature = "syn-cookies")]
 use crate::stack::counters::count;
 use crate::stack::host::Host;
+#[cfg(not(feature = "isn"))]
+use crate::stack::path_mtu::SynCopy;
 use crate::stack::service::{Service, earliest};
 use crate::stack::table::{Room, Table};
 
@@ -97,7 +98,13 @@ impl<'a> Accept<'a> {
             }
             let _ = is_proven;
             #[cfg(not(feature = "isn"))]
-            deliver(Some(connection), source, bytes);
+            if let Some(packet) = &Packet::parse(bytes)
+                && let Some(segment) = &packet.segment()
+            {
+                let mut copy = SynCopy::new();
+                let syn = copy.limited(packet, segment, host, now);
+                deliver(Some(connection), source, syn);
+            }
         }
         #[cfg(not(feature = "syn-cookies"))]
         let _ = (host, counters, deliver);

@@ -103,7 +103,7 @@ impl Cookies {
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
             _ => 60,
         };
-        let own_size = host.ip_mtu.saturating_sub(headers).min(u16::MAX.into());
+        let own_size = host.ip_mtu().saturating_sub(headers).min(u16::MAX.into());
         let answer = Header {
             source: syn.destination,
             destination: syn.source,
@@ -163,11 +163,15 @@ impl Cookies {
     ) -> Synthetic {
         self.unproven = self.unproven.saturating_sub(2);
         let confirmation = proof.header(arrival.segment);
+        #[cfg(any(feature = "ipv6", feature = "paths"))]
+        let longest = host.longest_segment(&arrival.packet.source, now);
+        #[cfg(not(any(feature = "ipv6", feature = "paths")))]
+        let longest = u16::MAX;
         let syn = Header {
             flags: Flags::SYN,
             sequence: proof.client,
             acknowledgement: TcpSeqNumber(0),
-            maximum_segment_size: Some(proof.segment_size),
+            maximum_segment_size: Some(proof.segment_size.min(longest)),
             ..confirmation
         };
         let segments = [&syn, &confirmation].map(Synthetic::new);

@@ -31,6 +31,19 @@ pub fn refuse_datagrams(length: u64) {
     fail_if(libc::SYS_sendto, vec![has_length], libc::EAGAIN as u32);
 }
 
+/// From now on neither this thread nor what it starts gets a user namespace and nothing else.
+pub fn refuse_namespaces() {
+    let flags = libc::CLONE_NEWUSER as u64;
+    let is_user = Condition::new(0, Length::Dword, Compare::Eq, flags).unwrap();
+    fail_if(libc::SYS_unshare, vec![is_user], libc::EPERM as u32);
+}
+
+/// From now on neither this thread nor what it starts may write so many bytes at once.
+pub fn refuse_writes_of(length: u64) {
+    let has_length = Condition::new(2, Length::Qword, Compare::Eq, length).unwrap();
+    fail_if(libc::SYS_write, vec![has_length], libc::EPERM as u32);
+}
+
 /// Makes a system call fail with EINVAL if its arguments are such.
 fn refuse_if(call: i64, conditions: Vec<Condition>) {
     fail_if(call, conditions, libc::EINVAL as u32);
