@@ -69,6 +69,8 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use crate::packet::{
     Arp, ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet,
 };
+#[cfg(feature = "ipv6")]
+use addresses::link_local;
 use neighbors::Neighbors;
 
 /// The longest IP packet that a device with these capabilities carries, in bytes.
@@ -94,20 +96,36 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(
-        medium: Medium,
-        hardware: EthernetAddress,
-        own: &[IpCidr],
-        gateways: &[IpAddress],
-    ) -> Self {
+    /// A link on which this host has no address.
+    pub(crate) fn new(medium: Medium, hardware: EthernetAddress) -> Self {
         Self {
-            addresses: Addresses::new(own, gateways, !is_ethernet(medium)),
+            addresses: Addresses::new(!is_ethernet(medium)),
             medium,
             hardware,
             neighbors: RefCell::new(Neighbors::new()),
             #[cfg(feature = "fragmentation")]
             fragments: Cell::new(hardware),
         }
+    }
+
+    /// Adds an address of this host, or changes the prefix of one; returns whether there is room. The
+    /// first IPv6 address on Ethernet brings a link-local one ("Its required Link-Local address for
+    /// each interface", RFC 4291, 2.8).
+    pub(crate) fn add_address(&mut self, address: IpCidr) -> bool {
+        let has_room = self.addresses.add(address);
+        #[cfg(feature = "ipv6")]
+        if matches!(address, IpCidr::Ipv6(_)) && self.is_ethernet() {
+            return has_room && self.addresses.add(link_local(self.hardware));
+        }
+        has_room
+    }
+
+    /// Addresses or gateways have changed: forgets the neighbors that are not on the link now.
+    #[cfg(feature = "addressing")]
+    pub(crate) fn follow_addresses(&mut self) {
+        let addresses = &self.addresses;
+        let is_near = |address: &IpAddress| addresses.next_hop(address) == Some(*address);
+        self.neighbors.get_mut().retain(is_near);
     }
 
     fn is_ethernet(&self) -> bool {

@@ -46,6 +46,8 @@
 //! - Answers go to where the question came from, and wait for no neighbor to be found: smoltcp has
 //!   no link layer here. With the feature `client`, a service that sends without a question calls
 //!   `Context::resolve` first.
+//! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
+//!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
@@ -114,6 +116,8 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "addressing")]
+mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
@@ -143,6 +147,8 @@ mod sockets;
 mod table;
 #[cfg(feature = "trace")]
 mod transition;
+#[cfg(feature = "trace")]
+mod transmission;
 #[cfg(feature = "client")]
 mod unreachable;
 mod window;
@@ -163,6 +169,8 @@ pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 #[cfg(feature = "trace")]
 pub use transition::Transition;
+#[cfg(feature = "trace")]
+pub use transmission::{Buffer, Cause, Transmission};
 #[cfg(feature = "client")]
 pub(crate) use unreachable::Unreachable;
 
@@ -215,10 +223,10 @@ impl<'a, D: Device> Stack<'a, D> {
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let addresses = config.all_addresses(capabilities.medium);
-        let host = Host::new(&config, &capabilities, &addresses);
+        let mut host = Host::new(&config, &capabilities);
+        host.configure(&config)?;
         let mut interface = port::new_interface(&host, config.interface_seed(), now);
-        interface.update_ip_addrs(|own| *own = addresses);
+        port::set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {
             sockets: Sockets::new(slots),
             host,
@@ -252,6 +260,16 @@ impl<'a, D: Device> Stack<'a, D> {
         self.host.watcher.set(std::boxed::Box::new(watcher));
     }
 
+    /// Calls `watcher` with each TCP segment that is sent, and with what the stack knows of the reason.
+    /// It takes the place of the one before.
+    ///
+    /// It is called within [`poll`](Self::poll), before the device is given the segment.
+    #[cfg(feature = "trace")]
+    pub fn watch_transmissions(&mut self, watcher: impl FnMut(&Transmission) + 'static) {
+        let watcher = std::boxed::Box::new(watcher);
+        self.host.watcher.set_transmissions(watcher);
+    }
+
     /// What was kept from the sockets since the stack was made.
     pub fn counters(&self) -> Counters {
         self.judges.counters
@@ -265,7 +283,7 @@ impl<'a, D: Device> Stack<'a, D> {
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
-            host: &self.host,
+            host: &mut self.host,
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
@@ -284,8 +302,9 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
-    /// [link layer](crate::link).
+    /// smoltcp's interface. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link), and addresses are a copy, made at each poll, of those of the stack
+    /// (`Context::addresses`).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
@@ -301,7 +320,7 @@ impl<'a, D: Device> Stack<'a, D> {
             now,
             sockets: &mut self.sockets,
             interface: self.interface.context(),
-            host: &self.host,
+            host: &mut self.host,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
         }

@@ -98,6 +98,9 @@ impl Turn {
     /// Why the server will not answer.
     pub(super) fn failure(&self, context: &mut Context<'_, '_>) -> Option<Failure> {
         let late = context.now >= self.end;
+        if context.next_hop(&self.server.addr).is_none() {
+            return Some(Failure::NoRoute); // Since it was asked first.
+        }
         match context.unreachable(self.local_port, self.server, late) {
             Some(Unreachable::Port) => return Some(Failure::NothingListens),
             Some(Unreachable::Host) => return Some(Failure::Unreachable),

@@ -37,6 +37,8 @@ use super::host::Host;
 use super::initial_sequence::begin;
 use super::inject::Synthetic;
 use super::table::{Room, Slot, Table};
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{Flags, Packet, Segment};
 use backlog::Backlog;
@@ -110,6 +112,12 @@ impl<'a> Accept<'a> {
         self.backlog = Backlog::new(slots);
     }
 
+    /// Forgets the SYNs for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        self.backlog.forget_gone(addresses);
+    }
+
     /// What becomes of a segment for a port with this table.
     pub(super) fn judge(
         &mut self,
@@ -131,7 +139,9 @@ impl<'a> Accept<'a> {
             0 => Verdict::Drop,
             Flags::SYN if table.room() != Room::Closed => {
                 // smoltcp drops a SYN with a FIN, and so does every stack that takes no part in scans.
-                if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
+                if segment.flags.has(Flags::FIN)
+                    || !arrival.packet.is_intact(&host.capabilities.checksum)
+                {
                     return Verdict::Drop;
                 }
                 match existing {
@@ -272,7 +282,7 @@ impl<'a> Accept<'a> {
                 Verdict::Refuse
             };
         };
-        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.checksums) {
+        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.capabilities.checksum) {
             return Verdict::Refuse;
         }
         let tuple = arrival.segment.four_tuple();

@@ -19,7 +19,7 @@ pub struct Context<'c, 'a> {
     pub sockets: &'c mut Sockets<'a>,
     /// smoltcp's own context, which some calls of its sockets ask for.
     pub interface: &'c mut iface::Context,
-    pub(super) host: &'c Host,
+    pub(super) host: &'c mut Host,
     #[cfg(feature = "client")]
     pub(super) ports: &'c mut Ports,
 }
@@ -27,7 +27,7 @@ pub struct Context<'c, 'a> {
 impl Context<'_, '_> {
     /// The largest IP packet that the link carries, in bytes.
     pub fn ip_mtu(&self) -> usize {
-        self.host.ip_mtu
+        self.host.ip_mtu()
     }
 
     /// Whether `address` is one of the stack's own.

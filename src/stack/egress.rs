@@ -44,13 +44,21 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         None => asker,
     };
     host.link.put_header(header, &packet, known, now);
+    #[cfg(feature = "trace")]
+    if let Some(segment) = packet.segment() {
+        host.watcher.sends(segment, control.as_deref(), now);
+    }
     if let Some(control) = control
         && let Some(segment) = packet.segment()
     {
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "client")]
         let before = control.retransmitted();
-        control.transmitted(&segment, &mut bytes[start..], host.checksums.tcp.tx());
+        control.transmitted(
+            &segment,
+            &mut bytes[start..],
+            host.capabilities.checksum.tcp.tx(),
+        );
         #[cfg(feature = "client")]
         if control.retransmitted() != before && !segment.flags.has(crate::packet::Flags::SYN) {
             // Twice, and the peer has not been heard: it may have another card by now.

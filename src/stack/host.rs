@@ -1,9 +1,9 @@
 use core::cell::Cell;
 
-use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
-use smoltcp::wire::IpCidr;
+use smoltcp::phy::{DeviceCapabilities, Medium};
+use smoltcp::wire::{IpAddress, IpCidr};
 
-use super::Config;
+use super::config::{Config, ConfigError, check_address};
 use super::error_limit::ErrorLimit;
 #[cfg(feature = "client")]
 use super::returned::Returned;
@@ -16,10 +16,12 @@ use crate::link::{self, Link};
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
     pub(super) link: Link,
-    /// The largest IP packet that the link carries, in bytes.
-    pub(super) ip_mtu: usize,
-    /// Which checksums are not the device's work.
-    pub(super) checksums: ChecksumCapabilities,
+    /// Those of the device, as a device for IP packets: its MTU is that of IP.
+    pub(super) capabilities: DeviceCapabilities,
+    /// Whether addresses or gateways have changed, which neighbors, connections and smoltcp do not
+    /// know of.
+    #[cfg(feature = "addressing")]
+    pub(super) has_changed: bool,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) errors: ErrorLimit,
@@ -32,17 +34,13 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// `own` are all addresses of this host.
-    pub(super) fn new(
-        config: &Config<'_>,
-        capabilities: &DeviceCapabilities,
-        own: &[IpCidr],
-    ) -> Self {
-        let (medium, hardware) = (capabilities.medium, config.hardware_address);
+    /// A host without addresses.
+    pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
         Self {
-            link: Link::new(medium, hardware, own, config.gateways),
-            ip_mtu: link::ip_mtu(capabilities),
-            checksums: capabilities.checksum.clone(),
+            link: Link::new(capabilities.medium, config.hardware_address),
+            capabilities: of_ip(capabilities),
+            #[cfg(feature = "addressing")]
+            has_changed: false,
             is_loopback: Cell::new(false),
             errors: ErrorLimit::new(),
             #[cfg(feature = "isn")]
@@ -53,4 +51,78 @@ impl Host {
             watcher: Watcher::default(),
         }
     }
+
+    /// The largest IP packet that the link carries, in bytes.
+    pub(super) fn ip_mtu(&self) -> usize {
+        self.capabilities.max_transmission_unit
+    }
+
+    /// Takes the addresses and gateways of `config`.
+    pub(super) fn configure(&mut self, config: &Config<'_>) -> Result<(), ConfigError> {
+        for address in config.addresses {
+            self.add_address(*address)?;
+        }
+        for gateway in config.gateways {
+            let mut others = self.link.addresses.gateways().iter();
+            if others.any(|other| other.version() == gateway.version()) {
+                return Err(ConfigError::SecondGateway(*gateway));
+            }
+            self.set_gateway(*gateway)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an address of this host, or changes the prefix of one.
+    pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
+        check_address(&address, self.ip_mtu())?;
+        match self.link.add_address(address) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyAddresses),
+        }
+    }
+
+    /// Takes this gateway in place of that of its IP version.
+    pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
+        let addresses = &mut self.link.addresses;
+        if !gateway.is_unicast() || !addresses.is_near(&gateway) {
+            return Err(ConfigError::Gateway(gateway));
+        }
+        match addresses.set_gateway(gateway) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyGateways),
+        }
+    }
+}
+
+/// The capabilities of `device` for IP packets, without those at which smoltcp panics or drops packets.
+fn of_ip(device: &DeviceCapabilities) -> DeviceCapabilities {
+    let mut capabilities = device.clone();
+    capabilities.medium = Medium::Ip;
+    capabilities.max_transmission_unit = link::ip_mtu(device);
+    // smoltcp multiplies it with the longest segment.
+    capabilities.max_burst_size = device
+        .max_burst_size
+        .map(|most| most.min(usize::from(u16::MAX)));
+    #[cfg(feature = "segmentation")]
+    {
+        capabilities.segmentation = segmentation(device);
+    }
+    capabilities
+}
+
+/// smoltcp 0.14 panics at segmentation without checksums, and where it is for less than a header; it
+/// drops a packet over IPv6 that the device is to cut.
+#[cfg(feature = "segmentation")]
+fn segmentation(device: &DeviceCapabilities) -> smoltcp::phy::SegmentationCapabilities {
+    let mut segmentation = smoltcp::phy::SegmentationCapabilities::default();
+    let mtu = link::ip_mtu(device);
+    let header = device.max_transmission_unit - mtu;
+    if !device.checksum.tcp.tx()
+        && let Some(longest) = device.segmentation.tcpv4
+    {
+        let longest = longest.get().saturating_sub(header);
+        segmentation.tcpv4 =
+            core::num::NonZeroUsize::new(longest).filter(|longest| longest.get() > mtu);
+    }
+    segmentation
 }

@@ -14,6 +14,8 @@ use super::host::Host;
 use super::port::Way;
 use super::refusal::Refusal;
 use super::service::Service;
+#[cfg(feature = "trace")]
+use super::transmission::Cause;
 use crate::packet::{Content, Frame, Packet};
 
 /// What has to be remembered from frame to frame.
@@ -79,6 +81,8 @@ pub(super) fn receive<'a>(
     let Judges { accept, counters } = judges;
     let Some(table) = table else {
         refuse(counters, Some(packet), Refusal::Unserved);
+        #[cfg(feature = "trace")]
+        host.watcher.answers(Cause::NoSocket);
         way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
@@ -94,10 +98,16 @@ pub(super) fn receive<'a>(
         // No socket of this set listens.
         Verdict::Refuse => {
             refuse(counters, Some(packet), Refusal::Unserved);
+            #[cfg(feature = "trace")]
+            host.watcher.answers(Cause::NoConnection);
             way.deliver(&mut sockets.set, None, packet.bytes);
         }
         Verdict::Delivered | Verdict::Drop => {}
-        Verdict::Answer(answer) => way.answer(answer.as_bytes()),
+        Verdict::Answer(answer) => {
+            #[cfg(feature = "trace")]
+            host.watcher.answers(Cause::Cookie);
+            way.answer(answer.as_bytes());
+        }
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;
@@ -199,7 +209,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     }
     // RFC 1122, 3.2.1.2: "A host MUST verify the IP header checksum on every received datagram and
     // silently discard every datagram that has a bad checksum."
-    if host.checksums.ipv4.rx() && !packet.has_intact_header() {
+    if host.capabilities.checksum.ipv4.rx() && !packet.has_intact_header() {
         return Err(Refusal::Corrupt);
     }
     // RFC 8200, 8.1: "IPv6 receivers must discard UDP packets containing a zero checksum".

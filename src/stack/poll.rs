@@ -124,7 +124,7 @@ pub(super) struct Poll<'p, 'a, D> {
     pub(super) device: &'p mut D,
     pub(super) interface: &'p mut Interface,
     pub(super) sockets: &'p mut Sockets<'a>,
-    pub(super) host: &'p Host,
+    pub(super) host: &'p mut Host,
     pub(super) judges: &'p mut Judges<'a>,
     #[cfg(feature = "client")]
     pub(super) ports: &'p mut Ports,
@@ -134,11 +134,17 @@ pub(super) struct Poll<'p, 'a, D> {
 impl<'a, D: Device> Poll<'_, 'a, D> {
     pub(super) fn run(mut self, service: &mut dyn Service<'a>) -> Next {
         self.interface.poll_maintenance(self.now);
+        #[cfg(feature = "addressing")]
+        self.follow_addresses(service);
         let is_complete = self.receive(service);
         let due = self.serve(service);
+        #[cfg(feature = "addressing")]
+        let has_ended = self.follow_addresses(service);
+        #[cfg(not(feature = "addressing"))]
+        let has_ended = false;
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
-        if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
+        if !is_complete || has_ended || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
         let due = earliest(due, self.judges.accept.due(service, self.now));
@@ -180,7 +186,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let mut reply = Some(reply);
         let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
         way.meta = token.meta();
-        let (host, judges, sockets) = (self.host, &mut *self.judges, &mut *self.sockets);
+        let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
             .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
         drop(reply);
@@ -199,7 +205,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let longest = if cfg!(feature = "fragmentation") {
             u16::MAX.into()
         } else {
-            self.host.ip_mtu
+            self.host.ip_mtu()
         };
         let mut sockets = self.sockets.udp();
         // Where the end of the buffer is too short for a datagram, that takes a place, too.
@@ -226,7 +232,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[inline(never)]
     fn admit(&mut self, service: &mut dyn Service<'a>) -> bool {
         let Judges { accept, counters } = &mut *self.judges;
-        let (host, now) = (self.host, self.now);
+        let (host, now) = (&*self.host, self.now);
         let mut room = Room {
             device: &mut *self.device,
             now,
@@ -240,6 +246,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             &mut |connection, source, packet| {
                 way.asker = source;
                 let Some(connection) = connection else {
+                    #[cfg(feature = "trace")]
+                    host.watcher.answers(super::transmission::Cause::Cookie);
                     return way.answer(packet);
                 };
                 let control = Some(&mut connection.control);

@@ -5,11 +5,11 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
-use smoltcp::wire::HardwareAddress;
+use smoltcp::wire::{HardwareAddress, IpCidr};
 
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
@@ -103,6 +103,10 @@ impl<'w> Way<'w> {
             packet.copy_from_slice(answer);
             if let Some(packet) = Packet::parse(answer) {
                 host.link.put_header(header, &packet, asker, now);
+                #[cfg(feature = "trace")]
+                if let Some(segment) = packet.segment() {
+                    host.watcher.sends(segment, None, now);
+                }
             }
         });
     }
@@ -129,7 +133,7 @@ impl<'w> Way<'w> {
 
     /// Reports the state that a connection has come to, if states are watched.
     #[inline]
-    fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
+    pub(super) fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
         #[cfg(feature = "trace")]
         self.host.watcher.look(sockets, control, self.now);
         #[cfg(not(feature = "trace"))]
@@ -236,10 +240,7 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = self.host.ip_mtu;
-        capabilities.checksum = self.host.checksums.clone();
+        let mut capabilities = self.host.capabilities.clone();
         // What is received is verified before it comes here.
         capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
             true => Checksum::Tx,
@@ -263,6 +264,15 @@ pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Inte
         now,
     };
     Interface::new(config, &mut port, now)
+}
+
+/// Gives an interface these addresses.
+pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
+    interface.update_ip_addrs(|own| {
+        own.clear();
+        // Cannot fail: there is as much room as where they come from.
+        let _ = own.extend_from_slice(addresses);
+    });
 }
 
 /// A packet that was received, or is synthetic.

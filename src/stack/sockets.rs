@@ -119,6 +119,12 @@ impl<'a> Sockets<'a> {
         sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket))
     }
 
+    /// The TCP ports of servers.
+    #[cfg(feature = "addressing")]
+    pub(super) fn served(&self) -> impl Iterator<Item = u16> + use<> {
+        self.served.into_iter().take_while(|port| *port != 0)
+    }
+
     /// Takes a TCP port for a server; it is not 0.
     ///
     /// # Errors

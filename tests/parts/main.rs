@@ -5,7 +5,7 @@
 mod cable;
 mod capture;
 mod conformance;
-#[cfg(feature = "embassy")]
+#[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;
