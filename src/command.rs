@@ -6,6 +6,7 @@
 mod args;
 mod cable;
 mod closed;
+mod destination;
 mod dialogue;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod doctor;
@@ -47,7 +48,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Client, Command, Network};
-use failure::{Failure, complain};
+use failure::Failure;
 use host::Host;
 use output::Output;
 use recorder::Recorder;
@@ -116,16 +117,13 @@ enum Protocol {
 /// Runs a client where the arguments say.
 fn talk(protocol: Protocol, client: &Client, recorder: &Recorder<'_>) -> Result<(), Failure> {
     let output = &mut Output::open()?;
+    resolve::refuse_elsewhere(client)?;
     match client.link.network() {
         Network::Memory => {
-            if client.names_host() {
-                complain(
-                    "no --cable, --tap or --tun: the server in memory is asked, not the network",
-                );
-            }
-            memory::with_client(client, recorder, |host| {
+            let result = memory::with_client(client, recorder, |host| {
                 exchange(protocol, host, client, output)
-            })
+            });
+            result.map_err(|failure| resolve::explain_in_memory(client, failure))
         }
         Network::Cable(port) => cable::with_client(port, client, recorder, |host| {
             exchange(protocol, host, client, output)

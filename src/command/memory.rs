@@ -40,7 +40,7 @@ pub fn with_client(
     );
     let mut connections = setup::Connections::new(1, 0, BUFFER);
     let config = tcp::Config {
-        port: args.port,
+        port: args.port(),
         // Nobody but the user can keep this server waiting, and users may take their time.
         idle_timeout: None,
         keep_alive: None,
