@@ -388,6 +388,7 @@ impl Client {
     }
 
     /// Whether a server was given.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn names_host(&self) -> bool {
         self.host.is_some()
     }
