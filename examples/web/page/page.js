@@ -74,7 +74,8 @@ const isAtEnd = () => place >= bottom();
 const bottom = () => Number($("scrub").max);
 const time = (micros) => {
   const [value, unit] = Math.abs(micros) < 999_500 ? [micros / 1e3, "ms"] : [micros / 1e6, "s"];
-  return `${value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : unit === "s" ? 3 : 2).replace(/\.0+$/, "")} ${unit}`;
+  const digits = unit === "s" ? 3 : value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${Number(value.toFixed(digits))} ${unit}`;
 };
 
 function show(isNew) {
@@ -248,7 +249,8 @@ function fillHosts(now) {
     const list = make("dl");
     for (const one of sample?.connections ?? []) {
       gauge(list, "received, not read", one.received, one.receive_buffer);
-      gauge(list, "not acknowledged", one.unacknowledged, one.transmit_buffer);
+      gauge(list, "sent, not acknowledged", one.unacknowledged, one.transmit_buffer);
+      list.append(make("dt", "window"), make("dd", `${one.receive_buffer - one.received}`));
     }
     if (sample?.timer != null && sample.timer > now) {
       list.append(make("dt", "timer", { class: "timer" }), make("dd", `in ${time(sample.timer - now)}`, { class: "timer" }));
@@ -349,6 +351,7 @@ function choose(name, isFocused) {
       part.setAttribute("aria-pressed", String(isChosen));
       if (index >= 0) part.setAttribute("tabindex", isChosen ? "0" : "-1");
       if (isChosen && isFocused) part.focus();
+      if (isChosen && getComputedStyle($("frame")).position === "fixed") part.scrollIntoView();
     }
   }
   $("frame").classList.toggle("empty", index < 0);

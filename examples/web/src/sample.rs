@@ -52,15 +52,13 @@ impl Sample {
         } == *other
     }
 
-    /// Whether a connection waits for its peer.
+    /// Whether a connection has something that its peer has not acknowledged. A SYN from nowhere is not
+    /// waited for.
     pub fn is_busy(&self) -> bool {
         let is_busy = |connection: &Connection| {
             let state = connection.state.as_str();
             connection.unacknowledged > 0
-                || matches!(
-                    state,
-                    "SYN-SENT" | "SYN-RECEIVED" | "FIN-WAIT-1" | "CLOSING" | "LAST-ACK"
-                )
+                || matches!(state, "SYN-SENT" | "FIN-WAIT-1" | "CLOSING" | "LAST-ACK")
         };
         self.connections.iter().any(is_busy)
     }

@@ -108,15 +108,15 @@ pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "slow-link",
         title: "Congestion on a slow link",
-        text: "The wire carries 256 kbit/s, and eight frames wait for it at most: what comes while the \
-               queue is full is lost. The client sends 40 000 bytes, and nothing tells it how \
+        text: "The wire carries 256 kbit/s, and four frames wait for it at most: what comes while the \
+               queue is full is lost. The client sends 16 000 bytes, and nothing tells it how \
                fast the wire is.",
         question: "Under “The wire and the hosts”, choose “none” for congestion control. How many \
                    more segments are lost?",
         answer: "Without congestion control the client sends all that the server has room for, loses \
                  what the queue does not take, and sends it again, as fast as before. With it, the \
                  client begins with little, sends more with each acknowledgement, and less after a loss.",
-        script: "rate 256\nqueue 8\nbuffer 30000\ndo 0 client bulk 40000",
+        script: "rate 256\nqueue 4\nbuffer 16000\ndo 0 client bulk 16000",
     },
     Scenario {
         id: "flood-plain",
@@ -147,7 +147,7 @@ pub const SCENARIOS: &[Scenario] = &[
         question: "One datagram silences the server. What is it waiting for?",
         answer: "For the hardware address of a host that does not exist. Its answer to the forged datagram \
                  is the first in the socket’s queue, and all later answers wait behind it.",
-        script: "server plain\ndo 0 wire forge\ndo 500 client udp is there anyone?\ndo 9000 wire wait",
+        script: "server plain\ndo 0 wire forge\ndo 500 client udp is there anyone?",
     },
     Scenario {
         id: "forged",

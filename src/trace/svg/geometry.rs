@@ -16,58 +16,69 @@ pub(super) struct Turned {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) angle: f64,
+    /// In which direction it is wide: the cosine and the sine of the angle.
+    along: (f64, f64),
 }
 
 impl Turned {
-    fn corners(&self) -> [(f64, f64); 4] {
-        let (sine, cosine) = self.angle.sin_cos();
-        let (width, height) = (self.width / 2.0, self.height / 2.0);
-        [
-            (-width, -height),
-            (width, -height),
-            (width, height),
-            (-width, height),
-        ]
-        .map(|(x, y)| {
-            (
-                self.middle.0 + x * cosine - y * sine,
-                self.middle.1 + x * sine + y * cosine,
-            )
-        })
+    pub(super) fn new(middle: (f64, f64), width: f64, height: f64, angle: f64) -> Self {
+        let (sine, cosine) = angle.sin_cos();
+        Self {
+            middle,
+            width,
+            height,
+            angle,
+            along: (cosine, sine),
+        }
+    }
+
+    /// In which direction it is high.
+    fn across(&self) -> (f64, f64) {
+        (-self.along.1, self.along.0)
+    }
+
+    /// How far it reaches from its middle in a direction.
+    fn reach(&self, direction: (f64, f64)) -> f64 {
+        let wide = product(self.along, direction).abs() * self.width;
+        let high = product(self.across(), direction).abs() * self.height;
+        (wide + high) / 2.0
     }
 
     /// Whether two rectangles overlap: no line parallel to a side of either is between them.
     pub(super) fn overlaps(&self, other: &Self) -> bool {
-        let (own, others) = (self.corners(), other.corners());
-        [self.angle, other.angle].iter().all(|angle| {
-            let (sine, cosine) = angle.sin_cos();
-            [(cosine, sine), (-sine, cosine)].iter().all(|axis| {
-                let (low, high) = extent(&own, *axis);
-                let (other_low, other_high) = extent(&others, *axis);
-                low < other_high && other_low < high
-            })
-        })
+        const DOWN: (f64, f64) = (0.0, 1.0); // mostly that is enough
+        let apart = (
+            other.middle.0 - self.middle.0,
+            other.middle.1 - self.middle.1,
+        );
+        let meets = |direction: (f64, f64)| {
+            product(apart, direction).abs() < self.reach(direction) + other.reach(direction)
+        };
+        meets(DOWN)
+            && meets(self.along)
+            && meets(self.across())
+            && meets(other.along)
+            && meets(other.across())
     }
 
     /// Whether a line passes through it.
     pub(super) fn is_crossed(&self, from: (f64, f64), to: (f64, f64)) -> bool {
         // A line is a rectangle without a height.
         let (width, height) = (to.0 - from.0, to.1 - from.1);
+        let length = width.hypot(height);
         self.overlaps(&Self {
             middle: ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0),
-            width: width.hypot(height),
+            width: length,
             height: 0.0,
-            angle: height.atan2(width),
+            angle: 0.0, // not asked for
+            along: (width / length.max(1.0), height / length.max(1.0)),
         })
     }
 }
 
-/// From where to where points are, in this direction.
-fn extent(points: &[(f64, f64)], axis: (f64, f64)) -> (f64, f64) {
-    let along = points.iter().map(|(x, y)| x * axis.0 + y * axis.1);
-    along.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    })
+/// The scalar product.
+fn product(one: (f64, f64), other: (f64, f64)) -> f64 {
+    one.0 * other.0 + one.1 * other.1
 }
 
 #[cfg(test)]
@@ -75,12 +86,7 @@ mod tests {
     use super::Turned;
 
     fn turned(x: f64, y: f64, degrees: f64) -> Turned {
-        Turned {
-            middle: (x, y),
-            width: 100.0,
-            height: 10.0,
-            angle: degrees.to_radians(),
-        }
+        Turned::new((x, y), 100.0, 10.0, degrees.to_radians())
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::vec::Vec;
 use super::geometry::Turned;
 use super::heights::Heights;
 use super::metrics::LABEL;
+use crate::trace::frame::Frame;
 use crate::trace::label::{Shown, fit};
 use crate::trace::ladder::Ladder;
 use crate::trace::quote::{Charset, width};
@@ -50,8 +51,9 @@ pub(super) enum Anchor {
 const MOST_PUSHES: usize = 24;
 const PUSH: f64 = 7.0;
 
-/// Pushes rows apart, each with so many lines of sentences below it, until no label overlaps another. Where that does not help, labels are not
-/// turned any more: those cannot overlap, as each has its own height.
+/// Pushes rows apart, each with so many lines of sentences below it, until no label overlaps
+/// another. Where that does not help, labels are not turned any more: those cannot overlap, as each
+/// has its own height.
 pub(super) fn settle(
     ladder: &Ladder,
     timelines: [f64; 2],
@@ -60,11 +62,18 @@ pub(super) fn settle(
 ) -> (Heights, Vec<(usize, Slot)>) {
     let mut push = std::vec![0.0; ladder.rows().len()];
     let mut is_upright = std::vec![false; ladder.rows().len()];
+    let mut labels = labels(ladder, timelines);
+    let columns: Vec<_> = labels.iter().map(|label| columns(label)).collect();
     for pass in 0.. {
         let heights = Heights::new(ladder, head, &push, lines);
-        let mut slots = slots_of(ladder, timelines, &heights);
+        let mut slots = slots_of(ladder, timelines, &heights, &columns);
         let overlaps = place(&mut slots, &is_upright);
         if overlaps.is_empty() || pass >= 2 * MOST_PUSHES {
+            for (_, slot) in &mut slots {
+                if let Slot::Arrow(arrow) = slot {
+                    arrow.label.shown = core::mem::take(&mut labels[arrow.frame]);
+                }
+            }
             return (heights, slots);
         }
         for (slot, other) in overlaps {
@@ -83,7 +92,12 @@ pub(super) fn settle(
 }
 
 /// Arrows and folds, each with the row that begins with it.
-fn slots_of(ladder: &Ladder, timelines: [f64; 2], heights: &Heights) -> Vec<(usize, Slot)> {
+fn slots_of(
+    ladder: &Ladder,
+    timelines: [f64; 2],
+    heights: &Heights,
+    columns: &[usize],
+) -> Vec<(usize, Slot)> {
     let [left, right] = timelines;
     let mut slots: Vec<(usize, Slot)> = Vec::new();
     for (index, row) in ladder.rows().iter().enumerate() {
@@ -109,13 +123,10 @@ fn slots_of(ladder: &Ladder, timelines: [f64; 2], heights: &Heights) -> Vec<(usi
             }
             continue;
         }
-        let (mut from, mut to) = ((left + 4.0, begin), (right - 4.0, end));
-        if ladder.frames()[frame].from == Side::Right {
-            (from.0, to.0) = (to.0, from.0);
-        }
-        if matches!(ladder.frames()[frame].fate, Fate::Lost | Fate::Unknown) {
-            to = (from.0 + (to.0 - from.0) * 0.85, begin + 10.0);
-        }
+        let shown = &ladder.frames()[frame];
+        let (from, to) = across(shown, timelines);
+        let end = if is_lost(shown) { begin + 10.0 } else { end };
+        let (from, to) = ((from, begin), (to, end));
         slots.push((
             index,
             Slot::Arrow(Arrow {
@@ -127,23 +138,43 @@ fn slots_of(ladder: &Ladder, timelines: [f64; 2], heights: &Heights) -> Vec<(usi
                     anchor: Anchor::Middle,
                     angle: 0.0,
                     shown: Vec::new(),
-                    columns: 0,
+                    columns: columns[frame],
                 },
             }),
         ));
     }
-    for (_, slot) in &mut slots {
-        if let Slot::Arrow(arrow) = slot {
-            let length = (arrow.to.0 - arrow.from.0).abs();
-            let fields = ladder.frames()[arrow.frame].label();
-            let room = ((length - 34.0) / LABEL) as usize;
-            let shown = fit(&fields, room, Charset::Unicode);
-            let taken: usize = shown.iter().map(|shown| width(&shown.text) + 1).sum();
-            arrow.label.columns = taken.saturating_sub(1);
-            arrow.label.shown = shown;
-        }
-    }
     slots
+}
+
+/// Where an arrow begins and ends, from left to right.
+fn across(frame: &Frame, [left, right]: [f64; 2]) -> (f64, f64) {
+    let (mut from, mut to) = (left + 4.0, right - 4.0);
+    if frame.from == Side::Right {
+        (from, to) = (to, from);
+    }
+    if is_lost(frame) {
+        to = from + (to - from) * 0.85;
+    }
+    (from, to)
+}
+
+fn is_lost(frame: &Frame) -> bool {
+    matches!(frame.fate, Fate::Lost | Fate::Unknown)
+}
+
+/// What stands on the arrow of each frame.
+fn labels(ladder: &Ladder, timelines: [f64; 2]) -> Vec<Vec<Shown>> {
+    let label = |frame: &Frame| {
+        let (from, to) = across(frame, timelines);
+        let room = (((to - from).abs() - 34.0) / LABEL) as usize;
+        fit(&frame.label(), room, Charset::Unicode)
+    };
+    ladder.frames().iter().map(label).collect()
+}
+
+fn columns(label: &[Shown]) -> usize {
+    let taken: usize = label.iter().map(|shown| width(&shown.text) + 1).sum();
+    taken.saturating_sub(1)
 }
 
 /// Labels that are this far apart cannot overlap, in slots.
@@ -174,12 +205,10 @@ fn place(slots: &mut [(usize, Slot)], is_upright: &[bool]) -> Vec<(usize, usize)
         let overlapped = |label: &Turned| taken[from..].iter().any(|other| label.overlaps(other));
         let (row, slot) = &mut slots[index];
         let label = match slot {
-            Slot::Fold { at, text } => Turned {
-                middle: (at.0, at.1 - BASE + 1.0),
-                width: width(text) as f64 * LABEL,
-                height: HEIGHT,
-                angle: 0.0,
-            },
+            Slot::Fold { at, text } => {
+                let middle = (at.0, at.1 - BASE + 1.0);
+                Turned::new(middle, width(text) as f64 * LABEL, HEIGHT, 0.0)
+            }
             Slot::Arrow(arrow) => {
                 let places = places(arrow, is_upright[*row]);
                 let best = places
@@ -219,14 +248,10 @@ fn places(arrow: &Arrow, is_upright: bool) -> Vec<(Turned, Anchor)> {
     let length = across.hypot(down).max(1.0);
     let angle = (down * across.signum()).atan2(across.abs());
     let wide = arrow.label.columns as f64 * LABEL;
-    let label = |(x, y): (f64, f64), angle: f64| Turned {
-        middle: (
-            x + (ABOVE + BASE) * angle.sin(),
-            y - (ABOVE + BASE) * angle.cos(),
-        ),
-        width: wide,
-        height: HEIGHT,
-        angle,
+    let label = |(x, y): (f64, f64), angle: f64| {
+        let (sine, cosine) = angle.sin_cos();
+        let middle = (x + (ABOVE + BASE) * sine, y - (ABOVE + BASE) * cosine);
+        Turned::new(middle, wide, HEIGHT, angle)
     };
     let beginning = from.0 + (wide / 2.0 + 12.0) * across.signum();
     let anchor = if across > 0.0 {

@@ -1,6 +1,7 @@
 //! Builds the page: the engine as WebAssembly, compressed, in one HTML file with all that it needs.
 //!
-//! `cargo run` builds it and says where it is.
+//! `cargo run` builds it and says where it is. It needs `rustup target add wasm32-unknown-unknown`;
+//! where that cannot be had, Debian's compiler will do (`FIRMWARE_WAY=debian` asks for it).
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -40,11 +41,16 @@ fn target_folder() -> Result<PathBuf, Box<dyn Error>> {
 
 /// Builds the engine; returns where it is.
 fn build(target: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let mut cargo = match has_target()? {
+    let is_ordinary = match env::var("FIRMWARE_WAY").as_deref() {
+        Ok("debian") => false,
+        Ok("ordinary") => true,
+        _ => has_target()?,
+    };
+    let mut cargo = match is_ordinary {
         true => Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
         false => debian()?,
     };
-    let folder = target.join("page");
+    let folder = target.join(if is_ordinary { "page" } else { "page/debian" });
     cargo.args([
         "build",
         "--locked",
@@ -61,29 +67,44 @@ fn build(target: &Path) -> Result<PathBuf, Box<dyn Error>> {
     }
 }
 
-/// Whether this toolchain has the library for the target.
+/// Whether this toolchain has the library for the target. Where the environment variable `CI` is
+/// set, it is installed.
 fn has_target() -> Result<bool, Box<dyn Error>> {
-    let rustc = |arguments: &[&str]| -> Result<String, Box<dyn Error>> {
-        let output = Command::new("rustc").args(arguments).output()?;
-        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
-    };
     let library = rustc(&["--print", "target-libdir", "--target", TARGET])?;
-    Ok(Path::new(&library).is_dir())
+    if Path::new(&library).is_dir() {
+        return Ok(true);
+    }
+    let mut rustup = Command::new("rustup");
+    let mut is_added = || rustup.args(["target", "add", TARGET]).status();
+    Ok(env::var_os("CI").is_some() && is_added().is_ok_and(|status| status.success()))
 }
 
-/// Debian's compiler, which builds the standard library from Debian's package of its source.
+/// Debian's compiler, which builds the standard library from Debian's package of its source; the
+/// toolchain of this program only links. It is the other way of `.ci/firmware`.
 fn debian() -> Result<Command, Box<dyn Error>> {
     let source = Path::new("/usr/lib/rustlib/src/rust/library");
     if !Path::new("/usr/bin/cargo").exists() || !source.exists() {
         let advice = "`rustup target add wasm32-unknown-unknown`, or on Debian \
-                      `apt-get install cargo-web rustc-web rust-web-src lld`";
+                      `apt-get install cargo-web rustc-web rust-web-src`";
         return Err(format!("there is no compiler for {TARGET} here: {advice}").into());
     }
+    let host = rustc(&["--print", "host-tuple"])?;
+    let linker = format!(
+        "{}/lib/rustlib/{host}/bin/rust-lld",
+        rustc(&["--print", "sysroot"])?
+    );
     let mut cargo = Command::new("/usr/bin/cargo");
     cargo.env("RUSTC", "/usr/bin/rustc");
     cargo.env("RUSTC_BOOTSTRAP", "1"); // the library is built with what only nightly permits
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
     cargo.arg("-Zbuild-std=std,panic_abort");
     Ok(cargo)
+}
+
+/// What the compiler of this toolchain says.
+fn rustc(arguments: &[&str]) -> Result<String, Box<dyn Error>> {
+    let output = Command::new("rustc").args(arguments).output()?;
+    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
 /// The page with everything in it.

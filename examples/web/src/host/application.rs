@@ -21,9 +21,9 @@ pub struct Application<'a> {
     server: IpEndpoint,
     tcp: tcp::Client,
     udp: udp::Client<'a>,
-    /// What is to be sent over TCP.
+    /// Bytes that TCP has not taken yet.
     text: VecDeque<u8>,
-    /// What is to be sent over UDP, each with the answer of the one before.
+    /// Lines that wait for the answer to the one before, over UDP.
     lines: VecDeque<String>,
     /// The beginning of the next line of the answer.
     answer: Vec<u8>,

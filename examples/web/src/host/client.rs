@@ -21,8 +21,9 @@ use crate::sample::{Connection, Sample, micros};
 use crate::script::Deed;
 use crate::settings::Settings;
 
-/// How long a client waits for an answer, or for any progress.
+/// How long a client waits for progress over TCP, and for an answer over UDP.
 const TIMEOUT: Duration = Duration::from_secs(120);
+const UDP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Datagrams that wait each way.
 const QUEUE: usize = 4;
 
@@ -89,7 +90,7 @@ impl<'a> Client<'a> {
         let tcp = tcp::Client::from_parts(sockets, slot, receive, transmit, TIMEOUT);
         let mut tcp = tcp.expect("the buffers have a size that is allowed");
         tcp.set_congestion_control(settings.congestion);
-        let udp = udp::Client::from_parts(sockets, datagrams(storage), TIMEOUT);
+        let udp = udp::Client::from_parts(sockets, datagrams(storage), UDP_TIMEOUT);
         let udp = udp.expect("there is a slot for it");
         sockets.for_each_client(|connection| set_up(connection.socket_mut(), settings));
         let server = Number::SERVER.endpoint(settings.ipv6);

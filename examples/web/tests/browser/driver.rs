@@ -103,8 +103,11 @@ impl Browser {
         );
     }
 
-    /// Clicks an element as a visitor does.
+    /// Clicks an element as a visitor does. The page is scrolled to it first: the driver would stop
+    /// where its first pixels are seen.
     pub fn click(&self, selector: &str) {
+        let scroll = "scrollIntoView({ block: 'center' })";
+        self.run(&format!("document.querySelector({selector:?})?.{scroll}"));
         let path = format!("/element/{}/click", self.element(selector));
         self.post(&path, json!({}));
     }
