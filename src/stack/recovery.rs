@@ -47,10 +47,9 @@ pub(super) fn acknowledged(
     let control = &mut connection.control;
     let sent = control.sent();
     // smoltcp has dropped it unless it is intact.
-    if !segment.acknowledges()
-        || !is_new
-            && !(control.flight.is_concerned(segment, sent) && packet.is_intact(&host.checksums))
-    {
+    let is_taken = || is_new || packet.is_intact(&host.checksums);
+    let tells = is_new || control.flight.is_concerned(segment, sent);
+    if !segment.acknowledges() || !tells || !is_taken() {
         return;
     }
     let is_selective = options(packet, segment).acknowledges_beyond(segment.acknowledgement);
