@@ -20,6 +20,7 @@ macro_rules! files {
             #[cfg(target_os = "linux")]
             #[path = $path]
             #[allow(dead_code, unused_imports, unused_macros, reason = "not all of it is needed")]
+            #[allow(clippy::duplicate_mod, reason = "some of it is in two of these")]
             mod $name;
         )*
     };

@@ -7,6 +7,8 @@ mod args;
 mod cable;
 mod closed;
 mod dialogue;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod doctor;
 mod draw;
 mod drawing;
 mod events;
@@ -15,11 +17,15 @@ mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod interface;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod lab;
 mod ladder;
 mod live;
 mod logger;
 mod memory;
 mod neighbor;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod obstacle;
 mod output;
 mod progress;
 mod record;
@@ -53,10 +59,12 @@ pub fn main() -> ExitCode {
         signal_hook::consts::SIGUSR1,
         std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
     );
-    let args = match Args::try_parse() {
+    let mut args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return explain(&error),
     };
+    let is_filed = args.drawing.is_filed() || args.record.capture.is_some();
+    args.drawing.ladder |= args.drawing.explain && !is_filed;
     logger::start(args.verbose);
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -90,6 +98,10 @@ fn run(args: &Args) -> Result<(), Failure> {
         Some(Command::Udp(client)) => talk(Protocol::Udp, client, &recorder),
         Some(Command::Serve(server)) => serve::run(server, &mut recorder),
         Some(Command::Ladder(file)) => return ladder::run(file, &args.drawing),
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Some(Command::Lab(lab)) => lab::run(lab, &mut recorder),
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        Some(Command::Doctor(doctor)) => doctor::run(doctor, &recorder),
     };
     // What went wrong is seen in the drawing, too, and said below it.
     result.and(recorder.draw_end()).and(recorder.finish())

@@ -150,6 +150,8 @@ mod sockets;
 mod table;
 #[cfg(feature = "trace")]
 mod transition;
+#[cfg(feature = "trace")]
+mod transmission;
 #[cfg(feature = "client")]
 mod unreachable;
 mod window;
@@ -170,6 +172,8 @@ pub use sockets::{Slots, Sockets, SocketsFull};
 pub use table::{Room, Slot, Table};
 #[cfg(feature = "trace")]
 pub use transition::Transition;
+#[cfg(feature = "trace")]
+pub use transmission::{Buffer, Cause, Transmission};
 #[cfg(feature = "client")]
 pub(crate) use unreachable::Unreachable;
 
@@ -260,6 +264,16 @@ impl<'a, D: Device> Stack<'a, D> {
     #[cfg(feature = "trace")]
     pub fn watch(&mut self, watcher: impl FnMut(&Transition) + 'static) {
         self.host.watcher.set(std::boxed::Box::new(watcher));
+    }
+
+    /// Calls `watcher` with each TCP segment that is sent, and with what the stack knows of the reason.
+    /// It takes the place of the one before.
+    ///
+    /// It is called within [`poll`](Self::poll), before the device is given the segment.
+    #[cfg(feature = "trace")]
+    pub fn watch_transmissions(&mut self, watcher: impl FnMut(&Transmission) + 'static) {
+        let watcher = std::boxed::Box::new(watcher);
+        self.host.watcher.set_transmissions(watcher);
     }
 
     /// What was kept from the sockets since the stack was made.

@@ -17,11 +17,14 @@
 //! - [`Record`]s are frames with their times. A [`Recorder`] makes them of stacks at work, [`file`](mod@file) of
 //!   a capture file, `simulated` of a simulated network.
 //! - [`Ladder::new`] makes a drawing of them, once: sides, rows, labels.
+//! - [`Ladder::explain`] says in sentences what each frame is and why it was sent.
 //! - [`text::draw`] and the others show it. They have no clock and no terminal: they are told how
 //!   wide the drawing is.
 
 mod connection;
 mod derived;
+mod explain;
+mod explainer;
 pub mod file;
 mod fold;
 mod frame;
@@ -41,6 +44,7 @@ mod recent;
 mod record;
 mod recorder;
 mod row;
+mod sentence;
 mod sides;
 mod sight;
 mod sighting;
@@ -50,11 +54,13 @@ pub mod svg;
 pub mod text;
 mod units;
 
+pub use explainer::Explainer;
 pub use frame::Frame;
 pub use label::{Field, Value};
 pub use ladder::Ladder;
 pub use message::Message;
-pub use record::{Change, Fate, Record};
+pub use record::{Change, Fate, Record, tell};
 pub use recorder::Recorder;
 pub use row::{Fold, Kind, Part, Row, State};
+pub use sentence::{Sentence, comment};
 pub use sides::Side;

@@ -180,7 +180,7 @@ fn print(of_kernel: Option<f64>, ours: Option<f64>, goal: f64) -> bool {
 /// Connections of a server that is stopped for a time: some are idle, and some send text meanwhile.
 fn stopped(time: Duration) -> bool {
     let [link, ..] = Link::ALL;
-    let mut server = serve(link.option);
+    let server = serve(link.option);
     let streams = || -> Vec<TcpStream> {
         let streams = (0..CONNECTIONS).map(|_| connect(link.server()));
         let mut streams: Vec<_> = streams.collect();

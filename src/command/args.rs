@@ -24,6 +24,11 @@ const NETWORKS: [&str; 3] = ["cable", "tap", "tun"];
 #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
 const NETWORKS: [&str; 1] = ["cable"];
 
+/// That a server needs one of them.
+fn needed() -> clap::ArgGroup {
+    clap::ArgGroup::new("network").args(NETWORKS).required(true)
+}
+
 /// Upper-casing servers and clients with a network stack of their own.
 ///
 /// Without a command: the dialogue of the classic exercise, client and server in one process,
@@ -61,6 +66,9 @@ Examples:
   uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
   sudo uppercase serve --tap tap0                      both servers on a TAP interface
   echo hello | nc -N 192.168.69.1 12000                ... and a client of another make
+  uppercase lab                                        ... without root: a shell that reaches the
+                                                       servers, in a network of its own
+  uppercase doctor                                     what these two lack on this host
   sudo uppercase tcp 192.168.69.100 --tap tap0         the client on a TAP interface, a server of
                                                        another make on this host
 
@@ -73,6 +81,7 @@ pub enum Command {
     ///
     /// Ctrl-C ends it. At the end, and whenever it gets the signal USR1 (`kill -USR1`), it prints
     /// what it has answered, and what it has dropped and why, if anything.
+    #[command(group(needed()))]
     Serve(Server),
     /// Send a text over TCP; print the answer
     Tcp(Client),
@@ -83,6 +92,23 @@ pub enum Command {
     /// The states of connections are in parentheses: they follow from the segments. With --svg or
     /// --json the drawing goes into that file only, unless --ladder asks for the text as well.
     Ladder(Ladder),
+    /// Serve on a TAP interface in a network of its own, and run a shell in it; without root
+    ///
+    /// The network has this interface, tap0, and a loopback, and no way to any other network. In the
+    /// shell, or in COMMAND, `nc`, `ping`, Python and `tcpdump` reach the servers at 192.168.69.1 and
+    /// fdaa::1. All of it ends with the shell, and also what was started in its background.
+    ///
+    /// Where the system does not permit this, `uppercase doctor` says what to do.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    Lab(Lab),
+    /// Check what `lab` and `serve --tap` need, step by step, and name the command that mends the
+    /// first failure
+    ///
+    /// Without a command: `lab`, then `serve --tap tap0`. Each step is done as those commands do it,
+    /// up to a line that goes to the servers and comes back. An interface that is made for that
+    /// disappears again. Exit status: 0 if no step failed, 1 if one did.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    Doctor(Doctor),
 }
 
 impl Args {
@@ -106,8 +132,16 @@ impl Args {
             Some(Command::Serve(server)) => Some(&server.link),
             Some(Command::Tcp(client) | Command::Udp(client)) => Some(&client.link),
             None | Some(Command::Ladder(_)) => None,
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            Some(Command::Lab(_) | Command::Doctor(_)) => None,
         };
-        let is_in_memory = link.is_none_or(|link| matches!(link.network(), Network::Memory));
+        let has_both_ends = match &self.command {
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            Some(Command::Lab(_) | Command::Doctor(_)) => false,
+            _ => true,
+        };
+        let is_in_memory =
+            has_both_ends && link.is_none_or(|link| matches!(link.network(), Network::Memory));
         let (kind, message) = match &self.record.capture {
             None => (
                 ErrorKind::MissingRequiredArgument,
@@ -184,7 +218,6 @@ pub struct Link {
 }
 
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("network").args(NETWORKS).required(true)))]
 pub struct Server {
     #[command(flatten)]
     pub link: Link,
@@ -228,7 +261,64 @@ pub struct Server {
     pub timeout: Duration,
 }
 
+/// What is in a lab.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[derive(clap::Args)]
+#[command(mut_arg("cable", |cable| cable.hide(true)))]
+pub struct Lab {
+    #[command(flatten)]
+    pub server: Server,
+    /// What runs in it instead of a shell; the exit status is that of this command
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<std::ffi::OsString>,
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+impl Lab {
+    /// The interface in it. Ends the program, as for other wrong arguments, if there is a cable.
+    pub fn network(&self) -> Network {
+        use clap::{CommandFactory, error::ErrorKind};
+        match self.server.link.network() {
+            Network::Memory => Network::Interface("tap0".into(), Mode::Tap),
+            Network::Cable(_) => {
+                let message = "--cable is not for a lab, which has an interface of its own; `serve \
+                               --cable` needs no lab";
+                let mut command = Args::command();
+                command.error(ErrorKind::ArgumentConflict, message).exit()
+            }
+            network => network,
+        }
+    }
+}
+
+/// What a doctor looks at.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[derive(clap::Args)]
+pub struct Doctor {
+    #[command(subcommand)]
+    pub patient: Option<Patient>,
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[derive(Subcommand)]
+pub enum Patient {
+    /// Check what `uppercase lab` needs
+    Lab,
+    /// Check what `uppercase serve` with these options needs
+    #[command(group(needed()))]
+    Serve(Server),
+}
+
 impl Server {
+    /// What the arguments are if they name this TAP interface and nothing else.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    pub fn on_tap(name: &str) -> Self {
+        match Args::parse_from(["uppercase", "serve", "--tap", name]).command {
+            Some(Command::Serve(server)) => server,
+            _ => unreachable!("the arguments say so"),
+        }
+    }
+
     pub fn serves_tcp(&self) -> bool {
         self.tcp || !self.udp
     }

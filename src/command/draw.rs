@@ -51,8 +51,12 @@ pub fn file(drawing: &Drawing, ladder: &Ladder) -> Result<(), Failure> {
 }
 
 /// A ladder as all commands show it.
-pub fn fold(ladder: Ladder) -> Ladder {
-    ladder.folded(LONGEST_RUN)
+pub fn finish(drawing: &Drawing, ladder: Ladder) -> Ladder {
+    let ladder = ladder.folded(LONGEST_RUN);
+    match drawing.explain {
+        true => ladder.explained(),
+        false => ladder,
+    }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

@@ -23,6 +23,13 @@ pub struct Drawing {
     /// Write the ladder diagram into FILE as JSON, one row on each line
     #[arg(long, value_name = "FILE", global = true)]
     pub json: Option<PathBuf>,
+    /// Say under each arrow what the packet is and why it was sent
+    ///
+    /// The same is in the JSON, and in the comments of a capture. What the stack in this program knows
+    /// is taken from it; a sentence that follows from the packets has the mark ≈. Without --svg, --json
+    /// and --capture it brings --ladder.
+    #[arg(long, global = true)]
+    pub explain: bool,
     /// Draw in ASCII only
     #[arg(long, global = true)]
     pub ascii: bool,

@@ -11,6 +11,9 @@ pub enum Failure {
     Interrupted,
     /// Nobody reads the output any more.
     OutputClosed,
+    /// What went wrong was said already; the shell is told this number.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    Said(u8),
 }
 
 impl Failure {
@@ -37,6 +40,8 @@ impl Failure {
             // What a shell reports of a program that the signal itself has ended.
             Self::Interrupted => ExitCode::from(128 + 2),
             Self::OutputClosed => ExitCode::from(128 + 13),
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            Self::Said(code) => ExitCode::from(code),
         }
     }
 }

@@ -45,10 +45,7 @@ pub fn open<'a>(
     for own in &addresses {
         refuse_address_of_the_kernel(own)?;
     }
-    let options = match link.no_offload || recorder.is_on() {
-        true => Options::new().without_offload(),
-        false => Options::new().gather(),
-    };
+    let options = options(link, recorder);
     if recorder.is_on() && !link.no_offload {
         let option = recorder.option();
         complain(format!(
@@ -60,6 +57,14 @@ pub fn open<'a>(
     let sides = Sides::check(&device, link, &addresses)?;
     let host = Live::new(device, link, host, backlog, fragments, recorder)?;
     Ok((host, sides))
+}
+
+/// How the interface is opened.
+pub fn options(link: &Link, recorder: &Recorder<'_>) -> Options {
+    match link.no_offload || recorder.is_on() {
+        true => Options::new().without_offload(),
+        false => Options::new().gather(),
+    }
 }
 
 /// A client of another make that reaches this server.

@@ -7,7 +7,7 @@ use uppercase::trace::file::records;
 use uppercase::trace::pcapng::Reader;
 use uppercase::trace::text;
 
-use super::draw::{self, fold};
+use super::draw;
 use super::drawing::{Drawing, Ladder};
 use super::failure::Failure;
 use super::output::Output;
@@ -27,7 +27,7 @@ pub fn run(args: &Ladder, drawing: &Drawing) -> Result<(), Failure> {
     };
     let reader = Reader::new(input).map_err(Failure::of(&name))?;
     let frames = records(reader);
-    let ladder = fold(frames.ladder());
+    let ladder = draw::finish(drawing, frames.ladder());
     if !drawing.is_filed() || drawing.ladder {
         output.print(text::draw(&ladder, &draw::options(drawing, &io::stdout())))?;
     }

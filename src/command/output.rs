@@ -36,6 +36,27 @@ impl Output {
         Ok(Self(file))
     }
 
+    /// Standard error in the place of standard output, where that is left to another program.
+    ///
+    /// # Errors
+    /// There is no room for one more file.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    pub fn on_standard_error() -> Result<Self, Failure> {
+        use std::os::fd::AsFd;
+        let own = io::stderr().as_fd().try_clone_to_owned();
+        Ok(Self(File::from(own.map_err(Failure::output)?)))
+    }
+
+    /// Nothing that is written appears.
+    ///
+    /// # Errors
+    /// There is no `/dev/null`.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    pub fn nowhere() -> Result<Self, Failure> {
+        let file = File::options().write(true).open("/dev/null");
+        Ok(Self(file.map_err(Failure::of("/dev/null"))?))
+    }
+
     /// Writes all of it.
     ///
     /// # Errors

@@ -10,10 +10,11 @@ use smoltcp::phy::{Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use uppercase::Stack;
 use uppercase::device::capture::{Frame, Sink};
+use uppercase::trace::Explainer;
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
 use uppercase::trace::{self, Side, text::Scroll};
 
-use super::draw::{self, fold};
+use super::draw;
 use super::drawing::Drawing;
 use super::failure::{Failure, complain};
 use super::host::Clock;
@@ -41,6 +42,8 @@ pub struct Recorder<'a> {
     file: OnceCell<Writer<File>>,
     /// Whether a frame could not be written.
     has_failed: Rc<Cell<bool>>,
+    /// What the comments in the file are made of: for each interface, what passes there.
+    comments: RefCell<Vec<trace::Recorder>>,
 }
 
 impl<'a> Recorder<'a> {
@@ -52,6 +55,7 @@ impl<'a> Recorder<'a> {
             rows: RefCell::default(),
             file: OnceCell::new(),
             has_failed: Rc::default(),
+            comments: RefCell::default(),
         }
     }
 
@@ -86,7 +90,10 @@ impl<'a> Recorder<'a> {
         }
         let titles = [vec!["clients".into()], title];
         let options = draw::options(self.drawing, &io::stderr());
-        let scroll = Scroll::new(SERVER, Side::Right, titles, &options);
+        let mut scroll = Scroll::new(SERVER, Side::Right, titles, &options);
+        if self.drawing.explain {
+            scroll = scroll.explained();
+        }
         *self.rows.borrow_mut() = Some(Rows {
             recorder: trace::Recorder::new(),
             scroll,
@@ -104,9 +111,21 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Has the states of a stack's connections drawn; it is that of the client, or of the server.
+    /// Has the states of a stack's connections drawn, and the reasons of its segments explained; it is
+    /// that of the client, or of the server. All interfaces are known by now.
     pub fn watch<D: Device>(&self, stack: &mut Stack<'_, D>, end: &str) {
         let recorders: Vec<_> = self.recorders().collect();
+        let comments = self.comments.borrow();
+        let mut told: Vec<_> = recorders
+            .iter()
+            .chain(&*comments)
+            .map(trace::Recorder::transmissions)
+            .collect();
+        if self.drawing.explain && !told.is_empty() {
+            stack.watch_transmissions(move |transmission| {
+                told.iter_mut().for_each(|told| told(transmission));
+            });
+        }
         if recorders.is_empty() {
             return;
         }
@@ -154,6 +173,7 @@ impl<'a> Recorder<'a> {
                 sink: sink.map_err(|error| explain(path, &error))?,
                 name: path.clone(),
                 has_failed: Rc::clone(&self.has_failed),
+                comments: self.drawing.explain.then(|| self.comments(end)),
             })
         });
         let drawn: Vec<Drawn> = self
@@ -166,6 +186,22 @@ impl<'a> Recorder<'a> {
         };
         let is_any = recording.file.is_some() || !recording.drawn.is_empty();
         Ok(is_any.then_some(recording))
+    }
+
+    /// What the frames at one end are explained by.
+    fn comments(&self, end: &str) -> Comments {
+        let recorder = trace::Recorder::new();
+        self.comments.borrow_mut().push(recorder.clone());
+        let side = if end == CLIENT {
+            Side::Left
+        } else {
+            Side::Right
+        };
+        Comments {
+            sink: Box::new(recorder.sink(end)),
+            recorder,
+            explainer: Explainer::new(end, side),
+        }
     }
 
     fn writer(&self, path: &Path) -> io::Result<&Writer<File>> {
@@ -191,7 +227,7 @@ impl<'a> Recorder<'a> {
         let Some(whole) = &self.whole else {
             return Ok(());
         };
-        let ladder = fold(whole.ladder());
+        let ladder = draw::finish(self.drawing, whole.ladder());
         if !is_by_rows {
             draw::draw(self.drawing, &ladder);
         }
@@ -290,6 +326,23 @@ struct Filed {
     /// Of the file.
     name: PathBuf,
     has_failed: Rc<Cell<bool>>,
+    comments: Option<Comments>,
+}
+
+/// What the comments on frames are made of.
+struct Comments {
+    recorder: trace::Recorder,
+    sink: Drawn,
+    explainer: Explainer,
+}
+
+impl Comments {
+    /// The comment on a frame.
+    fn of(&mut self, frame: Frame<'_>) -> Option<String> {
+        (self.sink)(frame);
+        let (records, changes) = self.recorder.take();
+        trace::comment(&self.explainer.explain(&records, &changes))
+    }
 }
 
 impl Filed {
@@ -297,7 +350,9 @@ impl Filed {
         if self.has_failed.get() {
             return;
         }
-        if let Err(error) = self.sink.write(&frame, None) {
+        let comments = self.comments.as_mut();
+        let comment = comments.and_then(|comments| comments.of(frame));
+        if let Err(error) = self.sink.write(&frame, comment.as_deref()) {
             self.has_failed.set(true);
             let name = self.name.display();
             complain(format!("{name} cannot be written, and ends here: {error}"));

@@ -32,9 +32,52 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
+/// What servers run for.
+pub trait Purpose {
+    /// They are ready, so what uses them can start.
+    ///
+    /// # Errors
+    /// It cannot start, so the servers are of no use.
+    fn start(&mut self) -> Result<(), Failure>;
+
+    /// Whether the signal that has come, of Ctrl-C or SIGTERM, ends the servers.
+    fn is_stopped(&mut self) -> bool;
+
+    /// Whether what uses them has ended: asked after SIGUSR1, which else asks for a report.
+    fn is_over(&mut self) -> bool;
+}
+
+/// They run until a signal ends them.
+struct UntilStopped;
+
+impl Purpose for UntilStopped {
+    fn start(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn is_stopped(&mut self) -> bool {
+        true
+    }
+
+    fn is_over(&mut self) -> bool {
+        false
+    }
+}
+
 /// Serves until it is asked to end.
 pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
-    let output = Output::open()?;
+    let network = args.link.network();
+    run_for(&mut UntilStopped, network, args, Output::open()?, recorder)
+}
+
+/// Serves for something on this network, and reports on this output.
+pub fn run_for(
+    purpose: &mut dyn Purpose,
+    network: Network,
+    args: &Server,
+    output: Output,
+    recorder: &mut Recorder<'_>,
+) -> Result<(), Failure> {
     let addresses = args.link.addresses(1);
     let endpoints = addresses
         .iter()
@@ -45,12 +88,20 @@ pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     let mut connections = args.serves_tcp().then(connections);
     let connections = connections.as_mut();
     let mut fragments = Box::new(setup::Fragments::new());
-    match args.link.network() {
+    match network {
         Network::Memory => unreachable!("the arguments are not accepted without a network"),
         Network::Cable(port) => {
             let host = cable::listen(port, args, &mut fragments, recorder)?;
             let example = format!("Try it in another terminal: {}", cable::example(port, args));
-            serve(host, args, connections, Some(example), output, recorder)
+            serve(
+                purpose,
+                host,
+                args,
+                connections,
+                Some(example),
+                output,
+                recorder,
+            )
         }
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Network::Interface(name, mode) => {
@@ -67,13 +118,14 @@ pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
             let reachable = sides.reachable.first();
             let example =
                 reachable.map(|address| format!("Try it: {}", interface::example(*address, args)));
-            serve(host, args, connections, example, output, recorder)
+            serve(purpose, host, args, connections, example, output, recorder)
         }
     }
 }
 
 /// Serves on this host.
 fn serve<'a, D: Attached>(
+    purpose: &mut dyn Purpose,
     mut host: Live<'a, D>,
     args: &Server,
     connections: Option<&'a mut setup::Connections<'a>>,
@@ -93,6 +145,7 @@ fn serve<'a, D: Attached>(
     let udp = args.serves_udp();
     let mut servers = setup::servers(host.sockets(), connections, udp, config)?;
     output.print(announcement(args, example))?;
+    purpose.start()?;
     let mut reporter = Reporter::start(output)?;
     loop {
         let mut delay = host.poll(&mut servers);
@@ -102,10 +155,14 @@ fn serve<'a, D: Attached>(
         delay = recorder.draw(host.now(), delay);
         match host.wait(delay, None) {
             Ok(_) => {}
-            Err(Failure::Interrupted) => break,
+            Err(Failure::Interrupted) if purpose.is_stopped() => break,
+            Err(Failure::Interrupted) => {}
             Err(failure) => return Err(failure),
         }
         if host.is_asked() {
+            if purpose.is_over() {
+                break;
+            }
             reporter.report(report(&host, &servers));
         }
     }

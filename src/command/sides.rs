@@ -53,6 +53,11 @@ impl Sides {
         Ok(sides)
     }
 
+    /// What keeps this host from the others, and what to do; not that the interface is switched off.
+    pub fn obstacles(&self) -> &[String] {
+        &self.obstacles
+    }
+
     /// Warns of each obstacle.
     pub fn warn(&self) {
         for obstacle in &self.obstacles {
@@ -147,7 +152,8 @@ fn without_address(device: &TunTap, name: &str, link: &Link, own: IpCidr) -> Str
     format!("this host has no address in the network of {own}: {mend}")
 }
 
-fn add_address(name: &str, address: IpCidr) -> String {
+/// The command that gives the kernel this address on the interface.
+pub fn add_address(name: &str, address: IpCidr) -> String {
     // Without it the kernel asks the link for two seconds whether another host has the address.
     let nodad = if is_ipv4(address.address()) {
         ""

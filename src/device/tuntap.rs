@@ -59,7 +59,7 @@ pub use self::error::OpenError;
 pub use self::health::{Fault, Statistics};
 pub use self::options::Options;
 pub use self::receive::RxToken;
-pub use self::routes::{Route, addresses, entrance, owner, route};
+pub use self::routes::{Route, addresses, clash, entrance, owner, route, switch_on};
 pub use self::transmit::TxToken;
 pub use self::wait::wait;
 

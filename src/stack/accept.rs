@@ -133,7 +133,9 @@ impl<'a> Accept<'a> {
             0 => Verdict::Drop,
             Flags::SYN if table.room() != Room::Closed => {
                 // smoltcp drops a SYN with a FIN, and so does every stack that takes no part in scans.
-                if segment.flags.has(Flags::FIN) || !arrival.packet.is_intact(&host.checksums) {
+                if segment.flags.has(Flags::FIN)
+                    || !arrival.packet.is_intact(&host.capabilities.checksum)
+                {
                     return Verdict::Drop;
                 }
                 match existing {
@@ -274,7 +276,7 @@ impl<'a> Accept<'a> {
                 Verdict::Refuse
             };
         };
-        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.checksums) {
+        if table.room() == Room::Closed || !arrival.packet.is_intact(&host.capabilities.checksum) {
             return Verdict::Refuse;
         }
         let tuple = arrival.segment.four_tuple();

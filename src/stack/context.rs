@@ -27,7 +27,7 @@ pub struct Context<'c, 'a> {
 impl Context<'_, '_> {
     /// The largest IP packet that the link carries, in bytes.
     pub fn ip_mtu(&self) -> usize {
-        self.host.ip_mtu
+        self.host.ip_mtu()
     }
 
     /// The longest packet that the path to `address` takes, as far as is known, in bytes.

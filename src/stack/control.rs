@@ -17,6 +17,8 @@ use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
+#[cfg(feature = "trace")]
+use super::transmission::Buffer;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
 use crate::link::EthernetAddress;
@@ -133,6 +135,9 @@ pub struct Control {
     /// The state that was reported last.
     #[cfg(feature = "trace")]
     pub(super) state: State,
+    /// Its buffers, as they were before smoltcp was called.
+    #[cfg(feature = "trace")]
+    pub(super) buffers: [Buffer; 2],
 }
 
 /// How far the FIN of the peer has come.
@@ -170,6 +175,8 @@ impl Default for Control {
             flight: Flight::default(),
             #[cfg(feature = "trace")]
             state: State::Closed,
+            #[cfg(feature = "trace")]
+            buffers: [Buffer::default(); 2],
         }
     }
 }
@@ -306,12 +313,10 @@ impl Control {
         }
         self.fin_sent |= flags.has(Flags::FIN);
         let end = segment.sequence + length;
-        let is_first = self.sent == TcpSeqNumber(0) || self.sent == self.first_sent;
-        if is_first || end > self.sent {
-            self.sent = end;
-        } else if control > 0 || segment.payload_len > 1 {
-            // One byte that was sent before is a probe of the window, or asks for a sign of life.
+        if self.sends_again(segment) {
             self.note(Event::Retransmitted);
+        } else if self.has_sent_nothing() || end > self.sent {
+            self.sent = end;
         }
         if flags.has(Flags::RST) {
             self.note(Event::Ended(End::ResetByUs));
@@ -340,6 +345,20 @@ impl Control {
         if is_scaled && segment.window > 0 {
             lessen_window(bytes, sums);
         }
+    }
+
+    /// Whether all of a segment that leaves has been sent before. One byte is a probe of the window, or
+    /// asks for a sign of life.
+    pub(super) fn sends_again(&self, segment: &Segment) -> bool {
+        let flags = segment.flags;
+        let control = usize::from(flags.has(Flags::SYN)) + usize::from(flags.has(Flags::FIN));
+        let end = segment.sequence + segment.payload_len + control;
+        let is_question = control == 0 && segment.payload_len <= 1;
+        !is_question && !self.has_sent_nothing() && end <= self.sent
+    }
+
+    fn has_sent_nothing(&self) -> bool {
+        self.sent == TcpSeqNumber(0) || self.sent == self.first_sent
     }
 
     /// A segment has been received, and given to smoltcp.

@@ -28,7 +28,7 @@ pub(super) fn give_segment(
         Judgement::Acceptable => {}
         Judgement::Drop => return was,
         Judgement::Challenge => {
-            if packet.is_intact(&host.checksums) {
+            if packet.is_intact(&host.capabilities.checksum) {
                 let Connection { set, control, .. } = connection;
                 let challenge = synthetic(&challenge::elicit(control, segment));
                 way.deliver(set, Some(control), challenge.as_bytes());
@@ -36,7 +36,9 @@ pub(super) fn give_segment(
             return was;
         }
     }
-    if window::cuts_payload(&connection.control, segment) && packet.is_intact(&host.checksums) {
+    if window::cuts_payload(&connection.control, segment)
+        && packet.is_intact(&host.capabilities.checksum)
+    {
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
         let Connection { set, control, .. } = connection;
@@ -76,7 +78,7 @@ pub(super) fn give_segment(
     let needs_room = |is| was != is && window::needs_room(segment, is);
     if is == State::Closed
         || again.is_none() && !needs_room(is)
-        || !packet.is_intact(&host.checksums)
+        || !packet.is_intact(&host.capabilities.checksum)
     {
         return is;
     }

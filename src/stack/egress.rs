@@ -12,6 +12,9 @@ pub(super) struct Leaving<'l> {
     /// The room for the header of its frame.
     pub(super) header: &'l mut [u8],
     pub(super) packet: &'l mut [u8],
+    /// How many bytes each segment of it has, if the device cuts it.
+    #[cfg(feature = "paths")]
+    pub(super) segment_size: Option<usize>,
     /// Of its connection.
     pub(super) control: Option<&'l mut Control>,
     /// The card that has sent what it answers.
@@ -24,6 +27,8 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     let Leaving {
         header,
         packet: bytes,
+        #[cfg(feature = "paths")]
+        segment_size,
         control,
         asker,
         now,
@@ -41,6 +46,10 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     };
     host.link.put_header(header, &packet, known, now);
     let segment = packet.segment();
+    #[cfg(feature = "trace")]
+    if let Some(segment) = segment {
+        host.watcher.sends(segment, control.as_deref(), now);
+    }
     let is_far = host.is_far(&destination);
     #[cfg(not(feature = "paths"))]
     let is_fragmentable = is_far;
@@ -52,12 +61,18 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "paths")]
         if segment.payload_len > 1 {
-            let (length, sent) = (bytes.len(), control.sent());
+            let headers = bytes.len() - segment.payload_len;
+            let length = headers + segment_size.unwrap_or(segment.payload_len);
+            let sent = control.sent();
             is_fragmentable = control.flight.transmitted(&segment, length, sent, is_far);
         }
         #[cfg(feature = "client")]
         let before = control.retransmitted();
-        control.transmitted(&segment, &mut bytes[start..], host.checksums.tcp.tx());
+        control.transmitted(
+            &segment,
+            &mut bytes[start..],
+            host.capabilities.checksum.tcp.tx(),
+        );
         #[cfg(feature = "client")]
         if control.retransmitted() != before && !segment.flags.has(crate::packet::Flags::SYN) {
             // Twice, and the peer has not been heard: it may have another card by now.
@@ -69,6 +84,6 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     }
     if is_fragmentable {
         let identifications = &host.identifications;
-        identifications.permit_fragments(bytes, &destination, &host.checksums);
+        identifications.permit_fragments(bytes, &destination, &host.capabilities.checksum);
     }
 }

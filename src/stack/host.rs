@@ -1,6 +1,6 @@
 use core::cell::Cell;
 
-use smoltcp::phy::{ChecksumCapabilities, DeviceCapabilities};
+use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::IpCidr;
 
 use super::Config;
@@ -18,10 +18,8 @@ use crate::link::{self, Link};
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
     pub(super) link: Link,
-    /// The largest IP packet that the link carries, in bytes.
-    pub(super) ip_mtu: usize,
-    /// Which checksums are not the device's work.
-    pub(super) checksums: ChecksumCapabilities,
+    /// Those of the device, as a device for IP packets: its MTU is that of IP.
+    pub(super) capabilities: DeviceCapabilities,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
@@ -45,8 +43,7 @@ impl Host {
         let (medium, hardware) = (capabilities.medium, config.hardware_address);
         Self {
             link: Link::new(medium, hardware, own, config.gateways),
-            ip_mtu: link::ip_mtu(capabilities),
-            checksums: capabilities.checksum.clone(),
+            capabilities: of_ip(capabilities),
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
@@ -59,4 +56,42 @@ impl Host {
             watcher: Watcher::default(),
         }
     }
+
+    /// The largest IP packet that the link carries, in bytes.
+    pub(super) fn ip_mtu(&self) -> usize {
+        self.capabilities.max_transmission_unit
+    }
+}
+
+/// The capabilities of `device` for IP packets, without those at which smoltcp panics or drops packets.
+fn of_ip(device: &DeviceCapabilities) -> DeviceCapabilities {
+    let mut capabilities = device.clone();
+    capabilities.medium = Medium::Ip;
+    capabilities.max_transmission_unit = link::ip_mtu(device);
+    // smoltcp multiplies it with the longest segment.
+    capabilities.max_burst_size = device
+        .max_burst_size
+        .map(|most| most.min(usize::from(u16::MAX)));
+    #[cfg(feature = "segmentation")]
+    {
+        capabilities.segmentation = segmentation(device);
+    }
+    capabilities
+}
+
+/// smoltcp 0.14 panics at segmentation without checksums, and where it is for less than a header; it
+/// drops a packet over IPv6 that the device is to cut.
+#[cfg(feature = "segmentation")]
+fn segmentation(device: &DeviceCapabilities) -> smoltcp::phy::SegmentationCapabilities {
+    let mut segmentation = smoltcp::phy::SegmentationCapabilities::default();
+    let mtu = link::ip_mtu(device);
+    let header = device.max_transmission_unit - mtu;
+    if !device.checksum.tcp.tx()
+        && let Some(longest) = device.segmentation.tcpv4
+    {
+        let longest = longest.get().saturating_sub(header);
+        segmentation.tcpv4 =
+            core::num::NonZeroUsize::new(longest).filter(|longest| longest.get() > mtu);
+    }
+    segmentation
 }

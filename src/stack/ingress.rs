@@ -12,6 +12,8 @@ use super::delivery::give_segment;
 use super::host::Host;
 use super::port::Way;
 use super::service::Service;
+#[cfg(feature = "trace")]
+use super::transmission::Cause;
 use crate::packet::{Content, Frame};
 
 /// What has to be remembered from frame to frame.
@@ -127,6 +129,8 @@ pub(super) fn receive<'a>(
     #[cfg(feature = "client")]
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Some(table) = table else {
+        #[cfg(feature = "trace")]
+        host.watcher.answers(Cause::NoSocket);
         way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
@@ -143,9 +147,17 @@ pub(super) fn receive<'a>(
             }
         }
         // No socket of this set listens.
-        Verdict::Refuse => way.deliver(&mut sockets.set, None, packet.bytes),
+        Verdict::Refuse => {
+            #[cfg(feature = "trace")]
+            host.watcher.answers(Cause::NoConnection);
+            way.deliver(&mut sockets.set, None, packet.bytes);
+        }
         Verdict::Delivered | Verdict::Drop => {}
-        Verdict::Answer(answer) => way.answer(answer.as_bytes()),
+        Verdict::Answer(answer) => {
+            #[cfg(feature = "trace")]
+            host.watcher.answers(Cause::Cookie);
+            way.answer(answer.as_bytes());
+        }
         Verdict::Replace(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;

@@ -35,18 +35,18 @@ impl Host {
     #[cfg(any(feature = "ipv6", feature = "paths"))]
     pub(super) fn path_mtu(&self, address: &IpAddress, now: Instant) -> usize {
         if !self.is_far(address) {
-            return self.ip_mtu;
+            return self.ip_mtu();
         }
         #[cfg(feature = "ipv6")]
         if address.version() == IpVersion::Ipv6 {
-            return self.ip_mtu.min(IPV6_LEAST_MTU);
+            return self.ip_mtu().min(IPV6_LEAST_MTU);
         }
         #[cfg(feature = "paths")]
         if let Some(mtu) = self.paths.find(address, now) {
-            return self.ip_mtu.min(mtu.into());
+            return self.ip_mtu().min(mtu.into());
         }
         let _ = now;
-        self.ip_mtu
+        self.ip_mtu()
     }
 
     /// The longest segment to `address`, options included, in bytes.

@@ -229,7 +229,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let longest = if cfg!(feature = "fragmentation") {
             u16::MAX.into()
         } else {
-            self.host.ip_mtu
+            self.host.ip_mtu()
         };
         let mut sockets = self.sockets.udp();
         // Where the end of the buffer is too short for a datagram, that takes a place, too.
@@ -270,6 +270,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             &mut |connection, source, packet| {
                 way.asker = source;
                 let Some(connection) = connection else {
+                    #[cfg(feature = "trace")]
+                    host.watcher.answers(super::transmission::Cause::Cookie);
                     return way.answer(packet);
                 };
                 let control = Some(&mut connection.control);

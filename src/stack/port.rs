@@ -5,7 +5,7 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
@@ -72,7 +72,7 @@ impl<'w> Way<'w> {
             host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
-            ip_mtu: self.host.ip_mtu,
+            ip_mtu: self.host.ip_mtu(),
             now: self.now,
         };
         self.interface
@@ -106,6 +106,10 @@ impl<'w> Way<'w> {
             packet.copy_from_slice(answer);
             if let Some(packet) = Packet::parse(answer) {
                 host.link.put_header(header, &packet, asker, now);
+                #[cfg(feature = "trace")]
+                if let Some(segment) = packet.segment() {
+                    host.watcher.sends(segment, None, now);
+                }
             }
         });
     }
@@ -130,7 +134,7 @@ impl<'w> Way<'w> {
             host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
-            ip_mtu: self.host.ip_mtu,
+            ip_mtu: self.host.ip_mtu(),
             now: self.now,
         };
         let result = self.interface.poll_egress(self.now, &mut port, sockets);
@@ -278,10 +282,8 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.medium = Medium::Ip;
+        let mut capabilities = self.host.capabilities.clone();
         capabilities.max_transmission_unit = self.ip_mtu;
-        capabilities.checksum = self.host.checksums.clone();
         capabilities
     }
 }
@@ -289,7 +291,7 @@ impl<'p> Device for Port<'p> {
 /// An interface of this host: packets are given to it by a [`Way`]. With a host's sizes it takes about
 /// 2 µs, most of them for the room of smoltcp's fragments.
 pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Interface {
-    new_narrow_interface(host, host.ip_mtu, random_seed, now)
+    new_narrow_interface(host, host.ip_mtu(), random_seed, now)
 }
 
 /// One for packets of at most `ip_mtu` bytes.
@@ -354,6 +356,8 @@ impl TxToken for Outgoing<'_> {
         let (mut fill, mut result) = (Some(fill), None);
         let header_len = self.host.link.header_len();
         let length = header_len + length;
+        #[cfg(feature = "paths")]
+        let segment_size = segment_size(&self.meta);
         self.transmit.transmit(length, self.meta, &mut |frame| {
             let (header, packet) = frame.split_at_mut(header_len);
             result = fill.take().map(|fill| fill(packet));
@@ -362,6 +366,8 @@ impl TxToken for Outgoing<'_> {
                 Leaving {
                     header,
                     packet,
+                    #[cfg(feature = "paths")]
+                    segment_size,
                     control: self.control.as_deref_mut(),
                     asker: self.asker,
                     now: self.now,
@@ -373,5 +379,19 @@ impl TxToken for Outgoing<'_> {
 
     fn set_meta(&mut self, meta: PacketMeta) {
         self.meta = meta;
+    }
+}
+
+/// How many bytes each segment of a packet has that the device cuts.
+#[cfg(feature = "paths")]
+fn segment_size(meta: &PacketMeta) -> Option<usize> {
+    #[cfg(feature = "segmentation")]
+    return meta
+        .segmentation_offload_size
+        .map(|size| usize::from(size.get()));
+    #[cfg(not(feature = "segmentation"))]
+    {
+        let _ = meta;
+        None
     }
 }

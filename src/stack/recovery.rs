@@ -47,7 +47,7 @@ pub(super) fn acknowledged(
     let control = &mut connection.control;
     let sent = control.sent();
     // smoltcp has dropped it unless it is intact.
-    let is_taken = || is_new || packet.is_intact(&host.checksums);
+    let is_taken = || is_new || packet.is_intact(&host.capabilities.checksum);
     let tells = is_new || control.flight.is_concerned(segment, sent);
     if !segment.acknowledges() || !tells || !is_taken() {
         return;

@@ -10,7 +10,8 @@ use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 
 use super::control::Control;
-use crate::packet::FourTuple;
+use super::transmission::{Cause, Transmission, buffers};
+use crate::packet::{FourTuple, Segment};
 
 /// A connection has come from one state to another (RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,21 +28,63 @@ pub struct Transition {
 
 type Watch = dyn FnMut(&Transition);
 
-/// What is called with each transition.
+type WatchTransmissions = dyn FnMut(&Transmission);
+
+/// What is called with each transition, and with each segment that is sent.
 #[derive(Default)]
 pub(super) struct Watcher {
-    watch: Option<RefCell<Box<Watch>>>,
+    states: Option<RefCell<Box<Watch>>>,
+    transmissions: Option<RefCell<Box<WatchTransmissions>>>,
+    /// Why the segment is sent next that is none of a connection.
+    answers: Cell<Option<Cause>>,
     /// How far the stack's clock is behind the one that it is polled with, in microseconds.
     behind: Cell<i64>,
 }
 
 impl Watcher {
     pub(super) fn set(&mut self, watcher: Box<Watch>) {
-        self.watch = Some(RefCell::new(watcher));
+        self.states = Some(RefCell::new(watcher));
     }
 
     pub(super) fn set_behind(&self, microseconds: i64) {
         self.behind.set(microseconds);
+    }
+
+    /// A moment by the clock that the stack is polled with.
+    fn program_time(&self, time: Instant) -> Instant {
+        Instant::from_micros(time.total_micros().saturating_add(self.behind.get()))
+    }
+
+    pub(super) fn set_transmissions(&mut self, watcher: Box<WatchTransmissions>) {
+        self.transmissions = Some(RefCell::new(watcher));
+    }
+
+    /// What has arrived is answered for this reason, and not by a connection.
+    pub(super) fn answers(&self, cause: Cause) {
+        self.answers.set(Some(cause));
+    }
+
+    /// A segment is about to leave.
+    pub(super) fn sends(&self, segment: Segment, control: Option<&Control>, time: Instant) {
+        let Some(watcher) = &self.transmissions else {
+            return;
+        };
+        let cause = match control {
+            Some(control) => Cause::Connection {
+                state: control.state,
+                is_again: control.sends_again(&segment),
+                buffers: control.buffers,
+            },
+            None => match self.answers.take() {
+                Some(cause) => cause,
+                None => return,
+            },
+        };
+        watcher.borrow_mut()(&Transmission {
+            time: self.program_time(time),
+            cause,
+            segment,
+        });
     }
 
     /// Reports the state of a connection, if it is another one than before. smoltcp tells of no
@@ -53,10 +96,24 @@ impl Watcher {
         control: Option<&mut Control>,
         time: Instant,
     ) {
-        if let (Some(watcher), Some(control)) = (&self.watch, control) {
-            let time = Instant::from_micros(time.total_micros().saturating_add(self.behind.get()));
+        let Some(control) = control else {
+            return;
+        };
+        if let Some(watcher) = &self.states {
+            let time = self.program_time(time);
             compare(&mut *watcher.borrow_mut(), sockets, control, time);
         }
+        if self.transmissions.is_some() {
+            note_buffers(sockets, control);
+        }
+    }
+}
+
+#[cold]
+fn note_buffers(sockets: &SocketSet<'_>, control: &mut Control) {
+    if let Some((_, Socket::Tcp(socket))) = sockets.iter().next() {
+        control.buffers = buffers(socket);
+        control.state = socket.state();
     }
 }
 

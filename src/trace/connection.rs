@@ -4,6 +4,7 @@
 //! A segment is judged by what its sender knew when it was sent: of the segments of the other end,
 //! those count that had arrived by then.
 
+use std::collections::BTreeMap;
 use std::vec::Vec;
 
 use smoltcp::wire::IpEndpoint;
@@ -26,6 +27,40 @@ pub(super) struct Judgement {
     /// Relative to the first sequence number of the receiver.
     pub(super) selective: Vec<(i64, i64)>,
     pub(super) notes: Vec<&'static str>,
+    pub(super) facts: Facts,
+}
+
+/// What its sender knew when it sent a segment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// What the segment acknowledges for the first time.
+    pub(super) acknowledges: Acknowledged,
+    /// How long ago the same sequence number was sent last, in microseconds.
+    pub(super) again: Option<i64>,
+    /// How long the oldest payload has waited that it acknowledges, in microseconds.
+    pub(super) waited: Option<i64>,
+    /// How many duplicate ACKs have come in a row.
+    pub(super) duplicates: u32,
+    /// Whether some numbers are missing before others that have come.
+    pub(super) has_gap: bool,
+    /// Whether the peer's SYN, or its FIN, has come.
+    pub(super) has_peer_opened: bool,
+    pub(super) has_peer_finished: bool,
+    /// Whether the segment that came last was received before, and had a FIN.
+    pub(super) is_fin_again: bool,
+    /// Whether it has sent a SYN, with or without an acknowledgement, before this segment.
+    pub(super) has_opened: bool,
+    pub(super) has_asked: bool,
+}
+
+/// What an acknowledgement covers that the one before it did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Acknowledged {
+    #[default]
+    Nothing,
+    Syn,
+    Payload,
+    Fin,
 }
 
 /// All connections.
@@ -33,8 +68,8 @@ pub(super) struct Judgement {
 pub(super) struct Connections(Recent<(IpEndpoint, IpEndpoint), [End; 2]>);
 
 impl Connections {
-    /// Judges a segment that is sent, or that is seen on its way.
-    pub(super) fn send(&mut self, segment: &Segment, bytes: &[u8]) -> Judgement {
+    /// Judges a segment that is sent at this time, in microseconds, or that is seen on its way then.
+    pub(super) fn send(&mut self, segment: &Segment, bytes: &[u8], now: i64) -> Judgement {
         let [end, peer] = self.ends(segment);
         let options = Options::of(bytes, segment.header_len);
         let mut judgement = Judgement::default();
@@ -43,7 +78,7 @@ impl Connections {
             (*end, *peer) = (End::default(), End::default());
             judgement.notes.push("port used again");
         }
-        end.send(peer, segment, options, &mut judgement);
+        end.send(peer, segment, options, now, &mut judgement);
         judgement
     }
 
@@ -55,10 +90,10 @@ impl Connections {
         judgement
     }
 
-    /// Takes note of a segment that has arrived whole.
-    pub(super) fn arrive(&mut self, segment: &Segment, judgement: &Judgement) {
+    /// Takes note of a segment that has arrived whole at this time.
+    pub(super) fn arrive(&mut self, segment: &Segment, judgement: &Judgement, now: i64) {
         let [_, peer] = self.ends(segment);
-        peer.hear(segment, judgement);
+        peer.hear(segment, judgement, now);
     }
 
     /// The sender's end, and the receiver's.
@@ -83,10 +118,16 @@ struct End {
     numbers: Option<Numbers>,
     /// Whether its SYN was seen.
     has_opened: bool,
-    has_finished: bool,
+    /// Whether it has sent a SYN that acknowledges nothing.
+    has_asked: bool,
+    /// The number behind its FIN.
+    finished: Option<i64>,
     /// The window scale that its SYN has offered.
     scale: Option<u8>,
     sent: Ranges,
+    /// Of each segment that is not acknowledged, by the number behind it: the number at which it begins,
+    /// and when it was sent last.
+    times: BTreeMap<i64, (i64, i64)>,
     /// The number behind the byte of a probe, until that was acknowledged or passed: what begins with
     /// it is no retransmission.
     probed: Option<i64>,
@@ -101,8 +142,16 @@ struct Heard {
     /// The highest acknowledgement, and the window that came with the last one.
     acknowledgement: Option<i64>,
     window: Option<u64>,
-    /// Whether something has come since that has to be acknowledged.
+    /// Whether something has come since that has to be acknowledged, and when the first of it came.
     asks: Option<Question>,
+    since: Option<i64>,
+    received: Ranges,
+    /// The number behind the FIN.
+    finished: Option<i64>,
+    /// Whether the segment that came last was received before, and had a FIN.
+    is_fin_again: bool,
+    /// Duplicate ACKs that have come in a row.
+    duplicates: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,12 +190,20 @@ impl End {
         peer: &mut Self,
         segment: &Segment,
         options: Options<'_>,
+        now: i64,
         judgement: &mut Judgement,
     ) {
         let is_syn = segment.flags.has(Flags::SYN);
+        let (has_opened, has_asked) = (self.has_opened, self.has_asked);
         self.has_opened |= is_syn;
+        self.has_asked |= segment.flags.kind() == Flags::SYN;
         self.read(peer, segment, judgement);
         let sequence = judgement.sequence;
+        judgement.facts = Facts {
+            has_opened,
+            has_asked,
+            ..self.facts(peer, judgement, now)
+        };
         for (kind, value) in options {
             match (kind, value) {
                 (WINDOW_SCALE, [shift]) if is_syn => self.scale = Some(*shift),
@@ -196,7 +253,12 @@ impl End {
             Some("zero-window probe") => self.probed = Some(sequence + length),
             _ => self.sent.add(sequence, sequence + length),
         }
-        self.has_finished |= fin;
+        if fin {
+            self.finished = Some(sequence + length);
+        }
+        if length > 0 {
+            self.note_time(sequence, sequence + length, now);
+        }
         if let Some(numbers) = &mut self.numbers {
             numbers.near = numbers.near.max(self.sent.end());
         }
@@ -204,7 +266,46 @@ impl End {
             .acknowledgement
             .map(|number| (number, judgement.window))
             .or(self.last);
-        self.heard.asks = None;
+        (self.heard.asks, self.heard.since) = (None, None);
+    }
+
+    /// What is known before a segment is sent.
+    fn facts(&self, peer: &Self, judgement: &Judgement, now: i64) -> Facts {
+        let heard = &self.heard;
+        let before = self.last.map(|(number, _)| number);
+        let acknowledges = match judgement.acknowledgement {
+            Some(number) if before.is_some_and(|before| number <= before) => Acknowledged::Nothing,
+            Some(number) if peer.finished.is_some_and(|end| number >= end) => Acknowledged::Fin,
+            Some(_) if before.is_none() => Acknowledged::Syn,
+            Some(_) => Acknowledged::Payload,
+            None => Acknowledged::Nothing,
+        };
+        let again = self.times.range(judgement.sequence + 1..).next();
+        let again = again.filter(|(_, (start, _))| *start <= judgement.sequence);
+        Facts {
+            acknowledges,
+            again: again.map(|(_, (_, time))| now.saturating_sub(*time)),
+            waited: heard.since.map(|time| now.saturating_sub(time)),
+            duplicates: heard.duplicates,
+            has_gap: !heard.received.is_contiguous(),
+            has_peer_opened: !heard.received.is_empty(),
+            has_peer_finished: heard.finished.is_some(),
+            is_fin_again: heard.is_fin_again,
+            ..Facts::default()
+        }
+    }
+
+    /// Takes note of when the numbers from `start` to `end`, which is excluded, are sent.
+    fn note_time(&mut self, start: i64, end: i64, now: i64) {
+        /// Segments that are under way and remembered.
+        const MOST: usize = 1000;
+        let acknowledged = self.heard.acknowledgement.unwrap_or(0);
+        while let Some((first, _)) = self.times.first_key_value()
+            && (*first <= acknowledged || self.times.len() > MOST)
+        {
+            self.times.pop_first();
+        }
+        self.times.insert(end, (start, now));
     }
 
     /// Reads the numbers of a segment.
@@ -309,7 +410,23 @@ impl End {
     }
 
     /// A segment of the peer has arrived.
-    fn hear(&mut self, segment: &Segment, judgement: &Judgement) {
+    fn hear(&mut self, segment: &Segment, judgement: &Judgement, now: i64) {
+        let (syn, fin) = (segment.flags.has(Flags::SYN), segment.flags.has(Flags::FIN));
+        let length = (segment.payload_len + usize::from(syn) + usize::from(fin)) as i64;
+        let (start, end) = (judgement.sequence, judgement.sequence + length);
+        let is_reset = segment.flags.has(Flags::RST);
+        if length > 0 && !is_reset && !judgement.notes.contains(&"keep-alive") {
+            let heard = &mut self.heard;
+            heard.is_fin_again = fin && heard.received.contains(start, end);
+            heard.received.add(start, end);
+            heard.finished = if fin { Some(end) } else { heard.finished };
+            heard.since.get_or_insert(now);
+        }
+        if judgement.notes.contains(&"duplicate ACK") {
+            self.heard.duplicates += 1;
+        } else if judgement.facts.acknowledges != Acknowledged::Nothing {
+            self.heard.duplicates = 0;
+        }
         if let Some(acknowledgement) = judgement.acknowledgement {
             let heard = &mut self.heard;
             if heard

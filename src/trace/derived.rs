@@ -167,13 +167,13 @@ mod tests {
                 1000,
                 payload_len,
             );
-            let judgement = self.connections.send(&segment, &[0; 20]);
+            let judgement = self.connections.send(&segment, &[0; 20], 0);
             let state = self.states.send(&segment, &judgement);
             (segment, judgement, state)
         }
 
         fn arrive(&mut self, segment: &Segment, judgement: &Judgement) -> Option<State> {
-            self.connections.arrive(segment, judgement);
+            self.connections.arrive(segment, judgement, 0);
             self.states.receive(segment, judgement)
         }
 

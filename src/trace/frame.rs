@@ -5,11 +5,14 @@ use std::vec::Vec;
 
 use smoltcp::wire::IpEndpoint;
 
+use super::connection::Judgement;
 use super::label::{Field, Rank};
 use super::message::Message;
 use super::record::Fate;
+use super::sentence::Sentence;
 use super::sides::Side;
 use crate::packet::Segment;
+use crate::stack::Transmission;
 
 /// A frame, between two times in microseconds since the first frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,12 @@ pub struct Frame {
     pub(super) endpoints: Option<(IpEndpoint, IpEndpoint)>,
     /// The header of the TCP segment in it.
     pub(super) segment: Option<Segment>,
+    /// What its record says of it in sentences.
+    pub(super) sentences: Vec<Sentence>,
+    /// What the segment is to its connection.
+    pub(super) judgement: Option<Judgement>,
+    /// What the stack has told of it that has sent it.
+    pub(super) transmission: Option<Transmission>,
     /// The segment from its first byte on, with as much of the payload as a label can show.
     pub(super) head: Vec<u8>,
 }

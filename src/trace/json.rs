@@ -25,6 +25,7 @@
 //! | `label` | what stands on its arrow, where there is room for all of it |
 //! | `fields` | the same in pieces. `note`, `answer`, `option` and `selective` are arrays; numbers are numbers; `payload` is the beginning of the payload as text |
 //! | `comment` | what the record says of it |
+//! | `explanation` | of a ladder that is [explained](Ladder::explained): an array of sentences, each with its `text`, and whether it is `derived` from the packets |
 //! | `frames`, `segments`, `acknowledgements`, `datagrams`, `fragments`, `payload_bytes`, `duration_us` | of a fold: how many it has of each, and how long they took |
 
 mod writer;
@@ -37,6 +38,7 @@ use super::label::{Field, Value};
 use super::ladder::Ladder;
 use super::record::Fate;
 use super::row::{Kind, Part, Row, State};
+use super::sentence::Sentence;
 use super::sides::Side;
 use writer::{Object, array, string};
 
@@ -102,6 +104,23 @@ fn object(ladder: &Ladder, row: &Row) -> String {
         }
         Kind::States => {}
     }
+    let sentences = match ladder.is_explained() {
+        true => ladder.explain(row),
+        false => Vec::new(),
+    };
+    if !sentences.is_empty() {
+        object.raw("explanation", &array(sentences.iter().map(sentence)));
+    }
+    object.end()
+}
+
+fn sentence(sentence: &Sentence) -> String {
+    let mut object = Object::new();
+    object.text("text", &sentence.text);
+    object.raw(
+        "derived",
+        if sentence.is_derived { "true" } else { "false" },
+    );
     object.end()
 }
 

@@ -7,8 +7,9 @@ use std::vec::Vec;
 use smoltcp::socket::tcp;
 use smoltcp::time::Instant;
 
-use super::connection::{Connections, Judgement};
+use super::connection::Connections;
 use super::derived::States;
+use super::explain;
 use super::fold;
 use super::frame::Frame;
 use super::hosts::Hosts;
@@ -19,6 +20,7 @@ use super::place::{self, Places, Seen};
 use super::quote::plain;
 use super::record::{Change, Fate, Record};
 use super::row::{Kind, Part, Row};
+use super::sentence::{self, Sentence};
 use super::sides::{Side, Sides};
 use super::sight::{Inside, Sight};
 
@@ -43,6 +45,7 @@ pub struct Ladder {
     frames: Vec<Frame>,
     rows: Vec<Row>,
     missing: u64,
+    is_explained: bool,
 }
 
 /// What makes drawings, each the continuation of the one before.
@@ -123,6 +126,7 @@ impl Builder {
             frames,
             rows,
             missing: 0,
+            is_explained: false,
         }
     }
 
@@ -141,7 +145,6 @@ impl Builder {
     /// Reads all TCP segments in the order of time. Returns the states that follow from them, for
     /// the sides of which no stack has reported its own.
     fn read(&mut self, frames: &mut [Frame], moments: &[Moment]) -> Vec<(Seen, tcp::State)> {
-        let mut judgements: Vec<Option<Judgement>> = std::vec![None; frames.len()];
         let mut derived = Vec::new();
         for moment in moments {
             let index = moment.frame;
@@ -154,22 +157,22 @@ impl Builder {
             let (side, state) = if !moment.is_arrival {
                 let judgement = match is_copy {
                     true => self.connections.look(&segment),
-                    false => self.connections.send(&segment, &frame.head),
+                    false => self.connections.send(&segment, &frame.head, moment.time),
                 };
                 frame.message = Message::of_segment(&segment, &frame.head, &judgement);
                 let state = match is_copy {
                     true => None,
                     false => self.states.send(&segment, &judgement),
                 };
-                judgements[index] = Some(judgement);
+                frame.judgement = Some(judgement);
                 (frame.from, state)
             } else if frame.fate == Fate::Corrupted {
                 continue;
             } else {
-                let Some(judgement) = &judgements[index] else {
+                let Some(judgement) = &frame.judgement else {
                     continue;
                 };
-                self.connections.arrive(&segment, judgement);
+                self.connections.arrive(&segment, judgement, moment.time);
                 (frame.to(), self.states.receive(&segment, judgement))
             };
             let seen = Seen {
@@ -208,6 +211,23 @@ impl Ladder {
         self
     }
 
+    /// Has the sentences of [`explain`](Self::explain) stand under each arrow.
+    pub fn explained(mut self) -> Self {
+        self.is_explained = true;
+        self
+    }
+
+    /// Whether sentences stand under the arrows.
+    pub fn is_explained(&self) -> bool {
+        self.is_explained
+    }
+
+    /// What the frame in a row is and why it was sent, in sentences; none for the row in which it only
+    /// arrives, and for those that are folded.
+    pub fn explain(&self, row: &Row) -> Vec<Sentence> {
+        explain::row(row, &self.frames)
+    }
+
     /// The title of a side, in lines: the name of the host if it is known, its addresses.
     pub fn title(&self, side: Side) -> &[String] {
         &self.titles[side.index()]
@@ -233,6 +253,11 @@ impl Ladder {
 fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant) -> i64) -> Frame {
     let sent = since(record.time());
     let is_lost = matches!(record.fate, Fate::Lost | Fate::Unknown);
+    let sentences = sentence::of_comment(&record.comment);
+    let comment = match &sentences {
+        Some(_) => String::new(),
+        None => plain(&record.comment),
+    };
     let arrived = record.arrived.map(since).unwrap_or(sent).max(sent);
     Frame {
         from,
@@ -242,9 +267,12 @@ fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant)
         is_overtaken: false,
         message: Message::read(sight, &record.bytes, record.length),
         flow: None,
-        comment: plain(&record.comment),
+        comment,
+        sentences: sentences.unwrap_or_default(),
         length: record.length,
         endpoints: sight.endpoints(),
+        judgement: None,
+        transmission: record.transmission,
         segment: match sight.inside {
             Inside::Tcp(segment, _) => Some(segment),
             _ => None,

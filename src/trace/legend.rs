@@ -9,6 +9,9 @@ use super::ladder::Ladder;
 /// What states in parentheses are.
 pub(super) const DERIVED: &str = "(STATE): as it follows from the segments";
 
+/// What sentences with a mark are.
+pub(super) const DERIVED_SENTENCES: &str = "≈ a sentence: as it follows from the packets";
+
 /// What needs a word in this drawing.
 pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
     let mut notes = Vec::new();
@@ -18,6 +21,15 @@ pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
         .flat_map(|row| row.states.iter().flatten());
     if states.any(|state| state.is_derived) {
         notes.push(DERIVED.into());
+    }
+    let mut rows = ladder.rows().iter().filter(|_| ladder.is_explained());
+    if rows.any(|row| {
+        ladder
+            .explain(row)
+            .iter()
+            .any(|sentence| sentence.is_derived)
+    }) {
+        notes.push(DERIVED_SENTENCES.into());
     }
     let mut fields = ladder
         .frames()

@@ -7,6 +7,7 @@ mod ip;
 mod tcp;
 mod udp;
 
+use std::borrow::Cow;
 use std::string::String;
 use std::vec::Vec;
 
@@ -24,6 +25,9 @@ pub struct Message {
     pub protocol: &'static str,
     /// What it says, piece by piece.
     pub fields: Vec<Field>,
+    /// What its sender does with it, for a sentence; empty if that is known to [`explain`](super::explain)
+    /// only, or to nothing.
+    pub(super) meaning: Cow<'static, str>,
     /// How it can be counted with others like it, in a long run.
     pub(super) unit: Option<Unit>,
     /// The payload of TCP or UDP, in bytes.
@@ -43,6 +47,7 @@ impl Message {
         Self {
             protocol,
             fields,
+            meaning: Cow::Borrowed(""),
             unit: None,
             payload: 0,
         }
@@ -54,6 +59,12 @@ impl Message {
             protocol,
             std::vec![name_field(protocol), Field::note("cut")],
         )
+    }
+
+    /// The message, with what its sender does by it.
+    fn meaning(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.meaning = text.into();
+        self
     }
 
     /// A message of which only its name is shown.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::format;
 use std::string::String;
+use std::vec::Vec;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -41,6 +42,7 @@ impl Charset {
                 '…' => encoded += "...",
                 '→' => encoded += "->",
                 'µ' => encoded.push('u'),
+                '≈' => encoded.push('~'),
                 _ if character.is_ascii() => encoded.push(character),
                 _ => encoded += &format!("\\u{{{:x}}}", u32::from(character)),
             }
@@ -57,6 +59,33 @@ pub(super) fn width(text: &str) -> usize {
 /// How many columns a character takes in a terminal.
 pub(super) fn char_width(character: char) -> usize {
     character.width().unwrap_or(0)
+}
+
+/// A text in lines of so many columns at most, of which all but the first are indented.
+pub(super) fn wrap(whole: &str, columns: usize) -> Vec<String> {
+    const INDENT: &str = "  ";
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    // The sections of RFCs stay in one line.
+    let (text, sections) = whole.split_at(whole.rfind(" (RFC").unwrap_or(whole.len()));
+    let sections = sections
+        .strip_prefix(' ')
+        .filter(|text| width(text) <= columns * 2 / 3);
+    let (text, sections) = match sections {
+        Some(sections) => (text, Some(sections)),
+        None => (whole, None),
+    };
+    for word in text.split(' ').chain(sections) {
+        let is_begun = !line.trim_start().is_empty();
+        if is_begun && width(&line) + 1 + width(word) > columns {
+            lines.push(core::mem::replace(&mut line, INDENT.into()));
+        } else if is_begun {
+            line.push(' ');
+        }
+        line += word;
+    }
+    lines.push(line);
+    lines
 }
 
 /// The beginning of `bytes` in quotes, as UTF-8 where that is valid. It takes `columns` at most, but

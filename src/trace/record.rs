@@ -9,7 +9,8 @@ use smoltcp::phy::Medium;
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 
-use crate::stack::{FourTuple, Transition};
+use super::sight::{Inside, Sight};
+use crate::stack::{FourTuple, Transition, Transmission};
 
 /// One frame: when it was sent, when it arrived, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Record {
     pub length: usize,
     /// A remark of what recorded the frame; empty if there is none.
     pub comment: String,
+    /// What the stack knows of it that has sent it, if that has told: see [`tell`].
+    pub transmission: Option<Transmission>,
 }
 
 impl Record {
@@ -48,6 +51,7 @@ impl Record {
             length: bytes.len(),
             bytes,
             comment: String::new(),
+            transmission: None,
         }
     }
 
@@ -70,6 +74,24 @@ impl Record {
     pub(super) fn time(&self) -> Instant {
         let seen = self.sent.or(self.arrived);
         seen.unwrap_or(Instant::ZERO)
+    }
+}
+
+/// Gives each record of a TCP segment what its stack has told of it
+/// ([`Stack::watch_transmissions`](crate::Stack::watch_transmissions)). Both are in the order of time.
+pub fn tell(records: &mut [Record], transmissions: &[Transmission]) {
+    let mut waiting: Vec<&Transmission> = transmissions.iter().collect();
+    for record in records {
+        let whole = record.whole();
+        let Inside::Tcp(segment, _) = Sight::new(record.medium, &whole).inside else {
+            continue;
+        };
+        // The copy that a network makes is sent by no stack.
+        let is_copy = record.fate == Fate::Duplicate;
+        let told = |told: &&Transmission| told.is_of(&segment);
+        if let Some(index) = waiting.iter().position(told).filter(|_| !is_copy) {
+            record.transmission = Some(*waiting.remove(index));
+        }
     }
 }
 

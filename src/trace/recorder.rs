@@ -1,16 +1,20 @@
 //! What happens on stacks at work, kept for a drawing.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::vec::Vec;
 
+use smoltcp::phy::Medium;
+
 use super::kept::Kept;
 use super::ladder::Ladder;
 use super::record::{Change, Record};
+use super::sight::{Inside, Sight};
 use super::sighting::{Sighting, apart, join};
 use crate::device::capture::Frame;
-use crate::stack::Transition;
+use crate::stack::{Transition, Transmission};
 
 /// Keeps what the stacks of one host, or of several, send and receive, and the states of their
 /// connections. A clone is the same recorder.
@@ -43,6 +47,7 @@ use crate::stack::Transition;
 /// let mut slots = [SocketStorage::EMPTY];
 /// let mut stack = Stack::new(device, config, &mut slots[..], Instant::ZERO)?;
 /// stack.watch(recorder.watcher("host"));
+/// stack.watch_transmissions(recorder.transmissions());
 /// // ... the stack works ...
 /// print!("{}", text::draw(&recorder.ladder(), &text::Options::default()));
 /// # Ok(())
@@ -57,7 +62,12 @@ pub struct Recorder(Rc<RefCell<Run>>);
 struct Run {
     sightings: Kept<Sighting>,
     changes: Kept<Change>,
+    /// The last segments that stacks have told of.
+    transmissions: VecDeque<Transmission>,
 }
+
+/// Segments that stacks have told of: more than are under way in one poll.
+const MOST_TOLD: usize = 256;
 
 /// What is kept of the beginning of a run, and of its end.
 const MOST: usize = 20_000;
@@ -74,6 +84,7 @@ impl Recorder {
         Self(Rc::new(RefCell::new(Run {
             sightings: Kept::new(MOST),
             changes: Kept::new(MOST),
+            transmissions: VecDeque::new(),
         })))
     }
 
@@ -88,8 +99,11 @@ impl Recorder {
                 bytes,
             } = frame;
             let host = host.clone();
-            let sighting = Sighting::new(time, host, Some(direction), medium, bytes, bytes.len());
-            run.borrow_mut().sightings.push(sighting);
+            let run = &mut *run.borrow_mut();
+            let mut sighting =
+                Sighting::new(time, host, Some(direction), medium, bytes, bytes.len());
+            sighting.transmission = run.told(medium, bytes);
+            run.sightings.push(sighting);
         }
     }
 
@@ -99,6 +113,19 @@ impl Recorder {
         move |transition: &Transition| {
             let change = Change::new(&host, transition);
             run.borrow_mut().changes.push(change);
+        }
+    }
+
+    /// The watcher for the segments that a stack sends
+    /// ([`Stack::watch_transmissions`](crate::Stack::watch_transmissions)), on any of the hosts.
+    pub fn transmissions(&self) -> impl FnMut(&Transmission) + 'static {
+        let run = self.0.clone();
+        move |transmission: &Transmission| {
+            let told = &mut run.borrow_mut().transmissions;
+            if told.len() == MOST_TOLD {
+                told.pop_front();
+            }
+            told.push_back(*transmission);
         }
     }
 
@@ -124,5 +151,19 @@ impl Recorder {
         let mut run = self.0.borrow_mut();
         let sightings = run.sightings.take();
         (apart(&sightings, true), run.changes.take())
+    }
+}
+
+impl Run {
+    /// What a stack has told of the segment in a frame, last.
+    fn told(&self, medium: Medium, bytes: &[u8]) -> Option<Transmission> {
+        if self.transmissions.is_empty() {
+            return None;
+        }
+        let Inside::Tcp(segment, _) = Sight::new(medium, bytes).inside else {
+            return None;
+        };
+        let mut told = self.transmissions.iter().rev();
+        told.find(|told| told.is_of(&segment)).copied()
     }
 }

@@ -12,6 +12,7 @@ use smoltcp::time::Instant;
 
 use super::record::{Fate, Record};
 use crate::device::capture::Direction;
+use crate::stack::Transmission;
 
 /// What is kept of a frame, in bytes: all headers, and as much of a payload as a label can show.
 const MOST_BYTES: usize = 512;
@@ -33,6 +34,7 @@ pub(super) struct Sighting {
     /// What tells the frame from others, with its length.
     digest: u64,
     pub(super) comment: String,
+    pub(super) transmission: Option<Transmission>,
 }
 
 /// The frames that were seen at both ends, each once; `None` if no frame was.
@@ -149,6 +151,7 @@ impl Sighting {
             length: length.max(bytes.len()),
             digest: digest.finish(),
             comment: String::new(),
+            transmission: None,
         }
     }
 
@@ -168,6 +171,7 @@ impl Sighting {
             bytes: self.bytes.clone(),
             length: self.length,
             comment: self.comment.clone(),
+            transmission: self.transmission,
         }
     }
 }

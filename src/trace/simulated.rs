@@ -160,6 +160,7 @@ impl<'e> Flight<'e> {
                 bytes: self.first.frame.to_vec(),
                 length: self.first.frame.len(),
                 comment,
+                transmission: None,
             });
         }
     }

@@ -14,13 +14,13 @@ mod slots;
 mod style;
 
 use std::format;
-use std::string::String;
+use std::string::{String, ToString};
 
 use super::label::Shown;
 use super::ladder::Ladder;
 use super::sides::Side;
-use layout::Layout;
-use metrics::{LINE, MARGIN};
+use layout::{INDENT, Layout};
+use metrics::{LINE, MARGIN, STATE};
 use slots::{Anchor, Slot};
 
 pub use options::Options;
@@ -36,6 +36,7 @@ pub fn draw(ladder: &Ladder, options: &Options) -> String {
     picture.begin();
     picture.timelines();
     picture.arrows();
+    picture.sentences();
     picture.labels();
     picture.sides();
     picture.heads();
@@ -53,6 +54,10 @@ struct Picture<'l> {
 impl Picture<'_> {
     fn begin(&mut self) {
         let (width, height) = (self.layout.width, self.layout.height);
+        let sentences = match self.layout.sentences.is_empty() {
+            true => "",
+            false => style::SENTENCES,
+        };
         let hosts = Side::BOTH.map(|side| escape(&self.ladder.title(side).join(" ")));
         self.text += &format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height:.0}\" \
@@ -61,7 +66,7 @@ impl Picture<'_> {
              <rect class=\"page\" width=\"{width}\" height=\"{height:.0}\" rx=\"8\"/>\n",
             hosts[0],
             hosts[1],
-            style::SHEET,
+            style::SHEET.to_string() + sentences,
         );
     }
 
@@ -139,6 +144,18 @@ impl Picture<'_> {
                     );
                 }
             }
+        }
+    }
+
+    fn sentences(&mut self) {
+        let x = self.layout.timelines[0] + INDENT;
+        for (y, line) in &self.layout.sentences {
+            // A renderer may take blanks at the beginning away.
+            let text = line.trim_start();
+            let x = x + STATE * (line.len() - text.len()) as f64;
+            let text = escape(text);
+            self.text +=
+                &format!("<text class=\"sentence\" x=\"{x:.1}\" y=\"{y:.1}\">{text}</text>\n");
         }
     }
 

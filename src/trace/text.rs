@@ -25,6 +25,9 @@ pub fn draw(ladder: &Ladder, options: &Options) -> String {
     let mut text = painter.head(Side::BOTH.map(|side| ladder.title(side)));
     for row in ladder.rows() {
         text += &painter.row(ladder.frames(), row);
+        if ladder.is_explained() {
+            text += &painter.explain(&ladder.explain(row));
+        }
     }
     text += &painter.foot(&legend::notes(ladder));
     text

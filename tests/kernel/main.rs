@@ -15,7 +15,11 @@ mod command;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod doctor;
+#[cfg(target_os = "linux")]
 mod existing;
+#[cfg(target_os = "linux")]
+mod explain;
 #[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
@@ -24,6 +28,8 @@ mod hostile;
 mod interface;
 #[cfg(target_os = "linux")]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod lab;
 #[cfg(target_os = "linux")]
 mod lacking;
 #[cfg(target_os = "linux")]
@@ -42,6 +48,8 @@ mod neighbors;
 mod network_errors;
 #[cfg(target_os = "linux")]
 mod noise;
+#[cfg(target_os = "linux")]
+mod ordinary;
 #[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
@@ -78,10 +86,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, filter::*, interface::*,
-        interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*, network_errors::*,
-        noise::*, output::*, paths::*, same_everywhere::*, serve_options::*, serve_tcp::*,
-        serve_udp::*, services::*, terminal::*, tshark::*, unicode::*, user_errors::*,
+        capture::*, client_tcp::*, client_udp::*, crowd::*, doctor::*, existing::*, explain::*,
+        filter::*, interface::*, interrupt::*, lab::*, ladder::*, name_servers::*, names::*,
+        neighbors::*, network_errors::*, noise::*, output::*, paths::*, same_everywhere::*,
+        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*,
+        unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -230,6 +239,8 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
+        sentences_stand_under_the_arrows,
+        sentences_stand_in_files_instead_of_the_ladder,
         ladder_in_memory_fits_on_a_screen,
         ladder_on_a_terminal_has_colours_unless_they_are_not_wanted,
         ladder_of_a_failure_shows_it,
@@ -240,6 +251,27 @@ fn main() -> std::process::ExitCode {
         simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
         files_that_tcpdump_writes_are_read,
+        stock_programs_reach_the_servers_of_a_lab,
+        tcpdump_shows_the_packets_of_a_lab,
+        lab_gives_a_network_and_takes_no_rights,
+        exit_status_of_a_lab_is_that_of_its_command,
+        what_a_command_leaves_behind_ends_with_the_lab,
+        lab_that_is_ended_ends_its_command,
+        ctrl_c_is_for_the_command_of_a_lab,
+        shell_of_a_lab_is_the_users,
+        options_of_serve_are_those_of_a_lab,
+        labs_do_not_meet,
+        doctor_finds_all_that_a_lab_needs,
+        doctor_mends_the_drivers_file,
+        doctor_knows_a_driver_that_is_not_loaded,
+        doctor_mends_the_limit_of_namespaces,
+        doctor_mends_settings_that_forbid_namespaces,
+        doctor_knows_a_filter_of_system_calls,
+        doctor_lets_root_make_an_interface_for_an_ordinary_user,
+        doctor_mends_an_interface_until_it_serves,
+        doctor_proposes_addresses_that_do_not_clash,
+        doctor_names_the_program_on_the_interface,
+        doctor_lets_the_interface_through_a_firewall,
     ];
     namespace::main(&[
         ("command", TESTS),

@@ -6,6 +6,7 @@ mod labels;
 mod properties;
 mod scenarios;
 mod scroll;
+mod sentences;
 mod snapshot;
 mod trace;
 mod world;

@@ -1,6 +1,7 @@
 //! The stack with its servers and clients in memory, on a virtual clock: no rights, no kernel, and
 //! no program of others. They keep what they need in `Vec`s.
 
+mod capabilities;
 mod common;
 
 mod admission;

@@ -4,7 +4,7 @@
 #[cfg(feature = "cable")]
 mod cable;
 mod capture;
-#[cfg(feature = "embassy")]
+#[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 mod fragmentation;

@@ -21,6 +21,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("nc", "netcat-openbsd"),
     ("ndisc6", "ndisc6"),
     ("nmap", "nmap"),
+    ("nft", "nftables"),
     ("nsenter", "util-linux"),
     ("ping", "iputils-ping"),
     ("python3", "python3"),

@@ -5,9 +5,11 @@ use std::io;
 use std::string::String;
 use std::vec::Vec;
 
+use rustix::io::Errno;
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::netlink::Netlink;
+use super::{OpenError, check};
 
 /// The interface of this host that has `address`, if there is one.
 ///
@@ -39,6 +41,37 @@ pub fn addresses(name: &str) -> io::Result<Vec<IpCidr>> {
     let own = addresses.iter().filter(|own| own.index == interface.index);
     let own = own.filter_map(|own| Some(IpCidr::new(known(own.address)?, own.prefix_len)));
     Ok(own.collect())
+}
+
+/// Whether an interface that is made with the addresses `host` at the kernel's side would have one in
+/// common with another interface, or a subnet: what [`TunTap::open`](super::TunTap::open) refuses. One
+/// that exists is used as it is, and has none.
+///
+/// # Errors
+///
+/// [`OpenError::AddressInUse`], [`OpenError::SubnetInUse`], or that the kernel cannot be asked.
+pub fn clash(name: &str, host: &[IpCidr]) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Io {
+        name: name.into(),
+        doing: "asking the kernel for its interfaces",
+        source,
+    };
+    let mut netlink = Netlink::open().map_err(failed)?;
+    match netlink.interface(name).map_err(failed)? {
+        Some(_) => Ok(()),
+        None => check::addresses(name, &mut netlink, host),
+    }
+}
+
+/// Switches the interface `name` on. That takes the capability `CAP_NET_ADMIN`.
+///
+/// # Errors
+///
+/// There is no such interface, or no right to it.
+pub fn switch_on(name: &str) -> io::Result<()> {
+    let mut netlink = Netlink::open()?;
+    let interface = netlink.interface(name)?.ok_or(Errno::NODEV)?;
+    netlink.set_up(interface.index)
 }
 
 /// The interface by which this host reaches what is behind the interface `name`: the bridge that it is

@@ -103,7 +103,7 @@ impl Cookies {
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
             _ => 60,
         };
-        let own_size = host.ip_mtu.saturating_sub(headers).min(u16::MAX.into());
+        let own_size = host.ip_mtu().saturating_sub(headers).min(u16::MAX.into());
         let answer = Header {
             source: syn.destination,
             destination: syn.source,

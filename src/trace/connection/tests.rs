@@ -44,8 +44,8 @@ pub(in crate::trace) fn segment(
 fn notes<const N: usize>(segments: [Segment; N]) -> [Vec<&'static str>; N] {
     let mut connections = Connections::default();
     segments.map(|segment| {
-        let judgement = connections.send(&segment, &[0; 20]);
-        connections.arrive(&segment, &judgement);
+        let judgement = connections.send(&segment, &[0; 20], 0);
+        connections.arrive(&segment, &judgement, 0);
         judgement.notes
     })
 }

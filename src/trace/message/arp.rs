@@ -35,5 +35,21 @@ pub(super) fn message(message: &ArpRepr) -> Message {
         ],
         ArpOperation::Unknown(code) => std::vec![name_field(format!("ARP operation {code}"))],
     };
-    Message::new("ARP", fields)
+    let meaning = match operation {
+        ArpOperation::Request if source == target => {
+            format!("tells all hosts on the link that {source} is its own (RFC 5227, 3)")
+        }
+        ArpOperation::Request if source.is_unspecified() => {
+            format!("asks whether another host has {target} already (RFC 5227, 2.1.1)")
+        }
+        ArpOperation::Request => format!(
+            "asks all hosts on the link for the hardware address of {target}, as frames go to those \
+             (RFC 826)"
+        ),
+        ArpOperation::Reply => {
+            format!("tells the host that has asked: frames for {source} go here (RFC 826)")
+        }
+        ArpOperation::Unknown(_) => return Message::new("ARP", fields),
+    };
+    Message::new("ARP", fields).meaning(meaning)
 }

@@ -35,8 +35,14 @@ pub(super) fn message(payload: &[u8]) -> Option<Message> {
         Field::text("domain", Rank::Name, name),
     ];
     if !is_response {
-        return Some(Message::new("DNS", fields));
+        let meaning = "asks a name server for the address of a name (RFC 1035, 4.1)";
+        return Some(Message::new("DNS", fields).meaning(meaning));
     }
+    let meaning = match packet.rcode() {
+        DnsRcode::NoError => "answers, with what it knows of the name (RFC 1035, 4.1)",
+        DnsRcode::NXDomain => "answers that there is no such name (RFC 1035, 4.1.1)",
+        _ => "cannot answer; another name server may (RFC 1035, 4.1.1)",
+    };
     if packet.rcode() != DnsRcode::NoError {
         fields.push(Field::note(error(packet.rcode())));
     } else if packet.answer_record_count() == 0 {
@@ -60,7 +66,7 @@ pub(super) fn message(payload: &[u8]) -> Option<Message> {
         answers.push(Field::note("truncated"));
     }
     fields.extend(answers);
-    Some(Message::new("DNS", fields))
+    Some(Message::new("DNS", fields).meaning(meaning))
 }
 
 fn data(packet: &DnsPacket<&[u8]>, record: &DnsRecord<'_>) -> String {

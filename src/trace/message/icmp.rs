@@ -34,7 +34,8 @@ pub(super) fn message(packet: &Packet<'_>, bytes: &[u8], length: usize) -> Messa
     };
     let (kind, code) = (header[0], header[1]);
     if is_v6 && let Some(fields) = discovery(kind, rest) {
-        return Message::new("NDP", fields);
+        let is_silent = packet.source.is_unspecified();
+        return Message::new("NDP", fields).meaning(discovers(kind, is_silent));
     }
     let known = match is_v6 {
         true => version_6(kind, code),
@@ -80,7 +81,10 @@ pub(super) fn message(packet: &Packet<'_>, bytes: &[u8], length: usize) -> Messa
         (false, 3 | 4 | 5 | 11 | 12, _) | (true, 1..=4, _) => fields.extend(quoted(rest)),
         _ => {}
     }
-    Message::new(protocol, fields)
+    Message::new(protocol, fields).meaning(match is_v6 {
+        true => meaning_6(kind, code),
+        false => meaning_4(kind, code),
+    })
 }
 
 /// The packet that an error is about.
@@ -110,6 +114,57 @@ fn version_4(kind: u8, code: u8) -> Option<&'static str> {
         (12, _) => "parameter problem",
         _ => return None,
     })
+}
+
+/// What the sender of a message does.
+fn meaning_4(kind: u8, code: u8) -> &'static str {
+    match (kind, code) {
+        (0, _) => "sends the payload of the echo request back (RFC 792)",
+        (3, 0 | 1) => "says that it cannot deliver the packet to that host (RFC 792)",
+        (3, 2) => "says that it does not know the protocol in the packet (RFC 1122, 3.2.2.1)",
+        (3, 3) => "says that it has no socket with that port (RFC 1122, 3.2.2.1)",
+        (3, 4) => "says that the packet is longer than the MTU of the next link (RFC 1191, 4)",
+        (3, 9 | 10 | 13) => "says that a filter forbids the packet (RFC 1812, 5.2.7.1)",
+        (5, _) => "says that another router is nearer to the destination (RFC 792)",
+        (8, _) => "asks for an answer with the same payload: a ping (RFC 792)",
+        (11, 0) => "says that the packet has passed too many routers (RFC 792)",
+        (11, _) => "says that fragments of the packet are missing (RFC 792)",
+        (12, _) => "says that a header of the packet is wrong (RFC 792)",
+        _ => "",
+    }
+}
+
+fn meaning_6(kind: u8, code: u8) -> &'static str {
+    match (kind, code) {
+        (1, 0 | 3) => "says that it cannot deliver the packet to that host (RFC 4443, 3.1)",
+        (1, 1) => "says that a filter forbids the packet (RFC 4443, 3.1)",
+        (1, 4) => "says that it has no socket with that port (RFC 4443, 3.1)",
+        (2, _) => "says that the packet is longer than the MTU of the next link (RFC 4443, 3.2)",
+        (3, 0) => "says that the packet has passed too many routers (RFC 4443, 3.3)",
+        (3, _) => "says that fragments of the packet are missing (RFC 4443, 3.3)",
+        (4, _) => "says that a header of the packet is wrong (RFC 4443, 3.4)",
+        (128, _) => "asks for an answer with the same payload: a ping (RFC 4443, 4.1)",
+        (129, _) => "sends the payload of the echo request back (RFC 4443, 4.2)",
+        (130, _) => "asks all hosts on the link for the groups that they receive (RFC 3810, 5.1)",
+        (131 | 143, _) => "says which groups it receives (RFC 3810, 5.2)",
+        (132, _) => "says that it does not receive a group any more (RFC 2710, 3)",
+        _ => "",
+    }
+}
+
+/// What the sender of a message of neighbor discovery does; `is_silent` is one without an address.
+fn discovers(kind: u8, is_silent: bool) -> &'static str {
+    match kind {
+        133 => "asks for the routers on the link (RFC 4861, 4.1)",
+        134 => "says that it is a router, and which prefixes the link has (RFC 4861, 4.2)",
+        135 if is_silent => "asks whether another host has the address already (RFC 4862, 5.4)",
+        135 => {
+            "asks for the hardware address of a host on the link, as frames go to those (RFC 4861, 4.3)"
+        }
+        136 => "tells its hardware address: frames for this address go here (RFC 4861, 4.4)",
+        137 => "says that another router is nearer to the destination (RFC 4861, 4.5)",
+        _ => "",
+    }
 }
 
 fn version_6(kind: u8, code: u8) -> Option<&'static str> {

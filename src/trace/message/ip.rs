@@ -23,10 +23,19 @@ pub(super) fn fragment(packet: &Packet<'_>, fragment: &Fragment<'_>) -> Message 
     fields.push(Field::worded("of", Rank::Extra, ("of ", protocol, "")));
     let id = i64::from(fragment.identification);
     fields.push(Field::number("id", Rank::More, "id=", id));
+    let meaning = match (fragment.offset, fragment.more) {
+        (0, _) => "sends the first part of a packet that is longer than the MTU",
+        (_, true) => "sends a further part of it",
+        (_, false) => "sends the last part: now the receiver can put the packet together",
+    };
+    let rfc = match packet.source {
+        IpAddress::Ipv4(_) => "RFC 791, 2.3",
+        IpAddress::Ipv6(_) => "RFC 8200, 4.5",
+    };
     Message {
         unit: Some(Unit::Fragment),
         payload: fragment.data.len() as u64,
-        ..Message::new(version(packet), fields)
+        ..Message::new(version(packet), fields).meaning(format!("{meaning} ({rfc})"))
     }
 }
 

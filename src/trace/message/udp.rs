@@ -23,6 +23,8 @@ pub(super) fn message(header: &Datagram, payload: &[u8], length: usize) -> Messa
     Message {
         unit: Some(Unit::Datagram),
         payload: length as u64,
-        ..Message::new("UDP", fields)
+        ..Message::new("UDP", fields).meaning(
+            "sends a datagram: it opens no connection, and nothing acknowledges it (RFC 768)",
+        )
     }
 }

@@ -26,10 +26,16 @@ const PAUSE: f64 = 46.0;
 const LEAST_PAUSE: i64 = 100_000;
 const UNUSUAL: i64 = 20;
 
+/// From a frame to the first sentence below it, and from one line of those to the next.
+const TO_SENTENCE: f64 = 15.0;
+pub(super) const BETWEEN_SENTENCES: f64 = 14.0;
+
 /// How far down everything is, in pixels.
 pub(super) struct Heights {
     /// For each row: where it begins, and where it ends.
     pub(super) rows: Vec<(f64, f64)>,
+    /// For each row: the base line of its first sentence.
+    pub(super) sentences: Vec<f64>,
     /// The pauses.
     pub(super) gaps: Vec<(f64, f64)>,
     /// Below everything.
@@ -45,20 +51,22 @@ struct Event {
 }
 
 impl Heights {
-    /// Below `top`; each row is pushed down by so much more.
-    pub(super) fn new(ladder: &Ladder, top: f64, push: &[f64]) -> Self {
+    /// Below `top`; each row is pushed down by so much more, and has so many lines of sentences.
+    pub(super) fn new(ladder: &Ladder, top: f64, push: &[f64], lines: &[usize]) -> Self {
         let rows = ladder.rows();
         let events = events(rows, ladder);
         let usual = usual(&events);
         let mut heights = Self {
             rows: std::vec![(top, top); rows.len()],
+            sentences: std::vec![top; rows.len()],
             gaps: Vec::new(),
             end: top,
         };
         let mut at = top + FIRST;
         let (mut sent, mut arrived, mut stated) = (top - AFTER_SENT, [top; 2], [top; 2]);
         let mut last: Option<Event> = None;
-        for event in events {
+        let mut events = events.into_iter().peekable();
+        while let Some(event) = events.next() {
             let row = &rows[event.row];
             let passed = last.map_or(0, |last| passed(last.time, event.time));
             let is_pause = passed >= LEAST_PAUSE && passed >= usual.saturating_mul(UNUSUAL);
@@ -115,6 +123,13 @@ impl Heights {
                 sent = height;
             }
             at = at.max(height);
+            // Below the arrow, if nothing happens before it arrives.
+            let is_ended = events.peek().is_none_or(|next| next.row != event.row);
+            if lines[event.row] > 0 && is_ended && heights.sentences[event.row] == top {
+                heights.sentences[event.row] = at + TO_SENTENCE;
+                at += TO_SENTENCE + BETWEEN_SENTENCES * (lines[event.row] - 1) as f64;
+                sent = at;
+            }
             if matches!(row.kind, Kind::Fold(_)) {
                 at += AROUND_FOLD / 2.0;
                 sent = at;

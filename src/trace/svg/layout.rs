@@ -6,17 +6,20 @@ use std::vec::Vec;
 use smoltcp::socket::tcp;
 
 use super::geometry::Box;
-use super::heights::{BETWEEN_STATES, Heights};
+use super::heights::{BETWEEN_SENTENCES, BETWEEN_STATES, Heights};
 use super::metrics::{LABEL, LINE, MARGIN, STATE, TIME};
 use super::options::Options;
 use super::slots::{self, Slot};
 use crate::trace::label::cut;
 use crate::trace::ladder::Ladder;
 use crate::trace::legend;
-use crate::trace::quote::{Charset, width};
+use crate::trace::quote::{Charset, width, wrap};
 use crate::trace::row::{Kind, Part, Row};
 use crate::trace::sides::Side;
 use crate::trace::units;
+
+/// From the left timeline to the sentences, in pixels.
+pub(super) const INDENT: f64 = 14.0;
 
 /// The narrowest picture.
 const LEAST_WIDTH: u32 = 480;
@@ -40,6 +43,8 @@ pub(super) struct Layout {
     pub(super) state_x: [f64; 2],
     pub(super) times: [Vec<(f64, String)>; 2],
     pub(super) time_x: [f64; 2],
+    /// The sentences below the arrows, line by line, with the heights of their base lines.
+    pub(super) sentences: Vec<(f64, String)>,
     pub(super) notes: Vec<String>,
     pub(super) is_one_connection: bool,
 }
@@ -62,7 +67,9 @@ impl Layout {
             .iter()
             .map(|head| head.y + head.height)
             .fold(0.0, f64::max);
-        let (heights, slots) = slots::settle(ladder, columns.timelines, head);
+        let sentences = sentences(ladder, columns.timelines);
+        let lines: Vec<usize> = sentences.iter().map(Vec::len).collect();
+        let (heights, slots) = slots::settle(ladder, columns.timelines, head, &lines);
         let foot = heights.end + 22.0;
         let notes = legend::notes(ladder);
         Self {
@@ -78,6 +85,7 @@ impl Layout {
                 false => Vec::new(),
             }),
             time_x: columns.time_x,
+            sentences: placed(sentences, &heights),
             gaps: heights.gaps,
             slots: slots.into_iter().map(|(_, slot)| slot).collect(),
             heads,
@@ -86,6 +94,31 @@ impl Layout {
             is_one_connection: ladder.is_one_connection(),
         }
     }
+}
+
+/// The lines of the sentences of each row; none unless they are wanted.
+fn sentences(ladder: &Ladder, timelines: [f64; 2]) -> Vec<Vec<String>> {
+    let columns = (timelines[1] - timelines[0] - 2.0 * INDENT) / STATE;
+    let rows = ladder.rows().iter();
+    rows.map(|row| match ladder.is_explained() {
+        true => {
+            let sentences = ladder.explain(row).into_iter();
+            sentences
+                .flat_map(|sentence| wrap(&sentence.to_string(), columns as usize))
+                .collect()
+        }
+        false => Vec::new(),
+    })
+    .collect()
+}
+
+fn placed(sentences: Vec<Vec<String>>, heights: &Heights) -> Vec<(f64, String)> {
+    let blocks = sentences.into_iter().zip(&heights.sentences);
+    let lines = blocks.flat_map(|(lines, first)| {
+        let lines = lines.into_iter().enumerate();
+        lines.map(move |(number, line)| (first + BETWEEN_SENTENCES * number as f64, line))
+    });
+    lines.collect()
 }
 
 /// Where things are from left to right.

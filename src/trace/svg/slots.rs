@@ -50,17 +50,18 @@ pub(super) enum Anchor {
 const MOST_PUSHES: usize = 24;
 const PUSH: f64 = 7.0;
 
-/// Pushes rows apart until no label overlaps another. Where that does not help, labels are not
+/// Pushes rows apart, each with so many lines of sentences below it, until no label overlaps another. Where that does not help, labels are not
 /// turned any more: those cannot overlap, as each has its own height.
 pub(super) fn settle(
     ladder: &Ladder,
     timelines: [f64; 2],
     head: f64,
+    lines: &[usize],
 ) -> (Heights, Vec<(usize, Slot)>) {
     let mut push = std::vec![0.0; ladder.rows().len()];
     let mut is_upright = std::vec![false; ladder.rows().len()];
     for pass in 0.. {
-        let heights = Heights::new(ladder, head, &push);
+        let heights = Heights::new(ladder, head, &push, lines);
         let mut slots = slots_of(ladder, timelines, &heights);
         let overlaps = place(&mut slots, &is_upright);
         if overlaps.is_empty() || pass >= 2 * MOST_PUSHES {

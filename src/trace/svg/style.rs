@@ -42,6 +42,14 @@ text { fill: #e6edf3 }
 }
 ";
 
+/// What it has more where there are sentences.
+pub(super) const SENTENCES: &str = "\
+.sentence { font-size: 11.5px; fill: #0b6e75; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke }
+@media (prefers-color-scheme: dark) {
+.sentence { fill: #76d7de; stroke: #0d1117 }
+}
+";
+
 /// The class of what comes from a side.
 pub(super) fn side(side: Side) -> &'static str {
     match side {

@@ -23,6 +23,7 @@ pub(super) enum Style {
     State,
     Derived,
     Fold,
+    Sentence,
 }
 
 impl Style {
@@ -37,6 +38,7 @@ impl Style {
             Self::Bad => colour(AnsiColor::Red),
             Self::State => colour(AnsiColor::Green),
             Self::Derived => colour(AnsiColor::Green).dimmed(),
+            Self::Sentence => colour(AnsiColor::Cyan),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Draws one row after the other.
 
-use std::string::String;
+use std::string::{String, ToString};
 
 use super::cells::{Cells, Glyphs, Style};
 use super::lanes::{Lane, Lanes};
@@ -8,9 +8,10 @@ use super::layout::Layout;
 use super::options::Options;
 use crate::trace::frame::Frame;
 use crate::trace::label::{Field, cut, fit};
-use crate::trace::quote::{Charset, width};
+use crate::trace::quote::{Charset, width, wrap};
 use crate::trace::record::Fate;
 use crate::trace::row::{Kind, Part, Row};
+use crate::trace::sentence::Sentence;
 use crate::trace::sides::Side;
 use crate::trace::units;
 
@@ -116,6 +117,22 @@ impl Painter {
             text += &self.line(times, inner, shown, is_fold);
             times = [None; 2];
         }
+    }
+
+    /// The sentences under a row.
+    pub(super) fn explain(&self, sentences: &[Sentence]) -> String {
+        let mut text = String::new();
+        let (low, high) = self.lanes.free();
+        let columns = (high - low).saturating_sub(2);
+        for sentence in sentences {
+            let sentence = self.charset.encode(&sentence.to_string()).into_owned();
+            for line in wrap(&sentence, columns) {
+                let mut cells = self.empty();
+                cells.write(low + 1, &line, Style::Sentence);
+                text += &self.line([None; 2], cells, [None, None], false);
+            }
+        }
+        text
     }
 
     /// A line, of what is between the timelines and of what is beside them.

@@ -26,6 +26,7 @@ pub struct Scroll {
     painter: Painter,
     titles: [Vec<String>; 2],
     run: Option<Run>,
+    is_explained: bool,
 }
 
 /// A run of frames that are nothing special.
@@ -53,13 +54,26 @@ impl Scroll {
             painter: Painter::new(Layout::of_any(options), options),
             titles,
             run: None,
+            is_explained: false,
         }
+    }
+
+    /// Has sentences stand under each arrow: see [`Ladder::explain`].
+    ///
+    /// [`Ladder::explain`]: crate::trace::Ladder::explain
+    pub fn explained(mut self) -> Self {
+        self.is_explained = true;
+        self
     }
 
     /// What stands above all.
     pub fn head(&self) -> String {
         let titles = self.titles.each_ref().map(|title| &title[..]);
-        self.painter.foot(&[legend::DERIVED.into()]) + &self.painter.head(titles)
+        let mut notes = std::vec![legend::DERIVED.into()];
+        if self.is_explained {
+            notes.push(legend::DERIVED_SENTENCES.into());
+        }
+        self.painter.foot(&notes) + &self.painter.head(titles)
     }
 
     /// The rows of what has happened.
@@ -79,6 +93,9 @@ impl Scroll {
                         run.shown += 1;
                     }
                     text += &self.painter.row(ladder.frames(), row);
+                    if self.is_explained {
+                        text += &self.painter.explain(&ladder.explain(row));
+                    }
                 }
             }
         }

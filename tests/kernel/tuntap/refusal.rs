@@ -31,6 +31,17 @@ pub fn refuse_datagrams(length: u64) {
     fail_if(libc::SYS_sendto, vec![has_length], libc::EAGAIN as u32);
 }
 
+/// From now on neither this thread nor what it starts may leave a namespace.
+pub fn refuse_namespaces() {
+    fail_if(libc::SYS_unshare, vec![], libc::EPERM as u32);
+}
+
+/// From now on neither this thread nor what it starts may write so many bytes at once.
+pub fn refuse_writes_of(length: u64) {
+    let has_length = Condition::new(2, Length::Qword, Compare::Eq, length).unwrap();
+    fail_if(libc::SYS_write, vec![has_length], libc::EPERM as u32);
+}
+
 /// Makes a system call fail with EINVAL if its arguments are such.
 fn refuse_if(call: i64, conditions: Vec<Condition>) {
     fail_if(call, conditions, libc::EINVAL as u32);
@@ -38,8 +49,13 @@ fn refuse_if(call: i64, conditions: Vec<Condition>) {
 
 /// Makes a system call fail if its arguments are such.
 fn fail_if(call: i64, conditions: Vec<Condition>, error: u32) {
+    // Without a rule, every call fails.
+    let rules = match conditions.is_empty() {
+        true => vec![],
+        false => vec![SeccompRule::new(conditions).unwrap()],
+    };
     let filter = SeccompFilter::new(
-        [(call, vec![SeccompRule::new(conditions).unwrap()])].into(),
+        [(call, rules)].into(),
         SeccompAction::Allow,
         SeccompAction::Errno(error),
         std::env::consts::ARCH.try_into().unwrap(),

@@ -70,6 +70,8 @@ fn no_frame_whatever_its_bytes_breaks_a_drawing() {
         let ladder = Ladder::new(&records, &[]);
         let widths = [(); 8].map(|()| 40 + chance.below(161));
         properties::check_at(&format!("seed {seed}"), &ladder, widths);
+        let explained = ladder.clone().explained();
+        properties::check_at(&format!("seed {seed}, explained"), &explained, widths);
         let folded = ladder.folded(MOST);
         properties::check_at(&format!("seed {seed}, folded"), &folded, widths);
     }

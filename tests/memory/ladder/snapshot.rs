@@ -15,7 +15,9 @@ const RENEW: &str = "UPPERCASE_SNAPSHOTS";
 #[track_caller]
 pub fn check(name: &str, ladder: &Ladder) {
     properties::check(name, ladder);
-    let drawing = |width, ascii| {
+    let explained = &ladder.clone().explained();
+    properties::check_at(name, explained, [40, 57, 80, 120]);
+    let drawing = |ladder, width, ascii| {
         let colour = false;
         text::draw(
             ladder,
@@ -26,9 +28,11 @@ pub fn check(name: &str, ladder: &Ladder) {
             },
         )
     };
-    compare(&format!("{name}-80.txt"), &drawing(80, false));
-    compare(&format!("{name}-120.txt"), &drawing(120, false));
-    compare(&format!("{name}-ascii.txt"), &drawing(80, true));
+    compare(&format!("{name}-80.txt"), &drawing(ladder, 80, false));
+    compare(&format!("{name}-120.txt"), &drawing(ladder, 120, false));
+    compare(&format!("{name}-ascii.txt"), &drawing(ladder, 80, true));
+    let text = drawing(explained, 80, false);
+    compare(&format!("{name}-explained.txt"), &text);
     let picture = svg::draw(ladder, &svg::Options::default());
     compare(&format!("{name}.svg"), &picture);
     compare(&format!("{name}.json"), &json::draw(ladder));

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use uppercase::simulation::Event;
-use uppercase::trace::{Change, Ladder, Record, simulated};
+use uppercase::stack::Transmission;
+use uppercase::trace::{Change, Ladder, Record, simulated, tell};
 
 use super::common::network::Network;
 
@@ -16,6 +17,7 @@ pub const MOST: usize = 10;
 pub struct Trace {
     events: Rc<RefCell<Vec<Event>>>,
     changes: Rc<RefCell<Vec<Change>>>,
+    transmissions: Rc<RefCell<Vec<Transmission>>>,
 }
 
 impl Trace {
@@ -31,6 +33,8 @@ impl Trace {
             let (name, changes) = (Arc::<str>::from(name), trace.changes.clone());
             stack
                 .watch(move |transition| changes.borrow_mut().push(Change::new(&name, transition)));
+            let transmissions = trace.transmissions.clone();
+            stack.watch_transmissions(move |told| transmissions.borrow_mut().push(*told));
         }
         trace
     }
@@ -39,12 +43,14 @@ impl Trace {
         simulated::records(&self.events.borrow())
     }
 
-    /// With the states as the stacks have reported them.
+    /// With the states and the reasons as the stacks have reported them.
     pub fn ladder(&self) -> Ladder {
-        Ladder::new(&self.records(), &self.changes.borrow()).folded(MOST)
+        let mut records = self.records();
+        tell(&mut records, &self.transmissions.borrow());
+        Ladder::new(&records, &self.changes.borrow()).folded(MOST)
     }
 
-    /// With the states as they follow from the segments.
+    /// With the states and the reasons as they follow from the segments.
     pub fn derived(&self) -> Ladder {
         Ladder::new(&self.records(), &[]).folded(MOST)
     }

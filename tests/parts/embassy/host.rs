@@ -75,10 +75,13 @@ pub async fn client(device: impl AsyncDevice, clock: &Clock, talk: &Talk) {
     let handle = handle.expect("there is a slot");
     let mut said = None;
     let mut say = from_fn(|context| {
+        let to = IpAddress::v4(192, 168, 69, talk.to);
+        if !context.resolve(&to) {
+            return None;
+        }
         let socket = context.sockets.get_mut::<stream::Socket<'_>>(handle);
         let Some(said) = &mut said else {
-            let to = (IpAddress::v4(192, 168, 69, talk.to), uppercase::PORT);
-            let started = socket.connect(context.interface, to, 50_000);
+            let started = socket.connect(context.interface, (to, uppercase::PORT), 50_000);
             assert_eq!(started, Ok(()));
             said = Some(0);
             return None;

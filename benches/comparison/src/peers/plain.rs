@@ -9,8 +9,9 @@ use std::time::Instant as Clock;
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::Instant;
-use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::tuntap::{Mode, Options, TunTap};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, Stack};
 use uppercase::tcp::{self, Mark, Scan, Session, UNSCALED_WINDOW};
 
