@@ -5,7 +5,7 @@ use uppercase::simulation::{Conditions, Probability};
 use uppercase::tcp::{Config, CongestionControl};
 
 use crate::common::network::{Actor, Link, Network};
-use crate::common::scene::Server;
+use crate::common::scene::{Server, client};
 use crate::common::talk::Talk;
 use crate::common::text::{mixed, upper};
 
@@ -27,18 +27,18 @@ struct Result {
 
 pub fn run() {
     println!("\nsimulated: a bottleneck of 10 Mbit/s each way, 2 MB a connection");
-    println!("delay   queue  connections | Cubic: time  stall | Reno: time   stall");
+    println!("The queue is in frames of any length: those without payload take as much of it as others.");
+    println!("delay  queue  connections | Cubic: time  stall | Reno: time   stall");
     for delay in [1, 25] {
-        for queue in [200, 100, 30] {
+        for queue in [133, 66, 20] {
             for count in [1, 4] {
                 let conditions = Conditions {
                     bandwidth: Some(10_000_000),
-                    // In frames of 1514 bytes.
-                    queue: queue * 1000 / 1514,
+                    queue,
                     delay: Duration::from_millis(delay),
                     ..Conditions::PERFECT
                 };
-                print!("{delay:3} ms {queue:4} kB  {count:11}");
+                print!("{delay:2} ms  {queue:5}  {count:11}");
                 row(conditions, count);
             }
         }
@@ -96,11 +96,9 @@ fn exchange(conditions: Conditions, count: usize, control: CongestionControl) ->
     network.to_server.set(conditions);
     let text = mixed(LENGTH);
     let talk = |_| {
-        let mut talk = Talk::new(&mut network, link.server(), WINDOW, b"");
-        talk.choose(control);
-        talk.text = text.clone();
-        talk.connect(&mut network, link.server());
-        talk
+        let mut client = client(network.client.sockets(), WINDOW, LIMIT);
+        client.set_congestion_control(control);
+        Talk::by(client, &mut network, link.server(), &text)
     };
     let mut talks: Vec<Talk> = (0..count).map(talk).collect();
     let start = network.now();

@@ -27,8 +27,14 @@ pub struct Talk {
 impl Talk {
     /// A client with buffers of `window` bytes each that is about to connect to `server`.
     pub fn new(network: &mut Network, server: IpEndpoint, window: usize, text: &[u8]) -> Self {
+        let client = client(network.client.sockets(), window, TIMEOUT);
+        Self::by(client, network, server, text)
+    }
+
+    /// The same by this client.
+    pub fn by(client: tcp::Client, network: &mut Network, server: IpEndpoint, text: &[u8]) -> Self {
         let mut talk = Self {
-            client: client(network.client.sockets(), window, TIMEOUT),
+            client,
             text: text.to_vec(),
             sent: 0,
             answer: Vec::new(),
