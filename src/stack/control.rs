@@ -15,14 +15,14 @@ use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
-use smoltcp::wire::TcpSeqNumber;
+use smoltcp::wire::{TcpSeqNumber, checksum};
 
 #[cfg(feature = "trace")]
 use super::transmission::Buffer;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
 use crate::link::EthernetAddress;
-use crate::packet::tcp::{CHECKSUM, WINDOW};
+use crate::packet::tcp::{CHECKSUM, SEQUENCE, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
 };
@@ -312,7 +312,12 @@ impl Control {
             self.first_sent = segment.sequence - 1;
         }
         self.fin_sent |= flags.has(Flags::FIN);
-        let end = segment.sequence + length;
+        let mut end = segment.sequence + length;
+        let is_bare = length == 0 && flags.has(Flags::ACK);
+        if is_bare && !self.has_sent_nothing() && end < self.sent {
+            end = self.sent;
+            set_sequence(bytes, end, sums);
+        }
         if self.sends_again(segment) {
             self.note(Event::Retransmitted);
         } else if self.has_sent_nothing() || end > self.sent {
@@ -402,6 +407,28 @@ impl Control {
         let sent = between(self.first_sent, self.sent);
         let sent = sent.saturating_sub(1 + u32::from(self.fin_sent)); // and the SYN
         (received, sent)
+    }
+}
+
+/// Gives a segment this sequence number.
+///
+/// RFC 9293, 3.10.7.4: an acknowledgement is `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`. After a
+/// retransmission timeout smoltcp 0.14 sends all anew, and until that is done it takes for SND.NXT what
+/// was sent again. A peer that has received more takes such an acknowledgement, or a reset, for an
+/// old one; two peers that do so wait for each other without end.
+fn set_sequence(segment: &mut [u8], number: TcpSeqNumber, sums: bool) {
+    let Some(header) = segment.first_chunk_mut::<TCP_HEADER>() else {
+        return;
+    };
+    let [a, b, c, d] = number.0.to_be_bytes();
+    for (at, new) in [(SEQUENCE, [a, b]), (SEQUENCE + 2, [c, d])] {
+        let (old, new) = (half(header, at), u16::from_be_bytes(new));
+        put_half(header, at, new);
+        if sums {
+            // RFC 1624, 3: HC' = ~(~HC + ~m + m').
+            let parts = [!half(header, CHECKSUM), !old, new];
+            put_half(header, CHECKSUM, !checksum::combine(&parts));
+        }
     }
 }
 
