@@ -46,6 +46,8 @@
 //! - Answers go to where the question came from, and wait for no neighbor to be found: smoltcp has
 //!   no link layer here. With the feature `client`, a service that sends without a question calls
 //!   `Context::resolve` first.
+//! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
+//!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
@@ -57,15 +59,19 @@
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Packets for another host's IPv6 address, connections to a group of hosts, and frames from a
-//!   group of hosts are dropped.
+//! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
+//!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
+//! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
+//!
+//! `docs/conformance.md` has each rule of the RFCs that concerns receiving, answering and discarding,
+//! and where it is kept.
 //!
 //! # Large datagrams
 //!
 //! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
-//! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
-//! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
-//! server, or one client, does.
+//! fragments, which follow each other: smoltcp 0.14 has one place for such a datagram, so no socket
+//! sends another one before all of them have left. Over IPv6 a
+//! `udp::fragmentation::Fragmenter` sends them.
 //!
 //! # A service of your own
 //!
@@ -116,6 +122,8 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "addressing")]
+mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
@@ -126,6 +134,7 @@ mod control;
 mod counters;
 mod delivery;
 mod egress;
+mod error_limit;
 mod host;
 mod identification;
 mod ingress;
@@ -141,6 +150,7 @@ mod port;
 mod ports;
 #[cfg(feature = "paths")]
 mod recovery;
+mod refusal;
 #[cfg(feature = "client")]
 mod returned;
 #[cfg(feature = "isn")]
@@ -228,10 +238,10 @@ impl<'a, D: Device> Stack<'a, D> {
     ) -> Result<Self, ConfigError> {
         let capabilities = device.capabilities();
         config.check(&capabilities)?;
-        let addresses = config.all_addresses(capabilities.medium);
-        let host = Host::new(&config, &capabilities, &addresses);
+        let mut host = Host::new(&config, &capabilities);
+        host.configure(&config)?;
         let mut interface = port::new_interface(&host, config.interface_seed(), now);
-        interface.update_ip_addrs(|own| *own = addresses);
+        port::set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {
             sockets: Sockets::new(slots),
             host,
@@ -254,6 +264,22 @@ impl<'a, D: Device> Stack<'a, D> {
     /// again, as TCP does after 1 second, then 2, then 4.
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
         self.judges.accept.set_backlog(slots.into());
+        self
+    }
+
+    /// Uses an address only when the link was asked whether another host has it, and none has
+    /// answered: the addresses that the stack has by now, and those that are added later. On
+    /// Ethernet only.
+    ///
+    /// An IPv4 address is asked for three times, announced, and defended once in ten seconds
+    /// (RFC 5227): that takes 4 to 7 seconds before it is used. An IPv6 address is asked for once, for
+    /// up to 2 seconds (RFC 4862, 5.4). Meanwhile [`Context::is_probing`] is true. A conflict is
+    /// counted, logged, and told by [`Context::take_conflict`]; an address that is given up ends its
+    /// connections as one that is removed.
+    #[cfg(feature = "conflict-detection")]
+    pub fn with_conflict_detection(mut self) -> Self {
+        self.host.has_changed = true;
+        self.host.link.detect_conflicts();
         self
     }
 
@@ -297,7 +323,7 @@ impl<'a, D: Device> Stack<'a, D> {
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
-            host: &self.host,
+            host: &mut self.host,
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
@@ -317,8 +343,9 @@ impl<'a, D: Device> Stack<'a, D> {
         &mut self.device
     }
 
-    /// smoltcp's interface: its addresses. Neighbors and routes are not its work, but that of the
-    /// [link layer](crate::link).
+    /// smoltcp's interface. Neighbors and routes are not its work, but that of the
+    /// [link layer](crate::link), and addresses are a copy, made at each poll, of those of the stack
+    /// (`Context::addresses`).
     pub fn interface(&self) -> &Interface {
         &self.interface
     }
@@ -334,7 +361,7 @@ impl<'a, D: Device> Stack<'a, D> {
             now: self.clock.at(now),
             sockets: &mut self.sockets,
             interface: self.interface.context(),
-            host: &self.host,
+            host: &mut self.host,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
         }

@@ -1,4 +1,6 @@
-//! The addresses of this host, and the ways to others.
+//! The addresses of this host, and the ways to others. All that judges an address asks here.
+
+mod change;
 
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
@@ -6,22 +8,39 @@ use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::wire::Ipv6Address;
 use smoltcp::wire::{IpAddress, IpCidr};
 
+#[cfg(feature = "ipv6")]
+use crate::packet::EthernetAddress;
+
 /// What a stack knows about where it is.
 pub(crate) struct Addresses {
     own: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     /// Whether every host is on the link, as where there are no neighbors to be told apart.
     is_direct: bool,
+    /// Whether an address was removed, which connections do not know of.
+    #[cfg(feature = "addressing")]
+    has_lost: bool,
 }
 
 impl Addresses {
-    /// There must be room for all of them.
-    pub(super) fn new(own: &[IpCidr], gateways: &[IpAddress], is_direct: bool) -> Self {
+    pub(super) const fn new(is_direct: bool) -> Self {
         Self {
-            own: Vec::from_slice(own).unwrap_or_default(),
-            gateways: Vec::from_slice(gateways).unwrap_or_default(),
+            own: Vec::new(),
+            gateways: Vec::new(),
             is_direct: cfg!(feature = "medium-ip") && is_direct,
+            #[cfg(feature = "addressing")]
+            has_lost: false,
         }
+    }
+
+    /// This host's addresses.
+    pub(crate) fn own(&self) -> &[IpCidr] {
+        &self.own
+    }
+
+    /// The routers to hosts that are not on the link: one for each IP version at most.
+    pub(crate) fn gateways(&self) -> &[IpAddress] {
+        &self.gateways
     }
 
     /// Whether `address` is one of this host's.
@@ -83,6 +102,16 @@ impl Addresses {
             IpAddress::Ipv4(_) => false,
         })
     }
+}
+
+/// The link-local address that follows from a hardware address (RFC 4291, appendix A).
+#[cfg(feature = "ipv6")]
+pub(super) fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
+    let mut address = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0];
+    address[8..11].copy_from_slice(&mac[..3]);
+    address[8] ^= 0b10;
+    address[13..].copy_from_slice(&mac[3..]);
+    IpCidr::new(IpAddress::Ipv6(address.into()), 64)
 }
 
 /// The group that a solicitation of this address is sent to (RFC 4291, 2.7.1).

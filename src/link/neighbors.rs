@@ -82,6 +82,18 @@ impl Neighbors {
         }
     }
 
+    /// Forgets all but these.
+    #[cfg(feature = "addressing")]
+    pub(super) fn retain(&mut self, stays: impl Fn(&IpAddress) -> bool) {
+        for known in &mut self.known {
+            if !stays(&known.address) {
+                *known = Neighbor::EMPTY;
+            }
+        }
+        #[cfg(feature = "client")]
+        self.asked.retain(|asked| stays(&asked.address));
+    }
+
     fn position(&self, address: &IpAddress) -> Option<usize> {
         let latest = self.next.wrapping_sub(1) % NEIGHBORS;
         if self.known[latest].address == *address {

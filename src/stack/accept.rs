@@ -39,6 +39,8 @@ use super::inject::Synthetic;
 #[cfg(feature = "isn")]
 use super::path_mtu::SynCopy;
 use super::table::{Room, Slot, Table};
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{Flags, Packet, Segment};
 use backlog::Backlog;
@@ -110,6 +112,12 @@ impl<'a> Accept<'a> {
 
     pub(super) fn set_backlog(&mut self, slots: ManagedSlice<'a, PendingSyn>) {
         self.backlog = Backlog::new(slots);
+    }
+
+    /// Forgets the SYNs for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        self.backlog.forget_gone(addresses);
     }
 
     /// What becomes of a segment for a port with this table.

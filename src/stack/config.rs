@@ -1,6 +1,5 @@
 use core::fmt;
 
-use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
@@ -20,7 +19,8 @@ const IPV6_LEAST_MTU: usize = 1280;
 pub struct Config<'c> {
     /// The address of the network card; not used where the medium is plain IP.
     pub hardware_address: EthernetAddress,
-    /// Our own addresses, each with the length of its network's prefix.
+    /// Our own addresses, each with the length of its network's prefix. With
+    /// the feature `addressing` they can change later (`Context::add_address`).
     pub addresses: &'c [IpCidr],
     /// The routers to everywhere else: one for each IP version at most, each on a network of ours.
     pub gateways: &'c [IpAddress],
@@ -36,7 +36,7 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    /// Refuses what smoltcp would refuse by a panic, or by silence.
+    /// Refuses a device that smoltcp would refuse by a panic, or by silence.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
         let ethernet = is_ethernet(capabilities.medium);
         if !ethernet && (cfg!(not(feature = "medium-ip")) || capabilities.medium != Medium::Ip) {
@@ -45,72 +45,7 @@ impl Config<'_> {
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
-        self.check_mtu(link::ip_mtu(capabilities))?;
-        self.check_addresses(ethernet)?;
-        self.check_gateways()
-    }
-
-    fn check_mtu(&self, ip_mtu: usize) -> Result<(), ConfigError> {
-        #[cfg(feature = "ipv6")]
-        let least = if self.has_ipv6() {
-            IPV6_LEAST_MTU
-        } else {
-            IPV4_LEAST_MTU
-        };
-        #[cfg(not(feature = "ipv6"))]
-        let least = IPV4_LEAST_MTU;
-        if ip_mtu < least {
-            return Err(ConfigError::MtuTooSmall { ip_mtu, least });
-        }
-        Ok(())
-    }
-
-    fn check_addresses(&self, ethernet: bool) -> Result<(), ConfigError> {
-        if let Some(address) = self.addresses.iter().find(|a| !a.address().is_unicast()) {
-            return Err(ConfigError::NotUnicast(address.address()));
-        }
-        #[cfg(feature = "ipv6")]
-        let link_local = usize::from(ethernet && self.has_ipv6());
-        #[cfg(not(feature = "ipv6"))]
-        let (link_local, _) = (0, ethernet);
-        if self.addresses.len() + link_local > IFACE_MAX_ADDR_COUNT {
-            return Err(ConfigError::TooManyAddresses);
-        }
-        Ok(())
-    }
-
-    fn check_gateways(&self) -> Result<(), ConfigError> {
-        for (index, gateway) in self.gateways.iter().enumerate() {
-            if !gateway.is_unicast() || !self.addresses.iter().any(|a| a.contains_addr(gateway)) {
-                return Err(ConfigError::Gateway(*gateway));
-            }
-            let mut others = self.gateways[..index].iter();
-            if others.any(|other| other.version() == gateway.version()) {
-                return Err(ConfigError::SecondGateway(*gateway));
-            }
-        }
-        if self.gateways.len() > IFACE_MAX_ROUTE_COUNT {
-            return Err(ConfigError::TooManyGateways);
-        }
-        Ok(())
-    }
-
-    #[cfg(feature = "ipv6")]
-    fn has_ipv6(&self) -> bool {
-        self.addresses.iter().any(|a| matches!(a, IpCidr::Ipv6(_)))
-    }
-
-    /// All addresses of the host on a device with this medium. There is room for them once the
-    /// [check](Self::check) has passed.
-    pub(super) fn all_addresses(&self, medium: Medium) -> Vec<IpCidr, IFACE_MAX_ADDR_COUNT> {
-        let mut addresses = Vec::from_slice(self.addresses).unwrap_or_default();
-        #[cfg(feature = "ipv6")]
-        if is_ethernet(medium) && self.has_ipv6() {
-            let _ = addresses.push(link_local(self.hardware_address));
-        }
-        #[cfg(not(feature = "ipv6"))]
-        let _ = (medium, &mut addresses);
-        addresses
+        check_mtu(link::ip_mtu(capabilities), IPV4_LEAST_MTU)
     }
 
     /// What smoltcp draws is sent, and tells the state of its generator.
@@ -122,17 +57,27 @@ impl Config<'_> {
     }
 }
 
-/// The link-local address that follows from a hardware address (RFC 4291, appendix A).
-#[cfg(feature = "ipv6")]
-fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
-    let mut address = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe, 0, 0, 0];
-    address[8..11].copy_from_slice(&mac[..3]);
-    address[8] ^= 0b10;
-    address[13..].copy_from_slice(&mac[3..]);
-    IpCidr::new(IpAddress::Ipv6(address.into()), 64)
+/// Whether a host on a link with this MTU can have this address.
+pub(super) fn check_address(address: &IpCidr, ip_mtu: usize) -> Result<(), ConfigError> {
+    if !address.address().is_unicast() {
+        return Err(ConfigError::NotUnicast(address.address()));
+    }
+    #[cfg(feature = "ipv6")]
+    if matches!(address, IpCidr::Ipv6(_)) {
+        return check_mtu(ip_mtu, IPV6_LEAST_MTU);
+    }
+    let _ = ip_mtu;
+    Ok(())
 }
 
-/// Why a stack cannot be set up.
+fn check_mtu(ip_mtu: usize, least: usize) -> Result<(), ConfigError> {
+    if ip_mtu < least {
+        return Err(ConfigError::MtuTooSmall { ip_mtu, least });
+    }
+    Ok(())
+}
+
+/// Why a stack cannot be set up, or take an address or a gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfigError {
     /// The device carries neither Ethernet frames nor, with the feature `medium-ip`, IP packets.

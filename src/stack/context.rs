@@ -19,7 +19,7 @@ pub struct Context<'c, 'a> {
     pub sockets: &'c mut Sockets<'a>,
     /// smoltcp's own context, which some calls of its sockets ask for.
     pub interface: &'c mut iface::Context,
-    pub(super) host: &'c Host,
+    pub(super) host: &'c mut Host,
     #[cfg(feature = "client")]
     pub(super) ports: &'c mut Ports,
 }

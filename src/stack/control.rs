@@ -293,6 +293,13 @@ impl Control {
         }
     }
 
+    /// The address of this host is gone, and the connection has ended by that.
+    #[cfg(feature = "addressing")]
+    pub(super) fn lose_address(&mut self) {
+        self.end = None;
+        self.note(Event::Ended(End::AddressGone));
+    }
+
     /// A segment leaves; `bytes` begins with its header.
     ///
     /// A scaled window is announced one unit short. smoltcp 0.14 rounds the room that there is down

@@ -3,6 +3,7 @@
 use smoltcp::time::Instant;
 
 use super::control::Control;
+use super::error_limit::IS_LIMITED;
 use super::host::Host;
 use crate::link::EthernetAddress;
 use crate::packet::Packet;
@@ -40,6 +41,9 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     if host.link.addresses.is_own(&destination) {
         host.is_loopback.set(true);
     }
+    if IS_LIMITED && packet.is_icmp_error() {
+        host.errors.count(now);
+    }
     let known = match &control {
         Some(control) => control.hardware,
         None => asker,
@@ -55,6 +59,10 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     let is_fragmentable = is_far;
     #[cfg(feature = "paths")]
     let mut is_fragmentable = is_far && segment.is_none();
+    #[cfg(feature = "fragmentation")]
+    if packet.is_first_fragment() == Some(true) {
+        host.is_fragmenting.set(true);
+    }
     if let Some(control) = control
         && let Some(segment) = segment
     {

@@ -1,9 +1,10 @@
 use core::cell::Cell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
-use smoltcp::wire::IpCidr;
+use smoltcp::wire::{IpAddress, IpCidr};
 
-use super::Config;
+use super::config::{Config, ConfigError, check_address};
+use super::error_limit::ErrorLimit;
 use super::identification::Identifications;
 #[cfg(feature = "paths")]
 use super::paths::Paths;
@@ -13,6 +14,8 @@ use super::returned::Returned;
 use super::sequence_numbers::SequenceNumbers;
 #[cfg(feature = "trace")]
 use super::transition::Watcher;
+#[cfg(feature = "conflict-detection")]
+use crate::link::Conflict;
 use crate::link::{self, Link};
 
 /// What a stack knows of its own host and, by what it has seen, of others.
@@ -20,11 +23,22 @@ pub(super) struct Host {
     pub(super) link: Link,
     /// Those of the device, as a device for IP packets: its MTU is that of IP.
     pub(super) capabilities: DeviceCapabilities,
+    /// Whether addresses or gateways have changed, which neighbors, connections and smoltcp do not
+    /// know of.
+    #[cfg(feature = "addressing")]
+    pub(super) has_changed: bool,
+    /// The latest conflict about an address, until it is asked for.
+    #[cfg(feature = "conflict-detection")]
+    pub(super) conflict: Option<Conflict>,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
+    pub(super) errors: ErrorLimit,
+    /// Whether the first fragment of a datagram has left, and others may follow.
+    #[cfg(feature = "fragmentation")]
+    pub(super) is_fragmenting: Cell<bool>,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -34,20 +48,22 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// `own` are all addresses of this host.
-    pub(super) fn new(
-        config: &Config<'_>,
-        capabilities: &DeviceCapabilities,
-        own: &[IpCidr],
-    ) -> Self {
-        let (medium, hardware) = (capabilities.medium, config.hardware_address);
+    /// A host without addresses.
+    pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
         Self {
-            link: Link::new(medium, hardware, own, config.gateways),
+            link: Link::new(capabilities.medium, config.hardware_address),
             capabilities: of_ip(capabilities),
+            #[cfg(feature = "addressing")]
+            has_changed: false,
+            #[cfg(feature = "conflict-detection")]
+            conflict: None,
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
+            errors: ErrorLimit::new(),
+            #[cfg(feature = "fragmentation")]
+            is_fragmenting: Cell::new(false),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
@@ -60,6 +76,41 @@ impl Host {
     /// The largest IP packet that the link carries, in bytes.
     pub(super) fn ip_mtu(&self) -> usize {
         self.capabilities.max_transmission_unit
+    }
+
+    /// Takes the addresses and gateways of `config`.
+    pub(super) fn configure(&mut self, config: &Config<'_>) -> Result<(), ConfigError> {
+        for address in config.addresses {
+            self.add_address(*address)?;
+        }
+        for gateway in config.gateways {
+            let mut others = self.link.addresses.gateways().iter();
+            if others.any(|other| other.version() == gateway.version()) {
+                return Err(ConfigError::SecondGateway(*gateway));
+            }
+            self.set_gateway(*gateway)?;
+        }
+        Ok(())
+    }
+
+    /// Adds an address of this host, or changes the prefix of one.
+    pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
+        check_address(&address, self.ip_mtu())?;
+        match self.link.add_address(address) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyAddresses),
+        }
+    }
+
+    /// Takes this gateway in place of that of its IP version.
+    pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
+        if !gateway.is_unicast() || !self.link.is_near(&gateway) {
+            return Err(ConfigError::Gateway(gateway));
+        }
+        match self.link.addresses.set_gateway(gateway) {
+            true => Ok(()),
+            false => Err(ConfigError::TooManyGateways),
+        }
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn connect(
     slot: Slot,
     tuple: FourTuple,
 ) -> Result<(), ConnectError> {
-    let (host, now) = (context.host, context.now);
+    let (host, now) = (&*context.host, context.now);
     let mut interface = interface(host, host.sequence_numbers.next(&tuple, now), now);
     let connection = context.sockets.client(slot);
     let socket = connection.socket_mut();

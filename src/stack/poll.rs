@@ -126,7 +126,7 @@ pub(super) struct Poll<'p, 'a, D> {
     pub(super) device: &'p mut D,
     pub(super) interface: &'p mut Interface,
     pub(super) sockets: &'p mut Sockets<'a>,
-    pub(super) host: &'p Host,
+    pub(super) host: &'p mut Host,
     pub(super) judges: &'p mut Judges<'a>,
     #[cfg(feature = "client")]
     pub(super) ports: &'p mut Ports,
@@ -140,6 +140,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.begin(self.program);
         self.set(now);
         self.interface.poll_maintenance(self.now);
+        #[cfg(feature = "addressing")]
+        self.follow_addresses(service);
         let is_complete = self.receive(service);
         let now = self.clock.received(is_complete);
         self.set(now);
@@ -166,11 +168,17 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     /// All but the receiving; returns what to do next, by the stack's clock.
     fn work(&mut self, service: &mut dyn Service<'a>, is_complete: bool) -> Next {
         let due = self.serve(service);
+        #[cfg(feature = "addressing")]
+        let has_ended = self.follow_addresses(service);
+        #[cfg(not(feature = "addressing"))]
+        let has_ended = false;
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
-        if !is_complete || admitted || self.judges.accept.is_ready(service, self.now) {
+        if !is_complete || has_ended || admitted || self.judges.accept.is_ready(service, self.now) {
             return Next::Poll;
         }
+        #[cfg(feature = "conflict-detection")]
+        let due = earliest(due, self.host.link.claims_due(self.now));
         let due = earliest(due, self.judges.accept.due(service, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.program) {
@@ -206,20 +214,21 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
-        let (token, reply) = self.device.receive(self.program)?;
-        let mut reply = Some(reply);
-        let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
-        way.meta = token.meta();
-        let (host, judges, sockets) = (self.host, &mut *self.judges, &mut *self.sockets);
-        let received = token
-            .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
-        drop(reply);
-        // The reply may have been a large one, to a ping for instance.
+        // What is received may be answered by a large packet, for which smoltcp has one place.
         let mut room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        Way::new(self.interface, self.host, self.now, &mut room).finish_fragments();
+        if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
+            return None;
+        }
+        let (token, reply) = self.device.receive(self.program)?;
+        let mut reply = Some(reply);
+        let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
+        way.meta = token.meta();
+        let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
+        let received = token
+            .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
         Some(received)
     }
 
@@ -256,7 +265,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[inline(never)]
     fn admit(&mut self, service: &mut dyn Service<'a>) -> bool {
         let Judges { accept, counters } = &mut *self.judges;
-        let (host, now) = (self.host, self.now);
+        let (host, now) = (&*self.host, self.now);
         let mut room = Room {
             device: &mut *self.device,
             now: self.program,

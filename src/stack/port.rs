@@ -5,13 +5,13 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
-use smoltcp::wire::HardwareAddress;
+use smoltcp::wire::{HardwareAddress, IpCidr};
 #[cfg(any(feature = "isn", feature = "paths"))]
-use smoltcp::wire::{IpAddress, IpCidr, IpVersion};
+use smoltcp::wire::{IpAddress, IpVersion};
 
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
@@ -174,7 +174,7 @@ impl<'w> Way<'w> {
 
     /// Reports the state that a connection has come to, if states are watched.
     #[inline]
-    fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
+    pub(super) fn look(&self, sockets: &SocketSet<'_>, control: Option<&mut Control>) {
         #[cfg(feature = "trace")]
         self.host.watcher.look(sockets, control, self.now);
         #[cfg(not(feature = "trace"))]
@@ -184,12 +184,17 @@ impl<'w> Way<'w> {
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
     ///
     /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
-    /// so everything else waits until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way, as the stack's documentation says.)
+    /// so everything else waits until it is empty.
     pub(super) fn finish_fragments(&mut self) -> bool {
-        if cfg!(not(feature = "fragmentation")) {
-            return true;
-        }
+        #[cfg(not(feature = "fragmentation"))]
+        return true;
+        #[cfg(feature = "fragmentation")]
+        self.finish_datagram()
+    }
+
+    #[cfg(feature = "fragmentation")]
+    fn finish_datagram(&mut self) -> bool {
+        self.host.is_fragmenting.set(false);
         let mut nothing = SocketSet::new(&mut [][..]);
         // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
         for _ in 0..128 {
@@ -278,12 +283,22 @@ impl<'p> Device for Port<'p> {
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
+        // The other fragments come before what the next socket has to send.
+        #[cfg(feature = "fragmentation")]
+        if self.host.is_fragmenting.get() {
+            return None;
+        }
         self.transmit.has_room().then(|| self.outgoing())
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = self.host.capabilities.clone();
         capabilities.max_transmission_unit = self.ip_mtu;
+        // What is received is verified before it comes here.
+        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
+            true => Checksum::Tx,
+            false => Checksum::None,
+        };
         capabilities
     }
 }
@@ -308,6 +323,15 @@ fn new_narrow_interface(host: &Host, ip_mtu: usize, random_seed: u64, now: Insta
         now,
     };
     Interface::new(config, &mut port, now)
+}
+
+/// Gives an interface these addresses.
+pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
+    interface.update_ip_addrs(|own| {
+        own.clear();
+        // Cannot fail: there is as much room as where they come from.
+        let _ = own.extend_from_slice(addresses);
+    });
 }
 
 /// Gives an interface this address alone.

@@ -55,9 +55,9 @@ pub(super) fn acknowledged(
     let control = &mut connection.control;
     let sent = control.sent();
     // smoltcp has dropped it unless it is intact.
-    let is_taken = || is_new || packet.is_intact(&host.capabilities.checksum);
-    let tells = is_new || control.flight.is_concerned(segment, sent);
-    if !segment.acknowledges() || !tells || !is_taken() {
+    let is_intact = || packet.is_intact(&host.capabilities.checksum);
+    let is_of_use = is_new || control.flight.is_concerned(segment, sent) && is_intact();
+    if !segment.acknowledges() || !is_of_use {
         return;
     }
     let is_selective = options(packet, segment).acknowledges_beyond(segment.acknowledgement);

@@ -101,6 +101,12 @@ impl<'a> Sockets<'a> {
         sockets.any(|socket| socket.endpoint().port == port)
     }
 
+    /// The bytes that have arrived and wait in the UDP sockets of this port.
+    pub(super) fn queued_for(&self, port: u16) -> usize {
+        let sockets = self.udp().filter(|socket| socket.endpoint().port == port);
+        sockets.map(udp::Socket::recv_queue).sum()
+    }
+
     /// Whether a TCP server or a UDP socket has this port.
     #[cfg(feature = "client")]
     pub(super) fn has(&self, port: u16) -> bool {
@@ -111,6 +117,12 @@ impl<'a> Sockets<'a> {
     pub(super) fn udp(&self) -> impl Iterator<Item = &udp::Socket<'a>> {
         let sockets = self.set.iter();
         sockets.filter_map(|(_, socket)| udp::Socket::downcast(socket))
+    }
+
+    /// The TCP ports of servers.
+    #[cfg(feature = "addressing")]
+    pub(super) fn served(&self) -> impl Iterator<Item = u16> + use<> {
+        self.served.into_iter().take_while(|port| *port != 0)
     }
 
     /// Takes a TCP port for a server; it is not 0.

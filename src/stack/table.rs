@@ -11,7 +11,7 @@ pub trait Table<'a> {
     /// dropped afterwards has no effect on the connections.
     fn find(&self, tuple: &FourTuple) -> Option<Slot>;
 
-    /// The connection in this slot, to look at it.
+    /// The connection in this slot, to look at it; `None` beyond the last. The first is 0.
     fn get(&self, slot: Slot) -> Option<&Connection<'a>>;
 
     /// Whether a further connection can be opened.

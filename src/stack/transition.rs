@@ -46,15 +46,6 @@ impl Watcher {
         self.states = Some(RefCell::new(watcher));
     }
 
-    pub(super) fn set_behind(&self, microseconds: i64) {
-        self.behind.set(microseconds);
-    }
-
-    /// A moment by the clock that the stack is polled with.
-    fn program_time(&self, time: Instant) -> Instant {
-        Instant::from_micros(time.total_micros().saturating_add(self.behind.get()))
-    }
-
     pub(super) fn set_transmissions(&mut self, watcher: Box<WatchTransmissions>) {
         self.transmissions = Some(RefCell::new(watcher));
     }
@@ -81,10 +72,19 @@ impl Watcher {
             },
         };
         watcher.borrow_mut()(&Transmission {
-            time: self.program_time(time),
+            time: self.told(time),
             cause,
             segment,
         });
+    }
+
+    pub(super) fn set_behind(&self, microseconds: i64) {
+        self.behind.set(microseconds);
+    }
+
+    /// A moment on the clock that the stack is polled with.
+    fn told(&self, time: Instant) -> Instant {
+        Instant::from_micros(time.total_micros().saturating_add(self.behind.get()))
     }
 
     /// Reports the state of a connection, if it is another one than before. smoltcp tells of no
@@ -100,7 +100,7 @@ impl Watcher {
             return;
         };
         if let Some(watcher) = &self.states {
-            let time = self.program_time(time);
+            let time = self.told(time);
             compare(&mut *watcher.borrow_mut(), sockets, control, time);
         }
         if self.transmissions.is_some() {

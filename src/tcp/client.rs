@@ -15,7 +15,9 @@ use super::error::SetupError;
 use super::phase::Phase;
 use super::socket::new_socket;
 use crate::packet::FourTuple;
-use crate::stack::{ClientSlot, Context, LONGEST_TIMEOUT, Slot, Sockets, Unreachable, connect};
+use crate::stack::{
+    ClientSlot, Context, End, LONGEST_TIMEOUT, Slot, Sockets, Unreachable, connect,
+};
 
 pub use self::error::Error;
 
@@ -259,6 +261,7 @@ impl Client {
         }
         let connection = context.sockets.client(self.slot);
         let returned = connection.control().unreachable();
+        let is_address_gone = connection.control().end() == Some(End::AddressGone);
         let socket = connection.socket_mut();
         let (phase, before) = (Phase::of(socket), self.phase);
         let unacknowledged = socket.send_queue();
@@ -270,6 +273,7 @@ impl Client {
         (self.phase, self.unacknowledged) = (phase, unacknowledged);
         let all_done = self.finished && self.server_finished && unacknowledged == 0;
         let failure = match phase {
+            Phase::Free if is_address_gone && !all_done => Some(Error::AddressGone),
             Phase::Free if before == Phase::Opening => Some(Error::Refused),
             Phase::Free if before.is_opened() && !all_done => Some(Error::Reset),
             // RFC 9293, 3.9.2.2: "These are hard error conditions, so TCP implementations SHOULD

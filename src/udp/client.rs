@@ -209,6 +209,9 @@ impl<'a> Client<'a> {
 
     /// Sends the line, once it is known where.
     fn transmit(&mut self, context: &mut Context<'_, 'a>, request: Request) -> Result<(), Error> {
+        if context.next_hop(&request.server.addr).is_none() {
+            return Err(Error::NoRoute); // Since the line was sent first.
+        }
         let is_known = context.resolve(&request.server.addr);
         self.request = Some(Request {
             retry: is_known.then(|| context.now + request.wait),

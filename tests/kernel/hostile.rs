@@ -13,14 +13,15 @@ mod loops;
 mod options;
 mod packets;
 mod pool;
+mod reply_loops;
 mod scans;
 mod segments;
 mod windows;
 
 use crate::namespace::{Test, tests};
 use {
-    floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, scans::*, segments::*,
-    windows::*,
+    floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, reply_loops::*, scans::*,
+    segments::*, windows::*,
 };
 
 pub const TESTS: &[Test] = tests![
@@ -59,6 +60,8 @@ pub const TESTS: &[Test] = tests![
     extension_headers_of_forged_senders_stop_no_client,
     datagram_from_the_own_port_is_not_answered,
     two_servers_do_not_answer_each_other,
+    exchange_with_a_service_that_answers_ends,
+    clients_at_full_speed_are_taken_for_no_service,
     sixty_four_clients_at_once_are_served_by_a_pool_of_two,
     two_hundred_and_fifty_six_clients_at_once_are_served_by_a_pool_of_two,
 ];

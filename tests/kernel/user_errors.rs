@@ -28,6 +28,11 @@ pub fn wrong_arguments_are_explained() {
         ("serve --cable 0", "0 is not in 1..=65472"),
         ("serve --cable 65473", "65473 is not in 1..=65472"),
         ("serve --cable 9000 --tap t", "cannot be used with"),
+        ("lab --cable 9000", "--cable is not for a lab"),
+        ("lab --tap t --tun t", "cannot be used with"),
+        ("lab true", "unexpected argument 'true'"),
+        ("doctor serve", "<--cable <PORT>|--tap <NAME>|--tun <NAME>>"),
+        ("doctor ladder", "unrecognized subcommand 'ladder'"),
         ("tcp --tun t --cable 9000", "cannot be used with"),
         (
             "serve --cable 9000 --host-ip 192.168.69.100/24",

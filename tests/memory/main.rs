@@ -4,9 +4,15 @@
 mod capabilities;
 mod common;
 
+#[cfg(feature = "addressing")]
+mod addressing;
 mod admission;
 mod bad_input;
+#[cfg(feature = "conflict-detection")]
+mod conflicts;
 mod congestion;
+#[cfg(feature = "fragmentation")]
+mod discard;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
@@ -34,6 +40,7 @@ mod remedies;
 mod requests;
 mod services;
 mod simulation;
+mod simultaneous_open;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;

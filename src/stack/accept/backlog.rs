@@ -4,6 +4,8 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
+#[cfg(feature = "addressing")]
+use crate::link::Addresses;
 use crate::link::EthernetAddress;
 use crate::packet::{FourTuple, LONGEST_PACKET_HEADERS};
 
@@ -148,6 +150,17 @@ impl<'a> Backlog<'a> {
         slot.since = now;
         slot.keep(source, packet, is_proven, now);
         true
+    }
+
+    /// Removes the SYNs for addresses that are gone.
+    #[cfg(feature = "addressing")]
+    pub(super) fn forget_gone(&mut self, addresses: &Addresses) {
+        for slot in self.slots.iter_mut() {
+            if slot.length > 0 && !addresses.is_own(&slot.tuple.local.addr) {
+                slot.length = 0;
+                self.taken -= 1;
+            }
+        }
     }
 
     /// Removes the SYN of a connection that is opened in another way. An ACK with a cookie stays.

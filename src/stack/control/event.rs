@@ -11,6 +11,8 @@ pub enum End {
     ResetByPeer,
     /// This host sent a reset.
     ResetByUs,
+    /// The address of this host that it used is gone.
+    AddressGone,
 }
 
 /// What has happened to a connection.
@@ -33,6 +35,7 @@ impl fmt::Display for End {
             Self::ClosedByUs => "closed by this host",
             Self::ResetByPeer => "reset by the peer",
             Self::ResetByUs => "reset by this host",
+            Self::AddressGone => "ended, as this host's address is gone",
         })
     }
 }

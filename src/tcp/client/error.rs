@@ -21,6 +21,8 @@ pub enum Error {
     Refused,
     /// The server aborted the connection.
     Reset,
+    /// The address of this host that the connection used is gone.
+    AddressGone,
     /// The server does not answer any more, or never did.
     TimedOut,
 }
@@ -39,6 +41,9 @@ impl fmt::Display for Error {
                 "connection refused: nothing listens on that port, or all places are taken"
             }
             Self::Reset => "the server reset the connection",
+            Self::AddressGone => {
+                "the address that this connection came from is gone; connect again"
+            }
             Self::TimedOut => "timed out: the server does not answer",
         })
     }
