@@ -9,9 +9,9 @@ use uppercase::simulation::{Conditions, Lane};
 use uppercase::tcp::{self, CongestionControl};
 
 use common::frames::read_tcp;
-use common::hand::Hand;
+use common::hand::{Hand, Heard};
 use common::network::{Actor, Link, MINUTE, Network, SECOND};
-use common::scene::{Scene, Server};
+use common::scene::{Scene, Server, client};
 use common::talk::Talk;
 use common::text::{mixed, upper};
 
@@ -197,26 +197,18 @@ fn an_acknowledgement_after_a_timeout_has_the_number_behind_all_that_was_sent() 
             for _ in 0..3 {
                 ask(&mut scene, &mut hand);
             }
-            let mut send = |scene: &mut Scene, payload: &[u8]| {
-                let segment = TcpRepr {
-                    payload,
-                    window_len: u16::MAX,
-                    ..hand.segment()
-                };
-                hand.send(scene, &segment);
-                hand.next += payload.len();
-                hand.hear(scene)
-            };
-            let sent = send(&mut scene, &[b'x'; 1400]);
-            let more = send(&mut scene, &[b'x'; 1400]);
+            let sent = say(&mut scene, &mut hand, &[b'x'; 1400]);
+            let more = say(&mut scene, &mut hand, &[b'x'; 1400]);
             let last = [sent, more].concat().pop().expect("an answer");
             let end = last.number + last.text.len();
             scene.pass(SECOND + SECOND / 10);
-            hear_all(&mut scene);
-            if aborts {
+            scene.network.to_client.captured();
+            let heard = if aborts {
                 scene.server.abort();
-            }
-            let heard = send(&mut scene, b"text");
+                hand.hear(&mut scene)
+            } else {
+                say(&mut scene, &mut hand, b"text")
+            };
             let bare: Vec<_> = heard.iter().filter(|heard| heard.text.is_empty()).collect();
             assert!(!bare.is_empty(), "{link:?}");
             for heard in bare {
@@ -226,6 +218,52 @@ fn an_acknowledgement_after_a_timeout_has_the_number_behind_all_that_was_sent() 
     }
 }
 
-fn hear_all(scene: &mut Scene) {
-    scene.network.to_client.captured();
+/// Sends this, and acknowledges nothing; returns what leaves upon that.
+fn say(scene: &mut Scene, hand: &mut Hand, payload: &[u8]) -> Vec<Heard> {
+    let segment = TcpRepr {
+        payload,
+        window_len: u16::MAX,
+        ..hand.segment()
+    };
+    hand.send(scene, &segment);
+    hand.next += payload.len();
+    hand.hear(scene)
+}
+
+/// Both hosts are this package's, and both lose segments, acknowledgements too.
+#[test]
+fn connections_that_share_a_bottleneck_come_to_their_end() {
+    let text = mixed(500_000);
+    for control in [CongestionControl::Cubic, CongestionControl::Reno] {
+        for (queue, delay) in [(20, 1), (20, 25), (66, 1), (66, 25), (133, 1)] {
+            let link = Link::IP_V4;
+            let mut network = Network::new(link);
+            let config = tcp::Config {
+                congestion_control: control,
+                ..tcp::Config::default()
+            };
+            let mut server = Server::hashing(&mut network, 4, WINDOW, config);
+            let path = Conditions {
+                bandwidth: Some(10_000_000),
+                queue,
+                delay: Duration::from_millis(delay),
+                ..Conditions::default()
+            };
+            network.to_client.set(path);
+            network.to_server.set(path);
+            let mut talks = [(); 4].map(|()| {
+                let mut client = client(network.client.sockets(), WINDOW, MINUTE);
+                client.set_congestion_control(control);
+                Talk::by(client, &mut network, link.server(), &text)
+            });
+            let mut clients: Vec<&mut dyn Actor> = Vec::new();
+            for talk in &mut talks {
+                clients.push(talk);
+            }
+            network.run(MINUTE, &mut [&mut server], &mut clients);
+            for talk in &talks {
+                assert!(talk.expect_answer() == upper(&text), "{control:?}, {queue}");
+            }
+        }
+    }
 }
