@@ -136,13 +136,16 @@ fn behind_a_bottleneck() -> bool {
         assert!(status.expect("tc starts").success());
         for count in [1, 4] {
             let (of_kernel, ours) = {
-                let _server = serve(gateway);
+                let mut server = serve(gateway);
                 let mut other = start(tool("python3").args(["-c", SERVER]));
                 assert_eq!(other.line(), "listening\n");
-                (
+                let times = (
                     ask(far("python3"), "192.168.69.100", 12001, count),
                     ask(far("python3"), "192.168.69.1", 12000, count),
-                )
+                );
+                server.interrupt();
+                other.interrupt();
+                times
             };
             print!("{queue:3} kB  {count:11} | ");
             reached &= print(of_kernel, ours, goal);
@@ -155,6 +158,7 @@ fn behind_a_bottleneck() -> bool {
                 let outcome = uppercase(&options, vec![b'a'; 2_000_000]);
                 let time = start.elapsed().as_secs_f64();
                 let ours = (outcome.stdout.len() == 2_000_000).then_some(time);
+                other.interrupt();
                 print!(" | ");
                 reached &= print(of_kernel, ours, goal);
             } else {
@@ -180,7 +184,7 @@ fn print(of_kernel: Option<f64>, ours: Option<f64>, goal: f64) -> bool {
 /// Connections of a server that is stopped for a time: some are idle, and some send text meanwhile.
 fn stopped(time: Duration) -> bool {
     let [link, ..] = Link::ALL;
-    let server = serve(link.option);
+    let mut server = serve(link.option);
     let streams = || -> Vec<TcpStream> {
         let streams = (0..CONNECTIONS).map(|_| connect(link.server()));
         let mut streams: Vec<_> = streams.collect();
@@ -204,6 +208,7 @@ fn stopped(time: Duration) -> bool {
     let idle = idle.iter_mut().map(is_answered).filter(|is| *is).count();
     println!("\nthe server is stopped for {} s; connections that are served after it", time.as_secs());
     println!("idle: {idle} of {CONNECTIONS}, with text that waits: {waiting} of {CONNECTIONS}");
+    server.interrupt();
     (idle, waiting) == (CONNECTIONS, CONNECTIONS)
 }
 

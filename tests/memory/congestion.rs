@@ -185,7 +185,7 @@ fn another_congestion_control_can_be_chosen_for_a_client() {
 
 /// RFC 9293, 3.10.7.4: an acknowledgement is `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`. After a
 /// retransmission timeout smoltcp 0.14 gives it the number behind what was sent again, and a peer that
-/// has received more drops it (two hosts that do so for ever).
+/// has received more drops it (where both hosts do so, neither goes on).
 #[test]
 fn an_acknowledgement_after_a_timeout_has_the_number_behind_all_that_was_sent() {
     for link in Link::ALL {
