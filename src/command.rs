@@ -6,6 +6,7 @@
 mod args;
 mod cable;
 mod closed;
+mod destination;
 mod dialogue;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod doctor;
@@ -13,6 +14,8 @@ mod draw;
 mod drawing;
 mod events;
 mod failure;
+mod faults;
+mod faulty;
 mod host;
 mod input;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
@@ -37,6 +40,7 @@ mod serve;
 mod setup;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod sides;
+mod simulated;
 mod tcp;
 mod udp;
 mod values;
@@ -48,6 +52,7 @@ use clap::Parser;
 
 use args::{Args, Client, Command, Network};
 use failure::{Failure, complain};
+use faults::Faults;
 use host::Host;
 use output::Output;
 use recorder::Recorder;
@@ -66,10 +71,16 @@ pub fn main() -> ExitCode {
     let is_filed = args.drawing.is_filed() || args.record.capture.is_some();
     args.drawing.ladder |= args.drawing.explain && !is_filed;
     logger::start(args.verbose);
-    match run(&args) {
+    let result = run(&args);
+    let replay = args.faults.replay(result.is_err());
+    let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    };
+    if let Some(command) = replay {
+        complain(format!("the same run again, with the same text: {command}"));
     }
+    code
 }
 
 /// Prints the help, if it was asked for, or what is wrong with the arguments.
@@ -91,12 +102,13 @@ fn explain(error: &clap::Error) -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Failure> {
     args.require_both_ends();
+    args.require_no_faults();
     let mut recorder = Recorder::new(&args.record, &args.drawing);
     let result = match &args.command {
-        None => talk(Protocol::Tcp, &Client::in_memory(), &recorder),
-        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, &recorder),
-        Some(Command::Udp(client)) => talk(Protocol::Udp, client, &recorder),
-        Some(Command::Serve(server)) => serve::run(server, &mut recorder),
+        None => talk(Protocol::Tcp, &Client::in_memory(), &args.faults, &recorder),
+        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, &args.faults, &recorder),
+        Some(Command::Udp(client)) => talk(Protocol::Udp, client, &args.faults, &recorder),
+        Some(Command::Serve(server)) => serve::run(server, &args.faults, &mut recorder),
         Some(Command::Ladder(file)) => return ladder::run(file, &args.drawing),
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Some(Command::Lab(lab)) => lab::run(lab, &mut recorder),
@@ -114,20 +126,24 @@ enum Protocol {
 }
 
 /// Runs a client where the arguments say.
-fn talk(protocol: Protocol, client: &Client, recorder: &Recorder<'_>) -> Result<(), Failure> {
+fn talk(
+    protocol: Protocol,
+    client: &Client,
+    faults: &Faults,
+    recorder: &Recorder<'_>,
+) -> Result<(), Failure> {
     let output = &mut Output::open()?;
+    resolve::refuse_elsewhere(client)?;
     match client.link.network() {
         Network::Memory => {
-            if client.names_host() {
-                complain(
-                    "no --cable, --tap or --tun: the server in memory is asked, not the network",
-                );
-            }
-            memory::with_client(client, recorder, |host| {
-                exchange(protocol, host, client, output)
-            })
+            let run = |host: &mut dyn Host<'_>| exchange(protocol, host, client, output);
+            let result = match faults.are_wanted() {
+                true => simulated::with_client(client, faults, recorder, run),
+                false => memory::with_client(client, recorder, run),
+            };
+            result.map_err(|failure| resolve::explain_in_memory(client, failure))
         }
-        Network::Cable(port) => cable::with_client(port, client, recorder, |host| {
+        Network::Cable(port) => cable::with_client(port, client, faults, recorder, |host| {
             exchange(protocol, host, client, output)
         }),
         #[cfg(all(feature = "tuntap", target_os = "linux"))]

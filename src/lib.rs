@@ -82,7 +82,7 @@
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
 //! | `trace` | capture files and ladder diagrams; brings `alloc`, `client`, `fragmentation` and `ipv6` | yes |
-//! | `command` | the program `uppercase`; brings all of the above but `tuntap`, `embassy` and `simulation` | yes |
+//! | `command` | the program `uppercase`; brings all of the above but `tuntap` and `embassy` | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
 //! and the in-memory wire.

@@ -15,8 +15,9 @@
 //!   answered before they can drive each other out. What is answered at once, as a ping, is in no
 //!   table.
 //! - **A neighbor is asked for** by what is sent without a question: clients, and services that call
-//!   `Context::resolve`, with the feature `client`. They send when it is known. It is asked for at once and then each second, three times, or for as long as it is wished for.
-//!   It is forgotten after a minute.
+//!   `Context::resolve`, with the feature `client`. They send when it is known. It is asked for at
+//!   once and then each second, three times, or for as long as it is wished for. It is forgotten after
+//!   a minute.
 //! - **A packet to a neighbor that is not known is lost.** With the feature `client` the neighbor is asked
 //!   for. The packet leaves, as a device that was asked for room cannot be left without a frame, but to
 //!   this host's own card: no switch forwards it.
@@ -49,7 +50,21 @@
 //!    sender.
 //! 3. smoltcp is given the packet, and the service makes the answer.
 //! 4. smoltcp writes the packet behind the room for an Ethernet header, which is filled in here:
-//!    the frame leaves.
+//!    the card is the one that the table has for the destination, or for the gateway; the frame
+//!    leaves. Of a datagram in fragments, all go to the card of the first.
+//!
+//! # The walk of a segment
+//!
+//! 1. As that of a datagram, but the table takes note of nothing: a flood of SYNs drives no host
+//!    out of it. The card that has sent a SYN waits with it in the backlog.
+//! 2. The [connection](crate::stack::Control) that is given the segment takes note of the card. What
+//!    it sends goes there, until a segment comes from another one.
+//! 3. What is answered without a connection, as a reset or a SYN cookie, goes to the card that the
+//!    segment came from.
+//! 4. The first segment of a client has no such card. It leaves when the neighbor that its peer is
+//!    reached by has answered; `Way::finds` in `stack/port.rs` asks for it.
+//! 5. What is sent again twice without a sign of the peer goes to no card any more until the
+//!    neighbor has been asked for anew.
 
 mod addresses;
 mod arp;

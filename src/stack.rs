@@ -277,7 +277,8 @@ impl<'a, D: Device> Stack<'a, D> {
     /// (RFC 5227): that takes 4 to 7 seconds before it is used. An IPv6 address is asked for once, for
     /// up to 2 seconds (RFC 4862, 5.4). Meanwhile [`Context::is_probing`] is true. A conflict is
     /// counted, logged, and told by [`Context::take_conflict`]; an address that is given up ends its
-    /// connections as one that is removed.
+    /// connections as one that is removed. So any host of the link can take the address from this one,
+    /// as RFC 5227 has it.
     #[cfg(feature = "conflict-detection")]
     pub fn with_conflict_detection(mut self) -> Self {
         self.host.has_changed = true;

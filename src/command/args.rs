@@ -8,9 +8,13 @@ use uppercase::link::EthernetAddress;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
+use super::destination::{Destination, destination};
 use super::drawing::{Drawing, Ladder};
+use super::faults::Faults;
 use super::record::Record;
-use super::values::{address, backlog, cable, cidr, connections, mac, microseconds, port, seconds};
+use super::values::{
+    address, backlog, buffer, cable, cidr, connections, duration, mac, microseconds, port, seconds,
+};
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
 /// other.
@@ -43,9 +47,9 @@ pub struct Args {
     /// Log what happens, on standard error; the more v, the more of it
     ///
     /// -v: interfaces, one line for each datagram that is served, and one for each connection that
-    /// ends. -vv: also each step of a connection, and each datagram that is not answered. -vvv: also
-    /// when smoltcp asks for a neighbor, sends again, or drops what does not fit. -vvvv: also every
-    /// segment and datagram. In memory each line names its side, the client or the server. RUST_LOG,
+    /// ends. -vv: also each step of a connection, each datagram that is not answered, and each packet
+    /// that is refused, with the reason. -vvv: also when smoltcp sends again, or drops what does not
+    /// fit. -vvvv: also every segment and datagram. In memory each line names its side, the client or the server. RUST_LOG,
     /// if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
@@ -53,6 +57,8 @@ pub struct Args {
     pub record: Record,
     #[command(flatten)]
     pub drawing: Drawing,
+    #[command(flatten)]
+    pub faults: Faults,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -156,6 +162,41 @@ impl Args {
             Some(_) => return,
         };
         Self::command().error(kind, message).exit();
+    }
+}
+
+impl Args {
+    /// Ends the program, as for other wrong arguments, if faults are wanted where there are none.
+    pub fn require_no_faults(&self) {
+        use clap::{CommandFactory, error::ErrorKind};
+        if !self.faults.are_wanted() {
+            return;
+        }
+        let network = match &self.command {
+            None => Some(Network::Memory),
+            Some(Command::Serve(server)) => Some(server.link.network()),
+            Some(Command::Tcp(client) | Command::Udp(client)) => Some(client.link.network()),
+            Some(_) => None,
+        };
+        let message = match network {
+            Some(Network::Memory) => return,
+            Some(Network::Cable(_)) if self.faults.crash().is_none() => return,
+            Some(Network::Cable(_)) => {
+                "--crash is for client and server in memory; on a cable, end `serve` and start it again"
+            }
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            Some(Network::Interface(..)) => {
+                "faults are for memory and for a cable; on an interface the kernel makes them: \
+                 sudo tc qdisc add dev tap0 root netem loss 20% delay 50ms"
+            }
+            None => {
+                "faults are for `uppercase`, `tcp`, `udp` and `serve`, in memory and on a cable; \
+                 `uppercase ladder` only reads a file"
+            }
+        };
+        Self::command()
+            .error(ErrorKind::ArgumentConflict, message)
+            .exit();
     }
 }
 
@@ -340,25 +381,43 @@ impl Server {
 
 #[derive(clap::Args)]
 pub struct Client {
-    /// The server: an address or a name. On a cable it is 192.168.69.1 unless given; without
-    /// --cable, --tap and --tun there is but one, in memory
-    #[arg(value_name = "HOST")]
-    host: Option<String>,
+    /// The server: an address or a name, and :PORT behind either, as 192.168.69.1, [fdaa::1]:12000,
+    /// fe80::1%tap0 or name.example. On a cable it is 192.168.69.1 unless given; without --cable,
+    /// --tap and --tun there is but one, in memory
+    #[arg(value_name = "HOST", value_parser = destination)]
+    host: Option<Destination>,
     #[command(flatten)]
     pub link: Link,
-    /// The port of the server
-    #[arg(long, default_value_t = PORT, value_parser = port())]
-    pub port: u16,
+    /// The port of the server. Default: that in HOST, or 12000
+    #[arg(long, value_parser = port())]
+    port: Option<u16>,
     /// A name server, to look HOST up; can be repeated, and the first four are asked in turn
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub dns: Vec<IpAddress>,
-    /// Seconds to wait for the name servers, and then for each address of the server, before giving
-    /// up
+    /// Seconds to wait for the name servers, and then for the server, before giving up. A server with
+    /// several addresses is asked at one after the other, each for its share of the time
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
+    /// Give the TCP connection buffers of so many bytes each way; in memory, both ends of it
+    #[arg(long, value_name = "BYTES", value_parser = buffer())]
+    buffer: Option<usize>,
+    /// Over TCP: take nothing of the answer for so long, 3 s unless given; with a small --buffer the
+    /// window shuts
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "3s")]
+    pub stop_reading: Option<Duration>,
+    /// In memory: let the server answer what comes first, and close, as the server of the exercise does
+    #[arg(long)]
+    pub once: bool,
 }
 
 impl Client {
+    /// The buffers of a TCP connection, in bytes each way.
+    pub fn buffer(&self) -> usize {
+        let wanted = self.buffer.map(uppercase::tcp::window_within);
+        wanted.unwrap_or(BUFFER)
+    }
+
     /// What the arguments are if there are none.
     pub fn in_memory() -> Self {
         match Args::parse_from(["uppercase", "tcp"]).command {
@@ -368,11 +427,26 @@ impl Client {
     }
 
     /// The server, as it was given; that in memory or at the first end of the cable unless it was.
-    pub fn host(&self) -> &str {
-        self.host.as_deref().unwrap_or("192.168.69.1")
+    pub fn host(&self) -> Destination {
+        let default = || Destination::from(IpAddress::v4(192, 168, 69, 1));
+        self.host.clone().unwrap_or_else(default)
+    }
+
+    /// The port of the server.
+    pub fn port(&self) -> u16 {
+        let of_host = self.host.as_ref().and_then(|host| host.port);
+        self.port.or(of_host).unwrap_or(PORT)
+    }
+
+    /// The two ports, where HOST has another one than --port.
+    pub fn two_ports(&self) -> Option<(u16, u16)> {
+        let of_host = self.host.as_ref()?.port?;
+        let port = self.port.filter(|port| *port != of_host)?;
+        Some((of_host, port))
     }
 
     /// Whether a server was given.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn names_host(&self) -> bool {
         self.host.is_some()
     }
@@ -419,6 +493,11 @@ impl Link {
             true => default_addresses(100),
             false => self.host_ip.clone(),
         }
+    }
+
+    /// Whether addresses were given.
+    pub fn chooses_addresses(&self) -> bool {
+        !self.ip.is_empty()
     }
 
     /// Our own addresses; by default those that end in `host`.

@@ -7,6 +7,8 @@ use super::args::{Client, Link, Server};
 #[cfg(not(unix))]
 use super::events::Source;
 use super::failure::Failure;
+use super::faults::Faults;
+use super::faulty::Faulty;
 use super::host::Host;
 use super::live::{Attached, Live};
 use super::neighbor::neighbor;
@@ -14,21 +16,16 @@ use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 
-/// A server's stack, at the first end of the cable.
-pub fn listen<'a>(
-    port: u16,
-    args: &Server,
-    fragments: &'a mut Fragments,
-    recorder: &Recorder<'_>,
-) -> Result<Live<'a, Cable>, Failure> {
-    let cable = Cable::listen(port).map_err(explain)?;
-    Live::new(cable, &args.link, 1, args.backlog, fragments, recorder)
+/// The first end of the cable, for a server.
+pub fn listen(port: u16) -> Result<Cable, Failure> {
+    Cable::listen(port).map_err(explain)
 }
 
 /// Runs a client at another end of the cable.
 pub fn with_client(
     port: u16,
     args: &Client,
+    faults: &Faults,
     recorder: &Recorder<'_>,
     run: impl for<'a> FnOnce(&mut dyn Host<'a>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -39,14 +36,14 @@ pub fn with_client(
     cable.settle()?;
     // Neither cut nor wrapped: there are not that many clients.
     let host = 1 + cable.number() as u8;
-    run(&mut Live::new(
-        cable,
-        &args.link,
-        host,
-        0,
-        &mut fragments,
-        recorder,
-    )?)
+    let (link, fragments) = (&args.link, &mut *fragments);
+    match faults.are_wanted() {
+        true => {
+            let cable = Faulty::new(cable, faults);
+            run(&mut Live::new(cable, link, host, 0, fragments, recorder)?)
+        }
+        false => run(&mut Live::new(cable, link, host, 0, fragments, recorder)?),
+    }
 }
 
 /// A client that reaches this server.

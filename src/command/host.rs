@@ -1,10 +1,12 @@
 //! Where a client runs: in memory, on a cable or on an interface.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::ControlFlow;
 
 use smoltcp::time::{Duration, Instant};
 use uppercase::Context;
+use uppercase::simulation::Random;
 use uppercase::stack::{Service, Sockets, from_fn};
 
 use super::failure::Failure;
@@ -84,8 +86,19 @@ impl Clock {
     }
 }
 
+thread_local! {
+    /// What all numbers follow from, where a run has to be the same again.
+    static CHOSEN: RefCell<Option<Random>> = const { RefCell::new(None) };
+}
+
+/// Has all numbers of [`random_seed`] follow from this one.
+pub fn choose_seed(seed: u64) {
+    CHOSEN.set(Some(Random::new(seed)));
+}
+
 /// A number that is another one at each start: the standard library asks the system for one to
 /// seed its hash maps.
 pub fn random_seed() -> u64 {
-    RandomState::new().build_hasher().finish()
+    let chosen = CHOSEN.with_borrow_mut(|chosen| chosen.as_mut().map(Random::next_u64));
+    chosen.unwrap_or_else(|| RandomState::new().build_hasher().finish())
 }

@@ -95,6 +95,15 @@ impl Input {
         }
     }
 
+    /// Reads all of it. The next [`read`](Self::read) finds the end.
+    pub fn read_all(&mut self) -> io::Result<()> {
+        while !self.ended {
+            self.read()?;
+        }
+        self.ended = false;
+        Ok(())
+    }
+
     /// What was read and is not used yet.
     pub fn unused(&self) -> &[u8] {
         &self.buffer[self.used..]

@@ -23,7 +23,7 @@ pub fn run(args: &Lab, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
         true => Output::on_standard_error()?,
         false => Output::nowhere()?,
     };
-    let served = serve::run_for(&mut guest, network, &args.server, output, recorder);
+    let served = serve::run_for(&mut guest, network, &args.server, None, output, recorder);
     guest.end();
     served.and_then(|()| guest.result())
 }

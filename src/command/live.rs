@@ -43,6 +43,11 @@ pub trait Attached: Device + Source {
 
     /// What has passed so far, for the report.
     fn traffic(&self) -> Traffic;
+
+    /// When the device has something to do, though no frame comes.
+    fn due(&mut self) -> Option<Instant> {
+        None
+    }
 }
 
 /// A stack on such a device.
@@ -135,6 +140,8 @@ impl<'a, D: Attached> Host<'a> for Live<'a, D> {
         }
         self.at_once = 0;
         device.settle()?;
+        let due = device.due().map(|due| due.max(now) - now);
+        let delay = delay.into_iter().chain(due).min();
         let happened = match self.events.wait(device, input, delay) {
             Ok(happened) => happened,
             Err(error) => return Err(Failure::of(device.name())(error)),

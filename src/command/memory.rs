@@ -9,7 +9,7 @@ use uppercase::stack::{Service, Sockets, from_fn};
 use uppercase::tcp::{self, Hash};
 use uppercase::{Context, Servers, Stack};
 
-use super::args::{BUFFER, Client, Link};
+use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::{Clock, Host};
 use super::input::Input;
@@ -38,15 +38,8 @@ pub fn with_client(
         Reassembly::new(client, of_client),
         Reassembly::new(server, of_server),
     );
-    let mut connections = setup::Connections::new(1, 0, BUFFER);
-    let config = tcp::Config {
-        port: args.port,
-        // Nobody but the user can keep this server waiting, and users may take their time.
-        idle_timeout: None,
-        keep_alive: None,
-        silence_timeout: None,
-        ..tcp::Config::default()
-    };
+    let mut connections = setup::Connections::new(1, 0, args.buffer());
+    let config = server_config(args);
     let (server, servers) = on_side("server", || {
         let mut server = setup::stack(server, &Link::of_server_in_memory(), 1, clock.now())?;
         recorder.watch(&mut server, SERVER);
@@ -69,6 +62,20 @@ pub fn with_client(
         }
         result
     })
+}
+
+/// The server's settings.
+pub fn server_config(args: &Client) -> tcp::Config {
+    tcp::Config {
+        port: args.port(),
+        once: args.once,
+        // Only the user keeps this server waiting, and may take any time.
+        idle_timeout: None,
+        close_timeout: None,
+        keep_alive: None,
+        silence_timeout: None,
+        ..tcp::Config::default()
+    }
 }
 
 type Device<'a> = Reassembly<'a, Capture<Port<'a, FRAMES, MTU>, Option<Recording>>>;

@@ -10,9 +10,11 @@ use smoltcp::phy::{Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use uppercase::Stack;
 use uppercase::device::capture::{Frame, Sink};
-use uppercase::trace::Explainer;
+use uppercase::simulation::{Event, Network};
+use uppercase::stack::Transmission;
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
 use uppercase::trace::{self, Side, text::Scroll};
+use uppercase::trace::{Explainer, Ladder};
 
 use super::draw;
 use super::drawing::Drawing;
@@ -44,7 +46,19 @@ pub struct Recorder<'a> {
     has_failed: Rc<Cell<bool>>,
     /// What the comments in the file are made of: for each interface, what passes there.
     comments: RefCell<Vec<trace::Recorder>>,
+    /// What happens in a simulated network, and what its stacks tell of segments.
+    simulated: RefCell<Option<Simulated>>,
 }
+
+/// What is drawn of a simulated network.
+#[derive(Clone, Default)]
+struct Simulated {
+    events: Rc<RefCell<Vec<Event>>>,
+    told: Rc<RefCell<Vec<Transmission>>>,
+}
+
+/// What is kept of a run in a simulated network, in events.
+const MOST_EVENTS: usize = 200_000;
 
 impl<'a> Recorder<'a> {
     pub fn new(args: &'a Record, drawing: &'a Drawing) -> Self {
@@ -56,7 +70,24 @@ impl<'a> Recorder<'a> {
             file: OnceCell::new(),
             has_failed: Rc::default(),
             comments: RefCell::default(),
+            simulated: RefCell::default(),
         }
+    }
+
+    /// Has what happens in a network drawn as the network tells it. Its stacks are watched later.
+    pub fn watch_network(&self, network: &mut Network) {
+        if self.whole.is_none() {
+            return;
+        }
+        let simulated = Simulated::default();
+        let events = Rc::clone(&simulated.events);
+        network.watch(move |event| {
+            let mut events = events.borrow_mut();
+            if events.len() < MOST_EVENTS {
+                events.push(event.clone());
+            }
+        });
+        *self.simulated.borrow_mut() = Some(simulated);
     }
 
     /// Whether frames are recorded at all.
@@ -121,9 +152,16 @@ impl<'a> Recorder<'a> {
             .chain(&*comments)
             .map(trace::Recorder::transmissions)
             .collect();
+        let simulated = self.simulated.borrow();
+        let all = simulated
+            .as_ref()
+            .map(|simulated| Rc::clone(&simulated.told));
         if self.drawing.explain && !told.is_empty() {
             stack.watch_transmissions(move |transmission| {
                 told.iter_mut().for_each(|told| told(transmission));
+                if let Some(all) = &all {
+                    all.borrow_mut().push(*transmission);
+                }
             });
         }
         if recorders.is_empty() {
@@ -227,7 +265,15 @@ impl<'a> Recorder<'a> {
         let Some(whole) = &self.whole else {
             return Ok(());
         };
-        let ladder = draw::finish(self.drawing, whole.ladder());
+        let ladder = match &*self.simulated.borrow() {
+            Some(simulated) => {
+                let mut records = trace::simulated::records(&simulated.events.borrow());
+                trace::tell(&mut records, &simulated.told.borrow());
+                Ladder::new(&records, &whole.changes())
+            }
+            None => whole.ladder(),
+        };
+        let ladder = draw::finish(self.drawing, ladder);
         if !is_by_rows {
             draw::draw(self.drawing, &ladder);
         }

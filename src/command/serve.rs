@@ -11,6 +11,8 @@ use uppercase::udp;
 use super::args::{Network, Server};
 use super::cable;
 use super::failure::Failure;
+use super::faults::Faults;
+use super::faulty::Faulty;
 use super::host::Host;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use super::interface;
@@ -65,16 +67,25 @@ impl Purpose for UntilStopped {
 }
 
 /// Serves until it is asked to end.
-pub fn run(args: &Server, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
+pub fn run(args: &Server, faults: &Faults, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     let network = args.link.network();
-    run_for(&mut UntilStopped, network, args, Output::open()?, recorder)
+    let output = Output::open()?;
+    run_for(
+        &mut UntilStopped,
+        network,
+        args,
+        Some(faults),
+        output,
+        recorder,
+    )
 }
 
-/// Serves for something on this network, and reports on this output.
+/// Serves for something on this network, and reports on this output. On a cable there may be faults.
 pub fn run_for(
     purpose: &mut dyn Purpose,
     network: Network,
     args: &Server,
+    faults: Option<&Faults>,
     output: Output,
     recorder: &mut Recorder<'_>,
 ) -> Result<(), Failure> {
@@ -91,17 +102,21 @@ pub fn run_for(
     match network {
         Network::Memory => unreachable!("the arguments are not accepted without a network"),
         Network::Cable(port) => {
-            let host = cable::listen(port, args, &mut fragments, recorder)?;
+            let cable = cable::listen(port)?;
             let example = format!("Try it in another terminal: {}", cable::example(port, args));
-            serve(
-                purpose,
-                host,
-                args,
-                connections,
-                Some(example),
-                output,
-                recorder,
-            )
+            let (link, backlog, fragments) = (&args.link, args.backlog, &mut *fragments);
+            let example = Some(example);
+            match faults.filter(|faults| faults.are_wanted()) {
+                Some(faults) => {
+                    let cable = Faulty::new(cable, faults);
+                    let host = Live::new(cable, link, 1, backlog, fragments, recorder)?;
+                    serve(purpose, host, args, connections, example, output, recorder)
+                }
+                None => {
+                    let host = Live::new(cable, link, 1, backlog, fragments, recorder)?;
+                    serve(purpose, host, args, connections, example, output, recorder)
+                }
+            }
         }
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Network::Interface(name, mode) => {

@@ -4,6 +4,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
 use smoltcp::time::Instant;
+use smoltcp::wire::IpCidr;
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
 use uppercase::stack::{ClientSlot, Config, Sockets, SocketsFull};
@@ -13,7 +14,7 @@ use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
 
-use super::args::{BUFFER, Client, Link};
+use super::args::{Client, Link};
 use super::failure::Failure;
 use super::host::random_seed;
 
@@ -65,7 +66,13 @@ pub fn stack<'a, D: Device>(
     host: u8,
     now: Instant,
 ) -> Result<Stack<'a, D>, Failure> {
-    let addresses = &link.addresses(host)[..];
+    /// A link that carries IPv6 carries packets of so many bytes (RFC 8200, 5), and their headers.
+    const IPV6: usize = 1280 + 14;
+    let mut addresses = link.addresses(host);
+    if !link.chooses_addresses() && device.capabilities().max_transmission_unit < IPV6 {
+        addresses.retain(|address| matches!(address, IpCidr::Ipv4(_)));
+    }
+    let addresses = &addresses[..];
     let config = Config {
         hardware_address: link.hardware_address(addresses),
         addresses,
@@ -147,7 +154,7 @@ impl<'a> Connections<'a> {
 
 /// The TCP client that the arguments describe.
 pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Client, Failure> {
-    let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+    let buffer = || SocketBuffer::new(vec![0; args.buffer()]);
     // Lent for as long as the program runs, which has one client.
     let slot = Box::leak(Box::new(ClientSlot::new()));
     tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout)

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::task::Poll;
 
+use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
-use uppercase::stack::from_fn;
+use uppercase::stack::{earliest, from_fn};
 use uppercase::{Context, tcp};
 
 use super::args::Client;
@@ -24,12 +25,17 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
     let server = Server::find(host, args)?;
     let mut client = setup::tcp_client(host.sockets(), args)?;
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
-    let (endpoint, ()) = server.first_usable(|server| connect(host, &mut client, server))?;
+    let (endpoint, ()) = server.first_usable(|server, limit| {
+        client.set_timeout(limit);
+        connect(host, &mut client, server)
+    })?;
+    client.set_timeout(args.timeout);
     let mut exchange = Exchange {
         client,
         server: shown(endpoint),
         answer: Vec::new(),
         ended: false,
+        reads_at: args.stop_reading.map(|time| host.context().now + time),
     };
     let result = exchange.hold(host, &mut input, output);
     if result.is_err() {
@@ -64,6 +70,8 @@ struct Exchange {
     answer: Vec<u8>,
     /// Whether the server has closed its side.
     ended: bool,
+    /// When the answer is read, if it is not read at once.
+    reads_at: Option<Instant>,
 }
 
 impl Exchange {
@@ -138,7 +146,8 @@ impl Exchange {
         if all_sent {
             self.client.finish(context);
         }
-        while !self.ended && self.answer.len() < ANSWER {
+        self.reads_at = self.reads_at.filter(|time| *time > context.now);
+        while self.reads_at.is_none() && !self.ended && self.answer.len() < ANSWER {
             let filled = self.answer.len();
             self.answer.resize(ANSWER, 0);
             let received = self.client.receive(context, &mut self.answer[filled..]);
@@ -157,7 +166,7 @@ impl Exchange {
         Ok(if closed {
             ControlFlow::Break(())
         } else {
-            ControlFlow::Continue(self.client.deadline())
+            ControlFlow::Continue(earliest(self.client.deadline(), self.reads_at))
         })
     }
 }

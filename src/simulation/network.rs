@@ -252,6 +252,18 @@ impl Network {
         next.map(|next| next.max(bus.now))
     }
 
+    /// When something happens next on the links: a frame arrives, or a device has room again that a
+    /// host has found full; now, if a host has not taken a frame that has arrived. It is for a program that polls its hosts by itself, and moves the clock by
+    /// [`sleep`](Self::sleep).
+    pub fn next_event_at(&mut self) -> Option<Instant> {
+        let mut bus = self.bus.borrow_mut();
+        let (_, room) = bus.refusals();
+        let waited_for = bus.is_waited_for().then_some(bus.now);
+        let next = [bus.next_arrival(), room, waited_for];
+        let next = next.into_iter().flatten().min();
+        next.map(|next| next.max(bus.now))
+    }
+
     /// Has the next [`step`](Self::step) poll the hosts, now. It is for an application that was told
     /// something between two steps, for instance by a user.
     pub fn wake(&mut self) {

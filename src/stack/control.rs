@@ -15,7 +15,7 @@ use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{TcpSeqNumber, checksum};
+use smoltcp::wire::TcpSeqNumber;
 
 #[cfg(feature = "isn")]
 use super::credit::Credit;
@@ -336,12 +336,7 @@ impl Control {
             self.first_sent = segment.sequence - 1;
         }
         self.fin_sent |= flags.has(Flags::FIN);
-        let mut end = segment.sequence + length;
-        let is_bare = length == 0 && flags.has(Flags::ACK);
-        if is_bare && !self.has_sent_nothing() && end < self.sent {
-            end = self.sent;
-            set_sequence(bytes, end, sums);
-        }
+        let end = segment.sequence + length;
         if self.sends_again(segment) {
             self.note(Event::Retransmitted);
         } else if self.has_sent_nothing() || end > self.sent {
@@ -370,10 +365,28 @@ impl Control {
                 self.peer_fin = PeerFin::Acknowledged;
             }
         }
+        let Some(header) = bytes.first_chunk_mut() else {
+            return;
+        };
+        if length == 0 {
+            let sequence = self.sequence(segment).0 as u32;
+            replace(header, SEQUENCE, (sequence >> 16) as u16, sums);
+            replace(header, SEQUENCE + 2, sequence as u16, sums);
+        }
         let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
         if is_scaled && segment.window > 0 {
-            lessen_window(bytes, sums);
+            replace(header, WINDOW, segment.window - 1, sums);
         }
+    }
+
+    /// The sequence number that a segment is given that has neither payload nor control: SND.NXT
+    /// (RFC 9293, 3.10.7.4).
+    ///
+    /// smoltcp 0.14 goes back to the first number that is not acknowledged when it retransmits, and
+    /// gives that to such a segment, too. Where both sides have gone back, the numbers of each are
+    /// old to the other, which drops them and their acknowledgements, for ever.
+    pub(super) fn sequence(&self, segment: &Segment) -> TcpSeqNumber {
+        segment.sequence.max(self.sent)
     }
 
     /// Whether all of a segment that leaves has been sent before. One byte is a probe of the window, or
@@ -438,39 +451,15 @@ impl Control {
     }
 }
 
-/// Gives a segment this sequence number.
-///
-/// RFC 9293, 3.10.7.4: an acknowledgement is `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`. After a
-/// retransmission timeout smoltcp 0.14 sends all anew, and until that is done it takes for SND.NXT what
-/// was sent again. A peer that has received more takes such an acknowledgement, or a reset, for an
-/// old one; two peers that do so wait for each other without end.
-fn set_sequence(segment: &mut [u8], number: TcpSeqNumber, sums: bool) {
-    let Some(header) = segment.first_chunk_mut::<TCP_HEADER>() else {
-        return;
-    };
-    let [a, b, c, d] = number.0.to_be_bytes();
-    for (at, new) in [(SEQUENCE, [a, b]), (SEQUENCE + 2, [c, d])] {
-        let (old, new) = (half(header, at), u16::from_be_bytes(new));
-        put_half(header, at, new);
-        if sums {
-            // RFC 1624, 3: HC' = ~(~HC + ~m + m').
-            let parts = [!half(header, CHECKSUM), !old, new];
-            put_half(header, CHECKSUM, !checksum::combine(&parts));
-        }
-    }
-}
-
-/// Makes the window of a segment one unit less.
-fn lessen_window(segment: &mut [u8], sums: bool) {
-    let Some(header) = segment.first_chunk_mut::<TCP_HEADER>() else {
-        return;
-    };
-    let window = half(header, WINDOW) - 1;
-    put_half(header, WINDOW, window);
+/// Puts another number into the header of a segment.
+fn replace(header: &mut [u8; TCP_HEADER], at: usize, new: u16, sums: bool) {
+    let old = half(header, at);
+    put_half(header, at, new);
     if sums {
-        // The complement of a sum that is one less (RFC 1624).
-        let (checksum, carry) = half(header, CHECKSUM).overflowing_add(1);
-        put_half(header, CHECKSUM, checksum + u16::from(carry));
+        // RFC 1624, equation 3.
+        let sum = u32::from(!half(header, CHECKSUM)) + u32::from(!old) + u32::from(new);
+        let sum = (sum & 0xffff) + (sum >> 16);
+        put_half(header, CHECKSUM, !((sum & 0xffff) + (sum >> 16)) as u16);
     }
 }
 

@@ -97,9 +97,9 @@ pub(super) fn receive<'a>(
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Judges { accept, counters } = judges;
     let Some(table) = table else {
+        refuse(counters, Some(packet), Refusal::Unserved);
         #[cfg(feature = "trace")]
         host.watcher.answers(Cause::NoSocket);
-        refuse(counters, Some(packet), Refusal::Unserved);
         way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
@@ -114,9 +114,9 @@ pub(super) fn receive<'a>(
         }
         // No socket of this set listens.
         Verdict::Refuse => {
+            refuse(counters, Some(packet), Refusal::Unserved);
             #[cfg(feature = "trace")]
             host.watcher.answers(Cause::NoConnection);
-            refuse(counters, Some(packet), Refusal::Unserved);
             way.deliver(&mut sockets.set, None, packet.bytes);
         }
         Verdict::Delivered | Verdict::Drop => {}

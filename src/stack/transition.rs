@@ -11,7 +11,7 @@ use smoltcp::time::Instant;
 
 use super::control::Control;
 use super::transmission::{Cause, Transmission, buffers};
-use crate::packet::{FourTuple, Segment};
+use crate::packet::{Flags, FourTuple, Segment};
 
 /// A connection has come from one state to another (RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,15 @@ impl Watcher {
                 Some(cause) => cause,
                 None => return,
             },
+        };
+        let is_empty = segment.acknowledges() && !segment.flags.has(Flags::FIN);
+        let sequence = match control {
+            Some(control) if is_empty && segment.payload_len == 0 => control.sequence(&segment),
+            _ => segment.sequence,
+        };
+        let segment = Segment {
+            sequence,
+            ..segment
         };
         watcher.borrow_mut()(&Transmission {
             time: self.told(time),

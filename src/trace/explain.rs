@@ -1,4 +1,4 @@
-//! What each frame is and why it was sent, in sentences: for learners, whatever draws them.
+//! What each frame is and why it was sent, in sentences for learners.
 
 mod acknowledgement;
 mod fate;

@@ -36,7 +36,7 @@ impl Sentence {
         }
     }
 
-    /// What follows from other packets, unless the stack has confirmed it.
+    /// What follows from other packets, unless the stack has said it, too.
     pub(super) fn confirmed(is_confirmed: bool, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),

@@ -10,7 +10,7 @@ const SYN: &str = "SYN: the client asks to open a connection; its numbers are co
 /// What the stack of the server says by itself: from a file it is derived.
 const REFUSED: &str = "says that it has no socket with that port";
 
-/// The text of a drawing, without lines and timelines.
+/// The words of a drawing, without lines and timelines.
 fn sentences(drawing: &str) -> String {
     let between = drawing.lines().filter_map(|line| line.split('│').nth(1));
     let words = between.flat_map(str::split_whitespace);

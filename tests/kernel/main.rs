@@ -17,11 +17,15 @@ mod command;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod destinations;
+#[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod existing;
 #[cfg(target_os = "linux")]
 mod explain;
+#[cfg(target_os = "linux")]
+mod faults;
 #[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
@@ -74,6 +78,8 @@ mod shared;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
+mod tour;
+#[cfg(target_os = "linux")]
 mod tshark;
 #[cfg(target_os = "linux")]
 mod tuntap;
@@ -88,11 +94,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
-        filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
-        network_errors::*, noise::*, output::*, paths::*, same_everywhere::*, serve_options::*,
-        serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*, unicode::*,
-        user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, destinations::*,
+        existing::*, explain::*, faults::*, filter::*, interface::*, interrupt::*, ladder::*,
+        name_servers::*, names::*, neighbors::*, network_errors::*, noise::*, output::*, paths::*,
+        same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
+        tour::*, tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -141,6 +147,8 @@ fn main() -> std::process::ExitCode {
         answer_over_udp_may_be_typed_into_nc,
         long_lines_pass_in_fragments,
         line_is_sent_again_where_no_answer_comes,
+        addresses_are_understood_as_people_write_them,
+        addresses_that_cannot_be_meant_are_refused_by_a_sentence,
         names_of_every_kind_are_found,
         address_of_the_own_version_is_preferred,
         names_that_lead_nowhere_are_explained,
@@ -175,6 +183,7 @@ fn main() -> std::process::ExitCode {
         server_without_clients_ends_at_once,
         server_that_ends_closes_its_connections,
         server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end,
+        what_is_refused_is_logged_and_reported_with_its_reason,
         server_does_not_wait_for_clients_that_leave_their_side_open,
         client_that_does_not_read_learns_that_the_server_has_ended,
         client_that_is_interrupted_says_so_and_tells_the_server,
@@ -243,6 +252,15 @@ fn main() -> std::process::ExitCode {
         capture_that_fills_the_disk_ends_and_the_text_does_not,
         capture_is_seen_by_tcpdump_too,
         capture_of_a_tap_is_what_tcpdump_sees_at_the_other_end,
+        text_is_exact_whatever_happens_to_frames,
+        bandwidth_and_size_of_packets_change_no_byte,
+        same_seed_gives_the_same_run,
+        strange_run_says_the_command_that_repeats_it,
+        server_that_starts_again_resets_what_it_does_not_know,
+        client_that_stops_reading_shuts_its_window,
+        faults_are_for_a_cable_too,
+        faults_are_refused_where_there_are_none,
+        tour_is_what_the_program_prints,
         sentences_stand_under_the_arrows,
         sentences_stand_in_files_instead_of_the_ladder,
         ladder_in_memory_fits_on_a_screen,

@@ -73,6 +73,23 @@ pub fn wrong_arguments_are_explained() {
         ("serve --tap t surplus", "unexpected argument 'surplus'"),
         ("tcp 192.168.69.100 --tap t --dns name", address),
         (
+            "tcp 192.168.69.100 --tap t --dns fe80::1%t",
+            "there is one interface only: leave %t out",
+        ),
+        (
+            "tcp 192.168.69.300 --tap t",
+            "an IPv4 address has four numbers, each from 0 to 255",
+        ),
+        ("udp fdaa:::1 --tap t", "this is not an IPv6 address"),
+        (
+            "udp [fdaa::1]:0 --tap t",
+            "\"0\" is not a port, which is a number from 1 to 65535",
+        ),
+        (
+            "tcp http://name --tap t",
+            "give the name or the address only",
+        ),
+        (
             "udp 192.168.69.100 --tap t --once",
             "unexpected argument '--once'",
         ),

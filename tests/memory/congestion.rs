@@ -9,7 +9,7 @@ use uppercase::simulation::{Conditions, Lane};
 use uppercase::tcp::{self, CongestionControl};
 
 use common::frames::read_tcp;
-use common::hand::{Hand, Heard};
+use common::hand::Hand;
 use common::network::{Actor, Link, MINUTE, Network, SECOND};
 use common::scene::{Scene, Server, client};
 use common::talk::Talk;
@@ -181,53 +181,6 @@ fn another_congestion_control_can_be_chosen_for_a_client() {
     for sent in requests(Link::IP_V4, Some(CongestionControl::None)) {
         assert!(sent > INITIAL_WINDOW, "{sent}");
     }
-}
-
-/// RFC 9293, 3.10.7.4: an acknowledgement is `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`. After a
-/// retransmission timeout smoltcp 0.14 gives it the number behind what was sent again, and a peer that
-/// has received more drops it (where both hosts do so, neither goes on).
-#[test]
-fn an_acknowledgement_after_a_timeout_has_the_number_behind_all_that_was_sent() {
-    for link in Link::ALL {
-        for aborts in [false, true] {
-            let mut scene = Scene::new(link, 1, tcp::Config::default());
-            scene.network = Network::new(link);
-            scene.server = server(&mut scene.network, false, tcp::Config::default());
-            let mut hand = Hand::connected(&mut scene, 40_000, u16::MAX);
-            for _ in 0..3 {
-                ask(&mut scene, &mut hand);
-            }
-            let sent = say(&mut scene, &mut hand, &[b'x'; 1400]);
-            let more = say(&mut scene, &mut hand, &[b'x'; 1400]);
-            let last = [sent, more].concat().pop().expect("an answer");
-            let end = last.number + last.text.len();
-            scene.pass(SECOND + SECOND / 10);
-            scene.network.to_client.captured();
-            let heard = if aborts {
-                scene.server.abort();
-                hand.hear(&mut scene)
-            } else {
-                say(&mut scene, &mut hand, b"text")
-            };
-            let bare: Vec<_> = heard.iter().filter(|heard| heard.text.is_empty()).collect();
-            assert!(!bare.is_empty(), "{link:?}");
-            for heard in bare {
-                assert_eq!(heard.number, end, "{link:?}: {:?}", heard.control);
-            }
-        }
-    }
-}
-
-/// Sends this, and acknowledges nothing; returns what leaves upon that.
-fn say(scene: &mut Scene, hand: &mut Hand, payload: &[u8]) -> Vec<Heard> {
-    let segment = TcpRepr {
-        payload,
-        window_len: u16::MAX,
-        ..hand.segment()
-    };
-    hand.send(scene, &segment);
-    hand.next += payload.len();
-    hand.hear(scene)
 }
 
 /// Both hosts are this package's, and both lose segments, acknowledgements too.

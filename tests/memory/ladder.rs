@@ -1,6 +1,7 @@
 //! Ladder diagrams of runs of the real stacks, as they have to look.
 
 mod cut;
+mod glossary;
 mod hostile;
 mod labels;
 mod properties;

@@ -31,6 +31,7 @@ mod neighbors;
 mod no_flags;
 mod no_room;
 mod off_path;
+mod old_numbers;
 mod opposite;
 #[cfg(all(feature = "paths", feature = "fragmentation"))]
 mod paths;

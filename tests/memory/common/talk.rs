@@ -6,7 +6,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, tcp};
 
-use super::network::{Actor, Network};
+use super::network::{Actor, HOUR, Network};
 use super::scene::client;
 
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -27,7 +27,22 @@ pub struct Talk {
 impl Talk {
     /// A client with buffers of `window` bytes each that is about to connect to `server`.
     pub fn new(network: &mut Network, server: IpEndpoint, window: usize, text: &[u8]) -> Self {
-        let client = client(network.client.sockets(), window, TIMEOUT);
+        Self::with_timeout(network, server, window, text, TIMEOUT)
+    }
+
+    /// The same, of a client that waits for an hour.
+    pub fn patient(network: &mut Network, server: IpEndpoint, window: usize, text: &[u8]) -> Self {
+        Self::with_timeout(network, server, window, text, HOUR)
+    }
+
+    fn with_timeout(
+        network: &mut Network,
+        server: IpEndpoint,
+        window: usize,
+        text: &[u8],
+        timeout: Duration,
+    ) -> Self {
+        let client = client(network.client.sockets(), window, timeout);
         Self::by(client, network, server, text)
     }
 

@@ -163,6 +163,12 @@ fn each_time_that_the_window_is_shut_is_counted() {
     );
 }
 
+/// Makes the window of a segment 999 bytes.
+fn announce_less(segment: &mut [u8], sums: bool) {
+    let header = segment.first_chunk_mut().expect("a header");
+    replace(header, WINDOW, 999, sums);
+}
+
 /// The two bytes of text make it each of the values that there are.
 #[test]
 fn the_checksum_is_right_whatever_it_was() {
@@ -174,7 +180,7 @@ fn the_checksum_is_right_whatever_it_was() {
         segment.set_header_len(TCP_HEADER as u8);
         segment.set_window_len(1000);
         segment.fill_checksum(&from, &to);
-        lessen_window(&mut bytes, true);
+        announce_less(&mut bytes, true);
         let segment = TcpPacket::new_unchecked(&bytes[..]);
         assert_eq!(segment.window_len(), 999);
         assert!(segment.verify_checksum(&from, &to), "{text:#06x}");
@@ -185,7 +191,34 @@ fn the_checksum_is_right_whatever_it_was() {
 fn a_checksum_that_the_device_makes_is_left_alone() {
     let mut bytes = DATA.bytes();
     let before = TcpPacket::new_unchecked(&bytes[..]).checksum();
-    lessen_window(&mut bytes, false);
+    announce_less(&mut bytes, false);
     let after = TcpPacket::new_unchecked(&bytes[..]);
     assert_eq!((after.window_len(), after.checksum()), (999, before));
+}
+
+/// RFC 9293, 3.10.7.4: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`.
+#[test]
+fn what_has_no_payload_has_the_number_of_the_next_new_byte() {
+    let mut control = established(PLAIN);
+    for sequence in [5001, 5101] {
+        Text {
+            sequence,
+            length: 100,
+            ..DATA
+        }
+        .send(&mut control);
+    }
+    // smoltcp has gone back to the first byte that is not acknowledged.
+    let again = Text {
+        sequence: 5001,
+        length: 100,
+        ..DATA
+    };
+    let (payload, empty) = (again.send(&mut control), DATA.send(&mut control));
+    let [payload, empty] = [&payload, &empty].map(|bytes| TcpPacket::new_unchecked(&bytes[..]));
+    assert_eq!(payload.seq_number(), TcpSeqNumber(5001));
+    assert_eq!(empty.seq_number(), TcpSeqNumber(5201));
+    for segment in [payload, empty] {
+        assert!(segment.verify_checksum(&HERE, &THERE));
+    }
 }

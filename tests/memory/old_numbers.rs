@@ -1,0 +1,48 @@
+//! Both sides have lost acknowledgements, and both have gone back to retransmit: what each then sends
+//! without payload has the number of the next new byte (RFC 9293, 3.10.7.4: `<SEQ=SND.NXT>`). With the
+//! number that is retransmitted, as smoltcp 0.14 gives it, each takes the acknowledgements of the other
+//! for old, and neither ever goes on.
+
+use smoltcp::time::Duration;
+use uppercase::simulation::{Conditions, Probability, seeds};
+use uppercase::tcp::Config;
+
+use super::common::network::{HOUR, Link, Network};
+use super::common::scene;
+use super::common::talk::Talk;
+use super::common::text::{mixed, upper};
+
+#[test]
+fn text_both_ways_goes_on_whatever_is_lost() {
+    let text = mixed(60_000);
+    let conditions = Conditions {
+        delay: Duration::from_millis(5),
+        loss: Probability::percent(20),
+        duplication: Probability::percent(20),
+        reordering: Probability::percent(20),
+        corruption: Probability::percent(5),
+        ..Conditions::PERFECT
+    };
+    let config = Config {
+        handshake_timeout: None,
+        idle_timeout: None,
+        close_timeout: None,
+        keep_alive: None,
+        silence_timeout: None,
+        ..Config::default()
+    };
+    for link in [Link::ETHERNET_V4, Link::ETHERNET_V6] {
+        for seed in seeds(0..60) {
+            let mut network = Network::with_seed(link, seed);
+            network.to_server.set(conditions);
+            network.to_client.set(conditions);
+            let mut server = scene::server(&mut network, 1, 262_140, config);
+            let mut talk = Talk::patient(&mut network, link.server(), 262_140, &text);
+            network.run(HOUR * 20, &mut [&mut server], &mut [&mut talk]);
+            assert!(
+                talk.expect_answer() == upper(&text),
+                "{link:?}, seed {seed}"
+            );
+        }
+    }
+}
