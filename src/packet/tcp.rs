@@ -1,6 +1,8 @@
 //! TCP segments (RFC 9293, 3.1).
 
 use smoltcp::phy::ChecksumCapabilities;
+#[cfg(any(feature = "ipv6", feature = "paths"))]
+use smoltcp::wire::checksum;
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber};
 
 use super::ip::is_sum_right;
@@ -201,12 +203,9 @@ pub(crate) fn set_maximum_segment_size(bytes: &mut [u8], header_len: usize, size
         // The sum has the first of two bytes eight bits higher.
         let bits = if at % 2 == 0 { 8 } else { 0 };
         // RFC 1624, 3: HC' = ~(~HC + ~m + m').
-        let sum = u32::from(!half(bytes, CHECKSUM))
-            + u32::from(!(u16::from(old) << bits))
-            + (u32::from(new) << bits);
-        let sum = (sum & 0xffff) + (sum >> 16);
-        let sum = (sum & 0xffff) + (sum >> 16);
-        super::put_half(bytes, CHECKSUM, !(sum as u16));
+        let (old, new) = (u16::from(old) << bits, u16::from(new) << bits);
+        let parts = [!half(bytes, CHECKSUM), !old, new];
+        super::put_half(bytes, CHECKSUM, !checksum::combine(&parts));
     }
 }
 

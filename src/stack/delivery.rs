@@ -65,6 +65,10 @@ pub(super) fn give_segment(
     let queued = connection.socket().recv_queue();
     let next = connection.control.next();
     #[cfg(feature = "paths")]
+    if recovery::is_one_too_many(segment, &connection.control) {
+        return was;
+    }
+    #[cfg(feature = "paths")]
     let in_flight = connection.socket().send_queue();
     let Connection { set, control, .. } = connection;
     if segment.flags.has(Flags::SYN) {

@@ -13,6 +13,9 @@ pub(super) struct Leaving<'l> {
     /// The room for the header of its frame.
     pub(super) header: &'l mut [u8],
     pub(super) packet: &'l mut [u8],
+    /// How many bytes each segment of it has, if the device cuts it.
+    #[cfg(feature = "paths")]
+    pub(super) segment_size: Option<usize>,
     /// Of its connection.
     pub(super) control: Option<&'l mut Control>,
     /// The card that has sent what it answers.
@@ -25,6 +28,8 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     let Leaving {
         header,
         packet: bytes,
+        #[cfg(feature = "paths")]
+        segment_size,
         control,
         asker,
         now,
@@ -66,7 +71,9 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "paths")]
         if segment.payload_len > 1 {
-            let (length, sent) = (bytes.len(), control.sent());
+            let headers = bytes.len() - segment.payload_len;
+            let length = headers + segment_size.unwrap_or(segment.payload_len);
+            let sent = control.sent();
             is_fragmentable = control.flight.transmitted(&segment, length, sent, is_far);
         }
         #[cfg(feature = "client")]

@@ -395,6 +395,8 @@ impl TxToken for Outgoing<'_> {
         let (mut fill, mut result) = (Some(fill), None);
         let header_len = self.host.link.header_len();
         let length = header_len + length;
+        #[cfg(feature = "paths")]
+        let segment_size = segment_size(&self.meta);
         let mut nowhere = Nowhere;
         let is_dropped = self.is_dropped();
         let transmit = match is_dropped {
@@ -412,6 +414,8 @@ impl TxToken for Outgoing<'_> {
                 Leaving {
                     header,
                     packet,
+                    #[cfg(feature = "paths")]
+                    segment_size,
                     control: self.control.as_deref_mut(),
                     asker: self.asker,
                     now: self.now,
@@ -423,5 +427,19 @@ impl TxToken for Outgoing<'_> {
 
     fn set_meta(&mut self, meta: PacketMeta) {
         self.meta = meta;
+    }
+}
+
+/// How many bytes each segment of a packet has that the device cuts.
+#[cfg(feature = "paths")]
+fn segment_size(meta: &PacketMeta) -> Option<usize> {
+    #[cfg(feature = "segmentation")]
+    return meta
+        .segmentation_offload_size
+        .map(|size| usize::from(size.get()));
+    #[cfg(not(feature = "segmentation"))]
+    {
+        let _ = meta;
+        None
     }
 }

@@ -4,12 +4,12 @@
 use smoltcp::wire::TcpSeqNumber;
 
 use super::accept::Arrival;
-use super::control::{Acknowledgement, Connection, DUPLICATES, Flight};
+use super::control::{Acknowledgement, Connection, Control, DUPLICATES, Flight};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::port::Way;
 use super::unreachable::TooLong;
-use crate::packet::{Flags, FourTuple, options};
+use crate::packet::{Flags, FourTuple, Segment, options};
 
 impl TooLong {
     pub(super) fn four_tuple(&self) -> FourTuple {
@@ -33,6 +33,14 @@ impl TooLong {
             retransmit(connection, way);
         }
     }
+}
+
+/// Whether smoltcp must not be given a segment, which is nothing but a duplicate acknowledgement.
+pub(super) fn is_one_too_many(segment: &Segment, control: &Control) -> bool {
+    segment.acknowledges()
+        && !segment.flags.has(Flags::FIN)
+        && Some(segment.sequence) == control.next()
+        && control.flight.is_one_too_many(segment, control.sent())
 }
 
 /// A segment of the peer was given to smoltcp; `is_new` says that it has acknowledged something.

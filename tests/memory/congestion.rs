@@ -11,7 +11,7 @@ use uppercase::tcp::{self, CongestionControl};
 use common::frames::read_tcp;
 use common::hand::Hand;
 use common::network::{Actor, Link, MINUTE, Network, SECOND};
-use common::scene::{Scene, Server};
+use common::scene::{Scene, Server, client};
 use common::talk::Talk;
 use common::text::{mixed, upper};
 
@@ -180,5 +180,43 @@ fn each_connection_of_a_client_begins_with_a_small_window() {
 fn another_congestion_control_can_be_chosen_for_a_client() {
     for sent in requests(Link::IP_V4, Some(CongestionControl::None)) {
         assert!(sent > INITIAL_WINDOW, "{sent}");
+    }
+}
+
+/// Both hosts are this package's, and both lose segments, acknowledgements too.
+#[test]
+fn connections_that_share_a_bottleneck_come_to_their_end() {
+    let text = mixed(500_000);
+    for control in [CongestionControl::Cubic, CongestionControl::Reno] {
+        for (queue, delay) in [(20, 1), (20, 25), (66, 1), (66, 25), (133, 1)] {
+            let link = Link::IP_V4;
+            let mut network = Network::new(link);
+            let config = tcp::Config {
+                congestion_control: control,
+                ..tcp::Config::default()
+            };
+            let mut server = Server::hashing(&mut network, 4, WINDOW, config);
+            let path = Conditions {
+                bandwidth: Some(10_000_000),
+                queue,
+                delay: Duration::from_millis(delay),
+                ..Conditions::default()
+            };
+            network.to_client.set(path);
+            network.to_server.set(path);
+            let mut talks = [(); 4].map(|()| {
+                let mut client = client(network.client.sockets(), WINDOW, MINUTE);
+                client.set_congestion_control(control);
+                Talk::by(client, &mut network, link.server(), &text)
+            });
+            let mut clients: Vec<&mut dyn Actor> = Vec::new();
+            for talk in &mut talks {
+                clients.push(talk);
+            }
+            network.run(MINUTE, &mut [&mut server], &mut clients);
+            for talk in &talks {
+                assert!(talk.expect_answer() == upper(&text), "{control:?}, {queue}");
+            }
+        }
     }
 }

@@ -28,6 +28,10 @@ pub(in crate::stack) struct Flight {
     window: u16,
     /// Acknowledgements in a row that say that a later segment has arrived than this first one.
     duplicates: u8,
+    /// How many of them smoltcp has counted.
+    counted: u8,
+    /// Whether smoltcp is about to retransmit the first segment in flight because of them.
+    is_due: bool,
     /// The acknowledgement that ends the recovery (RFC 6582, 3.2).
     recover: Option<TcpSeqNumber>,
     /// What was retransmitted last: its first sequence number.
@@ -94,9 +98,8 @@ impl Flight {
         if segment.sequence != unacknowledged {
             return false;
         }
-        let is_again = self.retransmitted.replace(unacknowledged) == Some(unacknowledged);
-        if self.duplicates >= DUPLICATES && !is_again {
-            self.recover.get_or_insert(sent);
+        self.retransmitted = Some(unacknowledged);
+        if core::mem::take(&mut self.is_due) {
             return false;
         }
         // The retransmission timeout, which ends a recovery (RFC 6582, 3.2).
@@ -118,6 +121,21 @@ impl Flight {
         self.window != segment.window || is_in_flight
     }
 
+    /// Whether smoltcp must not be given a segment: it would retransmit the first segment in flight
+    /// once more, as it counts from the start again at each change of the window.
+    pub(in crate::stack) fn is_one_too_many(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
+        self.counts(segment, sent)
+            && self.counted + 1 == DUPLICATES
+            && self.retransmitted == self.unacknowledged
+    }
+
+    /// Whether smoltcp takes a segment for a duplicate acknowledgement.
+    fn counts(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
+        let number = segment.acknowledgement;
+        let is_bare = segment.payload_len == 0 && segment.window == self.window;
+        is_bare && number != sent && self.unacknowledged == Some(number)
+    }
+
     /// A segment of the peer was given to smoltcp; SND.NXT is `sent`. Returns whether the first segment
     /// in flight has to be retransmitted.
     pub(in crate::stack) fn received(
@@ -126,6 +144,12 @@ impl Flight {
         sent: TcpSeqNumber,
     ) -> bool {
         let segment = acknowledgement.segment;
+        let counts = self.counts(segment, sent) && !acknowledgement.is_new;
+        self.counted = if counts {
+            self.counted.saturating_add(1)
+        } else {
+            0
+        };
         let is_update = core::mem::replace(&mut self.window, segment.window) != segment.window;
         let Some(unacknowledged) = self.unacknowledged else {
             return false;
@@ -133,7 +157,7 @@ impl Flight {
         let number = segment.acknowledgement;
         if acknowledgement.is_new {
             self.unacknowledged = Some(number);
-            self.duplicates = 0;
+            (self.duplicates, self.is_due) = (0, false);
             if let Some((_, length)) = self.sample.take_if(|(end, _)| *end <= number) {
                 self.proven = self.proven.max(length);
             }
@@ -141,17 +165,27 @@ impl Flight {
             // RFC 6582, 3.2: "If this ACK does not acknowledge all of the data up to and including
             // recover, then this is a partial ACK. In this case, retransmit the first unacknowledged
             // segment."
-            if self.recover.is_some() {
-                self.duplicates = DUPLICATES;
-            }
-            return self.recover.is_some() && segment.window > 0;
+            return self.recover.is_some() && self.begin(sent);
         }
         let is_bare = segment.payload_len == 0 && !segment.flags.has(Flags::FIN) && !is_update;
         if number != unacknowledged || number == sent || !acknowledgement.is_selective && !is_bare {
             return false;
         }
         self.duplicates = self.duplicates.saturating_add(1);
-        self.duplicates == DUPLICATES && segment.window > 0
+        self.duplicates == DUPLICATES && self.begin(sent)
+    }
+
+    /// The first segment in flight is lost; returns whether smoltcp has to be told so.
+    fn begin(&mut self, sent: TcpSeqNumber) -> bool {
+        if self.window == 0 {
+            return false;
+        }
+        self.recover.get_or_insert(sent);
+        self.duplicates = DUPLICATES;
+        self.is_due = true;
+        let knows = self.counted >= DUPLICATES;
+        self.counted = DUPLICATES;
+        !knows
     }
 
     /// The limit, if it was a guess by which something has arrived.
@@ -181,8 +215,8 @@ impl Flight {
             return None;
         }
         (self.limit, self.sample) = (Some(mtu), None);
-        (self.is_guess, self.duplicates) = (false, DUPLICATES);
-        self.retransmitted = None;
+        self.is_guess = false;
+        self.begin(sent);
         Some(mtu)
     }
 }

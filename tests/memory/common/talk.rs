@@ -42,8 +42,14 @@ impl Talk {
         text: &[u8],
         timeout: Duration,
     ) -> Self {
+        let client = client(network.client.sockets(), window, timeout);
+        Self::by(client, network, server, text)
+    }
+
+    /// The same by this client.
+    pub fn by(client: tcp::Client, network: &mut Network, server: IpEndpoint, text: &[u8]) -> Self {
         let mut talk = Self {
-            client: client(network.client.sockets(), window, timeout),
+            client,
             text: text.to_vec(),
             sent: 0,
             answer: Vec::new(),

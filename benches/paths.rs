@@ -1,0 +1,57 @@
+//! Paths as they are beyond the link: slow, lossy, with short queues; and a host that is stopped.
+//!
+//! ```console
+//! $ cargo bench --bench paths                       # all of it, three minutes
+//! $ cargo bench --bench paths -- simulated          # in the simulated network
+//! $ cargo bench --bench paths -- bottleneck         # behind `tc tbf`, beside the kernel's TCP
+//! $ cargo bench --bench paths -- pause 600          # the server is stopped for so many seconds
+//! ```
+//!
+//! What is beside the kernel runs in network namespaces of its own, and wants what the kernel tests
+//! want. A text of 2 MB passes both ways, over one connection or over each of four.
+//!
+//! "stall" is the longest time in which nothing arrives, of any connection that is not done: with a
+//! retransmission timeout of one second (RFC 6298, 2.4) a lost last segment takes that long, and one
+//! that is lost again twice as long.
+
+macro_rules! files {
+    ($($path:literal $name:ident),* $(,)?) => {
+        $(
+            #[cfg(target_os = "linux")]
+            #[path = $path]
+            #[allow(dead_code, unused_imports, unused_macros, reason = "not all of it is needed")]
+            #[allow(clippy::duplicate_mod, reason = "some of it is in two of these")]
+            mod $name;
+        )*
+    };
+}
+
+files! {
+    "../tests/memory/common/mod.rs" common,
+    "../tests/shared/mod.rs" shared,
+    "../tests/kernel/namespace.rs" namespace,
+    "../tests/kernel/command.rs" command,
+    "../tests/kernel/link.rs" link,
+    "paths/kernel.rs" kernel,
+    "paths/simulated.rs" simulated,
+}
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let all = !["simulated", "bottleneck", "pause"].into_iter().any(has);
+    if kernel::is_inside() {
+        return kernel::run(all || has("bottleneck"), all || has("pause"), &arguments);
+    }
+    if all || has("simulated") {
+        simulated::run();
+    }
+    match all || has("bottleneck") || has("pause") {
+        true => kernel::isolated(),
+        false => std::process::ExitCode::SUCCESS,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}

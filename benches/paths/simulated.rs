@@ -1,0 +1,127 @@
+//! Both ends on this package's stack, in the simulated network.
+
+use smoltcp::time::{Duration, Instant};
+use uppercase::simulation::{Conditions, Probability};
+use uppercase::tcp::{Config, CongestionControl};
+
+use crate::common::network::{Actor, Link, Network};
+use crate::common::scene::{Server, client};
+use crate::common::talk::Talk;
+use crate::common::text::{mixed, upper};
+
+const LENGTH: usize = 2_000_000;
+const WINDOW: usize = 65_535 << 2;
+/// How long an exchange may take, and how often it is looked at.
+const LIMIT: Duration = Duration::from_secs(600);
+const STEP: Duration = Duration::from_millis(10);
+const CONTROLS: [(&str, CongestionControl); 2] = [
+    ("Cubic", CongestionControl::Cubic),
+    ("Reno", CongestionControl::Reno),
+];
+
+/// What an exchange comes to.
+struct Result {
+    time: Option<Duration>,
+    stall: Duration,
+}
+
+pub fn run() {
+    println!("\nsimulated: a bottleneck of 10 Mbit/s each way, 2 MB a connection");
+    println!("The queue is in frames of any length: those without payload take as much of it as others.");
+    println!("delay  queue  connections | Cubic: time  stall | Reno: time   stall");
+    for delay in [1, 25] {
+        for queue in [133, 66, 20] {
+            for count in [1, 4] {
+                let conditions = Conditions {
+                    bandwidth: Some(10_000_000),
+                    queue,
+                    delay: Duration::from_millis(delay),
+                    ..Conditions::PERFECT
+                };
+                print!("{delay:2} ms  {queue:5}  {count:11}");
+                row(conditions, count);
+            }
+        }
+    }
+    println!("\nsimulated: 100 Mbit/s and 5 ms each way, 2 MB over one connection");
+    println!("fault                      | Cubic: time  stall | Reno: time   stall");
+    let path = Conditions {
+        bandwidth: Some(100_000_000),
+        queue: 1000,
+        delay: Duration::from_millis(5),
+        ..Conditions::PERFECT
+    };
+    print!("none                      ");
+    row(path, 1);
+    for percent in [1, 5, 20] {
+        let loss = Probability::percent(percent);
+        print!("{percent:2} % lost                 ");
+        row(Conditions { loss, ..path }, 1);
+    }
+    for percent in [1, 5, 20] {
+        let reordering = Probability::percent(percent);
+        for hold in [1, 10] {
+            print!("{percent:2} % held back for {hold:2} ms   ");
+            let hold = Duration::from_millis(hold);
+            row(Conditions { reordering, hold, ..path }, 1);
+        }
+    }
+}
+
+fn row(conditions: Conditions, count: usize) {
+    for (_, control) in CONTROLS {
+        let Result { time, stall } = exchange(conditions, count, control);
+        let time = match time {
+            Some(time) => format!("{:6.2} s", seconds(time)),
+            None => "     never".into(),
+        };
+        print!(" | {time:>10} {:5.2} s", seconds(stall));
+    }
+    println!();
+}
+
+fn seconds(time: Duration) -> f64 {
+    time.total_micros() as f64 / 1e6
+}
+
+fn exchange(conditions: Conditions, count: usize, control: CongestionControl) -> Result {
+    let link = Link::ETHERNET_V4;
+    let mut network = Network::new(link);
+    let config = Config {
+        congestion_control: control,
+        ..Config::default()
+    };
+    let mut server = Server::hashing(&mut network, count, WINDOW, config);
+    network.to_client.set(conditions);
+    network.to_server.set(conditions);
+    let text = mixed(LENGTH);
+    let talk = |_| {
+        let mut client = client(network.client.sockets(), WINDOW, LIMIT);
+        client.set_congestion_control(control);
+        Talk::by(client, &mut network, link.server(), &text)
+    };
+    let mut talks: Vec<Talk> = (0..count).map(talk).collect();
+    let start = network.now();
+    let mut last: Vec<(usize, Instant)> = vec![(0, start); count];
+    let mut stall = Duration::ZERO;
+    while network.now() < start + LIMIT {
+        let mut clients: Vec<&mut dyn Actor> = Vec::new();
+        for talk in &mut talks {
+            clients.push(talk);
+        }
+        network.run_for(STEP, &mut [&mut server], &mut clients);
+        let now = network.now();
+        for (talk, (length, since)) in talks.iter().zip(&mut last) {
+            if talk.answer.len() > *length || talk.outcome.is_some() {
+                (*length, *since) = (talk.answer.len(), now);
+            }
+            stall = stall.max(now - *since);
+        }
+        if talks.iter().all(|talk| talk.outcome.is_some()) {
+            let is_whole = |talk: &Talk| talk.outcome == Some(Ok(())) && talk.answer == upper(&text);
+            let time = talks.iter().all(is_whole).then(|| now - start);
+            return Result { time, stall };
+        }
+    }
+    Result { time: None, stall }
+}
