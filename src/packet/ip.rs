@@ -20,6 +20,7 @@ pub(crate) mod ipv4 {
     /// The version in the upper half of a byte, the length of the header in its lower half.
     pub(crate) const VERSION_AND_LENGTH: usize = 0;
     pub(crate) const TOTAL_LENGTH: usize = 2;
+    pub(crate) const IDENTIFICATION: usize = 4;
     /// Flags and fragment offset.
     pub(crate) const FRAGMENT: usize = 6;
     pub(crate) const PROTOCOL: usize = 9;
@@ -27,6 +28,8 @@ pub(crate) mod ipv4 {
     pub(crate) const SOURCE: usize = 12;
     pub(crate) const DESTINATION: usize = 16;
 
+    /// Of the field `FRAGMENT`: it must not be fragmented.
+    pub(crate) const DONT_FRAGMENT: u16 = 0x4000;
     /// Of the field `FRAGMENT`: more fragments follow.
     pub(crate) const MORE_FRAGMENTS: u16 = 0x2000;
     /// Of the field `FRAGMENT`: the offset, in units of 8 bytes.

@@ -5,9 +5,24 @@ use std::process::Command;
 
 use crate::command::{Outcome, run};
 use crate::link::serve;
-use crate::namespace::{ip, need, tool};
+use crate::namespace::{Test, ip, need, tests, tool};
 use crate::ordinary::{DRIVER, Ordinary, PROGRAM, make_driver, pretend, replace};
 use crate::tuntap::refusal;
+
+pub const TESTS: &[Test] = tests![
+    doctor_finds_all_that_a_lab_needs,
+    doctor_mends_the_drivers_file,
+    doctor_knows_a_driver_that_is_not_loaded,
+    doctor_mends_the_limit_of_namespaces,
+    doctor_mends_settings_that_forbid_namespaces,
+    doctor_knows_a_filter_of_system_calls,
+    doctor_lets_root_make_an_interface_for_an_ordinary_user,
+    doctor_switches_ipv6_on,
+    doctor_mends_an_interface_until_it_serves,
+    doctor_proposes_addresses_that_do_not_clash,
+    doctor_names_the_program_on_the_interface,
+    doctor_lets_the_interface_through_a_firewall,
+];
 
 /// The steps that went well, the one that failed, and what mends it.
 #[derive(Debug)]
@@ -45,7 +60,8 @@ fn failure(command: &mut Command) -> (String, String) {
 #[track_caller]
 fn mend(command: &str) {
     let command = command.replace("sudo ", "");
-    assert_eq!(run(tool("sh").args(["-c", &command]), "").text(), "");
+    let outcome = run(tool("sh").args(["-c", &command]), "");
+    assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""));
 }
 
 #[track_caller]
@@ -55,7 +71,7 @@ fn assert_well(command: &mut Command) {
     assert_eq!(diagnosis.well.last().unwrap(), "answers");
 }
 
-pub fn doctor_finds_all_that_a_lab_needs() {
+fn doctor_finds_all_that_a_lab_needs() {
     let user = Ordinary::new();
     let outcome = run(&mut user.uppercase("doctor lab"), "");
     assert_eq!(
@@ -74,7 +90,7 @@ pub fn doctor_finds_all_that_a_lab_needs() {
 }
 
 /// What every user may open.
-pub fn doctor_mends_the_drivers_file() {
+fn doctor_mends_the_drivers_file() {
     let user = Ordinary::new();
     if !user.is_real_root {
         crate::ordinary::run(&["mount", "-t", "tmpfs", "none", "/dev/net"]);
@@ -119,7 +135,7 @@ pub fn doctor_mends_the_drivers_file() {
     assert_well(&mut lab());
 }
 
-pub fn doctor_knows_a_driver_that_is_not_loaded() {
+fn doctor_knows_a_driver_that_is_not_loaded() {
     let user = Ordinary::new();
     crate::ordinary::run(&["mount", "-t", "tmpfs", "none", "/dev/net"]);
     replace("/proc/misc", "229 fuse\n");
@@ -142,7 +158,7 @@ pub fn doctor_knows_a_driver_that_is_not_loaded() {
 }
 
 /// Each user namespace has a limit of its own, so that of this machine stays.
-pub fn doctor_mends_the_limit_of_namespaces() {
+fn doctor_mends_the_limit_of_namespaces() {
     let _machine = Ordinary::new();
     const OF: &str = "/proc/sys/user/max_";
     for (limit, step, refused) in [
@@ -175,7 +191,7 @@ pub fn doctor_mends_the_limit_of_namespaces() {
     }
 }
 
-pub fn doctor_mends_settings_that_forbid_namespaces() {
+fn doctor_mends_settings_that_forbid_namespaces() {
     let user = Ordinary::new();
     let clone = "kernel.unprivileged_userns_clone";
     let apparmor = "kernel.apparmor_restrict_unprivileged_userns";
@@ -215,7 +231,7 @@ pub fn doctor_mends_settings_that_forbid_namespaces() {
     ));
 }
 
-pub fn doctor_knows_a_filter_of_system_calls() {
+fn doctor_knows_a_filter_of_system_calls() {
     let user = Ordinary::new();
     refusal::refuse_namespaces();
     pretend("kernel.unprivileged_userns_clone", "1");
@@ -228,7 +244,7 @@ pub fn doctor_knows_a_filter_of_system_calls() {
     assert!(command.starts_with("start the container with --security-opt seccomp=unconfined"));
 }
 
-pub fn doctor_lets_root_make_an_interface_for_an_ordinary_user() {
+fn doctor_lets_root_make_an_interface_for_an_ordinary_user() {
     let user = Ordinary::new();
     let diagnosis = read(&run(&mut user.uppercase("doctor"), ""));
     // All is well with a lab.
@@ -250,6 +266,24 @@ pub fn doctor_lets_root_make_an_interface_for_an_ordinary_user() {
     assert_eq!(ip("-brief link").lines().count(), 1);
 }
 
+/// Its own network has no IPv6.
+fn doctor_switches_ipv6_on() {
+    need("sysctl");
+    let _machine = Ordinary::new();
+    let settings = ["all", "default"].map(|interfaces| {
+        let file = format!("/proc/sys/net/ipv6/conf/{interfaces}/disable_ipv6");
+        fs::write(&file, "1").unwrap();
+        file
+    });
+    cure(
+        &["--tap", "tap0"],
+        &["interface: IPv6 is switched off on this host"],
+    );
+    for file in settings {
+        assert_eq!(fs::read_to_string(file).unwrap(), "0\n");
+    }
+}
+
 /// Does what is said until nothing is left to say.
 #[track_caller]
 fn cure(arguments: &[&str], failures: &[&str]) {
@@ -266,7 +300,7 @@ fn cure(arguments: &[&str], failures: &[&str]) {
     assert_well(&mut doctor());
 }
 
-pub fn doctor_mends_an_interface_until_it_serves() {
+fn doctor_mends_an_interface_until_it_serves() {
     let _machine = Ordinary::new();
     for (mode, name) in [("tap", "mine0"), ("tun", "mine1")] {
         ip(&format!("tuntap add dev {name} mode {mode}"));
@@ -295,21 +329,27 @@ pub fn doctor_mends_an_interface_until_it_serves() {
     );
 }
 
-pub fn doctor_proposes_addresses_that_do_not_clash() {
+fn doctor_proposes_addresses_that_do_not_clash() {
     let _machine = Ordinary::new();
     ip("link add veth0 type veth peer veth1");
-    for (address, what, network) in [
+    for (option, name, address, what, network) in [
         (
+            "--tap",
+            "tap0",
             "192.168.69.7/24",
             "the subnet of 192.168.69.100/24 is already that of veth0",
             71,
         ),
         (
+            "--tun",
+            "tun0",
             "192.168.69.1/24",
             "192.168.69.1 is already an address of this host, on veth0",
             71,
         ),
         (
+            "--tap",
+            "tap0",
             "fdaa::7/64",
             "the subnet of fdaa::100/64 is already that of veth0",
             69,
@@ -318,10 +358,10 @@ pub fn doctor_proposes_addresses_that_do_not_clash() {
         ip(&format!("addr add {address} dev veth0"));
         // The network that would be proposed first is taken, too.
         ip("addr add 192.168.70.1/24 dev veth1");
-        let doctor = ["doctor", "serve", "--tap", "tap0"];
-        let (said, command) = failure(Command::new(PROGRAM).args(doctor));
+        let (said, command) =
+            failure(Command::new(PROGRAM).args(["doctor", "serve", option, name]));
         assert!(said.starts_with(&format!("addresses: {what}")), "{said}");
-        let serve = format!("{PROGRAM} serve --tap tap0 --ip 192.168.{network}.1/24 ");
+        let serve = format!("{PROGRAM} serve {option} {name} --ip 192.168.{network}.1/24 ");
         assert!(command.starts_with(&serve), "{command}");
         let doctor = command.replace(" serve ", " doctor serve ");
         assert_well(tool("sh").args(["-c", &doctor]));
@@ -330,7 +370,7 @@ pub fn doctor_proposes_addresses_that_do_not_clash() {
     }
 }
 
-pub fn doctor_names_the_program_on_the_interface() {
+fn doctor_names_the_program_on_the_interface() {
     let _machine = Ordinary::new();
     let mut server = serve("--tap tap0");
     let (what, command) = failure(Command::new(PROGRAM).args(["doctor", "serve", "--tap", "tap0"]));
@@ -342,7 +382,7 @@ pub fn doctor_names_the_program_on_the_interface() {
     assert_well(Command::new(PROGRAM).args(["doctor", "serve", "--tap", "tap0"]));
 }
 
-pub fn doctor_lets_the_interface_through_a_firewall() {
+fn doctor_lets_the_interface_through_a_firewall() {
     need("nft");
     let user = Ordinary::new();
     let nft = |arguments: &str| crate::ordinary::run(&["nft", arguments]);
@@ -375,6 +415,27 @@ pub fn doctor_lets_the_interface_through_a_firewall() {
     cure(
         &["--tap", "tap0"],
         &["answers: the answer of 192.168.69.1:12000 over UDP does not come to this host"],
+    );
+    // These keep the rules themselves.
+    let doctor = || failure(Command::new(PROGRAM).args(["doctor", "serve", "--tap", "tap0"])).1;
+    nft("flush chain inet one first");
+    nft("add rule inet one first meta l4proto tcp drop");
+    fs::create_dir("/run/firewalld").unwrap();
+    assert_eq!(doctor(), "firewall-cmd --zone=trusted --add-interface=tap0");
+    crate::ordinary::run(&["mount", "-t", "tmpfs", "none", "/etc"]);
+    fs::create_dir("/etc/ufw").unwrap();
+    fs::write("/etc/ufw/ufw.conf", "ENABLED=yes\n").unwrap();
+    assert_eq!(doctor(), "ufw allow in on tap0");
+    crate::ordinary::run(&["umount", "/etc"]);
+    // The rules are hidden from a user.
+    fs::remove_dir("/run/firewalld").unwrap();
+    ip(&format!("tuntap add dev tun7 mode tun user {}", user.id()));
+    ip("link set tun7 up");
+    ip("addr add 192.168.69.100/24 dev tun7");
+    ip("addr add fdaa::100/64 dev tun7 nodad");
+    assert_eq!(
+        failure(&mut user.uppercase("doctor serve --tun tun7")).1,
+        format!("sudo {PROGRAM} doctor serve --tun tun7")
     );
     // There is none in a lab.
     nft("flush ruleset");

@@ -1,14 +1,30 @@
 //! The lab: servers on a TAP interface in a network of its own, without rights.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use rustix::process::Signal;
 
 use crate::command::{Outcome, run, start, wait_for, words};
-use crate::namespace::need;
-use crate::ordinary::Ordinary;
+use crate::namespace::{Test, need, tests};
+use crate::ordinary::{Ordinary, PROGRAM};
 use crate::terminal::Terminal;
+
+pub const TESTS: &[Test] = tests![
+    stock_programs_reach_the_servers_of_a_lab,
+    tcpdump_shows_the_packets_of_a_lab,
+    lab_gives_a_network_and_takes_no_rights,
+    exit_status_of_a_lab_is_that_of_its_command,
+    what_a_command_leaves_behind_ends_with_the_lab,
+    lab_that_is_ended_ends_its_command,
+    lab_without_the_driver_is_explained,
+    ctrl_c_is_for_the_command_of_a_lab,
+    hangup_is_for_the_command_of_a_lab,
+    shell_of_a_lab_is_the_users,
+    options_of_serve_are_those_of_a_lab,
+    labs_do_not_meet,
+];
 
 /// Runs a command in a lab of an ordinary user's.
 #[track_caller]
@@ -24,7 +40,7 @@ fn script(user: &Ordinary, options: &str, script: &str) -> Outcome {
     lab(user, options, &["sh", "-c", script], "")
 }
 
-pub fn stock_programs_reach_the_servers_of_a_lab() {
+fn stock_programs_reach_the_servers_of_a_lab() {
     ["nc", "ping", "python3"]
         .iter()
         .for_each(|program| need(program));
@@ -48,7 +64,7 @@ pub fn stock_programs_reach_the_servers_of_a_lab() {
     }
 }
 
-pub fn tcpdump_shows_the_packets_of_a_lab() {
+fn tcpdump_shows_the_packets_of_a_lab() {
     ["nc", "tcpdump"].iter().for_each(|program| need(program));
     let seen = script(
         &Ordinary::new(),
@@ -61,7 +77,7 @@ pub fn tcpdump_shows_the_packets_of_a_lab() {
 }
 
 /// It is the same user, in another network.
-pub fn lab_gives_a_network_and_takes_no_rights() {
+fn lab_gives_a_network_and_takes_no_rights() {
     let user = Ordinary::new();
     assert_eq!(
         script(&user, "", "id -u").text(),
@@ -82,7 +98,7 @@ pub fn lab_gives_a_network_and_takes_no_rights() {
     }
 }
 
-pub fn exit_status_of_a_lab_is_that_of_its_command() {
+fn exit_status_of_a_lab_is_that_of_its_command() {
     let user = Ordinary::new();
     for code in [0, 1, 7, 255] {
         let outcome = script(&user, "", &format!("exit {code}"));
@@ -112,7 +128,7 @@ fn processes(wanted: &str) -> usize {
         .count()
 }
 
-pub fn what_a_command_leaves_behind_ends_with_the_lab() {
+fn what_a_command_leaves_behind_ends_with_the_lab() {
     let user = Ordinary::new();
     let outcome = script(
         &user,
@@ -124,22 +140,58 @@ pub fn what_a_command_leaves_behind_ends_with_the_lab() {
     assert_eq!(processes("sleep 360"), 0);
 }
 
-pub fn lab_that_is_ended_ends_its_command() {
+/// It says what is missing, and which command looks further.
+fn lab_without_the_driver_is_explained() {
     let user = Ordinary::new();
-    let mut lab = user.uppercase("lab -- sh");
-    let mut lab = start(lab.args(["-c", "echo begun; exec sleep 3605"]));
+    crate::ordinary::run(&["mount", "-t", "tmpfs", "none", "/dev/net"]);
+    for command in ["lab -- true", "serve --tap tap0"] {
+        run(&mut user.uppercase(command), "").assert_failed(&format!(
+            "/dev/net/tun cannot be opened (No such file or directory (os error 2)): load the \
+             driver with `sudo modprobe tun`, or start the container with `--device /dev/net/tun \
+             --cap-add NET_ADMIN`. What else may be missing: `{PROGRAM} doctor`"
+        ));
+    }
+}
+
+fn lab_that_is_ended_ends_its_command() {
+    let user = Ordinary::new();
+    // The second one is ended by SIGKILL.
+    for script in ["", "trap '' TERM;"] {
+        let script = format!("{script} echo begun; exec sleep 3605");
+        let mut lab = user.uppercase("lab -- sh");
+        let mut lab = start(lab.args(["-c", &script]));
+        assert_eq!(lab.line(), "begun\n");
+        lab.signal(Signal::TERM);
+        let outcome = lab.end();
+        assert_eq!((outcome.code, &*outcome.stderr), (Some(143), ""));
+        assert_eq!(processes("sleep 3605"), 0);
+    }
+}
+
+/// A terminal that goes away tells both.
+fn hangup_is_for_the_command_of_a_lab() {
+    let user = Ordinary::new();
+    let mut lab = start(&mut user.uppercase("lab -- cat"));
+    let mut stdin = lab.stdin.take().unwrap();
+    writeln!(stdin, "begun").unwrap();
     assert_eq!(lab.line(), "begun\n");
-    lab.signal(Signal::TERM);
-    let outcome = lab.end();
-    assert_eq!((outcome.code, &*outcome.stderr), (Some(143), ""));
-    assert_eq!(processes("sleep 3605"), 0);
+    lab.signal(Signal::HUP);
+    writeln!(stdin, "goes on").unwrap();
+    assert_eq!(lab.line(), "goes on\n");
+    drop(stdin);
+    assert_eq!(lab.end().text(), "");
+    // What ignores it from the start goes on to, and so does its command.
+    let mut nohup = user.program("nohup");
+    let script = "kill -HUP $$; echo goes on";
+    nohup.args([PROGRAM, "lab", "--", "sh", "-c", script]);
+    assert_eq!(run(&mut nohup, "").stdout, b"goes on\n");
 }
 
 fn wait_for_file(file: &str) {
     wait_for(file, || Path::new(file).exists().then_some(()));
 }
 
-pub fn ctrl_c_is_for_the_command_of_a_lab() {
+fn ctrl_c_is_for_the_command_of_a_lab() {
     let _machine = Ordinary::new();
     // It may end by it, or not.
     for (script, code) in [
@@ -159,7 +211,7 @@ pub fn ctrl_c_is_for_the_command_of_a_lab() {
     }
 }
 
-pub fn shell_of_a_lab_is_the_users() {
+fn shell_of_a_lab_is_the_users() {
     need("nc");
     let _machine = Ordinary::new();
     let mut terminal = Terminal::start_with("lab", &[("SHELL", "/bin/bash")]);
@@ -182,7 +234,7 @@ pub fn shell_of_a_lab_is_the_users() {
     }
 }
 
-pub fn options_of_serve_are_those_of_a_lab() {
+fn options_of_serve_are_those_of_a_lab() {
     need("nc");
     let user = Ordinary::new();
     for (options, server, port) in [
@@ -209,7 +261,7 @@ pub fn options_of_serve_are_those_of_a_lab() {
 }
 
 /// The same interface and the same addresses, at the same time.
-pub fn labs_do_not_meet() {
+fn labs_do_not_meet() {
     need("nc");
     let user = Ordinary::new();
     let mut first = start(

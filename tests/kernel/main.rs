@@ -57,6 +57,8 @@ mod ordinary;
 #[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
+mod paths;
+#[cfg(target_os = "linux")]
 mod peers;
 #[cfg(target_os = "linux")]
 mod same_everywhere;
@@ -89,8 +91,8 @@ use shared::{name_server, stock, text, transcript};
 fn main() -> std::process::ExitCode {
     use {
         addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, destinations::*,
-        doctor::*, existing::*, explain::*, filter::*, interface::*, interrupt::*, lab::*,
-        ladder::*, name_servers::*, names::*, neighbors::*, network_errors::*, noise::*, output::*,
+        existing::*, explain::*, filter::*, interface::*, interrupt::*, ladder::*, name_servers::*,
+        names::*, neighbors::*, network_errors::*, noise::*, output::*, paths::*,
         same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
         tshark::*, unicode::*, user_errors::*,
     };
@@ -226,10 +228,13 @@ fn main() -> std::process::ExitCode {
         arping_and_ndisc6_find_the_server,
         an_address_of_the_server_is_found_to_be_taken,
         change_of_address_under_load_resets_its_connections_and_no_others,
+        an_address_that_the_kernel_has_is_given_up_and_another_one_is_used,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,
         text_passes_a_bottleneck_whichever_side_sends_it,
+        text_passes_a_link_with_a_small_mtu,
+        text_passes_a_link_with_a_small_mtu_where_routers_errors_are_filtered,
         services_of_the_example_serve_more_clients_than_they_have_slots,
         services_of_the_example_serve_stock_programs,
         capture_of_an_interface_has_what_a_wire_would_carry,
@@ -255,27 +260,6 @@ fn main() -> std::process::ExitCode {
         simulated_runs_are_shown_as_tshark_reads_them,
         files_that_editcap_writes_have_the_same_packets,
         files_that_tcpdump_writes_are_read,
-        stock_programs_reach_the_servers_of_a_lab,
-        tcpdump_shows_the_packets_of_a_lab,
-        lab_gives_a_network_and_takes_no_rights,
-        exit_status_of_a_lab_is_that_of_its_command,
-        what_a_command_leaves_behind_ends_with_the_lab,
-        lab_that_is_ended_ends_its_command,
-        ctrl_c_is_for_the_command_of_a_lab,
-        shell_of_a_lab_is_the_users,
-        options_of_serve_are_those_of_a_lab,
-        labs_do_not_meet,
-        doctor_finds_all_that_a_lab_needs,
-        doctor_mends_the_drivers_file,
-        doctor_knows_a_driver_that_is_not_loaded,
-        doctor_mends_the_limit_of_namespaces,
-        doctor_mends_settings_that_forbid_namespaces,
-        doctor_knows_a_filter_of_system_calls,
-        doctor_lets_root_make_an_interface_for_an_ordinary_user,
-        doctor_mends_an_interface_until_it_serves,
-        doctor_proposes_addresses_that_do_not_clash,
-        doctor_names_the_program_on_the_interface,
-        doctor_lets_the_interface_through_a_firewall,
     ];
     namespace::main(&[
         ("command", TESTS),
@@ -283,6 +267,8 @@ fn main() -> std::process::ExitCode {
         ("hostile", hostile::TESTS),
         ("tuntap", tuntap::TESTS),
         ("cable", cable::TESTS),
+        ("lab", lab::TESTS),
+        ("doctor", doctor::TESTS),
     ])
 }
 

@@ -60,8 +60,10 @@ impl Ordinary {
             setpriv.arg("--clear-groups");
             setpriv
         } else {
-            // One more user namespace, in which it is not root.
+            // One more user namespace, in which it is not root. (With another one, which tells this
+            // system call from that of the command.)
             let mut unshare = tool("unshare");
+            unshare.arg("--uts");
             unshare.args([format!("--map-user={id}"), format!("--map-group={id}")]);
             unshare
         };

@@ -28,6 +28,11 @@ pub fn wrong_arguments_are_explained() {
         ("serve --cable 0", "0 is not in 1..=65472"),
         ("serve --cable 65473", "65473 is not in 1..=65472"),
         ("serve --cable 9000 --tap t", "cannot be used with"),
+        ("lab --cable 9000", "--cable is not for a lab"),
+        ("lab --tap t --tun t", "cannot be used with"),
+        ("lab true", "unexpected argument 'true'"),
+        ("doctor serve", "<--cable <PORT>|--tap <NAME>|--tun <NAME>>"),
+        ("doctor ladder", "unrecognized subcommand 'ladder'"),
         ("tcp --tun t --cable 9000", "cannot be used with"),
         (
             "serve --cable 9000 --host-ip 192.168.69.100/24",
@@ -179,12 +184,13 @@ fn without_privilege(arguments: &str) -> Outcome {
 }
 
 pub fn missing_rights_are_explained() {
-    for command in ["serve", "tcp 192.168.69.100"] {
+    let lab = format!(". Without root: `{UPPERCASE} lab`");
+    for (command, more) in [("serve", &*lab), ("tcp 192.168.69.100", "")] {
         let outcome = without_privilege(&format!("{command} --tap tap0"));
-        outcome.assert_failed(
+        outcome.assert_failed(&format!(
             "no right to create tap0, that takes CAP_NET_ADMIN: run this as root, or make the \
              interface first with `sudo ip tuntap add dev tap0 mode tap user $USER`, give it an \
-             address, and switch it on with `sudo ip link set tap0 up`",
-        );
+             address, and switch it on with `sudo ip link set tap0 up`{more}"
+        ));
     }
 }

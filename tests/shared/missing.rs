@@ -34,6 +34,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sh", "dash"),
     ("socat", "socat"),
     ("stty", "coreutils"),
+    ("sysctl", "procps"),
     ("tcpdump", "tcpdump"),
     ("tshark", "tshark"),
     ("unshare", "util-linux"),

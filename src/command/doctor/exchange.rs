@@ -4,11 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::mpsc::{TryRecvError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smoltcp::wire::IpAddress;
-use uppercase::device::tuntap::TunTap;
-use uppercase::tcp;
+use uppercase::device::tuntap::{Mode, TunTap};
+use uppercase::tcp::{self, Hash};
 
 use super::firewall::{self, Hook};
 use crate::command::args::Server;
@@ -27,6 +27,8 @@ const PAUSE: smoltcp::time::Duration = smoltcp::time::Duration::from_millis(2);
 const LINE: &[u8] = b"hello";
 const ANSWER: &[u8] = b"HELLO";
 
+type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
+
 /// How the kernel asks.
 #[derive(Clone, Copy, Debug)]
 enum Protocol {
@@ -42,7 +44,7 @@ pub fn check(
     addresses: &[IpAddress],
     recorder: &Recorder<'_>,
 ) -> Result<Result<(), Obstacle>, Failure> {
-    let name = device.name().to_owned();
+    let (name, mode) = (device.name().to_owned(), device.mode());
     let mut fragments = Box::new(setup::Fragments::new());
     let mut connections = setup::Connections::new(1, 1, args.buffer());
     let mut host = Live::new(device, &args.link, 1, 1, &mut fragments, recorder)?;
@@ -52,6 +54,7 @@ pub fn check(
     };
     let mut servers = setup::servers(host.sockets(), Some(&mut connections), true, config)?;
     for &address in addresses {
+        let endpoint = SocketAddr::new(address.into(), args.port);
         for (protocol, is_served) in [
             (Protocol::Tcp, args.serves_tcp()),
             (Protocol::Udp, args.serves_udp()),
@@ -59,49 +62,66 @@ pub fn check(
             if !is_served {
                 continue;
             }
-            let endpoint = SocketAddr::new(address.into(), args.port);
-            let (sender, answer) = channel();
-            thread::spawn(move || sender.send(ask(protocol, endpoint)));
-            let answered = |servers: &uppercase::Servers<'_, _>| {
-                servers
-                    .udp
-                    .as_ref()
-                    .map_or(0, |udp| udp.counters().answered)
-            };
-            let (before, mut has_arrived) = (answered(&servers), false);
-            let result = loop {
-                let delay = host.poll(&mut servers);
-                has_arrived |= match protocol {
-                    Protocol::Tcp => servers
-                        .tcp
-                        .as_ref()
-                        .is_some_and(|tcp| tcp.connections() > 0),
-                    Protocol::Udp => answered(&servers) != before,
-                };
-                match answer.try_recv() {
-                    Ok(result) => break result,
-                    Err(TryRecvError::Empty) => {}
-                    Err(TryRecvError::Disconnected) => break Err(io::ErrorKind::Other.into()),
-                }
-                host.wait(Some(delay.map_or(PAUSE, |delay| delay.min(PAUSE))), None)?;
-            };
+            let (result, has_arrived) = exchange(&mut host, &mut servers, protocol, endpoint)?;
             if let Err(error) = result {
-                return Ok(Err(obstacle(
-                    &name,
-                    protocol,
-                    endpoint,
-                    &error,
-                    has_arrived,
-                )));
+                let obstacle = obstacle((&name, mode), protocol, endpoint, &error, has_arrived);
+                return Ok(Err(obstacle));
             }
         }
     }
     Ok(Ok(()))
 }
 
+/// Has a server asked. Returns what came of it, and whether it was seen that a packet has arrived.
+fn exchange<'a>(
+    host: &mut Live<'a, TunTap>,
+    servers: &mut Servers<'a>,
+    protocol: Protocol,
+    endpoint: SocketAddr,
+) -> Result<(io::Result<()>, bool), Failure> {
+    let (sender, answer) = channel();
+    thread::spawn(move || sender.send(ask(protocol, endpoint)));
+    let mut has_arrived = false;
+    let before = answered(servers);
+    let result = loop {
+        turn(host, servers)?;
+        has_arrived |= match protocol {
+            Protocol::Tcp => connections(servers) > 0,
+            Protocol::Udp => answered(servers) != before,
+        };
+        match answer.try_recv() {
+            Ok(result) => break result,
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => break Err(io::ErrorKind::Other.into()),
+        }
+    };
+    // The last acknowledgement, so that the next connection is not taken for this one.
+    let start = Instant::now();
+    while result.is_ok() && connections(servers) > 0 && start.elapsed() < PATIENCE {
+        turn(host, servers)?;
+    }
+    Ok((result, has_arrived))
+}
+
+/// One poll, and a short pause if nothing is to do.
+fn turn<'a>(host: &mut Live<'a, TunTap>, servers: &mut Servers<'a>) -> Result<(), Failure> {
+    let delay = host.poll(servers);
+    host.wait(Some(delay.map_or(PAUSE, |delay| delay.min(PAUSE))), None)?;
+    Ok(())
+}
+
+fn connections(servers: &Servers<'_>) -> usize {
+    servers.tcp.as_ref().map_or(0, tcp::Server::connections)
+}
+
+fn answered(servers: &Servers<'_>) -> u32 {
+    let udp = servers.udp.as_ref();
+    udp.map_or(0, |udp| udp.counters().answered)
+}
+
 /// What lies between the kernel and the servers.
 fn obstacle(
-    interface: &str,
+    (interface, mode): (&str, Mode),
     protocol: Protocol,
     endpoint: SocketAddr,
     error: &io::Error,
@@ -123,9 +143,13 @@ fn obstacle(
             Hook::Output,
         ),
     };
+    let detail = match error.kind() {
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => String::new(),
+        _ => format!(" ({error})"),
+    };
     Obstacle::new(
-        format!("{what} ({error}), so a firewall drops it"),
-        firewall::command(hook, interface),
+        format!("{what}{detail}, so a firewall drops it"),
+        firewall::command(hook, interface, mode),
     )
 }
 

@@ -13,7 +13,7 @@ use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpid, kill_process,
     set_child_subreaper, wait, waitid,
 };
-use signal_hook::consts::{SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGQUIT, SIGTERM};
 use signal_hook::flag;
 
 use crate::command::failure::{Failure, complain};
@@ -53,11 +53,17 @@ impl Guest {
             _ => "/bin/sh".into(),
         };
         let is_stopped = Arc::<AtomicBool>::default();
-        // The terminal sends SIGINT and SIGQUIT to this process, too; they are for the command. What
-        // is caught here is not caught in programs that are started.
-        flag::register(SIGQUIT, Arc::default())
-            .and_then(|_| flag::register(SIGTERM, is_stopped.clone()))
-            .map_err(Failure::of("signals cannot be caught"))?;
+        let catch = |signal, flag| {
+            flag::register(signal, flag).map_err(Failure::of("signals cannot be caught"))
+        };
+        catch(SIGTERM, is_stopped.clone())?;
+        // The terminal sends these to this process, too, and SIGINT; they are for the command, which
+        // does not inherit that they are caught, only that they are ignored.
+        for signal in [SIGQUIT, SIGHUP] {
+            if !is_ignored(signal) {
+                catch(signal, Arc::default())?;
+            }
+        }
         Ok(Self {
             program: command.first().cloned().unwrap_or_else(shell),
             arguments: command.iter().skip(1).cloned().collect(),
@@ -72,10 +78,10 @@ impl Guest {
     /// Ends all that is left of what the command started, as long as the interface is there: what
     /// records packets has them all then.
     pub fn end(&mut self) {
-        self.outcome = self.status.get().copied();
         let Some(children) = self.children.take() else {
             return;
         };
+        self.outcome = self.status.get().copied();
         for signal in [Signal::TERM, Signal::KILL] {
             let start = Instant::now();
             let mut told = Vec::new();
@@ -118,7 +124,7 @@ impl Purpose for Guest {
             .map_err(Failure::of("the processes cannot be watched"))?;
         let child = Command::new(&self.program)
             .args(&self.arguments)
-            // The prompt of Debian and its kin has it in parentheses.
+            // On Debian and Ubuntu, the prompt has it in parentheses.
             .env("debian_chroot", "lab")
             .spawn()
             .map_err(|error| not_started(&self.program, &error))?;
@@ -150,6 +156,14 @@ impl Purpose for Guest {
         }
         is_over
     }
+}
+
+/// Whether this process was started to ignore a signal, as `nohup` does.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    ignored.is_some_and(|set| set & (1 << (signal - 1)) != 0)
 }
 
 /// Waits for all children, one after the other, and ends the servers when `child` has ended.
