@@ -38,7 +38,7 @@ pub fn run(input: &[u8]) {
     let arguments = [OsStr::new("uppercase")].into_iter().chain(given);
     match Args::try_parse_from(arguments) {
         Ok(Args {
-            command: None | Some(Command::Ladder(_)),
+            command: None | Some(Command::Ladder(_) | Command::Lab(_) | Command::Doctor(_)),
             ..
         }) => {}
         Ok(Args {
