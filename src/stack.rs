@@ -132,6 +132,8 @@ mod config;
 mod context;
 mod control;
 mod counters;
+#[cfg(feature = "isn")]
+mod credit;
 mod delivery;
 mod egress;
 mod error_limit;

@@ -61,6 +61,8 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     if let Some(control) = control
         && let Some(segment) = segment
     {
+        #[cfg(feature = "isn")]
+        control.credit.sent(bytes.len());
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "paths")]
         if segment.payload_len > 1 {

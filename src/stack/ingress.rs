@@ -15,6 +15,8 @@ use super::port::Way;
 use super::refusal::Refusal;
 use super::service::Service;
 #[cfg(feature = "trace")]
+use super::table::Room;
+#[cfg(feature = "trace")]
 use super::transmission::Cause;
 use crate::packet::{Content, Frame, Packet};
 
@@ -118,9 +120,19 @@ pub(super) fn receive<'a>(
             way.deliver(&mut sockets.set, None, packet.bytes);
         }
         Verdict::Delivered | Verdict::Drop => {}
+        Verdict::DeliverAfter(slot, segment) => {
+            if let Some(connection) = table.touch(slot) {
+                let Connection { set, control, .. } = connection;
+                way.inject(set, Some(control), segment.as_bytes());
+                give_segment(&arrival, host, connection, way);
+            }
+        }
         Verdict::Answer(answer) => {
+            // A client answers a simultaneous open.
             #[cfg(feature = "trace")]
-            host.watcher.answers(Cause::Cookie);
+            if table.room() != Room::Closed {
+                host.watcher.answers(Cause::Cookie);
+            }
             way.answer(answer.as_bytes());
         }
         Verdict::Replace(slot, segment) => {

@@ -60,6 +60,8 @@ impl<'w> Way<'w> {
         self.look(sockets, control.as_deref_mut());
         if let Some(control) = control.as_deref_mut() {
             control.hardware = self.asker;
+            #[cfg(feature = "isn")]
+            control.credit.received(packet.len());
             #[cfg(feature = "client")]
             {
                 control.is_silent = false;
@@ -375,14 +377,36 @@ struct Outgoing<'o> {
     meta: PacketMeta,
 }
 
+impl Outgoing<'_> {
+    /// Whether the packet does not leave: enough was sent to a peer that has acknowledged nothing.
+    fn is_dropped(&self) -> bool {
+        #[cfg(feature = "isn")]
+        return self
+            .control
+            .as_deref()
+            .is_some_and(|control| control.credit.is_spent());
+        #[cfg(not(feature = "isn"))]
+        false
+    }
+}
+
 impl TxToken for Outgoing<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, length: usize, fill: F) -> R {
         let (mut fill, mut result) = (Some(fill), None);
         let header_len = self.host.link.header_len();
         let length = header_len + length;
-        self.transmit.transmit(length, self.meta, &mut |frame| {
+        let mut nowhere = Nowhere;
+        let is_dropped = self.is_dropped();
+        let transmit = match is_dropped {
+            true => &mut nowhere as &mut dyn Transmit,
+            false => &mut *self.transmit,
+        };
+        transmit.transmit(length, self.meta, &mut |frame| {
             let (header, packet) = frame.split_at_mut(header_len);
             result = fill.take().map(|fill| fill(packet));
+            if is_dropped {
+                return;
+            }
             egress::sent(
                 self.host,
                 Leaving {
