@@ -154,7 +154,7 @@ impl<'f> Options<'f> {
     }
 
     /// The maximum segment size (RFC 9293, 3.7.1).
-    #[cfg(feature = "isn")]
+    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     pub(crate) fn maximum_segment_size(mut self) -> Option<u16> {
         self.find_map(|(kind, value)| match (kind, value) {
             (MAXIMUM_SEGMENT_SIZE, [high, low]) => Some(u16::from_be_bytes([*high, *low])),

@@ -9,6 +9,7 @@ use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::port::Way;
 use super::window;
+#[cfg(feature = "isn")]
 use crate::packet::Segment;
 
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
@@ -33,6 +34,7 @@ pub(super) fn give_segment(
             return was;
         }
     }
+    #[cfg(feature = "isn")]
     if let Some(header) = opens(&connection.control, was, segment)
         && packet.is_intact(&host.capabilities.checksum)
     {
@@ -112,6 +114,7 @@ fn give_again(
 /// 3.8.4). It is not acceptable by its sequence number, so smoltcp answers and drops it. A client that
 /// waits for the server to speak sends nothing else; if its acknowledgements of all SYN-ACKs were
 /// lost, the connection would never open.
+#[cfg(feature = "isn")]
 fn opens(control: &Control, state: State, segment: &Segment) -> Option<Header> {
     let next = control.next()?;
     let is_keep_alive = state == State::SynReceived
