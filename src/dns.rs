@@ -45,11 +45,12 @@ pub const QUESTIONS_AT_ONCE: usize = QUESTIONS.len();
 ///
 /// The servers are asked in turn. The first one that knows addresses for the name, or says that
 /// there are none, is believed; where a server cannot be used, or says that it cannot answer, the
-/// next one is asked.
+/// next one is asked. So it is where an answer is too long for a datagram: what has room in it counts
+/// only if no server has a whole one.
 ///
 /// Each server is asked from a port of its own, and each question has an identification of its own.
-/// A datagram counts as an answer only if it comes from the server that was asked, to that port,
-/// with that identification and that question (RFC 5452, 9.1).
+/// A datagram counts as an answer only if it comes from the server that was asked, to the address and
+/// port that asked, with that identification and that question (RFC 5452, 9.1).
 ///
 /// ```
 /// # use smoltcp::iface::SocketStorage;
@@ -75,6 +76,8 @@ pub struct Resolver {
     turn: Option<Turn>,
     questions: [Question; QUESTIONS_AT_ONCE],
     addresses: Vec<IpAddress, { ADDRESSES * QUESTIONS_AT_ONCE }>,
+    /// Those of answers that were cut.
+    spare: Vec<IpAddress, { ADDRESSES * QUESTIONS_AT_ONCE }>,
     failures: Vec<(IpAddress, Failure), SERVERS>,
     /// Why there are no addresses, where no server is being asked.
     error: Error,
@@ -87,6 +90,8 @@ enum Question {
     Asked { id: u16 },
     /// That server cannot answer it.
     Failed(Failure),
+    /// That server has an answer that is too long for a datagram: its beginning.
+    Cut(Found),
     /// A server has answered it.
     Answered(Found),
 }
@@ -130,6 +135,7 @@ impl Resolver {
             turn: None,
             questions: [Question::NEW; QUESTIONS_AT_ONCE],
             addresses: Vec::new(),
+            spare: Vec::new(),
             failures: Vec::new(),
             error: Error::NotFound,
         })
@@ -141,6 +147,7 @@ impl Resolver {
     /// [`Error::NoServer`] or [`Error::BadName`].
     pub fn start(&mut self, context: &mut Context<'_, '_>, name: &str) -> Result<(), Error> {
         self.addresses.clear();
+        self.spare.clear();
         self.failures.clear();
         self.questions = [Question::NEW; QUESTIONS_AT_ONCE];
         self.end(context, Error::NotFound);
@@ -153,8 +160,9 @@ impl Resolver {
         Ok(())
     }
 
-    /// The addresses, once they are known, at least one. Those to which there is a way come first,
-    /// and of these IPv6 before IPv4.
+    /// The addresses, once they are known, at least one. Those to which there is a way come first.
+    /// IPv6 and IPv4 take turns, IPv6 first, so that a version that does not work holds up a client
+    /// for one address (RFC 8305, 4).
     ///
     /// # Errors
     /// Why they will not be known. [`Error::NotFound`] if nothing was asked.
@@ -189,21 +197,26 @@ impl Resolver {
 
     /// The server has answered everything, or `failure` says why it will not.
     fn end_turn(&mut self, context: &mut Context<'_, '_>, failure: Failure) {
-        let found = self.questions.iter().filter_map(|question| match question {
-            Question::Answered(found) => Some(found),
-            _ => None,
+        let answered = |question: &&Question| matches!(question, Question::Answered(_));
+        let all_answered = self.questions.iter().all(|question| answered(&question));
+        let found = self.questions.each_ref().map(|question| match question {
+            Question::Answered(found) => &found[..],
+            _ => &[],
         });
-        let all_answered = found.clone().count() == QUESTIONS_AT_ONCE;
-        let found = found.flatten().copied();
-        let is_near = |address: &IpAddress| context.next_hop(address).is_some();
-        let near = found.clone().filter(is_near);
-        let far = found.filter(|address| !is_near(address));
-        self.addresses = near.chain(far).collect();
+        self.addresses = in_turns(context, &found);
         if all_answered || !self.addresses.is_empty() {
             return self.end(context, Error::NotFound);
         }
+        let cut = self.questions.each_ref().map(|question| match question {
+            Question::Cut(found) => &found[..],
+            _ => &[],
+        });
+        if self.spare.is_empty() {
+            self.spare = in_turns(context, &cut);
+        }
         let said = self.questions.iter().find_map(|question| match question {
             Question::Failed(failure) => Some(*failure),
+            Question::Cut(_) => Some(Failure::Truncated),
             _ => None,
         });
         self.note(said.unwrap_or(failure));
@@ -231,6 +244,7 @@ impl Resolver {
                 Err(failure) => self.note(failure),
             }
         }
+        self.addresses = core::mem::take(&mut self.spare);
         self.end(context, Error::NoAnswer);
     }
 
@@ -251,4 +265,26 @@ impl Resolver {
     fn close(&self, context: &mut Context<'_, '_>) {
         context.sockets.get_mut::<Socket<'_>>(self.handle).close();
     }
+}
+
+/// The addresses that each question has found, one of each in turn; those to which there is a way
+/// come first.
+fn in_turns(
+    context: &Context<'_, '_>,
+    found: &[&[IpAddress]; QUESTIONS_AT_ONCE],
+) -> Vec<IpAddress, { ADDRESSES * QUESTIONS_AT_ONCE }> {
+    let mut addresses = Vec::new();
+    for is_near in [true, false] {
+        let of_all = found.iter().map(|found| {
+            let mut found = found.iter().copied();
+            move || found.find(|address| context.next_hop(address).is_some() == is_near)
+        });
+        let mut of_each: Vec<_, QUESTIONS_AT_ONCE> = of_all.collect();
+        for _ in 0..ADDRESSES {
+            let next = of_each.iter_mut().filter_map(|next| next());
+            // There is room for all.
+            addresses.extend(next);
+        }
+    }
+    addresses
 }

@@ -27,6 +27,8 @@ pub(crate) enum Purpose {
     Identifications,
     /// Where connections are found in a hash table.
     Table,
+    /// The identifications of packets that routers may fragment (RFC 6864).
+    Fragments,
 }
 
 /// A key of a keyed hash.

@@ -50,18 +50,28 @@
 //!   a connection of an address that is gone, and tells neither its service nor its peer.
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
+//! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
+//! - Packets to other networks pass links with a smaller MTU (`stack/path_mtu.rs`): over IPv6 they have
+//!   1280 bytes at most, over IPv4 routers may fragment them. With the feature `paths`, TCP
+//!   learns what the path takes (RFC 1191).
+//! - With the feature `paths`, duplicate acknowledgements are counted among segments with payload too,
+//!   and a partial acknowledgement does not end a recovery (RFC 6582): `stack/control/flight.rs`.
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
 //! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
 //!   hop-by-hop header are dropped.
-//! - Packets for another host's IPv6 address, connections to a group of hosts, and frames from a
-//!   group of hosts are dropped.
+//! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
+//!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
+//! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
+//!
+//! `docs/conformance.md` has each rule of the RFCs that concerns receiving, answering and discarding,
+//! and where it is kept.
 //!
 //! # Large datagrams
 //!
 //! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
-//! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
-//! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
-//! server, or one client, does.
+//! fragments, which follow each other: smoltcp 0.14 has one place for such a datagram, so no socket
+//! sends another one before all of them have left. Over IPv6 a
+//! `udp::fragmentation::Fragmenter` sends them.
 //!
 //! # A service of your own
 //!
@@ -117,6 +127,7 @@ mod addressing;
 mod challenge;
 #[cfg(feature = "client")]
 mod clients;
+mod clock;
 mod config;
 mod context;
 mod control;
@@ -125,15 +136,23 @@ mod counters;
 mod credit;
 mod delivery;
 mod egress;
+mod error_limit;
 mod host;
+mod identification;
 mod ingress;
 #[cfg(feature = "isn")]
 mod initial_sequence;
 mod inject;
+mod path_mtu;
+#[cfg(feature = "paths")]
+mod paths;
 mod poll;
 mod port;
 #[cfg(feature = "client")]
 mod ports;
+#[cfg(feature = "paths")]
+mod recovery;
+mod refusal;
 #[cfg(feature = "client")]
 mod returned;
 #[cfg(feature = "isn")]
@@ -180,6 +199,7 @@ use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
 use accept::Accept;
+use clock::Clock;
 use host::Host;
 use ingress::Judges;
 use poll::Poll;
@@ -197,6 +217,7 @@ pub struct Stack<'a, D: Device> {
     sockets: Sockets<'a>,
     host: Host,
     judges: Judges<'a>,
+    clock: Clock,
     #[cfg(feature = "client")]
     ports: Ports,
 }
@@ -230,6 +251,7 @@ impl<'a, D: Device> Stack<'a, D> {
                 accept: Accept::new(config.random_seed),
                 counters: Counters::default(),
             },
+            clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(config.random_seed),
             interface,
@@ -244,6 +266,22 @@ impl<'a, D: Device> Stack<'a, D> {
     /// again, as TCP does after 1 second, then 2, then 4.
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
         self.judges.accept.set_backlog(slots.into());
+        self
+    }
+
+    /// Uses an address only when the link was asked whether another host has it, and none has
+    /// answered: the addresses that the stack has by now, and those that are added later. On
+    /// Ethernet only.
+    ///
+    /// An IPv4 address is asked for three times, announced, and defended once in ten seconds
+    /// (RFC 5227): that takes 4 to 7 seconds before it is used. An IPv6 address is asked for once, for
+    /// up to 2 seconds (RFC 4862, 5.4). Meanwhile [`Context::is_probing`] is true. A conflict is
+    /// counted, logged, and told by [`Context::take_conflict`]; an address that is given up ends its
+    /// connections as one that is removed.
+    #[cfg(feature = "conflict-detection")]
+    pub fn with_conflict_detection(mut self) -> Self {
+        self.host.has_changed = true;
+        self.host.link.detect_conflicts();
         self
     }
 
@@ -274,8 +312,16 @@ impl<'a, D: Device> Stack<'a, D> {
     /// Receives, lets the services work once, and transmits; returns what to do next.
     ///
     /// Several services are a tuple: `&mut (&mut servers, &mut other)`.
+    ///
+    /// The stack has a clock of its own, which follows the one that `now` is read from, and neither
+    /// goes back nor counts a pause. If a poll comes more than a second later than it was asked for,
+    /// the program was stopped, its machine was suspended, or its clock was set: that counts as one
+    /// second, and only when all that waits in the device has been received. So a pause of this host is
+    /// not taken for the silence of others. What a service is told ([`Context::now`]), and the moments
+    /// that services return, are by the stack's clock; what is returned here is by the program's.
     pub fn poll(&mut self, now: Instant, service: &mut dyn Service<'a>) -> Next {
         let poll = Poll {
+            clock: &mut self.clock,
             device: &mut self.device,
             interface: &mut self.interface,
             sockets: &mut self.sockets,
@@ -283,6 +329,7 @@ impl<'a, D: Device> Stack<'a, D> {
             judges: &mut self.judges,
             #[cfg(feature = "client")]
             ports: &mut self.ports,
+            program: now,
             now,
         };
         poll.run(service)
@@ -313,7 +360,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// What [`poll`](Self::poll) gives to the services, for calls between two polls.
     pub fn context(&mut self, now: Instant) -> Context<'_, 'a> {
         Context {
-            now,
+            now: self.clock.at(now),
             sockets: &mut self.sockets,
             interface: self.interface.context(),
             host: &mut self.host,

@@ -4,11 +4,13 @@
 mod client;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 pub mod fragmentation;
+mod loop_guard;
 mod sender;
 mod server;
 mod storage;
 
 #[cfg(feature = "client")]
 pub use client::{Client, Error};
+pub use loop_guard::LoopGuard;
 pub use server::{Counters, Server, refusal};
 pub use storage::{Buffers, Parts, SetupError};

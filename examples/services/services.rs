@@ -84,7 +84,11 @@ impl Reverser {
 }
 
 /// Answers each datagram with the milliseconds since the start, as a line. It takes one socket slot.
-pub struct Uptime(SocketHandle);
+pub struct Uptime {
+    handle: SocketHandle,
+    /// Ends what begins when another service answers the answers.
+    guard: udp::LoopGuard,
+}
 
 impl Uptime {
     pub fn new<'a, const DATAGRAM: usize, const QUEUE: usize>(
@@ -97,23 +101,28 @@ impl Uptime {
         let mut socket = Socket::new(receive, transmit);
         // Cannot fail: the port is not 0, and the socket is new.
         let _ = socket.bind(PORT);
-        sockets.add(socket).map(Self)
+        Ok(Self {
+            handle: sockets.add(socket)?,
+            guard: udp::LoopGuard::new(),
+        })
     }
 }
 
 impl<'a> Service<'a> for Uptime {
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        while context.sockets.get::<Socket<'_>>(self.0).can_send() {
-            let socket = context.sockets.get_mut::<Socket<'_>>(self.0);
-            let Ok((_, client)) = socket.recv() else {
+        while context.sockets.get::<Socket<'_>>(self.handle).can_send() {
+            let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
+            let Ok((request, client)) = socket.recv() else {
                 return None; // Nothing to do before a datagram arrives.
             };
-            if udp::refusal(context, PORT, &client).is_some() {
-                continue;
-            }
             let mut answer = String::<24>::new();
             let _ = writeln!(answer, "{}", context.now.total_millis());
-            let socket = context.sockets.get_mut::<Socket<'_>>(self.0);
+            let may_answer =
+                (self.guard).permits(PORT, &client.endpoint, request, answer.as_bytes());
+            if !may_answer || udp::refusal(context, PORT, &client).is_some() {
+                continue;
+            }
+            let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
             // What cannot be sent is lost, as everywhere in UDP.
             let _ = socket.send_slice(answer.as_bytes(), client);
         }

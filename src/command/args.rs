@@ -73,7 +73,8 @@ Examples:
                                                        another make on this host
 
 Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arguments are wrong,
-130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more.";
+130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more. That of `lab` is that of
+its command.";
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -225,7 +225,9 @@ fn close<'a, D: Attached>(
     tcp.close();
     let end = host.now() + CLOSE_TIMEOUT;
     while tcp.connections() > 0 && host.now() < end {
-        let delay = host.poll(&mut (&mut *tcp, from_fn(|_| Some(end))));
+        let left = end - host.now().min(end);
+        let at_the_end = from_fn(|context| Some(context.now + left));
+        let delay = host.poll(&mut (&mut *tcp, at_the_end));
         match host.wait(delay, None) {
             Ok(_) => {}
             Err(Failure::Interrupted) => break,

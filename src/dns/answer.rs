@@ -12,6 +12,14 @@ use super::{ADDRESSES, Failure};
 /// The addresses of one IP version; none if the name does not exist, or has none of that version.
 pub(super) type Found = Vec<IpAddress, ADDRESSES>;
 
+/// What a server says of one question.
+pub(super) enum Answer {
+    /// All that it knows.
+    Whole(Found),
+    /// What had room in the datagram (TC).
+    Cut(Found),
+}
+
 /// The most aliases that are followed where the records are not in the order of the aliases.
 const LONGEST_CHAIN: usize = 8;
 
@@ -22,7 +30,7 @@ pub(super) fn read(
     id: u16,
     name: &Name,
     kind: DnsQueryType,
-) -> Option<Result<Found, Failure>> {
+) -> Option<Result<Answer, Failure>> {
     let packet = DnsPacket::new_checked(message).ok()?;
     let is_answer = packet.flags().contains(DnsFlags::RESPONSE)
         && packet.opcode() == DnsOpcode::Query
@@ -51,7 +59,7 @@ pub(super) fn read(
     }
     Some(match failure {
         Some(failure) => Err(failure),
-        None if packet.rcode() == DnsRcode::NXDomain => Ok(Found::new()),
+        None if packet.rcode() == DnsRcode::NXDomain => Ok(Answer::Whole(Found::new())),
         None => addresses(&packet, records, name, kind),
     })
 }
@@ -61,7 +69,7 @@ fn addresses(
     records: &[u8],
     name: &Name,
     kind: DnsQueryType,
-) -> Result<Found, Failure> {
+) -> Result<Answer, Failure> {
     let mut found = Found::new();
     let mut malformed = false;
     let mut name = name.as_bytes();
@@ -98,15 +106,16 @@ fn addresses(
     }
     let flags = packet.flags();
     let knows = DnsFlags::AUTHORITATIVE | DnsFlags::RECURSION_AVAILABLE;
-    if !found.is_empty() {
-        Ok(found)
-    } else if flags.contains(DnsFlags::TRUNCATED) {
-        Err(Failure::Truncated)
+    // RFC 2181, 9: "When a DNS client receives a reply with TC set, it should ignore that response".
+    if flags.contains(DnsFlags::TRUNCATED) {
+        Ok(Answer::Cut(found))
+    } else if !found.is_empty() {
+        Ok(Answer::Whole(found))
     } else if malformed {
         Err(Failure::Malformed)
     } else if packet.answer_record_count() == 0 && !flags.intersects(knows) {
         Err(Failure::NotRecursive)
     } else {
-        Ok(found)
+        Ok(Answer::Whole(found))
     }
 }

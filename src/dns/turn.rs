@@ -6,8 +6,9 @@ use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{DnsFlags, DnsOpcode, DnsPacket, DnsQuestion, DnsRepr, IpAddress, IpEndpoint};
 
+use super::answer::{self, Answer};
 use super::name::Name;
-use super::{Failure, QUESTIONS, QUESTIONS_AT_ONCE, Question, answer};
+use super::{Failure, QUESTIONS, QUESTIONS_AT_ONCE, Question};
 use crate::stack::{Context, Unreachable};
 
 /// The port of name servers.
@@ -65,20 +66,25 @@ impl Turn {
         name: &Name,
         questions: &mut [Question; QUESTIONS_AT_ONCE],
     ) {
+        // RFC 5452, 9.1: the address that was asked and the one that asked, both ports, the
+        // identification and the question have to be the same.
+        let asked_from = context.source_for(&self.server.addr);
         let socket = context.sockets.get_mut::<Socket<'_>>(handle);
         while let Ok((message, sender)) = socket.recv() {
+            let is_server = sender.endpoint == self.server && sender.local_address == asked_from;
             let mut answered = false;
             for (question, kind) in questions.iter_mut().zip(QUESTIONS) {
                 let Question::Asked { id } = *question else {
                     continue;
                 };
-                if sender.endpoint != self.server {
+                if !is_server {
                     continue;
                 }
                 if let Some(answer) = answer::read(message, id, name, *kind) {
                     answered = true;
                     *question = match answer {
-                        Ok(found) => Question::Answered(found),
+                        Ok(Answer::Whole(found)) => Question::Answered(found),
+                        Ok(Answer::Cut(found)) => Question::Cut(found),
                         Err(failure) => Question::Failed(failure),
                     };
                 }

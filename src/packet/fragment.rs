@@ -60,12 +60,11 @@ impl<'f> Packet<'f> {
     /// What a packet that [`is_fragment`](Self::is_fragment) has of the whole packet; `None` if the
     /// fragment header of IPv6 is not complete.
     pub(crate) fn fragment(&self) -> Option<Fragment<'f>> {
-        const IPV4_IDENTIFICATION: usize = 4;
         match self.source {
             IpAddress::Ipv4(_) => {
                 let field = half(self.bytes, ipv4::FRAGMENT);
                 Some(Fragment {
-                    identification: half(self.bytes, IPV4_IDENTIFICATION).into(),
+                    identification: half(self.bytes, ipv4::IDENTIFICATION).into(),
                     offset: usize::from(field & ipv4::OFFSET) * 8,
                     more: field & ipv4::MORE_FRAGMENTS != 0,
                     protocol: self.protocol,

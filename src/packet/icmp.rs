@@ -5,7 +5,7 @@ use smoltcp::wire::{IpProtocol, checksum};
 
 #[cfg(feature = "ipv6")]
 use super::ip::is_sum_right;
-use super::{Packet, Quote};
+use super::{Packet, Quote, half};
 
 /// The header of an error, in bytes.
 const HEADER: usize = 8;
@@ -23,8 +23,9 @@ pub(crate) struct Unreachable {
 pub(crate) enum Reason {
     /// The host is there, and takes nothing at the port, or of the protocol.
     Port,
-    /// It is longer than the path takes, and must not be fragmented (IPv4).
-    Length,
+    /// It is longer than a link of the path takes, and must not be fragmented (IPv4): so many bytes
+    /// are not too long (RFC 1191, 4). Old routers say 0.
+    Length(u16),
     /// Any other.
     Host,
 }
@@ -65,12 +66,14 @@ fn icmpv4(message: &[u8]) -> Option<Unreachable> {
     const PROTOCOL: u8 = 2;
     const PORT: u8 = 3;
     const FRAGMENTATION_NEEDED: u8 = 4;
-    let [UNREACHABLE, code, ..] = *message.first_chunk::<HEADER>()? else {
+    const NEXT_HOP_MTU: usize = 6;
+    let header = message.first_chunk::<HEADER>()?;
+    let [UNREACHABLE, code, ..] = *header else {
         return None;
     };
     let reason = match code {
         PROTOCOL | PORT => Reason::Port,
-        FRAGMENTATION_NEEDED => Reason::Length,
+        FRAGMENTATION_NEEDED => Reason::Length(half(header, NEXT_HOP_MTU)),
         _ => Reason::Host,
     };
     let quote = Quote::parse(&message[HEADER..])?;

@@ -20,6 +20,7 @@ pub(crate) mod ipv4 {
     /// The version in the upper half of a byte, the length of the header in its lower half.
     pub(crate) const VERSION_AND_LENGTH: usize = 0;
     pub(crate) const TOTAL_LENGTH: usize = 2;
+    pub(crate) const IDENTIFICATION: usize = 4;
     /// Flags and fragment offset.
     pub(crate) const FRAGMENT: usize = 6;
     pub(crate) const PROTOCOL: usize = 9;
@@ -27,6 +28,8 @@ pub(crate) mod ipv4 {
     pub(crate) const SOURCE: usize = 12;
     pub(crate) const DESTINATION: usize = 16;
 
+    /// Of the field `FRAGMENT`: it must not be fragmented.
+    pub(crate) const DONT_FRAGMENT: u16 = 0x4000;
     /// Of the field `FRAGMENT`: more fragments follow.
     pub(crate) const MORE_FRAGMENTS: u16 = 0x2000;
     /// Of the field `FRAGMENT`: the offset, in units of 8 bytes.
@@ -117,6 +120,82 @@ impl<'f> Packet<'f> {
             IpProtocol::HopByHop => self.payload().first() == Some(&PROTOCOL_TCP),
             _ => false,
         }
+    }
+
+    /// Whether the payload begins with the header of what the packet carries: it is no fragment, or
+    /// the first one.
+    pub(crate) fn has_start(&self) -> bool {
+        match self.source {
+            IpAddress::Ipv4(_) => half(self.bytes, ipv4::FRAGMENT) & ipv4::OFFSET == 0,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => !self.is_fragment,
+        }
+    }
+
+    /// The protocol and the bytes behind the IP header and, in IPv6, a hop-by-hop header: smoltcp looks
+    /// behind no other.
+    pub(crate) fn upper_layer(&self) -> (IpProtocol, &'f [u8]) {
+        let payload = self.payload();
+        #[cfg(feature = "ipv6")]
+        if let (IpAddress::Ipv6(_), IpProtocol::HopByHop, [next, units, ..]) =
+            (self.source, self.protocol, payload)
+        {
+            // In units of 8 bytes, without the first.
+            let rest = payload.get(8 * (1 + usize::from(*units))..);
+            return (IpProtocol::from(*next), rest.unwrap_or_default());
+        }
+        (self.protocol, payload)
+    }
+
+    /// Whether it carries a message of ICMP of its own IP version.
+    pub(crate) fn is_icmp(&self) -> bool {
+        let own = match self.source {
+            IpAddress::Ipv4(_) => IpProtocol::Icmp,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => IpProtocol::Icmpv6,
+        };
+        self.upper_layer().0 == own
+    }
+
+    /// Whether it carries an ICMP error (RFC 1122, 3.2.2; RFC 4443, 2.1).
+    pub(crate) fn is_icmp_error(&self) -> bool {
+        /// Destination unreachable, source quench, redirect, time exceeded, parameter problem.
+        const ERRORS_OF_IPV4: u16 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 11 | 1 << 12;
+        /// The types below it are errors.
+        const FIRST_OF_ICMPV6_THAT_INFORMS: u8 = 128;
+        if !self.is_icmp() {
+            return false;
+        }
+        let (_, message) = self.upper_layer();
+        message.first().is_some_and(|kind| match self.source {
+            IpAddress::Ipv4(_) => *kind < 16 && ERRORS_OF_IPV4 >> kind & 1 != 0,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => *kind < FIRST_OF_ICMPV6_THAT_INFORMS,
+        })
+    }
+
+    /// Whether an option of an IPv4 header gives a route, loose or strict (RFC 791, 3.1).
+    pub(crate) fn has_source_route(&self) -> bool {
+        const END: u8 = 0;
+        const NO_OPERATION: u8 = 1;
+        const LOOSE: u8 = 131;
+        const STRICT: u8 = 137;
+        let mut options = match self.source {
+            IpAddress::Ipv4(_) => &self.bytes[IPV4_HEADER..self.header_len],
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => return false,
+        };
+        while let [kind, rest @ ..] = options {
+            options = match (*kind, rest.first()) {
+                (END, _) => break,
+                (LOOSE | STRICT, _) => return true,
+                (NO_OPERATION, _) => rest,
+                // With the two bytes in front of its value.
+                (_, Some(2..)) => options.get(usize::from(rest[0])..).unwrap_or_default(),
+                _ => break,
+            };
+        }
+        false
     }
 
     /// Whether the checksum of the IPv4 header is right; an IPv6 header has none.

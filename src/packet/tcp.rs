@@ -27,6 +27,8 @@ const END_OF_LIST: u8 = 0;
 const NO_OPERATION: u8 = 1;
 pub(crate) const MAXIMUM_SEGMENT_SIZE: u8 = 2;
 const WINDOW_SCALE: u8 = 3;
+#[cfg(feature = "paths")]
+const SELECTIVE_ACKNOWLEDGEMENT: u8 = 5;
 
 /// The four-tuple of a connection: the local and the remote address and port (RFC 9293, 3.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,11 +156,27 @@ impl<'f> Options<'f> {
     }
 
     /// The maximum segment size (RFC 9293, 3.7.1).
-    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
+    #[cfg(any(
+        feature = "syn-cache",
+        feature = "syn-cookies",
+        feature = "ipv6",
+        feature = "paths"
+    ))]
     pub(crate) fn maximum_segment_size(mut self) -> Option<u16> {
         self.find_map(|(kind, value)| match (kind, value) {
             (MAXIMUM_SEGMENT_SIZE, [high, low]) => Some(u16::from_be_bytes([*high, *low])),
             _ => None,
+        })
+    }
+
+    /// Whether it says that bytes have arrived behind this one (RFC 2018, 3).
+    #[cfg(feature = "paths")]
+    pub(crate) fn acknowledges_beyond(mut self, number: TcpSeqNumber) -> bool {
+        self.any(|(kind, value)| {
+            let first = value
+                .first_chunk()
+                .map(|edge| TcpSeqNumber(i32::from_be_bytes(*edge)));
+            kind == SELECTIVE_ACKNOWLEDGEMENT && first.is_some_and(|first| first > number)
         })
     }
 
@@ -168,6 +186,32 @@ impl<'f> Options<'f> {
             (WINDOW_SCALE, [shift]) => Some(*shift),
             _ => None,
         })
+    }
+}
+
+/// Makes the maximum segment size of a SYN this one, if it has any.
+#[cfg(any(feature = "ipv6", feature = "paths"))]
+pub(crate) fn set_maximum_segment_size(bytes: &mut [u8], header_len: usize, size: u16) {
+    let mut options = Options::of(bytes, header_len);
+    let Some((_, value)) =
+        options.find(|(kind, value)| *kind == MAXIMUM_SEGMENT_SIZE && value.len() == 2)
+    else {
+        return;
+    };
+    // The options behind it are left.
+    let at = header_len - options.0.len() - value.len();
+    let [high, low] = size.to_be_bytes();
+    for (at, new) in [(at, high), (at + 1, low)] {
+        let old = core::mem::replace(&mut bytes[at], new);
+        // The sum has the first of two bytes eight bits higher.
+        let bits = if at % 2 == 0 { 8 } else { 0 };
+        // RFC 1624, 3: HC' = ~(~HC + ~m + m').
+        let sum = u32::from(!half(bytes, CHECKSUM))
+            + u32::from(!(u16::from(old) << bits))
+            + (u32::from(new) << bits);
+        let sum = (sum & 0xffff) + (sum >> 16);
+        let sum = (sum & 0xffff) + (sum >> 16);
+        super::put_half(bytes, CHECKSUM, !(sum as u16));
     }
 }
 

@@ -5,30 +5,44 @@ use smoltcp::wire::IpProtocol;
 use super::{Packet, half};
 
 /// The header of a UDP datagram, in bytes.
+const HEADER: usize = 8;
 #[cfg(any(
     feature = "fragmentation",
     all(feature = "tuntap", target_os = "linux")
 ))]
-pub(crate) const UDP_HEADER: usize = 8;
+pub(crate) const UDP_HEADER: usize = HEADER;
 
 // Where the fields of a header are.
 const DESTINATION: usize = 2;
-#[cfg(any(
-    feature = "fragmentation",
-    all(feature = "tuntap", target_os = "linux")
-))]
 pub(crate) const LENGTH: usize = 4;
-#[cfg(all(feature = "tuntap", target_os = "linux"))]
+#[cfg(any(feature = "ipv6", all(feature = "tuntap", target_os = "linux")))]
 pub(crate) const CHECKSUM: usize = 6;
 
 impl Packet<'_> {
-    /// The port that a UDP datagram is for.
+    /// The port that a UDP datagram is for; its first fragment of IPv4 has it, too.
     pub(crate) fn udp_destination(&self) -> Option<u16> {
-        if self.protocol != IpProtocol::Udp || self.is_fragment {
-            return None;
+        match self.upper_layer() {
+            (IpProtocol::Udp, bytes) if self.has_start() => {
+                Some(half(bytes.first_chunk::<HEADER>()?, DESTINATION))
+            }
+            _ => None,
         }
-        let header = self.payload().first_chunk::<4>()?;
-        Some(half(header, DESTINATION))
+    }
+
+    /// Whether a whole datagram in it has any payload.
+    pub(crate) fn has_udp_payload(&self) -> bool {
+        let (_, bytes) = self.upper_layer();
+        !self.is_fragment && bytes.len() > HEADER && usize::from(half(bytes, LENGTH)) != HEADER
+    }
+
+    /// Whether a datagram over IPv6 has no checksum.
+    #[cfg(feature = "ipv6")]
+    pub(crate) fn lacks_checksum(&self) -> bool {
+        let (protocol, bytes) = self.upper_layer();
+        let is_datagram = protocol == IpProtocol::Udp && !self.is_fragment;
+        let header = bytes.first_chunk::<HEADER>().filter(|_| is_datagram);
+        let is_ipv6 = matches!(self.source, smoltcp::wire::IpAddress::Ipv6(_));
+        is_ipv6 && header.is_some_and(|header| half(header, CHECKSUM) == 0)
     }
 }
 

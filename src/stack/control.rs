@@ -1,9 +1,13 @@
 //! A connection, and what the stack remembers of the segments that it sent.
 
 mod event;
+#[cfg(feature = "paths")]
+mod flight;
 mod summary;
 
 pub use event::{End, Event};
+#[cfg(feature = "paths")]
+pub(super) use flight::{Acknowledgement, DUPLICATES, Flight};
 pub use summary::Summary;
 
 use log::debug;
@@ -131,6 +135,8 @@ pub struct Control {
     /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
     peer_fin: PeerFin,
+    #[cfg(feature = "paths")]
+    pub(super) flight: Flight,
     /// The state that was reported last.
     #[cfg(feature = "trace")]
     pub(super) state: State,
@@ -172,6 +178,8 @@ impl Default for Control {
             unreachable: None,
             fin_sent: false,
             peer_fin: PeerFin::Awaited,
+            #[cfg(feature = "paths")]
+            flight: Flight::default(),
             #[cfg(feature = "trace")]
             state: State::Closed,
             #[cfg(feature = "trace")]
@@ -254,6 +262,12 @@ impl Control {
         if is_opening && self.syn_in_flight() == Some(sequence) {
             self.unreachable = Some(reason);
         }
+    }
+
+    /// A router says that a segment is too long: see [`Flight::too_long`].
+    #[cfg(feature = "paths")]
+    pub(super) fn too_long(&mut self, sequence: TcpSeqNumber, mtu: u16) -> Option<u16> {
+        self.flight.too_long(sequence, mtu, self.sent)
     }
 
     /// The sequence number of the SYN of this host, if that is all that it has sent so far; before it

@@ -1,18 +1,43 @@
 /// What a stack has kept from its sockets, and why; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Frames that were neither ARP nor IP, or too short for their headers.
+    pub unknown: u32,
     /// Frames with a group address as their Ethernet source, or as the hardware address in a message
     /// of ARP or neighbor discovery.
     pub group_source: u32,
-    /// Packets that were for other hosts, and TCP segments for a group of hosts.
+    /// Packets for one host in a frame for a group of cards (RFC 1122, 3.3.6).
+    pub group_frame: u32,
+    /// Packets that were for other hosts; and those for a group of hosts, but for datagrams to a port
+    /// that is served, and messages of ICMPv6.
     pub misdirected: u32,
-    /// Packets of others that gave an address of this host as their source.
+    /// Packets of which the source address cannot be that of another host: it is one of this host, of
+    /// a group, of a loopback, or none (RFC 1122, 3.2.1.3).
     pub forged: u32,
     /// TCP segments, and packets that would be answered at once, from a source to which there is no
     /// route.
     pub unroutable: u32,
-    /// TCP segments in fragments, or behind a hop-by-hop header.
+    /// TCP segments in fragments, or behind a hop-by-hop header; without the feature
+    /// `fragmentation`, all fragments.
     pub hidden: u32,
+    /// Packets with a wrong checksum in the IPv4 header, datagrams over IPv6 without a checksum
+    /// (RFC 8200, 8.1), and packets that are too short for a header of TCP or UDP.
+    pub corrupt: u32,
+    /// Packets with a source route (RFC 7126, 4.3 and 4.4).
+    pub source_route: u32,
+    /// Datagrams and segments for a port, and packets of a protocol, that is not served. They are
+    /// answered by an ICMP error or a reset.
+    pub unserved: u32,
+    /// Those of them for which no ICMP error was sent, as there had been too many (RFC 4443, 2.4); none
+    /// without the features `alloc` and `ipv6`.
+    pub limited: u32,
+    /// Datagrams that their socket did not take: the checksum is wrong, or the queue is full. They are
+    /// counted with the feature `alloc` only.
+    pub untaken: u32,
+    /// Messages of other hosts that use an address of this host; none unless that is
+    /// [looked for](super::Stack::with_conflict_detection).
+    #[cfg(feature = "conflict-detection")]
+    pub conflicts: u32,
     /// SYNs that were copies of one that has been answered.
     pub copies: u32,
     /// SYNs that had to wait for room.

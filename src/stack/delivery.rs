@@ -7,8 +7,12 @@ use super::challenge::{self, Judgement};
 use super::control::{Connection, Control};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
+use super::path_mtu::SynCopy;
 use super::port::Way;
+#[cfg(feature = "paths")]
+use super::recovery;
 use super::window;
+use crate::packet::Flags;
 #[cfg(feature = "isn")]
 use crate::packet::Segment;
 
@@ -63,12 +67,25 @@ pub(super) fn give_segment(
     let shut_at = connection.control.shut_at();
     let queued = connection.socket().recv_queue();
     let next = connection.control.next();
+    #[cfg(feature = "paths")]
+    let in_flight = connection.socket().send_queue();
     let Connection { set, control, .. } = connection;
-    way.deliver(set, Some(control), packet.bytes);
+    if segment.flags.has(Flags::SYN) {
+        let mut copy = SynCopy::new();
+        let syn = copy.limited(packet, segment, host, way.now);
+        way.deliver(set, Some(control), syn);
+    } else {
+        way.deliver(set, Some(control), packet.bytes);
+    }
     let socket = connection.socket();
     let (mut is, queued) = (socket.state(), socket.recv_queue().saturating_sub(queued));
     connection.control.took(queued, next);
     connection.control.received(packet, segment, was, is);
+    #[cfg(feature = "paths")]
+    {
+        let is_new = connection.socket().send_queue() < in_flight;
+        recovery::acknowledged(arrival, is_new, host, connection, way);
+    }
     let again = window::given_again(&connection.control, segment, shut_at);
     let needs_room = |is| was != is && window::needs_room(segment, is);
     if is == State::Closed

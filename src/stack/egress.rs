@@ -3,6 +3,7 @@
 use smoltcp::time::Instant;
 
 use super::control::Control;
+use super::error_limit::IS_LIMITED;
 use super::host::Host;
 use crate::link::EthernetAddress;
 use crate::packet::Packet;
@@ -35,21 +36,39 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     if host.link.addresses.is_own(&destination) {
         host.is_loopback.set(true);
     }
+    if IS_LIMITED && packet.is_icmp_error() {
+        host.errors.count(now);
+    }
     let known = match &control {
         Some(control) => control.hardware,
         None => asker,
     };
     host.link.put_header(header, &packet, known, now);
+    let segment = packet.segment();
     #[cfg(feature = "trace")]
-    if let Some(segment) = packet.segment() {
+    if let Some(segment) = segment {
         host.watcher.sends(segment, control.as_deref(), now);
     }
+    let is_far = host.is_far(&destination);
+    #[cfg(not(feature = "paths"))]
+    let is_fragmentable = is_far;
+    #[cfg(feature = "paths")]
+    let mut is_fragmentable = is_far && segment.is_none();
+    #[cfg(feature = "fragmentation")]
+    if packet.is_first_fragment() == Some(true) {
+        host.is_fragmenting.set(true);
+    }
     if let Some(control) = control
-        && let Some(segment) = packet.segment()
+        && let Some(segment) = segment
     {
         #[cfg(feature = "isn")]
         control.credit.sent(bytes.len());
         let start = bytes.len() - segment.header_len - segment.payload_len;
+        #[cfg(feature = "paths")]
+        if segment.payload_len > 1 {
+            let (length, sent) = (bytes.len(), control.sent());
+            is_fragmentable = control.flight.transmitted(&segment, length, sent, is_far);
+        }
         #[cfg(feature = "client")]
         let before = control.retransmitted();
         control.transmitted(
@@ -65,5 +84,9 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
                 host.link.look_again(&destination, now);
             }
         }
+    }
+    if is_fragmentable {
+        let identifications = &host.identifications;
+        identifications.permit_fragments(bytes, &destination, &host.capabilities.checksum);
     }
 }

@@ -1,8 +1,9 @@
-//! What arrives: every frame is judged here, in this order. Each refusal is counted, but for frames
-//! that are for another card, or neither ARP nor IP.
+//! What arrives: every frame is judged here, in this order. Each refusal is counted and logged, but
+//! for frames that are for another card.
 
+use log::debug;
 use smoltcp::socket::tcp::State;
-use smoltcp::wire::{IpProtocol, IpVersion};
+use smoltcp::wire::{IpAddress, IpProtocol};
 
 use super::Sockets;
 use super::accept::{Accept, Arrival, Verdict};
@@ -11,35 +12,18 @@ use super::counters::{Counters, count};
 use super::delivery::give_segment;
 use super::host::Host;
 use super::port::Way;
+use super::refusal::Refusal;
 use super::service::Service;
 #[cfg(feature = "trace")]
 use super::table::Room;
 #[cfg(feature = "trace")]
 use super::transmission::Cause;
-use crate::packet::{Content, Frame};
+use crate::packet::{Content, Frame, Packet};
 
 /// What has to be remembered from frame to frame.
 pub(super) struct Judges<'a> {
     pub(super) accept: Accept<'a>,
     pub(super) counters: Counters,
-}
-
-/// Why a frame is dropped.
-enum Refusal {
-    /// It is for another card.
-    OtherCard,
-    /// It is neither ARP nor IP, or too short.
-    Unknown,
-    /// Its sender on Ethernet is a group: an answer would have to go to all of it.
-    GroupSource,
-    /// A segment in fragments, or behind a hop-by-hop header: its connection cannot be told.
-    Hidden,
-    /// It gives an address of this host as its sender.
-    Forged,
-    /// It would be answered, but there is no route to its sender; or a segment from a group.
-    Unroutable,
-    /// It is for another host, or a segment for a group.
-    Misdirected,
 }
 
 /// What has been received, for the budgets of a poll.
@@ -62,7 +46,7 @@ pub(super) fn receive<'a>(
 ) -> Received {
     let frame = host.link.parse(bytes);
     if let Err(refusal) = check_frame(&frame, host).and_then(|()| check_packet(&frame, host)) {
-        judges.counters.refuse(&refusal);
+        refuse(&mut judges.counters, frame.packet(), refusal);
         return Received::Other;
     }
     way.asker = frame.hardware.map(|hardware| hardware.source);
@@ -75,8 +59,23 @@ pub(super) fn receive<'a>(
         Content::Other => return Received::Other,
     };
     #[cfg(feature = "client")]
-    host.returned
+    let too_long = host
+        .returned
         .received(packet, &host.link.addresses, sockets, way.now);
+    #[cfg(all(feature = "client", not(feature = "paths")))]
+    let _ = too_long;
+    #[cfg(feature = "paths")]
+    if let Some(too_long) = too_long {
+        let tuple = too_long.four_tuple();
+        let table = service.table(tuple.local.port);
+        let table = table.or_else(|| sockets.clients.table(tuple.local.port));
+        if let Some(table) = table
+            && let Some(slot) = table.find(&tuple)
+            && let Some(connection) = table.touch(slot)
+        {
+            too_long.learn(host, connection, way);
+        }
+    }
     #[cfg(feature = "ipv6")]
     if let Some(asker) = way.asker
         && host
@@ -86,26 +85,7 @@ pub(super) fn receive<'a>(
         return Received::Other;
     }
     let Some(segment) = packet.segment() else {
-        let port = packet.udp_destination();
-        let addresses = &host.link.addresses;
-        let is_own = addresses.is_own(&packet.destination);
-        if !port.is_some_and(|port| sockets.has_udp(port)) {
-            // smoltcp 0.14 would answer a datagram for a group by an error, which RFC 1122, 3.2.2
-            // and RFC 4443, 2.4 (e.3) forbid.
-            let is_for_group = !is_own && port.is_some();
-            if is_for_group || addresses.next_hop(&packet.source).is_none() {
-                judges.counters.refuse(match is_for_group {
-                    true => &Refusal::Misdirected,
-                    false => &Refusal::Unroutable,
-                });
-                return Received::Other;
-            }
-        }
-        if let (IpProtocol::Udp, true, Some(asker)) = (packet.protocol, is_own, way.asker) {
-            host.link.learn(packet.source, asker, way.now);
-        }
-        way.deliver(&mut sockets.set, None, packet.bytes);
-        return port.map_or(Received::Other, Received::Datagram);
+        return receive_other(packet, host, &mut judges.counters, sockets, way);
     };
     let arrival = Arrival {
         source: way.asker,
@@ -115,15 +95,14 @@ pub(super) fn receive<'a>(
     let table = service.table(segment.destination.port);
     #[cfg(feature = "client")]
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
+    let Judges { accept, counters } = judges;
     let Some(table) = table else {
         #[cfg(feature = "trace")]
         host.watcher.answers(Cause::NoSocket);
+        refuse(counters, Some(packet), Refusal::Unserved);
         way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
-    let Judges {
-        accept, counters, ..
-    } = judges;
     match accept.judge(table, &arrival, host, way.now, counters) {
         Verdict::Deliver(slot) => {
             if let Some(connection) = table.touch(slot) {
@@ -137,6 +116,7 @@ pub(super) fn receive<'a>(
         Verdict::Refuse => {
             #[cfg(feature = "trace")]
             host.watcher.answers(Cause::NoConnection);
+            refuse(counters, Some(packet), Refusal::Unserved);
             way.deliver(&mut sockets.set, None, packet.bytes);
         }
         Verdict::Delivered | Verdict::Drop => {}
@@ -165,6 +145,62 @@ pub(super) fn receive<'a>(
     Received::Other
 }
 
+/// A packet that is no segment: a datagram, a message of ICMP, a fragment.
+fn receive_other(
+    packet: &Packet<'_>,
+    host: &Host,
+    counters: &mut Counters,
+    sockets: &mut Sockets<'_>,
+    way: &mut Way<'_>,
+) -> Received {
+    let addresses = &host.link.addresses;
+    let is_own = addresses.is_own(&packet.destination);
+    let port = packet.udp_destination();
+    let served = port.filter(|port| sockets.has_udp(*port));
+    let is_icmp = packet.is_icmp();
+    let is_icmpv6 = cfg!(feature = "ipv6") && is_icmp && packet.protocol != IpProtocol::Icmp;
+    let refusal = match packet.upper_layer() {
+        _ if served.is_some() => None,
+        // RFC 1122, 3.2.2, and RFC 4443, 2.4 (e.3): no ICMP error about a packet for a group. An
+        // echo request to a group may be discarded (RFC 1122, 3.2.2.6); of IPv6, it should be
+        // answered (RFC 4443, 4.2).
+        _ if !is_own && !is_icmpv6 => Some(Refusal::Misdirected),
+        _ if addresses.next_hop(&packet.source).is_none() => Some(Refusal::Unroutable),
+        _ if is_icmp => None,
+        // The ports are in the fragment before it.
+        (IpProtocol::Udp, _) if !packet.has_start() => None,
+        (IpProtocol::Udp, _) if port.is_none() => Some(Refusal::Corrupt),
+        (IpProtocol::Tcp, _) => Some(Refusal::Corrupt),
+        _ => Some(Refusal::Unserved),
+    };
+    if let Some(refusal) = refusal {
+        refuse(counters, Some(packet), refusal);
+        if refusal != Refusal::Unserved {
+            return Received::Other;
+        }
+    }
+    // smoltcp also answers options of a hop-by-hop header that it does not know.
+    let elicits_error = refusal.is_some() || packet.protocol == IpProtocol::HopByHop;
+    if elicits_error && host.errors.is_reached(way.now) {
+        count(&mut counters.limited);
+        return Received::Other;
+    }
+    if let (Some(asker), true, true) = (way.asker, is_own, port.is_some()) {
+        host.link.learn(packet.source, asker, way.now);
+    }
+    // A board saves the flash.
+    let queued = |sockets: &Sockets<'_>| match served {
+        Some(port) if cfg!(feature = "alloc") => Some(sockets.queued_for(port)),
+        _ => None,
+    };
+    let before = queued(sockets);
+    way.deliver(&mut sockets.set, None, packet.bytes);
+    if before.is_some() && before == queued(sockets) && packet.has_udp_payload() {
+        refuse(counters, Some(packet), Refusal::Untaken);
+    }
+    served.map_or(Received::Other, Received::Datagram)
+}
+
 /// The link layer: the hardware addresses of a frame.
 fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     if let Content::Other = frame.content {
@@ -179,50 +215,96 @@ fn check_frame(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     if frame.is_from_group() {
         return Err(Refusal::GroupSource);
     }
+    // RFC 1122, 3.3.6: "A host SHOULD silently discard a datagram that is received via a link-layer
+    // broadcast [...] but does not specify an IP multicast or broadcast destination address."
+    let addresses = &host.link.addresses;
+    let is_for_one = |packet: &Packet<'_>| addresses.is_one_host(&packet.destination);
+    if !hardware.destination.is_unicast() && frame.packet().is_some_and(is_for_one) {
+        return Err(Refusal::GroupFrame);
+    }
     Ok(())
 }
 
-/// The IP layer: the addresses of a packet.
+/// The IP layer: the header of a packet, and its addresses.
 fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     let Some(packet) = frame.packet() else {
         return Ok(());
     };
     let addresses = &host.link.addresses;
-    if packet.hides_segment() {
+    if packet.hides_segment() || cfg!(not(feature = "fragmentation")) && !packet.has_start() {
         return Err(Refusal::Hidden);
     }
-    // Only a loopback brings a host its own packets. The answer to a forged one would be sent to
-    // the host itself.
-    if addresses.is_own(&packet.source) && !host.is_loopback.get() {
-        return Err(Refusal::Forged);
+    // RFC 1122, 3.2.1.2: "A host MUST verify the IP header checksum on every received datagram and
+    // silently discard every datagram that has a bad checksum."
+    if host.capabilities.checksum.ipv4.rx() && !packet.has_intact_header() {
+        return Err(Refusal::Corrupt);
+    }
+    // RFC 8200, 8.1: "IPv6 receivers must discard UDP packets containing a zero checksum".
+    #[cfg(feature = "ipv6")]
+    if packet.lacks_checksum() {
+        return Err(Refusal::Corrupt);
+    }
+    if packet.has_source_route() {
+        return Err(Refusal::SourceRoute);
     }
     let is_segment = packet.protocol == IpProtocol::Tcp;
-    if is_segment
-        && (!addresses.is_one_host(&packet.source) || addresses.next_hop(&packet.source).is_none())
-    {
+    if !may_be_source(packet, host) {
+        return Err(Refusal::Forged);
+    }
+    if is_segment && addresses.next_hop(&packet.source).is_none() {
         return Err(Refusal::Unroutable);
     }
-    if !addresses.is_own(&packet.destination) {
-        // smoltcp 0.14 takes a packet for another host if the last bytes of both IPv6 addresses are equal,
-        // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
-        let is_ipv4 = packet.destination.version() == IpVersion::Ipv4;
-        let for_another = packet.destination.is_unicast() && !is_ipv4;
-        if for_another || is_segment {
-            return Err(Refusal::Misdirected);
-        }
+    // smoltcp 0.14 takes a packet for another host if the last bytes of both IPv6 addresses are equal,
+    // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
+    let destination = &packet.destination;
+    if !addresses.is_own(destination) && (is_segment || addresses.is_one_host(destination)) {
+        return Err(Refusal::Misdirected);
     }
     Ok(())
 }
 
-impl Counters {
-    fn refuse(&mut self, refusal: &Refusal) {
-        count(match refusal {
-            Refusal::OtherCard | Refusal::Unknown => return,
-            Refusal::GroupSource => &mut self.group_source,
-            Refusal::Hidden => &mut self.hidden,
-            Refusal::Forged => &mut self.forged,
-            Refusal::Unroutable => &mut self.unroutable,
-            Refusal::Misdirected => &mut self.misdirected,
-        });
+/// Whether the source address can be that of another host.
+///
+/// RFC 1122, 3.2.1.3: "A host MUST silently discard an incoming datagram containing an IP source
+/// address that is invalid by the rules of this section." RFC 4291, 2.5.3 and 2.7 say the same of
+/// loopback and multicast addresses.
+fn may_be_source(packet: &Packet<'_>, host: &Host) -> bool {
+    let (source, addresses) = (&packet.source, &host.link.addresses);
+    // Only a loopback brings a host its own packets. The answer to a forged one would be sent to
+    // the host itself.
+    if addresses.is_own(source) {
+        return host.is_loopback.get();
+    }
+    if source.is_unspecified() {
+        // A host that has no address yet asks for one, or whether an address is taken.
+        return matches!(packet.protocol, IpProtocol::Udp | IpProtocol::Icmpv6);
+    }
+    let is_loopback = match source {
+        IpAddress::Ipv4(source) => source.is_loopback(),
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(source) => source.is_loopback(),
+        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+        _ => false,
+    };
+    addresses.is_one_host(source) && !is_loopback
+}
+
+/// Counts and logs a refusal.
+#[cold]
+#[inline(never)] // Many call it.
+fn refuse(counters: &mut Counters, packet: Option<&Packet<'_>>, refusal: Refusal) {
+    let Some(counter) = refusal.counter(counters) else {
+        return;
+    };
+    count(counter);
+    match packet {
+        Some(packet) => debug!(
+            "IP: {} from {} to {} is refused: {}",
+            packet.protocol,
+            packet.source,
+            packet.destination,
+            refusal.reason()
+        ),
+        None => debug!("link: a frame is refused: {}", refusal.reason()),
     }
 }

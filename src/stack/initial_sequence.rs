@@ -8,13 +8,13 @@ use smoltcp::iface::Interface;
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::ConnectError;
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr, IpVersion, TcpSeqNumber};
+use smoltcp::wire::{IpAddress, TcpSeqNumber};
 
 #[cfg(feature = "client")]
 use super::context::Context;
 use super::control::Connection;
 use super::host::Host;
-use super::port::{Way, new_interface};
+use super::port::{Way, new_interface, set_address};
 #[cfg(feature = "client")]
 use super::table::Slot;
 use crate::link::Nowhere;
@@ -33,14 +33,7 @@ pub(super) fn begin(
     connection: &mut Connection<'_>,
 ) {
     let mut interface = interface(host, first, now);
-    interface.update_ip_addrs(|addresses| {
-        let prefix = match address.version() {
-            IpVersion::Ipv4 => 32,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => 128,
-        };
-        let _ = addresses.push(IpCidr::new(address, prefix));
-    });
+    set_address(&mut interface, address);
     // What it answers is not sent: a reset, if the socket was not the right one.
     let mut nowhere = Nowhere;
     let mut way = Way::new(&mut interface, host, now, &mut nowhere);

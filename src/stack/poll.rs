@@ -5,9 +5,16 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
+#[cfg(feature = "addressing")]
+use super::addressing;
+use super::clock::Clock;
 use super::context::Context;
+#[cfg(feature = "conflict-detection")]
+use super::counters::count;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
+#[cfg(feature = "addressing")]
+use super::port;
 use super::port::Way;
 #[cfg(feature = "client")]
 use super::ports::Ports;
@@ -121,6 +128,7 @@ impl Next {
 
 /// One poll: the parts of the stack.
 pub(super) struct Poll<'p, 'a, D> {
+    pub(super) clock: &'p mut Clock,
     pub(super) device: &'p mut D,
     pub(super) interface: &'p mut Interface,
     pub(super) sockets: &'p mut Sockets<'a>,
@@ -128,15 +136,83 @@ pub(super) struct Poll<'p, 'a, D> {
     pub(super) judges: &'p mut Judges<'a>,
     #[cfg(feature = "client")]
     pub(super) ports: &'p mut Ports,
+    /// The time by the program's clock, which is that of the device, and by the stack's.
+    pub(super) program: Instant,
     pub(super) now: Instant,
 }
 
 impl<'a, D: Device> Poll<'_, 'a, D> {
     pub(super) fn run(mut self, service: &mut dyn Service<'a>) -> Next {
+        let now = self.clock.begin(self.program);
+        self.set(now);
         self.interface.poll_maintenance(self.now);
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
+        let now = self.clock.received(is_complete);
+        self.set(now);
+        let next = self.work(service, is_complete);
+        let due = self.clock.end(match next {
+            Next::Poll => Some(self.now),
+            // It takes as long as it takes until there is room.
+            Next::Room => None,
+            Next::Frame(due) => due,
+        });
+        match next {
+            Next::Frame(_) => Next::Frame(due),
+            next => next,
+        }
+    }
+
+    /// Sets the time by the stack's clock.
+    fn set(&mut self, now: Instant) {
+        self.now = now;
+        #[cfg(feature = "trace")]
+        self.host.watcher.set_behind(self.clock.behind());
+    }
+
+    /// Tells all that goes on by itself of a change of addresses; returns whether a connection has
+    /// ended by it.
+    #[cfg(feature = "addressing")]
+    #[inline(never)]
+    fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        self.tend_claims();
+        if !core::mem::take(&mut self.host.has_changed) {
+            return false;
+        }
+        self.host.link.follow_addresses();
+        port::set_addresses(self.interface, self.host.link.addresses.own());
+        if !self.host.link.addresses.take_loss() {
+            return false;
+        }
+        self.judges.accept.forget_gone(&self.host.link.addresses);
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        let mut way = Way::new(self.interface, self.host, self.now, &mut room);
+        addressing::end_gone(service, self.sockets, &mut way)
+    }
+
+    /// Asks for addresses, announces and defends them, as it is due.
+    #[cfg(feature = "conflict-detection")]
+    fn tend_claims(&mut self) {
+        let Host { link, conflict, .. } = &mut *self.host;
+        let counters = &mut self.judges.counters;
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        self.host.has_changed |= link.tend_claims(self.now, &mut room, &mut |latest| {
+            log::warn!("{latest}");
+            count(&mut counters.conflicts);
+            *conflict = Some(latest);
+        });
+    }
+
+    /// All but the receiving; returns what to do next, by the stack's clock.
+    fn work(&mut self, service: &mut dyn Service<'a>, is_complete: bool) -> Next {
         let due = self.serve(service);
         #[cfg(feature = "addressing")]
         let has_ended = self.follow_addresses(service);
@@ -151,9 +227,11 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         {
             return Next::Poll;
         }
+        #[cfg(feature = "conflict-detection")]
+        let due = earliest(due, self.host.link.claims_due(self.now));
         let due = earliest(due, self.judges.accept.due(service, self.host, self.now));
         match due {
-            Some(due) if due <= self.now => match self.device.transmit(self.now) {
+            Some(due) if due <= self.now => match self.device.transmit(self.program) {
                 Some(_) => Next::Poll,
                 None => Next::Room,
             },
@@ -186,20 +264,21 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
-        let (token, reply) = self.device.receive(self.now)?;
+        // What is received may be answered by a large packet, for which smoltcp has one place.
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
+            return None;
+        }
+        let (token, reply) = self.device.receive(self.program)?;
         let mut reply = Some(reply);
         let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
         way.meta = token.meta();
         let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
             .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
-        drop(reply);
-        // The reply may have been a large one, to a ping for instance.
-        let mut room = Room {
-            device: &mut *self.device,
-            now: self.now,
-        };
-        Way::new(self.interface, self.host, self.now, &mut room).finish_fragments();
         Some(received)
     }
 
@@ -239,7 +318,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let (host, now) = (&*self.host, self.now);
         let mut room = Room {
             device: &mut *self.device,
-            now,
+            now: self.program,
         };
         let mut way = Way::new(self.interface, host, now, &mut room);
         accept.admit(
@@ -266,7 +345,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let sockets = &mut *self.sockets;
         let mut room = Room {
             device: &mut *self.device,
-            now: self.now,
+            now: self.program,
         };
         let mut way = Way::new(self.interface, self.host, self.now, &mut room);
         for _ in 0..PASSES {

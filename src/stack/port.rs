@@ -5,11 +5,13 @@
 //! of its connection at hand.
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
-use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
+#[cfg(any(feature = "isn", feature = "paths"))]
+use smoltcp::wire::{IpAddress, IpVersion};
 
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
@@ -72,6 +74,7 @@ impl<'w> Way<'w> {
             host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
+            ip_mtu: self.host.ip_mtu(),
             now: self.now,
         };
         self.interface
@@ -119,6 +122,13 @@ impl<'w> Way<'w> {
         sockets: &mut SocketSet<'_>,
         mut control: Option<&mut Control>,
     ) -> bool {
+        #[cfg(feature = "paths")]
+        if let Some(connection) = control.as_deref()
+            && let Some(ip_mtu) = connection.flight.limit()
+            && let Some(tuple) = connection.four_tuple()
+        {
+            return self.poll_narrow(ip_mtu, tuple.local.addr, sockets, control);
+        }
         self.look(sockets, control.as_deref_mut());
         let mut port = Port {
             received: None,
@@ -126,9 +136,40 @@ impl<'w> Way<'w> {
             host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
+            ip_mtu: self.host.ip_mtu(),
             now: self.now,
         };
         let result = self.interface.poll_egress(self.now, &mut port, sockets);
+        self.look(sockets, control);
+        result != PollResult::None
+    }
+
+    /// Transmits one packet of at most `ip_mtu` bytes from `address`.
+    ///
+    /// smoltcp 0.14 copies the MTU of its device when an interface is made. So one is made with this
+    /// MTU, with which a connection transmits shorter segments from the next one on.
+    #[cfg(feature = "paths")]
+    #[inline(never)] // An interface is large, and not needed for long.
+    fn poll_narrow(
+        &mut self,
+        ip_mtu: usize,
+        address: IpAddress,
+        sockets: &mut SocketSet<'_>,
+        mut control: Option<&mut Control>,
+    ) -> bool {
+        self.look(sockets, control.as_deref_mut());
+        let mut interface = new_narrow_interface(self.host, ip_mtu, 0, self.now);
+        set_address(&mut interface, address);
+        let mut port = Port {
+            received: None,
+            transmit: self.transmit,
+            host: self.host,
+            control: control.as_deref_mut(),
+            asker: self.asker,
+            ip_mtu,
+            now: self.now,
+        };
+        let result = interface.poll_egress(self.now, &mut port, sockets);
         self.look(sockets, control);
         result != PollResult::None
     }
@@ -145,12 +186,17 @@ impl<'w> Way<'w> {
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
     ///
     /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
-    /// so everything else waits until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way, as the stack's documentation says.)
+    /// so everything else waits until it is empty.
     pub(super) fn finish_fragments(&mut self) -> bool {
-        if cfg!(not(feature = "fragmentation")) {
-            return true;
-        }
+        #[cfg(not(feature = "fragmentation"))]
+        return true;
+        #[cfg(feature = "fragmentation")]
+        self.finish_datagram()
+    }
+
+    #[cfg(feature = "fragmentation")]
+    fn finish_datagram(&mut self) -> bool {
+        self.host.is_fragmenting.set(false);
         let mut nothing = SocketSet::new(&mut [][..]);
         // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
         for _ in 0..128 {
@@ -206,6 +252,7 @@ struct Port<'p> {
     host: &'p Host,
     control: Option<&'p mut Control>,
     asker: Option<EthernetAddress>,
+    ip_mtu: usize,
     now: Instant,
 }
 
@@ -238,17 +285,34 @@ impl<'p> Device for Port<'p> {
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
+        // The other fragments come before what the next socket has to send.
+        #[cfg(feature = "fragmentation")]
+        if self.host.is_fragmenting.get() {
+            return None;
+        }
         self.transmit.has_room().then(|| self.outgoing())
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        self.host.capabilities.clone()
+        let mut capabilities = self.host.capabilities.clone();
+        capabilities.max_transmission_unit = self.ip_mtu;
+        // What is received is verified before it comes here.
+        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
+            true => Checksum::Tx,
+            false => Checksum::None,
+        };
+        capabilities
     }
 }
 
 /// An interface of this host: packets are given to it by a [`Way`]. With a host's sizes it takes about
 /// 2 µs, most of them for the room of smoltcp's fragments.
 pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Interface {
+    new_narrow_interface(host, host.ip_mtu(), random_seed, now)
+}
+
+/// One for packets of at most `ip_mtu` bytes.
+fn new_narrow_interface(host: &Host, ip_mtu: usize, random_seed: u64, now: Instant) -> Interface {
     let mut config = Config::new(HardwareAddress::Ip);
     config.random_seed = random_seed;
     let mut port = Port {
@@ -257,6 +321,7 @@ pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Inte
         host,
         control: None,
         asker: None,
+        ip_mtu,
         now,
     };
     Interface::new(config, &mut port, now)
@@ -268,6 +333,20 @@ pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
         own.clear();
         // Cannot fail: there is as much room as where they come from.
         let _ = own.extend_from_slice(addresses);
+    });
+}
+
+/// Gives an interface this address alone.
+#[cfg(any(feature = "isn", feature = "paths"))]
+pub(super) fn set_address(interface: &mut Interface, address: IpAddress) {
+    interface.update_ip_addrs(|addresses| {
+        let prefix = match address.version() {
+            IpVersion::Ipv4 => 32,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => 128,
+        };
+        addresses.clear();
+        let _ = addresses.push(IpCidr::new(address, prefix));
     });
 }
 

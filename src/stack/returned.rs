@@ -14,7 +14,7 @@ use smoltcp::wire::{IpEndpoint, IpProtocol};
 
 use super::Sockets;
 use super::table::Table;
-use super::unreachable::Unreachable;
+use super::unreachable::{TooLong, Unreachable};
 use crate::link::Addresses;
 use crate::packet::{self, FourTuple, Packet, Quote, Reason};
 
@@ -62,33 +62,34 @@ impl Returned {
         (is_same && (is_over || returned.is_trusted)).then_some(returned.reason)
     }
 
-    /// This packet has arrived.
+    /// This packet has arrived. Returns what it says of a segment that was too long.
     pub(super) fn received(
         &self,
         packet: &Packet<'_>,
         addresses: &Addresses,
         sockets: &mut Sockets<'_>,
         now: Instant,
-    ) {
-        let Some(packet::Unreachable { reason, quote }) = packet.unreachable() else {
-            return;
-        };
+    ) -> Option<TooLong> {
+        let packet::Unreachable { reason, quote } = packet.unreachable()?;
+        // RFC 1122, 3.2.2: an error is sent to the source of the packet that it is about.
+        let to = packet.destination;
+        if !addresses.is_own(&to) || quote.source.addr != to {
+            return None;
+        }
         let reason = match reason {
             Reason::Port => Unreachable::Port,
             Reason::Host => Unreachable::Host,
             // The host is there.
-            Reason::Length => return,
+            Reason::Length(mtu) => {
+                return (quote.protocol == IpProtocol::Tcp).then_some(TooLong { quote, mtu });
+            }
         };
-        // RFC 1122, 3.2.2: an error is sent to the source of the packet that it is about.
-        let to = packet.destination;
-        if !addresses.is_own(&to) || quote.source.addr != to {
-            return;
-        }
         if quote.protocol == IpProtocol::Tcp {
             returned_segment(&quote, reason, sockets);
         } else {
             self.returned_datagram(&quote, reason, sockets, now);
         }
+        None
     }
 
     fn returned_datagram(

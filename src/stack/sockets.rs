@@ -101,6 +101,12 @@ impl<'a> Sockets<'a> {
         sockets.any(|socket| socket.endpoint().port == port)
     }
 
+    /// The bytes that have arrived and wait in the UDP sockets of this port.
+    pub(super) fn queued_for(&self, port: u16) -> usize {
+        let sockets = self.udp().filter(|socket| socket.endpoint().port == port);
+        sockets.map(udp::Socket::recv_queue).sum()
+    }
+
     /// Whether a TCP server or a UDP socket has this port.
     #[cfg(feature = "client")]
     pub(super) fn has(&self, port: u16) -> bool {
@@ -144,6 +150,13 @@ impl<'a> Sockets<'a> {
         socket: tcp::Socket<'a>,
     ) -> Slot {
         self.clients.add(slot, socket)
+    }
+
+    /// Calls this with the connection of each client: to look at it, or to choose how its socket
+    /// sends.
+    #[cfg(feature = "client")]
+    pub fn for_each_client(&mut self, each: impl FnMut(&mut Connection<'a>)) {
+        self.clients.for_each(each);
     }
 
     /// The connection of a client.

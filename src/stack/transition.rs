@@ -16,7 +16,7 @@ use crate::packet::{FourTuple, Segment};
 /// A connection has come from one state to another (RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// When, by the clock of the stack.
+    /// When, by the clock that the stack is polled with.
     pub time: Instant,
     /// Which connection, as this host names it.
     pub four_tuple: FourTuple,
@@ -37,6 +37,8 @@ pub(super) struct Watcher {
     transmissions: Option<RefCell<Box<WatchTransmissions>>>,
     /// Why the segment is sent next that is none of a connection.
     answers: Cell<Option<Cause>>,
+    /// How far the stack's clock is behind the one that it is polled with, in microseconds.
+    behind: Cell<i64>,
 }
 
 impl Watcher {
@@ -70,10 +72,19 @@ impl Watcher {
             },
         };
         watcher.borrow_mut()(&Transmission {
-            time,
+            time: self.told(time),
             cause,
             segment,
         });
+    }
+
+    pub(super) fn set_behind(&self, microseconds: i64) {
+        self.behind.set(microseconds);
+    }
+
+    /// A moment on the clock that the stack is polled with.
+    fn told(&self, time: Instant) -> Instant {
+        Instant::from_micros(time.total_micros().saturating_add(self.behind.get()))
     }
 
     /// Reports the state of a connection, if it is another one than before. smoltcp tells of no
@@ -89,6 +100,7 @@ impl Watcher {
             return;
         };
         if let Some(watcher) = &self.states {
+            let time = self.told(time);
             compare(&mut *watcher.borrow_mut(), sockets, control, time);
         }
         if self.transmissions.is_some() {

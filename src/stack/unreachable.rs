@@ -1,3 +1,5 @@
+use crate::packet::Quote;
+
 /// Why a router or the host itself sent an error back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unreachable {
@@ -5,4 +7,12 @@ pub(crate) enum Unreachable {
     Port,
     /// The host cannot be reached.
     Host,
+}
+
+/// A segment of this host was too long for a link, which takes packets of so many bytes.
+#[cfg_attr(not(feature = "paths"), allow(dead_code))]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TooLong {
+    pub(super) quote: Quote,
+    pub(super) mtu: u16,
 }

@@ -35,11 +35,14 @@ pub struct Config {
     /// How long a client may take to acknowledge more of the end of its answer, and then to close
     /// its side. One that goes on to take some keeps its slot.
     pub close_timeout: Option<Duration>,
-    /// How often a silent client is asked whether it is still there (RFC 9293, 3.8.4).
+    /// How often a silent client is asked whether it is still there (RFC 9293, 3.8.4). With a
+    /// `silence_timeout`, it is asked each third of that at least: a client that was not asked is
+    /// not taken for dead, nor one that has failed to answer once (RFC 1122, 4.2.3.6).
     pub keep_alive: Option<Duration>,
-    /// How long a client may send nothing at all, not even an acknowledgement. Longer than
-    /// `keep_alive` and than 60 s, or live clients are taken for dead: the probes of a client that
-    /// does not read for a while come up to 60 s apart.
+    /// How long a client may send nothing at all, not even an acknowledgement. Longer than 60 s, or
+    /// live clients are taken for dead: the probes of a client that does not read for a while come up
+    /// to 60 s apart. A pause of this host does not count: see
+    /// [`Stack::poll`](crate::Stack::poll).
     pub silence_timeout: Option<Duration>,
     /// How much is sent before it is acknowledged, so that the path is not overloaded (RFC 9293,
     /// 3.8.2): Cubic (RFC 9438) with the feature `cubic`, else Reno (RFC 5681), unless another one
@@ -66,6 +69,15 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How often a silent client is asked whether it is still there.
+    pub(super) fn question_interval(&self) -> Option<Duration> {
+        let longest = self.silence_timeout.map(|timeout| timeout / 3);
+        match (self.keep_alive, longest) {
+            (Some(chosen), Some(longest)) => Some(chosen.min(longest)),
+            (chosen, longest) => chosen.or(longest),
+        }
+    }
+
     /// How long a connection may be in this phase without progress.
     pub(super) fn limit(&self, phase: Phase) -> Option<Duration> {
         match phase {

@@ -118,7 +118,7 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
         // Those in front are taken first.
         for number in (0..server.sessions.len()).rev() {
             let socket = server.sessions[number].connection.socket_mut();
-            socket.set_keep_alive(config.keep_alive);
+            socket.set_keep_alive(config.question_interval());
             socket.set_timeout(config.silence_timeout);
             server.index.sort(number, Some(Kind::Free));
         }

@@ -53,6 +53,7 @@ impl<'a> Sender<'a> {
             .min(largest_packet.saturating_sub(header + UDP_HEADER_LEN));
         #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
         if let (Some(fragmenter), IpAddress::Ipv6(_)) = (&self.fragmenter, destination) {
+            let ip_mtu = context.path_mtu(destination);
             return longest.max(fragmenter.longest(context.sockets, ip_mtu));
         }
         longest
@@ -70,7 +71,7 @@ impl<'a> Sender<'a> {
         }
         #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
         if matches!(to.endpoint.addr, IpAddress::Ipv6(_))
-            && fragmentation::is_needed(datagram.len(), context.ip_mtu())
+            && fragmentation::is_needed(datagram.len(), context.path_mtu(&to.endpoint.addr))
         {
             return self.send_in_fragments(context, datagram, to);
         }
@@ -120,7 +121,7 @@ impl<'a> Sender<'a> {
             return Err(SendError::Unaddressable);
         };
         let from = IpEndpoint::new(address, socket.endpoint().port);
-        let ip_mtu = context.ip_mtu();
+        let ip_mtu = context.path_mtu(&to.endpoint.addr);
         fragmenter
             .send(context.sockets, from, to.endpoint, datagram, ip_mtu)
             .map_err(|error| match error {

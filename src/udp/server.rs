@@ -5,13 +5,11 @@ use smoltcp::time::Instant;
 
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
 use super::fragmentation::Fragmenter;
+use super::loop_guard::LoopGuard;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
 use crate::stack::{Context, Service, Sockets};
 use crate::transform;
-
-/// Where the ports begin that clients are given, on Linux; RFC 6335 begins higher, at 49152.
-const CLIENT_PORTS: u16 = 32_768;
 
 /// What a [`Server`] has seen; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +21,7 @@ pub struct Counters {
     pub too_large: u32,
     /// Datagrams that were dropped because no answer may be sent: they were for a group of hosts
     /// (RFC 1122, 4.1.3.6), gave no address or port to answer to, came from where there is no way
-    /// back to, from the server's own port, or were the 64th that may be another server's answer.
+    /// back to, or from the server's own port; or the [`LoopGuard`] has ended a reply loop.
     pub unanswerable: u32,
 }
 
@@ -37,10 +35,9 @@ pub struct Counters {
 /// be sent at once, as the device had no room, that may be forgotten by then, and the answer is lost;
 /// see [`link`](crate::link).
 ///
-/// Two servers could answer each other for ever, if somebody forges one datagram. So a datagram from
-/// the server's own port number is not answered. Nor is every 64th that has nothing to be
-/// upper-cased, as whatever the other one says, a server like this one on another port, or one that
-/// echoes; unless it comes from a client's port (32768 or higher) to a server's.
+/// Two services that answer every datagram would answer each other without end, after one forged
+/// datagram. So a datagram from the server's own port number is not answered, and a
+/// [`LoopGuard`] ends what other ports begin.
 ///
 /// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
 /// [`stack`](crate::stack).
@@ -49,8 +46,7 @@ pub struct Server<'a> {
     answer: ManagedSlice<'a, u8>,
     /// The answer that has been made, but for which there was no room yet.
     waiting: Option<Answer>,
-    /// Answers that were no other than their requests, to ports of servers.
-    echoes: u8,
+    guard: LoopGuard,
     counters: Counters,
 }
 
@@ -90,7 +86,7 @@ impl<'a> Server<'a> {
             sender: Sender::new(handle),
             answer,
             waiting: None,
-            echoes: 0,
+            guard: LoopGuard::new(),
             counters: Counters::default(),
         })
     }
@@ -135,15 +131,12 @@ impl<'a> Server<'a> {
                     let length = transform::datagram(request, &mut self.answer);
                     info!("UDP: {} bytes from {}", request.len(), to.endpoint);
                     let answer = length.and_then(|length| self.answer.get(..length));
-                    let may_be_a_server =
-                        to.endpoint.port < CLIENT_PORTS || own_port >= CLIENT_PORTS;
-                    if may_be_a_server && answer == Some(request) {
-                        self.echoes = self.echoes.wrapping_add(1);
-                        if self.echoes.is_multiple_of(64) {
-                            debug!("UDP: {to} is not answered: it may be a server that answers");
-                            count(&mut self.counters.unanswerable);
-                            continue;
-                        }
+                    if let Some(answer) = answer
+                        && !(self.guard).permits(own_port, &to.endpoint, request, answer)
+                    {
+                        debug!("UDP: {to} is not answered: it may be a service that answers");
+                        count(&mut self.counters.unanswerable);
+                        continue;
                     }
                     return Some(Answer { length, to });
                 }

@@ -62,6 +62,6 @@ pub fn sentences_stand_in_files_instead_of_the_ladder() {
     // What the stack has said is in the file, and the drawing of it is not derived.
     let outcome = uppercase(&format!("ladder {capture} --explain"), "");
     let drawing = outcome.text();
-    assert!(sentences(&drawing).contains(SYN), "{drawing}");
+    assert!(sentences(drawing).contains(SYN), "{drawing}");
     assert!(!drawing.contains("[uppercase"), "{drawing}");
 }

@@ -14,14 +14,15 @@ mod loops;
 mod options;
 mod packets;
 mod pool;
+mod reply_loops;
 mod scans;
 mod segments;
 mod windows;
 
 use crate::namespace::{Test, tests};
 use {
-    blind::*, floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, scans::*,
-    segments::*, windows::*,
+    blind::*, floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, reply_loops::*,
+    scans::*, segments::*, windows::*,
 };
 
 pub const TESTS: &[Test] = tests![
@@ -60,6 +61,8 @@ pub const TESTS: &[Test] = tests![
     extension_headers_of_forged_senders_stop_no_client,
     datagram_from_the_own_port_is_not_answered,
     two_servers_do_not_answer_each_other,
+    exchange_with_a_service_that_answers_ends,
+    clients_at_full_speed_are_taken_for_no_service,
     none_of_ten_thousand_guesses_opens_a_connection,
     none_of_ten_thousand_guesses_ends_a_connection_of_a_server,
     none_of_ten_thousand_guesses_ends_a_connection_of_a_client,

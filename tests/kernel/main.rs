@@ -55,6 +55,8 @@ mod ordinary;
 #[cfg(target_os = "linux")]
 mod output;
 #[cfg(target_os = "linux")]
+mod paths;
+#[cfg(target_os = "linux")]
 mod peers;
 #[cfg(target_os = "linux")]
 mod same_everywhere;
@@ -86,11 +88,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, doctor::*, existing::*,
-        explain::*, filter::*, interface::*, interrupt::*, lab::*, ladder::*, name_servers::*,
-        names::*, neighbors::*, network_errors::*, noise::*, output::*, same_everywhere::*,
-        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*,
-        unicode::*, user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
+        filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*, neighbors::*,
+        network_errors::*, noise::*, output::*, paths::*, same_everywhere::*, serve_options::*,
+        serve_tcp::*, serve_udp::*, services::*, terminal::*, tshark::*, unicode::*,
+        user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -221,10 +223,13 @@ fn main() -> std::process::ExitCode {
         arping_and_ndisc6_find_the_server,
         an_address_of_the_server_is_found_to_be_taken,
         change_of_address_under_load_resets_its_connections_and_no_others,
+        an_address_that_the_kernel_has_is_given_up_and_another_one_is_used,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,
         text_passes_a_bottleneck_whichever_side_sends_it,
+        text_passes_a_link_with_a_small_mtu,
+        text_passes_a_link_with_a_small_mtu_where_routers_errors_are_filtered,
         services_of_the_example_serve_more_clients_than_they_have_slots,
         services_of_the_example_serve_stock_programs,
         capture_of_an_interface_has_what_a_wire_would_carry,

@@ -167,12 +167,13 @@ fn without_privilege(arguments: &str) -> Outcome {
 }
 
 pub fn missing_rights_are_explained() {
-    for command in ["serve", "tcp 192.168.69.100"] {
+    let lab = format!(". Without root: `{UPPERCASE} lab`");
+    for (command, more) in [("serve", &*lab), ("tcp 192.168.69.100", "")] {
         let outcome = without_privilege(&format!("{command} --tap tap0"));
-        outcome.assert_failed(
+        outcome.assert_failed(&format!(
             "no right to create tap0, that takes CAP_NET_ADMIN: run this as root, or make the \
              interface first with `sudo ip tuntap add dev tap0 mode tap user $USER`, give it an \
-             address, and switch it on with `sudo ip link set tap0 up`",
-        );
+             address, and switch it on with `sudo ip link set tap0 up`{more}"
+        ));
     }
 }

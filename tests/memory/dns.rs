@@ -14,6 +14,7 @@ use uppercase::dns::{
     self, ADDRESSES, ANSWER, Error, Failure, Parts, QUERY, QUESTIONS_AT_ONCE, Resolver, SetupError,
 };
 
+use common::chance::Chance;
 use common::frames::{Unreachable, packet, read_udp, udp, unreachable};
 use common::name_server::{
     A, AAAA, CNAME, FORMAT_ERROR, NO_ERROR, NO_SUCH_NAME, NOT_IMPLEMENTED, REFUSED, SAME_NAME,
@@ -426,20 +427,44 @@ fn all_addresses_are_found_once_and_those_with_a_route_come_first() {
     assert_eq!(scene.look_up(NAME), found(&many[..ADDRESSES]));
 }
 
+/// Those of both versions take turns (RFC 8305, 4).
 #[test]
-fn an_answer_that_was_cut_is_used_as_far_as_it_goes() {
-    let cut = |known: &'static [IpAddr]| -> Reply {
-        Box::new(|query| {
-            let mut answer = answer_addresses(query, known);
+fn addresses_of_both_versions_take_turns() {
+    let far = |number| IpAddr::from([10, 0, 0, number]);
+    let known = [far(1), far(2), far(3), v6(1), v6(2)];
+    let mut scene = Scene::new(Link::ETHERNET_V4, vec![knows(&known)]);
+    let expected = [v6(1), far(1), v6(2), far(2), far(3)];
+    assert_eq!(scene.look_up(NAME), found(&expected));
+}
+
+/// RFC 2181, 9: "When a DNS client receives a reply with TC set, it should ignore that response".
+#[test]
+fn an_answer_that_was_cut_is_used_only_if_no_server_has_a_whole_one() {
+    let cut = |known: &[IpAddr]| -> Reply {
+        let known = known.to_vec();
+        Box::new(move |query| {
+            let mut answer = answer_addresses(query, &known);
             answer[2] |= 2;
             Some(answer)
         })
     };
-    static KNOWN: [IpAddr; 1] = [IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 69, 7))];
-    let mut scene = Scene::new(Link::IP_V4, vec![cut(&KNOWN), silent()]);
-    assert_eq!(scene.look_up(NAME), found(&KNOWN));
-    let mut scene = Scene::new(Link::IP_V4, vec![cut(&[]), knows(&KNOWN)]);
-    assert_eq!(scene.look_up(NAME), found(&KNOWN));
+    for beginning in [&[][..], &[v4(66)]] {
+        let mut scene = Scene::new(Link::IP_V4, vec![cut(beginning), knows(&[v4(7)])]);
+        assert_eq!(scene.look_up(NAME), found(&[v4(7)]));
+        assert_eq!(scene.failures(), [Failure::Truncated]);
+    }
+    for others in [
+        vec![],
+        vec![silent()],
+        vec![refuses(REFUSED), cut(&[v4(8)])],
+    ] {
+        let mut servers = vec![cut(&[v4(7)])];
+        servers.extend(others);
+        let mut scene = Scene::new(Link::IP_V4, servers);
+        assert_eq!(scene.look_up(NAME), found(&[v4(7)]));
+    }
+    let mut scene = Scene::new(Link::IP_V4, vec![cut(&[])]);
+    assert_eq!(scene.look_up(NAME), Err(Error::NoAnswer));
     assert_eq!(scene.failures(), [Failure::Truncated]);
 }
 
@@ -543,6 +568,72 @@ fn only_an_answer_to_this_question_from_the_server_that_was_asked_counts() {
             [v4(7), v6(7)]
         };
         assert_eq!(scene.look_up.outcome, Some(found(&near)), "{link:?}");
+    }
+}
+
+/// Starts to look a name up, and returns the questions and where they come from.
+fn questions(scene: &mut Scene, link: Link, name: &str) -> Vec<(IpEndpoint, Vec<u8>)> {
+    let context = &mut scene.network.context();
+    scene.look_up.outcome = None;
+    scene.look_up.resolver.start(context, name).expect("a name");
+    scene.network.to_server.capture();
+    let (servers, look_up) = (&mut scene.servers, &mut scene.look_up);
+    let time = Duration::from_millis(100);
+    scene.network.run_for(time, &mut [servers], &mut [look_up]);
+    let sent = scene.network.to_server.captured();
+    let queries = sent.iter().filter_map(|frame| read_udp(link, frame));
+    queries
+        .map(|(from, _, query)| (from, query.to_vec()))
+        .collect()
+}
+
+/// In the name of another host, from another port, to another port or address, about another
+/// question, or late: the attacker knows everything else.
+#[test]
+fn none_of_ten_thousand_forged_answers_counts() {
+    for link in [Link::IP_V4, Link::ETHERNET_V6] {
+        let mut chance = Chance::new(7);
+        let mut scene = Scene::new(link, vec![knows(&[v4(7), v6(7)]), silent()]);
+        let earlier = questions(&mut scene, link, "earlier.example");
+        assert!(scene.look_up.is_done());
+        // From now on, no answer is true.
+        scene.servers.sockets[0].2 = silent();
+        let asked = questions(&mut scene, link, NAME);
+        assert_eq!((earlier.len(), asked.len()), (2, 2), "{link:?}");
+        let server = IpEndpoint::new(link.address(SERVER), 53);
+        for number in 0..10_000 {
+            let (to, query) = &asked[number % 2];
+            let mut answer = answer_addresses(query, &[v4(66), v6(66)]);
+            let (mut from, mut to) = (server, *to);
+            match number / 2 % 6 {
+                0 => from.addr = link.address(3 + chance.below(250) as u8),
+                1 => from.port = [chance.below(53), 54 + chance.below(65_000)][number % 2] as u16,
+                2 => to.port ^= 1 + chance.below(0x3fff) as u16,
+                3 => to.addr = link.address(3 + chance.below(250) as u8),
+                4 => {
+                    // One byte of the question is another one, and no other case of its letter.
+                    let at = 13 + chance.below(query.len() - 14);
+                    let bits = [1, 2, 4, 0x1f][chance.below(4)];
+                    answer[at] ^= bits;
+                }
+                _ => {
+                    let (late, query) = &earlier[number % 2];
+                    to = *late;
+                    answer = answer_addresses(query, &[v4(66), v6(66)]);
+                }
+            }
+            let frame = udp(link, from, to, &answer);
+            scene.network.to_client.inject(&frame);
+            scene.network.settle(&mut [], &mut [&mut scene.look_up]);
+            assert_eq!(scene.look_up.outcome, None, "{link:?}, {number}");
+        }
+        for (to, query) in &asked {
+            let answer = answer_addresses(query, &[v4(7), v6(7)]);
+            let frame = udp(link, server, *to, &answer);
+            scene.network.to_client.inject(&frame);
+        }
+        scene.network.settle(&mut [], &mut [&mut scene.look_up]);
+        assert!(scene.look_up.outcome.is_some(), "a true one counts");
     }
 }
 

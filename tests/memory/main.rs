@@ -8,7 +8,11 @@ mod common;
 mod addressing;
 mod admission;
 mod bad_input;
+#[cfg(feature = "conflict-detection")]
+mod conflicts;
 mod congestion;
+#[cfg(feature = "fragmentation")]
+mod discard;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
@@ -28,11 +32,15 @@ mod no_flags;
 mod no_room;
 mod off_path;
 mod opposite;
+#[cfg(all(feature = "paths", feature = "fragmentation"))]
+mod paths;
+mod pauses;
 mod remedies;
 #[cfg(feature = "syn-cookies")]
 mod requests;
 mod services;
 mod simulation;
+mod simultaneous_open;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;

@@ -5,4 +5,5 @@ use super::common;
 mod answers;
 mod by_hand;
 mod large;
+mod loops;
 mod senders;

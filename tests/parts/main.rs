@@ -4,6 +4,7 @@
 #[cfg(feature = "cable")]
 mod cable;
 mod capture;
+mod conformance;
 #[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
 #[cfg(all(feature = "fragmentation", feature = "ipv6"))]

@@ -33,6 +33,7 @@ pub(super) fn cut(mode: Mode, buffer: &mut [u8], size: u16, mut send: impl FnMut
                 control.emit(&mut frame[whole.start..], left == 0);
                 control.sequence += length;
             }
+            segment.number(mode, frame, usize::from(place > 0));
             segment.set_length(mode, frame);
             segment.prepare_checksum(frame);
             Header::without_checksum(&segment).emit(header);

@@ -103,6 +103,7 @@ impl Gathered {
             flags = written[tcp + FLAGS] & Control::OF_LAST;
             expected[tcp + FLAGS] |= flags;
         }
+        self.segment.number(self.mode, expected, self.count);
         for field in self.segment.length_fields(self.mode) {
             expected[field.clone()].copy_from_slice(&written[field]);
         }

@@ -6,7 +6,7 @@ use smoltcp::wire::{IpAddress, IpProtocol, TcpSeqNumber, checksum};
 
 use super::Mode;
 use crate::packet::ip::{ipv4, ipv6, is_sum_right, set_packet_len};
-use crate::packet::{self, Carried, Flags, Frame, put_half, tcp, udp};
+use crate::packet::{self, Carried, Flags, Frame, half, put_half, tcp, udp};
 
 /// What a frame carries.
 #[derive(Debug)]
@@ -132,6 +132,21 @@ impl Segment {
             false => 0..0,
         };
         [length, checksum, of_datagram]
+    }
+
+    /// Gives the packet of these headers the identification of the one that comes `count` behind it.
+    /// Those that may be fragmented have one each, in a row, as the kernel gives to those that it cuts.
+    pub fn number(&self, mode: Mode, headers: &mut [u8], count: usize) {
+        let ip = mode.header_len();
+        let may_be = half(headers, ip + ipv4::FRAGMENT) & ipv4::DONT_FRAGMENT == 0;
+        if self.is_ipv4() && may_be {
+            let first = half(headers, ip + ipv4::IDENTIFICATION);
+            put_half(
+                headers,
+                ip + ipv4::IDENTIFICATION,
+                first.wrapping_add(count as u16),
+            );
+        }
     }
 
     /// Makes the lengths in the headers right after `end` has changed.

@@ -27,6 +27,10 @@ fn ask_packet(packet: &Packet<'_>) {
     let _ = (
         packet.hides_segment(),
         packet.udp_destination(),
+        packet.has_udp_payload(),
+        packet.lacks_checksum(),
+        packet.has_source_route(),
+        packet.is_icmp_error(),
         packet.unreachable(),
         packet.neighbor_message(),
         packet.is_first_fragment(),

@@ -6,7 +6,8 @@ const ICMPV6: u8 = 58;
 
 /// A message of ICMP in its packet.
 fn icmpv4(kind: u8, code: u8, body: &[u8]) -> Vec<u8> {
-    let mut message = join(&[&[kind, code, 0, 0, 0, 0, 0, 0], body]);
+    // What a link of 1300 bytes says.
+    let mut message = join(&[&[kind, code, 0, 0, 0, 0, 5, 0x14], body]);
     let sum = !checksum::data(&message);
     message[2..4].copy_from_slice(&sum.to_be_bytes());
     ipv4(ICMP, &[1; 4], &message)
@@ -37,7 +38,7 @@ fn an_error_says_why_and_quotes_the_packet() {
     for code in 0..=u8::MAX {
         let reason = match code {
             2 | 3 => Reason::Port,
-            4 => Reason::Length,
+            4 => Reason::Length(1300),
             _ => Reason::Host,
         };
         let quote = Quote::parse(&v4).unwrap();

@@ -178,3 +178,42 @@ fn the_fields_that_are_written_are_where_smoltcp_has_them() {
     assert_eq!(bytes[WINDOW..][..2], [0x55, 0x66]);
     assert_eq!(bytes[CHECKSUM..][..2], [0x77, 0x88]);
 }
+
+#[test]
+#[cfg(feature = "paths")]
+fn a_smaller_maximum_segment_size_is_written_with_its_checksum() {
+    // At an even and at an odd place, and one that is malformed.
+    for (options, size) in [
+        (&[2, 4, 5, 0xb4][..], Some(1000)),
+        (&[1, 2, 4, 5, 0xb4, 1, 1, 0], Some(1000)),
+        (&[3, 3, 7, 2, 4, 0xff, 0xff, 0], Some(1000)),
+        (&[1, 1, 2, 3, 5, 0, 0, 0], None),
+        (&[], None),
+    ] {
+        let mut bytes = tcp(SOURCE_4, DESTINATION_4, options, b"text");
+        let header_len = 20 + options.len();
+        crate::packet::tcp::set_maximum_segment_size(&mut bytes, header_len, 1000);
+        let packet = ipv4(TCP, &[], &bytes);
+        let packet = Packet::parse(&packet).unwrap();
+        assert!(packet.is_intact(&Default::default()), "{options:?}");
+        let found = Options::of(&bytes, header_len).maximum_segment_size();
+        assert_eq!(found, size, "{options:?}");
+    }
+}
+
+#[test]
+#[cfg(feature = "paths")]
+fn a_selective_acknowledgement_of_what_is_behind_is_found() {
+    let number = TcpSeqNumber(-1);
+    for (options, expected) in [
+        (&[1, 1, 5, 10, 0, 0, 0, 9, 0, 0, 0, 20][..], true),
+        // What has been received twice (RFC 2883).
+        (&[1, 1, 5, 10, 0xff, 0xff, 0xff, 0, 0, 0, 0, 20], false),
+        (&[1, 1, 5, 2], false),
+        (&[1, 1, 2, 4], false),
+    ] {
+        let bytes = tcp(SOURCE_4, DESTINATION_4, options, b"");
+        let found = Options::of(&bytes, 20 + options.len());
+        assert_eq!(found.acknowledges_beyond(number), expected, "{options:?}");
+    }
+}

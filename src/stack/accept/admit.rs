@@ -3,15 +3,16 @@
 use smoltcp::time::Instant;
 
 use super::Accept;
+#[cfg(feature = "isn")]
+use super::Arrival;
 use super::fairness::HalfOpen;
+use super::parse;
 #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 use super::proof::Proof;
 #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
 use super::remembered::Memory;
 #[cfg(feature = "isn")]
 use super::request::open;
-#[cfg(feature = "isn")]
-use super::{Arrival, parse};
 use crate::link::EthernetAddress;
 use crate::packet::FourTuple;
 use crate::stack::control::Connection;
@@ -19,6 +20,8 @@ use crate::stack::counters::Counters;
 #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 use crate::stack::counters::count;
 use crate::stack::host::Host;
+#[cfg(not(feature = "isn"))]
+use crate::stack::path_mtu::SynCopy;
 use crate::stack::service::{Service, earliest};
 use crate::stack::table::Room;
 
@@ -72,7 +75,13 @@ impl<'a> Accept<'a> {
                 admitted = true;
                 let _ = is_proven;
                 #[cfg(not(feature = "isn"))]
-                deliver(Some(connection), source, bytes);
+                {
+                    if let Some((packet, segment)) = parse(bytes) {
+                        let mut copy = SynCopy::new();
+                        let syn = copy.limited(&packet, &segment, host, now);
+                        deliver(Some(connection), source, syn);
+                    }
+                }
                 #[cfg(feature = "isn")]
                 if let Some((packet, segment)) = parse(bytes) {
                     let arrival = &Arrival {

@@ -56,11 +56,15 @@ impl Proof {
         connection: &mut Connection<'_>,
     ) {
         let acknowledgement = self.acknowledgement(arrival.segment);
+        #[cfg(any(feature = "ipv6", feature = "paths"))]
+        let longest = host.longest_segment(&arrival.packet.source, now);
+        #[cfg(not(any(feature = "ipv6", feature = "paths")))]
+        let longest = u16::MAX;
         let syn = Header {
             flags: Flags::SYN,
             sequence: self.client,
             acknowledgement: TcpSeqNumber(0),
-            maximum_segment_size: Some(self.segment_size),
+            maximum_segment_size: Some(self.segment_size.min(longest)),
             ..acknowledgement
         };
         let segments = [&syn, &acknowledgement].map(Synthetic::new);

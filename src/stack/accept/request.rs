@@ -15,6 +15,8 @@ use crate::stack::counters::{Counters, count};
 use crate::stack::host::Host;
 #[cfg(feature = "isn")]
 use crate::stack::initial_sequence::begin;
+#[cfg(feature = "isn")]
+use crate::stack::path_mtu::SynCopy;
 use crate::stack::table::{Room, Slot, Table};
 
 impl<'a> Accept<'a> {
@@ -162,14 +164,9 @@ pub(super) fn open(
     let tuple = arrival.segment.four_tuple();
     let first = first.unwrap_or_else(|| host.sequence_numbers.next(&tuple, now));
     let address = arrival.packet.destination;
-    begin(
-        host,
-        address,
-        first,
-        &[arrival.packet.bytes],
-        now,
-        connection,
-    );
+    let mut copy = SynCopy::new();
+    let syn = copy.limited(arrival.packet, arrival.segment, host, now);
+    begin(host, address, first, &[syn], now, connection);
     connection.control.hardware = arrival.source;
     connection.control.credit.limit();
     connection

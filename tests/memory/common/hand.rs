@@ -46,13 +46,24 @@ impl Hand {
     /// Another client.
     #[track_caller]
     pub fn another(scene: &mut Scene, port: u16, window: u16) -> Self {
+        let from = IpEndpoint::new(scene.link.address(CLIENT), port);
+        Self::open(scene, from, window, 1400)
+    }
+
+    /// Another client, which takes segments of so many bytes.
+    #[track_caller]
+    pub fn open(scene: &mut Scene, from: IpEndpoint, window: u16, size: u16) -> Self {
         let mut hand = Self {
             link: scene.link,
-            from: IpEndpoint::new(scene.link.address(CLIENT), port),
+            from,
             next: FIRST,
             expected: TcpSeqNumber(0),
         };
-        hand.send(scene, &hand.syn());
+        let syn = TcpRepr {
+            max_seg_size: Some(size),
+            ..hand.syn()
+        };
+        hand.send(scene, &syn);
         scene.settle();
         let frames = scene.network.to_client.captured();
         let (_, _, answer) = read_tcp(scene.link, &frames[0]).expect("a segment");

@@ -153,6 +153,8 @@ pub struct Network {
     pub to_server: Lane,
     /// What the client's host receives.
     pub to_client: Lane,
+    /// How far the clock of the server's host is ahead, in microseconds.
+    pub server_ahead: i64,
 }
 
 impl Network {
@@ -188,6 +190,7 @@ impl Network {
             client: stack(client.port(), CLIENT, &[link.network_of(CLIENT)], gateway),
             to_server: server.to_host,
             to_client: client.to_host,
+            server_ahead: 0,
             simulation,
         }
     }
@@ -224,11 +227,12 @@ impl Network {
             simulation,
             server,
             client,
+            server_ahead,
             ..
         } = self;
         let done = simulation.run(limit, |turn| {
-            poll(turn, server, servers);
-            poll(turn, client, clients);
+            poll_by(*server_ahead, turn, server, servers);
+            poll_by(0, turn, client, clients);
             let done = |actors: &[&mut dyn Actor]| actors.iter().all(|actor| actor.is_done());
             match done(servers) && done(clients) {
                 true => Poll::Ready(()),
@@ -249,10 +253,27 @@ impl Network {
     ) {
         let (server, client) = (&mut self.server, &mut self.client);
         let done = self.simulation.run_for(time, |turn| {
-            poll(turn, server, servers);
-            poll(turn, client, clients);
+            poll_by(self.server_ahead, turn, server, servers);
+            poll_by(0, turn, client, clients);
         });
         done.unwrap_or_else(|stuck| panic!("{stuck}"));
+    }
+
+    /// Stops one of the hosts for a time; the other runs on.
+    #[track_caller]
+    pub fn pause(&mut self, paused: u8, time: Duration, others: &mut [&mut dyn Actor]) {
+        // What arrives at the host that is stopped waits there, and wakes nothing.
+        let end = self.now() + time;
+        while self.now() < end {
+            let (now, left) = (self.now(), end - self.now());
+            let other = match paused {
+                SERVER => &mut self.client,
+                _ => &mut self.server,
+            };
+            let delay = poll_at(now, other, others).unwrap_or(left);
+            let millisecond = Duration::from_millis(1);
+            self.sleep(delay.max(millisecond).min(left));
+        }
     }
 
     /// Runs both hosts until nothing is left to do at this moment.
@@ -266,6 +287,11 @@ impl Network {
         poll_at(self.simulation.now(), &mut self.server, servers);
     }
 
+    /// Polls the client's host once, on which nothing has to be done.
+    pub fn poll_client(&mut self) {
+        poll_at(self.simulation.now(), &mut self.client, &mut []);
+    }
+
     /// Loses every frame from now on, in both directions.
     pub fn cut(&mut self) {
         self.to_server.cut();
@@ -273,8 +299,15 @@ impl Network {
     }
 }
 
-fn poll(turn: &mut Turn, stack: &mut Stack<'static, Port>, actors: &mut [&mut dyn Actor]) {
-    turn.wake_in(poll_at(turn.now, stack, actors));
+/// Polls a host with a clock that is so many microseconds ahead.
+fn poll_by(
+    ahead: i64,
+    turn: &mut Turn,
+    stack: &mut Stack<'static, Port>,
+    actors: &mut [&mut dyn Actor],
+) {
+    let now = Instant::from_micros(turn.now.total_micros() + ahead);
+    turn.wake_in(poll_at(now, stack, actors));
 }
 
 pub fn poll_at(

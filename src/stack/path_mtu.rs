@@ -1,0 +1,114 @@
+//! How long a packet may be on its way to a host.
+//!
+//! - On the link, as long as the link's MTU.
+//! - Behind a router, over IPv6: 1280 bytes, which every link takes. RFC 8200, 5: "a minimal IPv6
+//!   implementation (e.g., in a boot ROM) may simply restrict itself to sending packets no larger than
+//!   1280 octets and omit implementation of Path MTU Discovery."
+//! - Behind a router, over IPv4: as long as the link's MTU. Datagrams, and without the feature
+//!   `paths` segments, leave without DF, so that routers fragment them. With it, segments leave with DF
+//!   and the host learns what routers say about them (RFC 1191).
+//!
+//! A new connection is limited by the maximum segment size in the peer's SYN: smoltcp is given a copy
+//! with a smaller one. An open connection is limited in `port.rs`.
+
+use smoltcp::time::Instant;
+use smoltcp::wire::IpAddress;
+#[cfg(any(feature = "ipv6", feature = "paths"))]
+use smoltcp::wire::IpVersion;
+
+use super::host::Host;
+#[cfg(any(feature = "ipv6", feature = "paths"))]
+use crate::packet::{Flags, LONGEST_PACKET_HEADERS, TCP_HEADER, options, tcp};
+use crate::packet::{Packet, Segment};
+
+/// What every link of IPv6 carries (RFC 8200, 5), in bytes.
+#[cfg(feature = "ipv6")]
+const IPV6_LEAST_MTU: usize = 1280;
+
+impl Host {
+    /// Whether a packet to `address` is handed to a router, behind which links may be smaller.
+    pub(super) fn is_far(&self, address: &IpAddress) -> bool {
+        address.is_unicast() && !self.link.addresses.is_on_link(address)
+    }
+
+    /// The longest packet to `address`, in bytes.
+    #[cfg(any(feature = "ipv6", feature = "paths"))]
+    pub(super) fn path_mtu(&self, address: &IpAddress, now: Instant) -> usize {
+        if !self.is_far(address) {
+            return self.ip_mtu();
+        }
+        #[cfg(feature = "ipv6")]
+        if address.version() == IpVersion::Ipv6 {
+            return self.ip_mtu().min(IPV6_LEAST_MTU);
+        }
+        #[cfg(feature = "paths")]
+        if let Some(mtu) = self.paths.find(address, now) {
+            return self.ip_mtu().min(mtu.into());
+        }
+        let _ = now;
+        self.ip_mtu()
+    }
+
+    /// The longest segment to `address`, options included, in bytes.
+    #[cfg(any(feature = "ipv6", feature = "paths"))]
+    pub(super) fn longest_segment(&self, address: &IpAddress, now: Instant) -> u16 {
+        let headers = TCP_HEADER
+            + match address.version() {
+                IpVersion::Ipv4 => 20,
+                #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+                _ => 40,
+            };
+        let longest = self.path_mtu(address, now).saturating_sub(headers);
+        u16::try_from(longest).unwrap_or(u16::MAX)
+    }
+}
+
+/// Room for a copy of a SYN.
+pub(super) struct SynCopy(
+    #[cfg(any(feature = "ipv6", feature = "paths"))] [u8; LONGEST_PACKET_HEADERS],
+);
+
+impl SynCopy {
+    pub(super) const fn new() -> Self {
+        Self(
+            #[cfg(any(feature = "ipv6", feature = "paths"))]
+            [0; LONGEST_PACKET_HEADERS],
+        )
+    }
+
+    /// What smoltcp is given of a packet with a SYN: a copy that asks for shorter segments, where the
+    /// path takes none of those that the SYN asks for; else the packet.
+    #[cfg(any(feature = "ipv6", feature = "paths"))]
+    pub(super) fn limited<'c>(
+        &'c mut self,
+        packet: &Packet<'c>,
+        segment: &Segment,
+        host: &Host,
+        now: Instant,
+    ) -> &'c [u8] {
+        let longest = host.longest_segment(&packet.source, now);
+        let is_longer = |size: u16| size > longest;
+        let offered = options(packet, segment).maximum_segment_size();
+        let asks = segment.flags.has(Flags::SYN) && offered.is_some_and(is_longer);
+        // smoltcp takes no payload with a SYN, so there is no room for any.
+        let Some(copy) = self.0.get_mut(..packet.bytes.len()).filter(|_| asks) else {
+            return packet.bytes;
+        };
+        copy.copy_from_slice(packet.bytes);
+        let header = &mut copy[packet.header_len..];
+        tcp::set_maximum_segment_size(header, segment.header_len, longest);
+        copy
+    }
+
+    /// Nothing here limits a path.
+    #[cfg(not(any(feature = "ipv6", feature = "paths")))]
+    pub(super) fn limited<'c>(
+        &mut self,
+        packet: &Packet<'c>,
+        _: &Segment,
+        _: &Host,
+        _: Instant,
+    ) -> &'c [u8] {
+        packet.bytes
+    }
+}
