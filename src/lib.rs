@@ -73,7 +73,8 @@
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
-//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528); `client` and `syn-cookies` bring it | yes |
+//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` bring it | yes |
+//! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
 //! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
 //! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
 //! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |

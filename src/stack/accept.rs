@@ -19,13 +19,13 @@
 
 mod admit;
 mod backlog;
-#[cfg(feature = "isn")]
+#[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 mod confirmation;
 mod fairness;
 mod pressure;
-#[cfg(feature = "isn")]
+#[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 mod proof;
-#[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+#[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
 mod remembered;
 mod request;
 #[cfg(feature = "client")]
@@ -75,7 +75,10 @@ pub(super) enum Verdict {
     #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
     Replace(Slot, Synthetic),
     /// This connection is given that before, to which the answer is dropped.
-    #[cfg_attr(any(not(feature = "isn"), feature = "syn-cookies"), allow(dead_code))]
+    #[cfg_attr(
+        any(not(feature = "syn-cache"), feature = "syn-cookies"),
+        allow(dead_code)
+    )]
     DeliverAfter(Slot, Synthetic),
 }
 
@@ -198,7 +201,7 @@ impl<'a> Accept<'a> {
                     self.confirmation(table, arrival, host, now, counters)
                 }
                 Some(slot) => Verdict::Deliver(slot),
-                #[cfg(feature = "isn")]
+                #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
                 None if segment.flags.kind() == Flags::ACK => {
                     self.confirmation(table, arrival, host, now, counters)
                 }

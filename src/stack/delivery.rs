@@ -12,7 +12,9 @@ use super::port::Way;
 #[cfg(feature = "paths")]
 use super::recovery;
 use super::window;
-use crate::packet::{Flags, Segment};
+use crate::packet::Flags;
+#[cfg(feature = "isn")]
+use crate::packet::Segment;
 
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
 /// state that the connection is in then.
@@ -36,6 +38,7 @@ pub(super) fn give_segment(
             return was;
         }
     }
+    #[cfg(feature = "isn")]
     if let Some(header) = opens(&connection.control, was, segment)
         && packet.is_intact(&host.capabilities.checksum)
     {
@@ -132,6 +135,7 @@ fn give_again(
 /// 3.8.4). It is not acceptable by its sequence number, so smoltcp answers and drops it. A client that
 /// waits for the server to speak sends nothing else; if its acknowledgements of all SYN-ACKs were
 /// lost, the connection would never open.
+#[cfg(feature = "isn")]
 fn opens(control: &Control, state: State, segment: &Segment) -> Option<Header> {
     let next = control.next()?;
     let is_keep_alive = state == State::SynReceived

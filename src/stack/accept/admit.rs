@@ -7,9 +7,9 @@ use super::Accept;
 use super::Arrival;
 use super::fairness::HalfOpen;
 use super::parse;
-#[cfg(feature = "isn")]
+#[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 use super::proof::Proof;
-#[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+#[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
 use super::remembered::Memory;
 #[cfg(feature = "isn")]
 use super::request::open;
@@ -17,7 +17,7 @@ use crate::link::EthernetAddress;
 use crate::packet::FourTuple;
 use crate::stack::control::Connection;
 use crate::stack::counters::Counters;
-#[cfg(feature = "isn")]
+#[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 use crate::stack::counters::count;
 use crate::stack::host::Host;
 #[cfg(not(feature = "isn"))]
@@ -53,13 +53,13 @@ impl<'a> Accept<'a> {
                 self.backlog.take(index);
                 continue;
             };
-            #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+            #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
             let mut given_up = None;
             if table.room() == Room::Full
                 && let Some(half_open) = HalfOpen::of(table, host, now)
             {
                 let slot = half_open.victim(table, &tuple.remote.addr, host);
-                #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+                #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
                 {
                     let given = table.get(slot);
                     given_up = given.and_then(|given| Memory::of(given.control()));
@@ -73,9 +73,9 @@ impl<'a> Accept<'a> {
             let taken = self.backlog.take(index);
             if let Some((connection, (source, bytes))) = connection.zip(taken) {
                 admitted = true;
+                let _ = is_proven;
                 #[cfg(not(feature = "isn"))]
                 {
-                    let _ = is_proven;
                     if let Some((packet, segment)) = parse(bytes) {
                         let mut copy = SynCopy::new();
                         let syn = copy.limited(&packet, &segment, host, now);
@@ -90,13 +90,16 @@ impl<'a> Accept<'a> {
                         segment: &segment,
                     };
                     if is_proven {
-                        let proof = Proof::kept(&packet, &segment);
-                        proof.open(arrival, host, now, connection);
-                        count(&mut counters.proven);
-                        #[cfg(feature = "syn-cookies")]
-                        self.cookies.acknowledged();
-                        let probe = proof.probe(&segment);
-                        deliver(Some(connection), source, probe.as_bytes());
+                        #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
+                        {
+                            let proof = Proof::kept(&packet, &segment);
+                            proof.open(arrival, host, now, connection);
+                            count(&mut counters.proven);
+                            #[cfg(feature = "syn-cookies")]
+                            self.cookies.acknowledged();
+                            let probe = proof.probe(&segment);
+                            deliver(Some(connection), source, probe.as_bytes());
+                        }
                     } else {
                         #[cfg(feature = "syn-cookies")]
                         let first = self.cookies.cookie(arrival, now);
@@ -107,7 +110,7 @@ impl<'a> Accept<'a> {
                 }
             }
             // What has waited has left its room.
-            #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+            #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
             self.remember(given_up, host, now);
         }
         let _ = (counters, deliver);

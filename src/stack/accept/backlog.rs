@@ -7,7 +7,7 @@ use managed::ManagedSlice;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint};
 
-#[cfg(feature = "isn")]
+#[cfg(feature = "syn-cache")]
 use super::fairness;
 #[cfg(feature = "addressing")]
 use crate::link::Addresses;
@@ -19,7 +19,7 @@ use crate::stack::host::Host;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whether half-open connections that give way are remembered. A cookie is known without that.
-pub(super) const REMEMBERS: bool = cfg!(all(feature = "isn", not(feature = "syn-cookies")));
+pub(super) const REMEMBERS: bool = cfg!(all(feature = "syn-cache", not(feature = "syn-cookies")));
 
 const NOWHERE: IpEndpoint = IpEndpoint::new(IpAddress::v4(0, 0, 0, 0), 0);
 
@@ -29,10 +29,10 @@ pub(super) enum Kind {
     /// Its SYN, which waits for a slot.
     Waiting,
     /// The acknowledgement that it may send yet: its half-open connection has given way.
-    #[cfg(feature = "isn")]
+    #[cfg(feature = "syn-cache")]
     Answered,
     /// Its acknowledgement of a SYN-ACK, which waits for a slot.
-    #[cfg(feature = "isn")]
+    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     Acknowledged,
 }
 
@@ -75,9 +75,9 @@ impl PendingSyn {
     fn waits(&self) -> Option<bool> {
         match self.kind {
             Kind::Waiting => Some(false),
-            #[cfg(feature = "isn")]
+            #[cfg(feature = "syn-cache")]
             Kind::Answered => None,
-            #[cfg(feature = "isn")]
+            #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
             Kind::Acknowledged => Some(true),
         }
     }
@@ -135,9 +135,9 @@ impl<'a> Backlog<'a> {
     /// Whether there is room for another half-open connection that gives way. Of SYNs that wait, each
     /// makes room when it is admitted.
     pub(super) fn has_room_to_remember(&self) -> bool {
-        #[cfg(feature = "isn")]
+        #[cfg(feature = "syn-cache")]
         let is_answered = |slot: &PendingSyn| slot.kind == Kind::Answered;
-        #[cfg(not(feature = "isn"))]
+        #[cfg(not(feature = "syn-cache"))]
         let is_answered = |_: &PendingSyn| false;
         self.count < self.slots.len() || self.slots.iter().any(is_answered)
     }
@@ -203,10 +203,10 @@ impl<'a> Backlog<'a> {
         match kind {
             // With cookies, a SYN that finds no room is answered by one.
             _ if !REMEMBERS && kind == Kind::Waiting => None,
-            #[cfg(not(feature = "isn"))]
+            #[cfg(not(feature = "syn-cache"))]
             Kind::Waiting => None,
             // Of the source that has more than half of them.
-            #[cfg(feature = "isn")]
+            #[cfg(feature = "syn-cache")]
             Kind::Waiting => {
                 let waiting = self.kept().filter(|(_, slot)| slot.kind == Kind::Waiting);
                 let source = |tuple: &FourTuple| fairness::source(&tuple.remote.addr, host);
@@ -216,14 +216,14 @@ impl<'a> Backlog<'a> {
                 of_another.map(|(_, index)| index)
             }
             // The oldest of the same source, or of all.
-            #[cfg(feature = "isn")]
+            #[cfg(feature = "syn-cache")]
             Kind::Answered => {
                 let source = |tuple: &FourTuple| fairness::source(&tuple.remote.addr, host);
                 let own = source(tuple);
                 let answered = self.kept().filter(|(_, slot)| slot.kind == Kind::Answered);
                 self.oldest(answered, |slot| source(&slot.tuple) != own)
             }
-            #[cfg(feature = "isn")]
+            #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
             Kind::Acknowledged => {
                 let unproven = self.kept().filter(|(_, slot)| slot.waits() != Some(true));
                 self.oldest(unproven, |slot| slot.kind == Kind::Waiting)
@@ -232,7 +232,7 @@ impl<'a> Backlog<'a> {
     }
 
     /// The oldest of these for which this is false, else the oldest of all.
-    #[cfg(feature = "isn")]
+    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     fn oldest<'s>(
         &self,
         those: impl Iterator<Item = (usize, &'s PendingSyn)>,
@@ -244,13 +244,13 @@ impl<'a> Backlog<'a> {
     }
 
     /// What is kept, and where.
-    #[cfg(feature = "isn")]
+    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     fn kept(&self) -> impl Iterator<Item = (usize, &PendingSyn)> + Clone {
         self.slots[..self.count].iter().enumerate()
     }
 
     /// Where the acknowledgement of this client is kept, whether it has come or not, and the packet.
-    #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+    #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
     pub(super) fn acknowledgement(&self, tuple: &FourTuple) -> Option<(usize, &[u8])> {
         let is_kept = |slot: &PendingSyn| slot.kind != Kind::Waiting && slot.tuple == *tuple;
         let (index, slot) = self.kept().find(|(_, slot)| is_kept(slot))?;
@@ -272,7 +272,7 @@ impl<'a> Backlog<'a> {
 
     /// Removes what waits of a client whose connection is opened in another way. What it has proven
     /// stays.
-    #[cfg(feature = "isn")]
+    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     pub(super) fn leave(&mut self, tuple: &FourTuple) {
         let is_left = |slot: &PendingSyn| slot.kind == Kind::Waiting && slot.tuple == *tuple;
         if let Some(index) = self.slots[..self.count].iter().position(is_left) {

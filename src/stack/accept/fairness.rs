@@ -1,6 +1,6 @@
 //! Which half-open connection gives way to the SYN of another client.
 //!
-//! The oldest does. With the feature `isn`, one source keeps no other out: a source with more than half
+//! The oldest does. With the feature `syn-cache`, one source keeps no other out: a source with more than half
 //! of them gives way at once, and where a source has one, that gives way to its own next SYN.
 
 use smoltcp::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::stack::host::Host;
 use crate::stack::table::{Slot, Table};
 
 /// So many half-open connections are looked at, the oldest ones.
-#[cfg(feature = "isn")]
+#[cfg(feature = "syn-cache")]
 const LOOKS: usize = 16;
 
 /// The half-open connections of a table.
@@ -19,7 +19,7 @@ pub(super) struct HalfOpen {
     oldest: Slot,
     age: Duration,
     /// The source that has more than half of them, and at least two; and its oldest.
-    #[cfg(feature = "isn")]
+    #[cfg(feature = "syn-cache")]
     leader: Option<(IpAddress, Slot)>,
 }
 
@@ -27,12 +27,12 @@ impl HalfOpen {
     /// Those of this table, if there are any.
     pub(super) fn of(table: &dyn Table<'_>, host: &Host, now: Instant) -> Option<Self> {
         let oldest = table.half_open(None)?;
-        #[cfg(not(feature = "isn"))]
+        #[cfg(not(feature = "syn-cache"))]
         let _ = host;
         Some(Self {
             oldest,
             age: table.get(oldest)?.control().age(now),
-            #[cfg(feature = "isn")]
+            #[cfg(feature = "syn-cache")]
             leader: leader(sources(table, host)),
         })
     }
@@ -43,14 +43,14 @@ impl HalfOpen {
     }
 
     /// The one that has waited for longest.
-    #[cfg(feature = "isn")]
+    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     pub(super) fn oldest(&self) -> Slot {
         self.oldest
     }
 
     /// Whether one gives way to a SYN from this address, after such a time.
     pub(super) fn gives_way(&self, address: &IpAddress, host: &Host, grace: Duration) -> bool {
-        #[cfg(feature = "isn")]
+        #[cfg(feature = "syn-cache")]
         if let Some((leader, _)) = self.leader
             && leader != source(address, host)
         {
@@ -62,7 +62,7 @@ impl HalfOpen {
 
     /// The one that gives way to a SYN from this address.
     pub(super) fn victim(&self, table: &dyn Table<'_>, address: &IpAddress, host: &Host) -> Slot {
-        #[cfg(feature = "isn")]
+        #[cfg(feature = "syn-cache")]
         {
             if let Some((_, slot)) = self.leader {
                 return slot;
@@ -71,7 +71,7 @@ impl HalfOpen {
             let own = sources(table, host).find(|(source, _)| *source == own);
             own.map_or(self.oldest, |(_, slot)| slot)
         }
-        #[cfg(not(feature = "isn"))]
+        #[cfg(not(feature = "syn-cache"))]
         {
             let _ = (table, address, host);
             self.oldest
@@ -81,7 +81,7 @@ impl HalfOpen {
 
 /// What counts as one source: an address; with IPv6, a network that is not one of ours, as a host has
 /// all addresses of its network (RFC 4862).
-#[cfg(feature = "isn")]
+#[cfg(feature = "syn-cache")]
 pub(super) fn source(address: &IpAddress, host: &Host) -> IpAddress {
     #[cfg(feature = "ipv6")]
     if let IpAddress::Ipv6(far) = address
@@ -96,7 +96,7 @@ pub(super) fn source(address: &IpAddress, host: &Host) -> IpAddress {
 
 /// The source of which there are more than half of these, and at least two; and the first of its own
 /// (Boyer and Moore, MJRTY, 1981).
-#[cfg(feature = "isn")]
+#[cfg(feature = "syn-cache")]
 pub(super) fn leader<T: Copy>(
     those: impl Iterator<Item = (IpAddress, T)> + Clone,
 ) -> Option<(IpAddress, T)> {
@@ -120,7 +120,7 @@ pub(super) fn leader<T: Copy>(
 }
 
 /// The sources of the half-open connections, the oldest first.
-#[cfg(feature = "isn")]
+#[cfg(feature = "syn-cache")]
 fn sources<'t>(
     table: &'t dyn Table<'_>,
     host: &'t Host,

@@ -6,7 +6,7 @@ use smoltcp::wire::TcpSeqNumber;
 
 use super::backlog::Kind;
 use super::fairness::HalfOpen;
-#[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+#[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
 use super::remembered::Memory;
 use super::{Accept, Arrival, Verdict};
 #[cfg(feature = "isn")]
@@ -42,6 +42,7 @@ impl<'a> Accept<'a> {
             #[cfg(feature = "isn")]
             if let Some(connection) = table.touch(slot) {
                 let first = self.first_number(arrival, now);
+                #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
                 self.backlog.leave(&tuple);
                 open(first, arrival, host, now, connection);
                 return Verdict::Delivered;
@@ -83,12 +84,16 @@ impl<'a> Accept<'a> {
     ) -> Option<TcpSeqNumber> {
         #[cfg(feature = "syn-cookies")]
         return self.cookies.cookie(arrival, now);
+        #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
+        if let Some(before) = self.recall(&arrival.segment.four_tuple())
+            && before.client == arrival.segment.sequence
+        {
+            return Some(before.server);
+        }
         #[cfg(not(feature = "syn-cookies"))]
         {
-            let _ = now;
-            let syn = arrival.segment;
-            let before = self.recall(&syn.four_tuple())?;
-            (before.client == syn.sequence).then_some(before.server)
+            let _ = (arrival, now);
+            None
         }
     }
 
@@ -120,7 +125,7 @@ impl<'a> Accept<'a> {
         host: &Host,
         now: Instant,
     ) -> bool {
-        #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+        #[cfg(all(feature = "syn-cache", not(feature = "syn-cookies")))]
         if let Some(connection) = table.get(slot) {
             let memory = Memory::of(connection.control());
             self.remember(memory, host, now);
