@@ -261,6 +261,7 @@ fn main() -> std::process::ExitCode {
         ladder_on_a_terminal_has_colours_unless_they_are_not_wanted,
         ladder_of_a_failure_shows_it,
         ladder_of_a_server_has_each_row_as_it_happens,
+        ladder_that_nothing_reads_does_not_stop_a_server,
         ladder_of_a_run_is_that_of_its_captures,
         pictures_are_written_where_that_is_wanted,
         simulated_runs_are_read_as_tshark_reads_them,
