@@ -38,7 +38,7 @@ impl Screen {
         let lines = text.lines().count();
         if self.missing > 0 {
             text = format!(
-                "… {} lines are missing, as nothing read them …\n{text}",
+                "({} lines are missing, as nothing read them)\n{text}",
                 self.missing
             );
         }

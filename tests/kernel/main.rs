@@ -252,6 +252,7 @@ fn main() -> std::process::ExitCode {
         strange_run_says_the_command_that_repeats_it,
         server_that_starts_again_resets_what_it_does_not_know,
         client_that_stops_reading_shuts_its_window,
+        nagle_and_delayed_acknowledgements_hold_segments_back,
         faults_are_for_a_cable_too,
         faults_are_refused_where_there_are_none,
         tour_is_what_the_program_prints,
