@@ -6,6 +6,7 @@
 mod args;
 mod cable;
 mod closed;
+mod destination;
 mod dialogue;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod doctor;
@@ -133,18 +134,15 @@ fn talk(
     recorder: &Recorder<'_>,
 ) -> Result<(), Failure> {
     let output = &mut Output::open()?;
+    resolve::refuse_elsewhere(client)?;
     match client.link.network() {
         Network::Memory => {
-            if client.names_host() {
-                complain(
-                    "no --cable, --tap or --tun: the server in memory is asked, not the network",
-                );
-            }
             let run = |host: &mut dyn Host<'_>| exchange(protocol, host, client, output);
-            match faults.are_wanted() {
+            let result = match faults.are_wanted() {
                 true => simulated::with_client(client, faults, recorder, run),
                 false => memory::with_client(client, recorder, run),
-            }
+            };
+            result.map_err(|failure| resolve::explain_in_memory(client, failure))
         }
         Network::Cable(port) => cable::with_client(port, client, faults, recorder, |host| {
             exchange(protocol, host, client, output)

@@ -15,8 +15,9 @@
 //!   answered before they can drive each other out. What is answered at once, as a ping, is in no
 //!   table.
 //! - **A neighbor is asked for** by what is sent without a question: clients, and services that call
-//!   `Context::resolve`, with the feature `client`. They send when it is known. It is asked for at once and then each second, three times, or for as long as it is wished for.
-//!   It is forgotten after a minute.
+//!   `Context::resolve`, with the feature `client`. They send when it is known. It is asked for at
+//!   once and then each second, three times, or for as long as it is wished for. It is forgotten after
+//!   a minute.
 //! - **A packet to a neighbor that is not known is lost.** With the feature `client` the neighbor is asked
 //!   for. The packet leaves, as a device that was asked for room cannot be left without a frame, but to
 //!   this host's own card: no switch forwards it.
@@ -34,6 +35,13 @@
 //! A connection that has sent a segment again twice, and has heard nothing, asks for its peer anew,
 //! with the feature `client`: it may have another card by now (RFC 1122, 2.3.2.1; RFC 4861, 7.3).
 //!
+//! # Which addresses this host has
+//!
+//! They have one owner here, which all that judges a packet asks. With the feature `addressing` they
+//! change while connections live, and with `conflict-detection` a stack may ask for each of them
+//! first: an address that is asked for is no address of this host yet. It is not answered for, and
+//! nothing is sent from it.
+//!
 //! # The walk of a datagram
 //!
 //! 1. `packet.rs` parses the frame. One for another card is dropped; a message of ARP or neighbor
@@ -42,10 +50,26 @@
 //!    sender.
 //! 3. smoltcp is given the packet, and the service makes the answer.
 //! 4. smoltcp writes the packet behind the room for an Ethernet header, which is filled in here:
-//!    the frame leaves.
+//!    the card is the one that the table has for the destination, or for the gateway; the frame
+//!    leaves. Of a datagram in fragments, all go to the card of the first.
+//!
+//! # The walk of a segment
+//!
+//! 1. As that of a datagram, but the table takes note of nothing: a flood of SYNs drives no host
+//!    out of it. The card that has sent a SYN waits with it in the backlog.
+//! 2. The [connection](crate::stack::Control) that is given the segment takes note of the card. What
+//!    it sends goes there, until a segment comes from another one.
+//! 3. What is answered without a connection, as a reset or a SYN cookie, goes to the card that the
+//!    segment came from.
+//! 4. The first segment of a client has no such card. It leaves when the neighbor that its peer is
+//!    reached by has answered; `Way::finds` in `stack/port.rs` asks for it.
+//! 5. What is sent again twice without a sign of the peer goes to no card any more until the
+//!    neighbor has been asked for anew.
 
 mod addresses;
 mod arp;
+#[cfg(feature = "conflict-detection")]
+mod claims;
 mod ethernet;
 #[cfg(feature = "ipv6")]
 mod ndisc;
@@ -53,6 +77,9 @@ mod neighbors;
 mod transmit;
 
 pub use crate::packet::EthernetAddress;
+
+#[cfg(feature = "conflict-detection")]
+pub use claims::Conflict;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use neighbors::NEIGHBORS;
@@ -71,6 +98,8 @@ use crate::packet::{
 };
 #[cfg(feature = "ipv6")]
 use addresses::link_local;
+#[cfg(feature = "conflict-detection")]
+use claims::Claims;
 use neighbors::Neighbors;
 
 /// The longest IP packet that a device with these capabilities carries, in bytes.
@@ -90,6 +119,9 @@ pub(crate) struct Link {
     /// The card's, on Ethernet.
     hardware: EthernetAddress,
     neighbors: RefCell<Neighbors>,
+    /// Whether other hosts have an address of this host, if the link is asked for that.
+    #[cfg(feature = "conflict-detection")]
+    claims: Option<RefCell<Claims>>,
     /// Where the fragments of the packet go that is leaving.
     #[cfg(feature = "fragmentation")]
     fragments: Cell<EthernetAddress>,
@@ -103,6 +135,8 @@ impl Link {
             medium,
             hardware,
             neighbors: RefCell::new(Neighbors::new()),
+            #[cfg(feature = "conflict-detection")]
+            claims: None,
             #[cfg(feature = "fragmentation")]
             fragments: Cell::new(hardware),
         }
@@ -112,12 +146,43 @@ impl Link {
     /// first IPv6 address on Ethernet brings a link-local one ("Its required Link-Local address for
     /// each interface", RFC 4291, 2.8).
     pub(crate) fn add_address(&mut self, address: IpCidr) -> bool {
-        let has_room = self.addresses.add(address);
+        let has_room = self.take(address);
         #[cfg(feature = "ipv6")]
         if matches!(address, IpCidr::Ipv6(_)) && self.is_ethernet() {
-            return has_room && self.addresses.add(link_local(self.hardware));
+            return has_room && self.take(link_local(self.hardware));
         }
         has_room
+    }
+
+    /// Takes an address, once it is known that no other host has it.
+    fn take(&mut self, address: IpCidr) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        if let Some(claims) = &mut self.claims {
+            let has_room = claims.get_mut().begin(address);
+            if !self.addresses.is_own(&address.address()) {
+                return has_room;
+            }
+        }
+        self.addresses.add(address)
+    }
+
+    /// Whether a host is on one of this host's networks.
+    pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        if let Some(claims) = &self.claims {
+            return claims.borrow().is_near(address);
+        }
+        self.addresses.is_near(address)
+    }
+
+    /// Removes an address; returns whether this host had it, or asked for it.
+    #[cfg(feature = "addressing")]
+    pub(crate) fn remove_address(&mut self, address: &IpAddress) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        if let Some(claims) = &mut self.claims {
+            return claims.get_mut().remove(address, &mut self.addresses);
+        }
+        self.addresses.remove_alone(address)
     }
 
     /// Addresses or gateways have changed: forgets the neighbors that are not on the link now.
@@ -157,6 +222,8 @@ impl Link {
         let Some(message) = Arp::parse(message) else {
             return;
         };
+        #[cfg(feature = "conflict-detection")]
+        self.hear_rival(&message);
         if !arp::is_from_host(&message, &self.addresses) {
             return;
         }
@@ -185,6 +252,17 @@ impl Link {
         };
         if !ndisc::is_valid(packet, &message, &self.addresses) {
             return true;
+        }
+        #[cfg(feature = "conflict-detection")]
+        if let Some(claims) = &self.claims
+            && source != self.hardware
+        {
+            let (mut claims, target) = (claims.borrow_mut(), message.target.into());
+            if !message.is_solicitation {
+                claims.is_used(&target, source);
+            } else if packet.source.is_unspecified() {
+                claims.is_probed(&target, source);
+            }
         }
         let (address, hardware, corrects) = ndisc::told(packet, &message, source);
         if self.addresses.is_one_host(&address) && !self.addresses.is_own(&address) {
@@ -254,6 +332,68 @@ impl Link {
             .find(address)
             .or_else(|| neighbors.find(&self.addresses.next_hop(address)?));
         neighbor.map(|neighbor| neighbor.hardware)
+    }
+}
+
+#[cfg(feature = "conflict-detection")]
+impl Link {
+    /// Asks for each address of this host before it is used, from now on. Those that it has by now
+    /// are not used meanwhile.
+    pub(crate) fn detect_conflicts(&mut self) {
+        if !self.is_ethernet() {
+            return;
+        }
+        let mut claims = Claims::new(self.hardware);
+        for address in self.addresses.own() {
+            // Cannot fail: there is as much room.
+            claims.begin(*address);
+        }
+        self.addresses.clear();
+        self.claims = Some(RefCell::new(claims));
+    }
+
+    /// Takes note of what a message of ARP says about addresses of this host: "a conflicting ARP
+    /// packet" (RFC 5227, 2.1.1 and 2.4).
+    fn hear_rival(&self, message: &Arp) {
+        let Some(claims) = &self.claims else {
+            return;
+        };
+        if message.sender_hardware == self.hardware {
+            return;
+        }
+        let (mut claims, card) = (claims.borrow_mut(), message.sender_hardware);
+        if arp::is_probe(message) {
+            claims.is_probed(&message.target.into(), card);
+        } else {
+            claims.is_used(&message.sender.into(), card);
+        }
+    }
+
+    /// Does what is due about addresses; returns whether one has come or gone.
+    pub(crate) fn tend_claims(
+        &mut self,
+        now: Instant,
+        transmit: &mut dyn Transmit,
+        report: &mut dyn FnMut(Conflict),
+    ) -> bool {
+        let Some(claims) = &mut self.claims else {
+            return false;
+        };
+        let (addresses, card) = (&mut self.addresses, self.hardware);
+        claims
+            .get_mut()
+            .tend(addresses, card, now, transmit, report)
+    }
+
+    /// When there is something to do about addresses.
+    pub(crate) fn claims_due(&self, now: Instant) -> Option<Instant> {
+        self.claims.as_ref()?.borrow().due(now)
+    }
+
+    /// Whether an address is asked for, and not used yet.
+    pub(crate) fn is_probing(&self) -> bool {
+        let claims = self.claims.as_ref();
+        claims.is_some_and(|claims| claims.borrow().is_probing())
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
 pub(crate) use icmp::{Reason, Unreachable};
 pub(crate) use ip::Packet;
 #[cfg(feature = "ipv6")]
-pub(crate) use ndisc::{NEIGHBOR_PACKET, NeighborMessage};
+pub(crate) use ndisc::NeighborMessage;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
 pub use tcp::FourTuple;

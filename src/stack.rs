@@ -69,9 +69,9 @@
 //! # Large datagrams
 //!
 //! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
-//! fragments. smoltcp 0.14 has one place for such a datagram: if two sockets send one each in the
-//! same pass, the second overwrites the first. So let only one socket of a stack send them; one UDP
-//! server, or one client, does.
+//! fragments, which follow each other: smoltcp 0.14 has one place for such a datagram, so no socket
+//! sends another one before all of them have left. Over IPv6 a
+//! `udp::fragmentation::Fragmenter` sends them.
 //!
 //! # A service of your own
 //!
@@ -132,6 +132,8 @@ mod config;
 mod context;
 mod control;
 mod counters;
+#[cfg(feature = "isn")]
+mod credit;
 mod delivery;
 mod egress;
 mod error_limit;
@@ -264,6 +266,23 @@ impl<'a, D: Device> Stack<'a, D> {
     /// again, as TCP does after 1 second, then 2, then 4.
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
         self.judges.accept.set_backlog(slots.into());
+        self
+    }
+
+    /// Uses an address only when the link was asked whether another host has it, and none has
+    /// answered: the addresses that the stack has by now, and those that are added later. On
+    /// Ethernet only.
+    ///
+    /// An IPv4 address is asked for three times, announced, and defended once in ten seconds
+    /// (RFC 5227): that takes 4 to 7 seconds before it is used. An IPv6 address is asked for once, for
+    /// up to 2 seconds (RFC 4862, 5.4). Meanwhile [`Context::is_probing`] is true. A conflict is
+    /// counted, logged, and told by [`Context::take_conflict`]; an address that is given up ends its
+    /// connections as one that is removed. So any host of the link can take the address from this one,
+    /// as RFC 5227 has it.
+    #[cfg(feature = "conflict-detection")]
+    pub fn with_conflict_detection(mut self) -> Self {
+        self.host.has_changed = true;
+        self.host.link.detect_conflicts();
         self
     }
 

@@ -8,6 +8,7 @@ use uppercase::link::EthernetAddress;
 
 use uppercase::tcp::UNSCALED_WINDOW;
 
+use super::destination::{Destination, destination};
 use super::drawing::{Drawing, Ladder};
 use super::faults::Faults;
 use super::record::Record;
@@ -46,9 +47,9 @@ pub struct Args {
     /// Log what happens, on standard error; the more v, the more of it
     ///
     /// -v: interfaces, one line for each datagram that is served, and one for each connection that
-    /// ends. -vv: also each step of a connection, and each datagram that is not answered. -vvv: also
-    /// when smoltcp asks for a neighbor, sends again, or drops what does not fit. -vvvv: also every
-    /// segment and datagram. In memory each line names its side, the client or the server. RUST_LOG,
+    /// ends. -vv: also each step of a connection, each datagram that is not answered, and each packet
+    /// that is refused, with the reason. -vvv: also when smoltcp sends again, or drops what does not
+    /// fit. -vvvv: also every segment and datagram. In memory each line names its side, the client or the server. RUST_LOG,
     /// if set, decides instead.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
@@ -78,7 +79,8 @@ Examples:
                                                        another make on this host
 
 Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arguments are wrong,
-130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more.";
+130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more. That of `lab` is that of
+its command.";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -379,20 +381,21 @@ impl Server {
 
 #[derive(clap::Args)]
 pub struct Client {
-    /// The server: an address or a name. On a cable it is 192.168.69.1 unless given; without
-    /// --cable, --tap and --tun there is but one, in memory
-    #[arg(value_name = "HOST")]
-    host: Option<String>,
+    /// The server: an address or a name, and :PORT behind either, as 192.168.69.1, [fdaa::1]:12000,
+    /// fe80::1%tap0 or name.example. On a cable it is 192.168.69.1 unless given; without --cable,
+    /// --tap and --tun there is but one, in memory
+    #[arg(value_name = "HOST", value_parser = destination)]
+    host: Option<Destination>,
     #[command(flatten)]
     pub link: Link,
-    /// The port of the server
-    #[arg(long, default_value_t = PORT, value_parser = port())]
-    pub port: u16,
+    /// The port of the server. Default: that in HOST, or 12000
+    #[arg(long, value_parser = port())]
+    port: Option<u16>,
     /// A name server, to look HOST up; can be repeated, and the first four are asked in turn
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub dns: Vec<IpAddress>,
-    /// Seconds to wait for the name servers, and then for each address of the server, before giving
-    /// up
+    /// Seconds to wait for the name servers, and then for the server, before giving up. A server with
+    /// several addresses is asked at one after the other, each for its share of the time
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
     /// Give the TCP connection buffers of so many bytes each way; in memory, both ends of it
@@ -432,11 +435,26 @@ impl Client {
     }
 
     /// The server, as it was given; that in memory or at the first end of the cable unless it was.
-    pub fn host(&self) -> &str {
-        self.host.as_deref().unwrap_or("192.168.69.1")
+    pub fn host(&self) -> Destination {
+        let default = || Destination::from(IpAddress::v4(192, 168, 69, 1));
+        self.host.clone().unwrap_or_else(default)
+    }
+
+    /// The port of the server.
+    pub fn port(&self) -> u16 {
+        let of_host = self.host.as_ref().and_then(|host| host.port);
+        self.port.or(of_host).unwrap_or(PORT)
+    }
+
+    /// The two ports, where HOST has another one than --port.
+    pub fn two_ports(&self) -> Option<(u16, u16)> {
+        let of_host = self.host.as_ref()?.port?;
+        let port = self.port.filter(|port| *port != of_host)?;
+        Some((of_host, port))
     }
 
     /// Whether a server was given.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn names_host(&self) -> bool {
         self.host.is_some()
     }

@@ -97,9 +97,11 @@ fn on_interface(
     recorder: &Recorder<'_>,
 ) -> Result<(), Failure> {
     let (ours, host) = (args.link.addresses(1), args.link.host_addresses());
-    list.step("addresses", addresses::check(name, &args.link), |()| {
-        format!("nothing on this host clashes with {}", list_of(&ours))
-    })?;
+    list.step(
+        "addresses",
+        addresses::check(name, mode, &args.link),
+        |()| format!("nothing on this host clashes with {}", list_of(&ours)),
+    )?;
     let options = interface::options(&args.link, recorder);
     let opened = TunTap::open_with(name, mode, &host, options);
     let opened = opened.map_err(|error| closed(error, &host));

@@ -7,10 +7,14 @@ use super::args::{Client, Link, Server};
 use super::failure::{Failure, complain};
 use super::host::Host;
 use super::live::{Attached, Live};
+use super::obstacle::program;
 use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 use super::sides::{Sides, refuse_address_of_the_kernel};
+
+/// How the addresses of a server end.
+const SERVER: u8 = 1;
 
 /// Runs a client on the interface `name`.
 pub fn with_client(
@@ -53,7 +57,8 @@ pub fn open<'a>(
         ));
     }
     let host_addresses = link.host_addresses();
-    let device = TunTap::open_with(name, mode, &host_addresses, options).map_err(explain)?;
+    let device = TunTap::open_with(name, mode, &host_addresses, options);
+    let device = device.map_err(|error| explain(error, host == SERVER))?;
     let sides = Sides::check(&device, link, &addresses)?;
     let host = Live::new(device, link, host, backlog, fragments, recorder)?;
     Ok((host, sides))
@@ -74,13 +79,20 @@ pub fn example(address: IpAddress, args: &Server) -> String {
 }
 
 /// Why an interface could not be opened, and which option is to be changed.
-fn explain(error: OpenError) -> Failure {
+fn explain(error: OpenError, is_server: bool) -> Failure {
     Failure::Error(match error {
         OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {
             format!("{error}, with --host-ip, and --ip in its network")
         }
         OpenError::WrongMode { name, found } => {
             format!("{name} is a {found} interface: give it as --{found} {name}")
+        }
+        // A lab has the servers.
+        OpenError::Permission { exists: false, .. } if is_server => {
+            format!("{error}. Without root: `{} lab`", program())
+        }
+        OpenError::NoDriver(_) | OpenError::DriverPermission(_) => {
+            format!("{error}. What else may be missing: `{} doctor`", program())
         }
         error => error.to_string(),
     })

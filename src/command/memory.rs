@@ -67,7 +67,7 @@ pub fn with_client(
 /// The server's settings.
 pub fn server_config(args: &Client) -> tcp::Config {
     tcp::Config {
-        port: args.port,
+        port: args.port(),
         once: args.once,
         // Only the user keeps this server waiting, and may take any time.
         idle_timeout: None,

@@ -59,19 +59,28 @@ impl fmt::Display for Report {
             note(f, udp.unanswerable, "dropped: an answer is not allowed")?;
         }
         let dropped = [
-            stack.misdirected,
-            stack.forged,
-            stack.group_source,
-            stack.unroutable,
-            stack.hidden,
+            (stack.misdirected, "for other hosts, or for a group"),
+            (stack.forged, "from an address that no other host has"),
+            (stack.group_source, "from an Ethernet group address"),
+            (stack.group_frame, "for one host, in a frame for a group"),
+            (stack.unroutable, "from where no way leads back"),
+            (stack.source_route, "with a source route"),
+            (stack.corrupt, "with a wrong header or checksum"),
+            (stack.untaken, "with a wrong checksum, or no room left"),
+            (stack.hidden, "TCP in fragments or behind other headers"),
+            (stack.unknown, "frames of other protocols, or cut ones"),
         ];
-        let dropped: u64 = dropped.map(u64::from).iter().sum();
-        writeln!(f, "IP: {} dropped", counted(dropped, "packet"))?;
-        note(f, stack.misdirected, "for other hosts, or TCP for a group")?;
-        note(f, stack.forged, "claimed to come from this server")?;
-        note(f, stack.group_source, "from an Ethernet group address")?;
-        note(f, stack.unroutable, "TCP from where no way leads back")?;
-        note(f, stack.hidden, "TCP in fragments or behind other headers")?;
+        let sum: u64 = dropped.iter().map(|(count, _)| u64::from(*count)).sum();
+        writeln!(f, "IP: {} dropped", counted(sum, "packet"))?;
+        for (count, what) in dropped {
+            note(f, count, what)?;
+        }
+        note(
+            f,
+            stack.unserved,
+            "refused: nothing serves the port or protocol",
+        )?;
+        note(f, stack.limited, "of them without an error: too many")?;
         let traffic = &self.traffic;
         let received = counted(traffic.received_frames, "frame");
         let sent = traffic.sent_frames;

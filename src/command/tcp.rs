@@ -25,7 +25,11 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
     let server = Server::find(host, args)?;
     let mut client = setup::tcp_client(host.sockets(), args)?;
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
-    let (endpoint, ()) = server.first_usable(|server| connect(host, &mut client, server))?;
+    let (endpoint, ()) = server.first_usable(|server, limit| {
+        client.set_timeout(limit);
+        connect(host, &mut client, server)
+    })?;
+    client.set_timeout(args.timeout);
     let mut exchange = Exchange {
         client,
         server: shown(endpoint),

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::task::Poll;
 
+use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
 use uppercase::udp::{self, Error};
 
@@ -20,6 +21,7 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
         server: Server::find(host, args)?,
         client: setup::udp_client(host.sockets(), args)?,
         found: None,
+        timeout: args.timeout,
     };
     let mut input = Input::open().map_err(Failure::of("standard input cannot be read"))?;
     if dialogue::is_wanted() {
@@ -54,6 +56,7 @@ struct Exchange<'a> {
     server: Server,
     /// The address of the server that has answered.
     found: Option<IpEndpoint>,
+    timeout: Duration,
 }
 
 impl<'a> Exchange<'a> {
@@ -63,7 +66,8 @@ impl<'a> Exchange<'a> {
         if let Some(found) = self.found {
             return ask(host, client, found, line)?.map_err(Failure::of(shown(found)));
         }
-        let (found, answer) = server.first_usable(|address| {
+        let (found, answer) = server.first_usable(|address, limit| {
+            client.set_timeout(limit);
             Ok(match ask(host, client, address, line)? {
                 Err(error @ (Error::LineTooLong { .. } | Error::AnswerTooLong { .. })) => {
                     return Err(Failure::of(shown(address))(error));
@@ -72,6 +76,7 @@ impl<'a> Exchange<'a> {
             })
         })?;
         self.found = Some(found);
+        self.client.set_timeout(self.timeout);
         Ok(answer)
     }
 }

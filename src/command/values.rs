@@ -52,9 +52,18 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// An address.
+/// An address, which may be in brackets.
 pub fn address(text: &str) -> Result<IpAddress, String> {
-    let address = text.parse::<IpAddr>().map(IpAddress::from);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let bare = bare.filter(|bare| bare.contains(':')).unwrap_or(text);
+    if let Some((address, zone)) = bare.split_once('%')
+        && address.parse::<IpAddr>().is_ok()
+    {
+        return Err(format!("there is one interface only: leave %{zone} out"));
+    }
+    let address = bare.parse::<IpAddr>().map(IpAddress::from);
     address.map_err(|_| "an IPv4 or IPv6 address is needed, such as 192.168.69.1".into())
 }
 

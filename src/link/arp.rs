@@ -5,7 +5,7 @@
 //! says by itself where the sender is; it corrects what is known (RFC 826).
 
 use smoltcp::wire::IpAddress;
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "conflict-detection"))]
 use smoltcp::wire::Ipv4Address;
 
 use super::addresses::Addresses;
@@ -36,8 +36,8 @@ pub(super) fn reply(request: &Arp, own: EthernetAddress, transmit: &mut dyn Tran
     put(&reply, request.sender_hardware, transmit);
 }
 
-/// Asks for a neighbor.
-#[cfg(feature = "client")]
+/// Asks for a host.
+#[cfg(any(feature = "client", feature = "conflict-detection"))]
 pub(super) fn request(
     target: Ipv4Address,
     source: Ipv4Address,

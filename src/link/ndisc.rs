@@ -10,9 +10,7 @@ use smoltcp::wire::{IpAddress, Ipv6Address};
 use super::addresses::{Addresses, solicited_node};
 use super::ethernet::{group, send};
 use super::transmit::Transmit;
-use crate::packet::{
-    ETHERTYPE_IPV6, EthernetAddress, HardwareAddresses, NEIGHBOR_PACKET, NeighborMessage, Packet,
-};
+use crate::packet::{ETHERTYPE_IPV6, EthernetAddress, HardwareAddresses, NeighborMessage, Packet};
 
 /// All nodes of the link (RFC 4291, 2.7.1).
 const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
@@ -103,6 +101,26 @@ pub(super) fn solicit(
     );
 }
 
+/// Asks whether another host has an address that this host wants to have: "the IP source to the
+/// unspecified address" (RFC 4862, 5.4.2), without the option that would give the card.
+#[cfg(feature = "conflict-detection")]
+pub(super) fn probe(target: Ipv6Address, own: EthernetAddress, transmit: &mut dyn Transmit) {
+    let solicitation = NeighborMessage {
+        is_solicitation: true,
+        flags: 0,
+        target,
+        hardware: None,
+    };
+    let destination = solicited_node(&target);
+    let hardware = group(&destination.into());
+    put(
+        &solicitation,
+        (own, Ipv6Address::UNSPECIFIED),
+        (hardware, destination),
+        transmit,
+    );
+}
+
 fn put(
     message: &NeighborMessage,
     (source, from): (EthernetAddress, Ipv6Address),
@@ -117,7 +135,7 @@ fn put(
         transmit,
         hardware,
         ETHERTYPE_IPV6,
-        NEIGHBOR_PACKET,
+        message.packet_len(),
         &|bytes| {
             message.put(bytes, from, to);
         },

@@ -11,10 +11,8 @@ const ADVERTISEMENT: u8 = 136;
 
 /// Solicitations and advertisements without options, in bytes.
 const WITHOUT_OPTIONS: usize = 24;
-/// The same with the option that gives a hardware address, in bytes.
-const MESSAGE: usize = WITHOUT_OPTIONS + 8;
-/// A packet with such a message, in bytes.
-pub(crate) const NEIGHBOR_PACKET: usize = IPV6_HEADER + MESSAGE;
+/// The option that gives a hardware address, in bytes.
+const OPTION: usize = 8;
 
 /// The options that give a hardware address: the source's and the target's (RFC 4861, 4.6.1).
 const SOURCE_ADDRESS: u8 = 1;
@@ -107,13 +105,18 @@ impl NeighborMessage {
     /// It is right where it differs from what is known.
     pub(crate) const OVERRIDE: u8 = 0x20;
 
-    /// Writes the packet with this message, which gives a hardware address, between these hosts;
-    /// there must be room for it.
+    /// The length of a packet with this message, in bytes.
+    pub(crate) fn packet_len(&self) -> usize {
+        let options = if self.hardware.is_some() { OPTION } else { 0 };
+        IPV6_HEADER + WITHOUT_OPTIONS + options
+    }
+
+    /// Writes the packet with this message between these hosts; there must be room for it.
     pub(crate) fn put(&self, bytes: &mut [u8], source: Ipv6Address, destination: Ipv6Address) {
-        let (header, message) = bytes[..NEIGHBOR_PACKET].split_at_mut(IPV6_HEADER);
+        let (header, message) = bytes[..self.packet_len()].split_at_mut(IPV6_HEADER);
         header.fill(0);
         header[0] = 6 << 4;
-        put_half(header, ipv6::PAYLOAD_LENGTH, MESSAGE as u16);
+        put_half(header, ipv6::PAYLOAD_LENGTH, message.len() as u16);
         header[ipv6::NEXT_HEADER] = IpProtocol::Icmpv6.into();
         header[ipv6::HOP_LIMIT] = HOP_LIMIT;
         header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
@@ -127,12 +130,14 @@ impl NeighborMessage {
         message[0] = kind;
         message[FLAGS] = self.flags;
         message[TARGET..WITHOUT_OPTIONS].copy_from_slice(&self.target.octets());
-        message[WITHOUT_OPTIONS..][..2].copy_from_slice(&[option, 1]);
-        message[WITHOUT_OPTIONS + 2..].copy_from_slice(&self.hardware.unwrap_or_default().0);
+        if let Some(EthernetAddress(hardware)) = self.hardware {
+            message[WITHOUT_OPTIONS..][..2].copy_from_slice(&[option, 1]);
+            message[WITHOUT_OPTIONS + 2..].copy_from_slice(&hardware);
+        }
         let (source, destination) = (IpAddress::Ipv6(source), IpAddress::Ipv6(destination));
-        let protocol = IpProtocol::Icmpv6;
+        let length = message.len() as u32;
         let sums = [
-            checksum::pseudo_header(&source, &destination, protocol, MESSAGE as u32),
+            checksum::pseudo_header(&source, &destination, IpProtocol::Icmpv6, length),
             checksum::data(message),
         ];
         put_half(message, CHECKSUM, !checksum::combine(&sums));

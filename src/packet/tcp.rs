@@ -156,7 +156,7 @@ impl<'f> Options<'f> {
     }
 
     /// The maximum segment size (RFC 9293, 3.7.1).
-    #[cfg(any(feature = "syn-cookies", feature = "ipv6", feature = "paths"))]
+    #[cfg(any(feature = "isn", feature = "ipv6", feature = "paths"))]
     pub(crate) fn maximum_segment_size(mut self) -> Option<u16> {
         self.find_map(|(kind, value)| match (kind, value) {
             (MAXIMUM_SEGMENT_SIZE, [high, low]) => Some(u16::from_be_bytes([*high, *low])),

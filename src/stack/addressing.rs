@@ -1,142 +1,41 @@
-//! Addresses and gateways change while the stack runs.
-//!
-//! All that judges a packet asks [`Addresses`](crate::link), so a change counts at once. What goes
-//! on by itself is told at the next poll: smoltcp, which has a copy, and the connections and queues
-//! of an address that is gone.
+//! What ends with an address of this host: its connections, and the datagrams that would leave from it.
 
-use smoltcp::phy::Device;
 use smoltcp::socket::tcp::State;
 use smoltcp::socket::{Socket, udp};
-use smoltcp::wire::{IpAddress, IpCidr, TcpSeqNumber};
+use smoltcp::wire::TcpSeqNumber;
 
-use super::config::ConfigError;
-use super::context::Context;
 use super::control::Connection;
 use super::inject::{Header, Synthetic};
-use super::poll::Poll;
-use super::port::{self, Way};
+use super::port::Way;
 use super::service::Service;
 use super::sockets::Sockets;
 use super::table::{Slot, Table};
-use crate::link::{Addresses, Room};
 use crate::packet::Flags;
 
-/// The addresses of this host, and the gateways.
-///
-/// A service that configures its host, as a client of DHCP does, calls these methods when it is
-/// polled; a program calls them by [`Stack::context`](super::Stack::context). A change counts from
-/// then on: packets for an address that is gone are dropped, and clients send from one that is
-/// there. At the next poll, or at the end of this one, each TCP connection of an address that is
-/// gone sends a reset and ends ([`End::AddressGone`](super::End::AddressGone)). All others go on.
-///
-/// To replace an address, remove it and add the new one. One that is removed and added again before
-/// the next poll keeps its connections.
-///
-/// ```
-/// use smoltcp::phy::Device;
-/// use smoltcp::time::Instant;
-/// use smoltcp::wire::{IpAddress, IpCidr};
-/// use uppercase::Stack;
-/// use uppercase::stack::ConfigError;
-///
-/// /// The network has been renumbered.
-/// fn move_host<D: Device>(stack: &mut Stack<'_, D>, now: Instant) -> Result<(), ConfigError> {
-///     let mut context = stack.context(now);
-///     context.remove_address(&IpAddress::v4(192, 168, 69, 1));
-///     context.add_address(IpCidr::new(IpAddress::v4(10, 0, 0, 7), 24))?;
-///     context.set_gateway(IpAddress::v4(10, 0, 0, 1))
-/// }
-/// ```
-impl Context<'_, '_> {
-    /// The stack's own addresses, each with the length of its network's prefix.
-    pub fn addresses(&self) -> &[IpCidr] {
-        self.host.link.addresses.own()
+/// Ends the connections of addresses that are gone, and drops the datagrams that would leave from
+/// them; returns whether a connection has ended.
+pub(super) fn end_gone<'a>(
+    service: &mut dyn Service<'a>,
+    sockets: &mut Sockets<'a>,
+    way: &mut Way<'_>,
+) -> bool {
+    let mut has_ended = false;
+    for port in sockets.served() {
+        if let Some(table) = service.table(port) {
+            has_ended |= end_all(table, way);
+        }
     }
-
-    /// The routers to hosts that are not on the link: one for each IP version at most.
-    pub fn gateways(&self) -> &[IpAddress] {
-        self.host.link.addresses.gateways()
+    #[cfg(feature = "client")]
+    {
+        has_ended |= end_all(&mut sockets.clients, way);
     }
-
-    /// Adds an address, or changes the length of the prefix of one. On Ethernet, the first IPv6
-    /// address brings a link-local one (RFC 4291, 2.8).
-    ///
-    /// # Errors
-    /// If it cannot be the address of a host on this link, or there is no room; nothing has changed
-    /// then.
-    pub fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
-        self.host.has_changed = true;
-        let is_new = !self.is_own(&address.address());
-        self.host.add_address(address).inspect_err(|_| {
-            // There was no room for the link-local one.
-            if is_new {
-                self.host.link.addresses.remove(&address.address());
-            }
-        })
-    }
-
-    /// Removes an address, and the gateways that are on no network of this host any more; returns
-    /// whether it was one of the stack's own.
-    pub fn remove_address(&mut self, address: &IpAddress) -> bool {
-        self.host.has_changed = true;
-        self.host.link.addresses.remove(address)
-    }
-
-    /// Takes this gateway in place of that of its IP version. A connection to a host beyond it goes
-    /// on by the router that the peer's last segment came from, until another one brings a segment.
-    ///
-    /// # Errors
-    /// If it cannot be the address of a host, or is on no network of this host, or there is no
-    /// room; nothing has changed then.
-    pub fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
-        self.host.has_changed = true;
-        self.host.set_gateway(gateway)
-    }
-
-    /// Removes a gateway; returns whether it was one.
-    pub fn remove_gateway(&mut self, gateway: &IpAddress) -> bool {
-        self.host.has_changed = true;
-        self.host.link.addresses.remove_gateway(gateway)
-    }
+    drop_answers(sockets);
+    has_ended
 }
 
-impl<'a, D: Device> Poll<'_, 'a, D> {
-    /// Tells all that goes on by itself of a change of addresses; returns whether a connection has
-    /// ended by it.
-    #[inline(never)]
-    pub(super) fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
-        if !core::mem::take(&mut self.host.has_changed) {
-            return false;
-        }
-        self.host.link.follow_addresses();
-        port::set_addresses(self.interface, self.host.link.addresses.own());
-        if !self.host.link.addresses.take_loss() {
-            return false;
-        }
-        let addresses = &self.host.link.addresses;
-        self.judges.accept.forget_gone(addresses);
-        let mut room = Room {
-            device: &mut *self.device,
-            now: self.now,
-        };
-        let mut way = Way::new(self.interface, self.host, self.now, &mut room);
-        let mut has_ended = false;
-        for port in self.sockets.served() {
-            if let Some(table) = service.table(port) {
-                has_ended |= end_gone(table, addresses, &mut way);
-            }
-        }
-        #[cfg(feature = "client")]
-        {
-            has_ended |= end_gone(&mut self.sockets.clients, addresses, &mut way);
-        }
-        drop_answers(self.sockets);
-        has_ended
-    }
-}
-
-/// Ends the connections of addresses that are gone; returns whether there were any.
-fn end_gone<'a>(table: &mut dyn Table<'a>, addresses: &Addresses, way: &mut Way<'_>) -> bool {
+/// Ends the connections of one table; returns whether there were any.
+fn end_all<'a>(table: &mut dyn Table<'a>, way: &mut Way<'_>) -> bool {
+    let addresses = &way.host.link.addresses;
     let mut has_ended = false;
     for slot in (0..).map(Slot) {
         let Some(connection) = table.get(slot) else {

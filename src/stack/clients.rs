@@ -2,7 +2,7 @@
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::Socket;
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 
 use super::control::Connection;
 use super::table::{Room, Slot, Table};
@@ -106,11 +106,11 @@ impl<'a> Table<'a> for Clients<'a> {
         Room::Closed
     }
 
-    fn half_open(&self, _: Instant) -> Option<Duration> {
+    fn half_open(&self, _: Option<Slot>) -> Option<Slot> {
         None
     }
 
-    fn make_room(&mut self, _: Instant) -> bool {
+    fn give_up(&mut self, _: Slot, _: Instant) -> bool {
         false
     }
 

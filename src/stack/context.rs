@@ -1,15 +1,21 @@
 use smoltcp::iface;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
+#[cfg(feature = "addressing")]
+use smoltcp::wire::IpCidr;
 #[cfg(feature = "client")]
 use smoltcp::wire::IpEndpoint;
 
 use super::Sockets;
+#[cfg(feature = "addressing")]
+use super::config::ConfigError;
 use super::host::Host;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
+#[cfg(feature = "conflict-detection")]
+use crate::link::Conflict;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
@@ -110,5 +116,98 @@ impl Context<'_, '_> {
     ) -> Option<Unreachable> {
         let local = IpEndpoint::new(self.source_for(&remote.addr)?, local_port);
         self.host.returned.unreachable(local, remote, is_over)
+    }
+}
+
+/// The addresses of this host, and the gateways.
+///
+/// A service that configures its host, as a client of DHCP does, calls these methods when it is
+/// polled; a program calls them by [`Stack::context`](super::Stack::context). A change counts from
+/// then on: packets for an address that is gone are dropped, and clients send from one that is
+/// there. At the next poll, or at the end of this one, each TCP connection of an address that is
+/// gone sends a reset and ends ([`End::AddressGone`](super::End::AddressGone)). All others go on.
+///
+/// To replace an address, remove it and add the new one. One that is removed and added again before
+/// the next poll keeps its connections.
+///
+/// ```
+/// use smoltcp::phy::Device;
+/// use smoltcp::time::Instant;
+/// use smoltcp::wire::{IpAddress, IpCidr};
+/// use uppercase::Stack;
+/// use uppercase::stack::ConfigError;
+///
+/// /// The network has been renumbered.
+/// fn move_host<D: Device>(stack: &mut Stack<'_, D>, now: Instant) -> Result<(), ConfigError> {
+///     let mut context = stack.context(now);
+///     context.remove_address(&IpAddress::v4(192, 168, 69, 1));
+///     context.add_address(IpCidr::new(IpAddress::v4(10, 0, 0, 7), 24))?;
+///     context.set_gateway(IpAddress::v4(10, 0, 0, 1))
+/// }
+/// ```
+#[cfg(feature = "addressing")]
+impl Context<'_, '_> {
+    /// The stack's own addresses, each with the length of its network's prefix.
+    pub fn addresses(&self) -> &[IpCidr] {
+        self.host.link.addresses.own()
+    }
+
+    /// The routers to hosts that are not on the link: one for each IP version at most.
+    pub fn gateways(&self) -> &[IpAddress] {
+        self.host.link.addresses.gateways()
+    }
+
+    /// Adds an address, or changes the length of the prefix of one. On Ethernet, the first IPv6
+    /// address brings a link-local one (RFC 4291, 2.8).
+    ///
+    /// # Errors
+    /// If it cannot be the address of a host on this link, or there is no room; nothing has changed
+    /// then.
+    pub fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
+        self.host.has_changed = true;
+        let is_new = !self.is_own(&address.address());
+        self.host.add_address(address).inspect_err(|_| {
+            // There was no room for the link-local one.
+            if is_new {
+                self.host.link.remove_address(&address.address());
+            }
+        })
+    }
+
+    /// Removes an address, and the gateways that are on no network of this host any more; returns
+    /// whether it was one of the stack's own.
+    pub fn remove_address(&mut self, address: &IpAddress) -> bool {
+        self.host.has_changed = true;
+        self.host.link.remove_address(address)
+    }
+
+    /// Whether an address is not used yet, as the link is asked whether another host has it; see
+    /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
+    #[cfg(feature = "conflict-detection")]
+    pub fn is_probing(&self) -> bool {
+        self.host.link.is_probing()
+    }
+
+    /// The latest conflict about an address since this was asked last.
+    #[cfg(feature = "conflict-detection")]
+    pub fn take_conflict(&mut self) -> Option<Conflict> {
+        self.host.conflict.take()
+    }
+
+    /// Takes this gateway in place of that of its IP version. A connection to a host beyond it goes
+    /// on by the router that the peer's last segment came from, until another one brings a segment.
+    ///
+    /// # Errors
+    /// If it cannot be the address of a host, or is on no network of this host, or there is no
+    /// room; nothing has changed then.
+    pub fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
+        self.host.has_changed = true;
+        self.host.set_gateway(gateway)
+    }
+
+    /// Removes a gateway; returns whether it was one.
+    pub fn remove_gateway(&mut self, gateway: &IpAddress) -> bool {
+        self.host.has_changed = true;
+        self.host.link.addresses.remove_gateway(gateway)
     }
 }

@@ -14,9 +14,11 @@ use log::debug;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
-use smoltcp::time::Instant;
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpSeqNumber;
 
+#[cfg(feature = "isn")]
+use super::credit::Credit;
 #[cfg(feature = "trace")]
 use super::transmission::Buffer;
 #[cfg(feature = "client")]
@@ -119,6 +121,9 @@ pub struct Control {
     /// By how many bits it is scaled; `None` until that is known.
     shift: Option<u8>,
     is_synchronized: bool,
+    /// What may be sent before the peer has acknowledged anything.
+    #[cfg(feature = "isn")]
+    pub(super) credit: Credit,
     /// Segments that were sent again.
     retransmitted: u32,
     /// How often the window was shut.
@@ -164,6 +169,8 @@ impl Default for Control {
             window: 0,
             shift: None,
             is_synchronized: false,
+            #[cfg(feature = "isn")]
+            credit: Credit::default(),
             retransmitted: 0,
             shut: 0,
             end: None,
@@ -185,6 +192,11 @@ impl Control {
     /// The four-tuple, if there is a peer.
     pub fn four_tuple(&self) -> Option<FourTuple> {
         self.tuple
+    }
+
+    /// For how long there has been this connection.
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        now - self.began.min(now)
     }
 
     /// How the connection has ended, or is about to end.
@@ -247,9 +259,7 @@ impl Control {
     #[cfg(feature = "client")]
     pub(super) fn returned(&mut self, state: State, sequence: TcpSeqNumber, reason: Unreachable) {
         let is_opening = matches!(state, State::SynSent | State::SynReceived);
-        // Before it has left, there is no number.
-        let is_sent = self.sent == self.first_sent + 1;
-        if is_opening && is_sent && sequence == self.first_sent {
+        if is_opening && self.syn_in_flight() == Some(sequence) {
             self.unreachable = Some(reason);
         }
     }
@@ -258,6 +268,13 @@ impl Control {
     #[cfg(feature = "paths")]
     pub(super) fn too_long(&mut self, sequence: TcpSeqNumber, mtu: u16) -> Option<u16> {
         self.flight.too_long(sequence, mtu, self.sent)
+    }
+
+    /// The sequence number of the SYN of this host, if that is all that it has sent so far; before it
+    /// has left, there is no number.
+    #[cfg(feature = "client")]
+    pub(super) fn syn_in_flight(&self) -> Option<TcpSeqNumber> {
+        (self.sent == self.first_sent + 1).then_some(self.first_sent)
     }
 
     /// So many bytes were received behind `next`, which was RCV.NXT before.
@@ -410,7 +427,11 @@ impl Control {
         }
         let opening = |state| matches!(state, State::SynSent | State::SynReceived);
         match is {
-            State::Established | State::CloseWait if opening(was) => self.note(Event::Opened),
+            State::Established | State::CloseWait if opening(was) => {
+                #[cfg(feature = "isn")]
+                self.credit.lift();
+                self.note(Event::Opened);
+            }
             State::CloseWait if was != is => self.note(Event::Ended(End::ClosedByPeer)),
             State::Closed | State::Listen if !matches!(was, State::LastAck | State::Listen) => {
                 self.note(Event::Ended(End::ResetByPeer));

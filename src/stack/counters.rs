@@ -34,6 +34,10 @@ pub struct Counters {
     /// Datagrams that their socket did not take: the checksum is wrong, or the queue is full. They are
     /// counted with the feature `alloc` only.
     pub untaken: u32,
+    /// Messages of other hosts that use an address of this host; none unless that is
+    /// [looked for](super::Stack::with_conflict_detection).
+    #[cfg(feature = "conflict-detection")]
+    pub conflicts: u32,
     /// SYNs that were copies of one that has been answered.
     pub copies: u32,
     /// SYNs that had to wait for room.

@@ -12,7 +12,7 @@ use super::port::Way;
 #[cfg(feature = "paths")]
 use super::recovery;
 use super::window;
-use crate::packet::Flags;
+use crate::packet::{Flags, Segment};
 
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
 /// state that the connection is in then.
@@ -30,11 +30,20 @@ pub(super) fn give_segment(
         Judgement::Challenge => {
             if packet.is_intact(&host.capabilities.checksum) {
                 let Connection { set, control, .. } = connection;
-                let challenge = synthetic(&challenge::elicit(control, segment));
+                let challenge = Synthetic::new(&challenge::elicit(control, segment));
                 way.deliver(set, Some(control), challenge.as_bytes());
             }
             return was;
         }
+    }
+    if let Some(header) = opens(&connection.control, was, segment)
+        && packet.is_intact(&host.capabilities.checksum)
+    {
+        let Connection { set, control, .. } = connection;
+        way.deliver(set, Some(control), Synthetic::new(&header).as_bytes());
+        let is = connection.socket().state();
+        connection.control.received(packet, segment, was, is);
+        return is;
     }
     if window::cuts_payload(&connection.control, segment)
         && packet.is_intact(&host.capabilities.checksum)
@@ -47,7 +56,7 @@ pub(super) fn give_segment(
         if window::cuts_payload(control, segment) {
             // The sender is told how far the connection is.
             way.deliver(set, Some(control), old_byte.as_bytes());
-            let rest = synthetic(&window::without_payload(segment));
+            let rest = Synthetic::new(&window::without_payload(segment));
             way.inject(set, Some(control), rest.as_bytes());
             return was;
         }
@@ -105,7 +114,7 @@ fn give_again(
     way: &mut Way<'_>,
 ) -> State {
     let was = connection.socket().state();
-    let segment = synthetic(header);
+    let segment = Synthetic::new(header);
     let Connection { set, control, .. } = connection;
     way.inject(set, Some(control), segment.as_bytes());
     let is = connection.socket().state();
@@ -115,14 +124,21 @@ fn give_again(
     is
 }
 
-/// See [`window::old_byte`].
-#[inline(never)] // As below.
-fn old_byte(arrival: &Arrival<'_>, control: &Control) -> Synthetic {
-    synthetic(&window::old_byte(control, arrival.segment))
+/// The acknowledgement of a SYN-ACK in a keep-alive, which has "SEG.SEQ = SND.NXT-1" (RFC 9293,
+/// 3.8.4). It is not acceptable by its sequence number, so smoltcp answers and drops it. A client that
+/// waits for the server to speak sends nothing else; if its acknowledgements of all SYN-ACKs were
+/// lost, the connection would never open.
+fn opens(control: &Control, state: State, segment: &Segment) -> Option<Header> {
+    let next = control.next()?;
+    let is_keep_alive = state == State::SynReceived
+        && segment.acknowledges()
+        && segment.acknowledgement == control.sent()
+        && segment.sequence + 1 == next;
+    is_keep_alive.then(|| window::bare(segment, next, segment.window))
 }
 
-/// A segment that no host has sent.
-#[inline(never)] // The room for it is needed for as long as it is given only.
-fn synthetic(header: &Header) -> Synthetic {
-    Synthetic::new(header)
+/// See [`window::old_byte`].
+#[inline(never)] // As `Synthetic::new`.
+fn old_byte(arrival: &Arrival<'_>, control: &Control) -> Synthetic {
+    Synthetic::new(&window::old_byte(control, arrival.segment))
 }

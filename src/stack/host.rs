@@ -14,6 +14,8 @@ use super::returned::Returned;
 use super::sequence_numbers::SequenceNumbers;
 #[cfg(feature = "trace")]
 use super::transition::Watcher;
+#[cfg(feature = "conflict-detection")]
+use crate::link::Conflict;
 use crate::link::{self, Link};
 
 /// What a stack knows of its own host and, by what it has seen, of others.
@@ -25,12 +27,18 @@ pub(super) struct Host {
     /// know of.
     #[cfg(feature = "addressing")]
     pub(super) has_changed: bool,
+    /// The latest conflict about an address, until it is asked for.
+    #[cfg(feature = "conflict-detection")]
+    pub(super) conflict: Option<Conflict>,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
     pub(super) errors: ErrorLimit,
+    /// Whether the first fragment of a datagram has left, and others may follow.
+    #[cfg(feature = "fragmentation")]
+    pub(super) is_fragmenting: Cell<bool>,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -47,11 +55,15 @@ impl Host {
             capabilities: of_ip(capabilities),
             #[cfg(feature = "addressing")]
             has_changed: false,
+            #[cfg(feature = "conflict-detection")]
+            conflict: None,
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
             errors: ErrorLimit::new(),
+            #[cfg(feature = "fragmentation")]
+            is_fragmenting: Cell::new(false),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
@@ -92,11 +104,10 @@ impl Host {
 
     /// Takes this gateway in place of that of its IP version.
     pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
-        let addresses = &mut self.link.addresses;
-        if !gateway.is_unicast() || !addresses.is_near(&gateway) {
+        if !gateway.is_unicast() || !self.link.is_near(&gateway) {
             return Err(ConfigError::Gateway(gateway));
         }
-        match addresses.set_gateway(gateway) {
+        match self.link.addresses.set_gateway(gateway) {
             true => Ok(()),
             false => Err(ConfigError::TooManyGateways),
         }

@@ -15,6 +15,8 @@ use super::port::Way;
 use super::refusal::Refusal;
 use super::service::Service;
 #[cfg(feature = "trace")]
+use super::table::Room;
+#[cfg(feature = "trace")]
 use super::transmission::Cause;
 use crate::packet::{Content, Frame, Packet};
 
@@ -95,9 +97,9 @@ pub(super) fn receive<'a>(
     let table = table.or_else(|| sockets.clients.table(segment.destination.port));
     let Judges { accept, counters } = judges;
     let Some(table) = table else {
+        refuse(counters, Some(packet), Refusal::Unserved);
         #[cfg(feature = "trace")]
         host.watcher.answers(Cause::NoSocket);
-        refuse(counters, Some(packet), Refusal::Unserved);
         way.deliver(&mut sockets.set, None, packet.bytes);
         return Received::Other;
     };
@@ -112,15 +114,25 @@ pub(super) fn receive<'a>(
         }
         // No socket of this set listens.
         Verdict::Refuse => {
+            refuse(counters, Some(packet), Refusal::Unserved);
             #[cfg(feature = "trace")]
             host.watcher.answers(Cause::NoConnection);
-            refuse(counters, Some(packet), Refusal::Unserved);
             way.deliver(&mut sockets.set, None, packet.bytes);
         }
         Verdict::Delivered | Verdict::Drop => {}
+        Verdict::DeliverAfter(slot, segment) => {
+            if let Some(connection) = table.touch(slot) {
+                let Connection { set, control, .. } = connection;
+                way.inject(set, Some(control), segment.as_bytes());
+                give_segment(&arrival, host, connection, way);
+            }
+        }
         Verdict::Answer(answer) => {
+            // A client answers a simultaneous open.
             #[cfg(feature = "trace")]
-            host.watcher.answers(Cause::Cookie);
+            if table.room() != Room::Closed {
+                host.watcher.answers(Cause::Cookie);
+            }
             way.answer(answer.as_bytes());
         }
         Verdict::Replace(slot, segment) => {

@@ -33,6 +33,7 @@ impl Synthetic {
     }
 
     /// A packet with this segment.
+    #[inline(never)] // The room for it is needed for as long as it is given only.
     pub(super) fn new(header: &Header) -> Self {
         let mut bytes = [0; LONGEST_PACKET_HEADERS + 1];
         let mut put = |at: usize, field: &[u8]| bytes[at..][..field.len()].copy_from_slice(field);

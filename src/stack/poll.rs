@@ -5,10 +5,16 @@ use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
 use super::Sockets;
+#[cfg(feature = "addressing")]
+use super::addressing;
 use super::clock::Clock;
 use super::context::Context;
+#[cfg(feature = "conflict-detection")]
+use super::counters::count;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
+#[cfg(feature = "addressing")]
+use super::port;
 use super::port::Way;
 #[cfg(feature = "client")]
 use super::ports::Ports;
@@ -165,6 +171,46 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.host.watcher.set_behind(self.clock.behind());
     }
 
+    /// Tells all that goes on by itself of a change of addresses; returns whether a connection has
+    /// ended by it.
+    #[cfg(feature = "addressing")]
+    #[inline(never)]
+    fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        self.tend_claims();
+        if !core::mem::take(&mut self.host.has_changed) {
+            return false;
+        }
+        self.host.link.follow_addresses();
+        port::set_addresses(self.interface, self.host.link.addresses.own());
+        if !self.host.link.addresses.take_loss() {
+            return false;
+        }
+        self.judges.accept.forget_gone(&self.host.link.addresses);
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        let mut way = Way::new(self.interface, self.host, self.now, &mut room);
+        addressing::end_gone(service, self.sockets, &mut way)
+    }
+
+    /// Asks for addresses, announces and defends them, as it is due.
+    #[cfg(feature = "conflict-detection")]
+    fn tend_claims(&mut self) {
+        let Host { link, conflict, .. } = &mut *self.host;
+        let counters = &mut self.judges.counters;
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        self.host.has_changed |= link.tend_claims(self.now, &mut room, &mut |latest| {
+            log::warn!("{latest}");
+            count(&mut counters.conflicts);
+            *conflict = Some(latest);
+        });
+    }
+
     /// All but the receiving; returns what to do next, by the stack's clock.
     fn work(&mut self, service: &mut dyn Service<'a>, is_complete: bool) -> Next {
         let due = self.serve(service);
@@ -174,10 +220,16 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let has_ended = false;
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
-        if !is_complete || has_ended || admitted || self.judges.accept.is_ready(service, self.now) {
+        if !is_complete
+            || has_ended
+            || admitted
+            || self.judges.accept.is_ready(service, self.host, self.now)
+        {
             return Next::Poll;
         }
-        let due = earliest(due, self.judges.accept.due(service, self.now));
+        #[cfg(feature = "conflict-detection")]
+        let due = earliest(due, self.host.link.claims_due(self.now));
+        let due = earliest(due, self.judges.accept.due(service, self.host, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.program) {
                 Some(_) => Next::Poll,
@@ -212,6 +264,14 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        // What is received may be answered by a large packet, for which smoltcp has one place.
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
+            return None;
+        }
         let (token, reply) = self.device.receive(self.program)?;
         let mut reply = Some(reply);
         let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
@@ -219,13 +279,6 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
             .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
-        drop(reply);
-        // The reply may have been a large one, to a ping for instance.
-        let mut room = Room {
-            device: &mut *self.device,
-            now: self.program,
-        };
-        Way::new(self.interface, self.host, self.now, &mut room).finish_fragments();
         Some(received)
     }
 

@@ -60,6 +60,8 @@ impl<'w> Way<'w> {
         self.look(sockets, control.as_deref_mut());
         if let Some(control) = control.as_deref_mut() {
             control.hardware = self.asker;
+            #[cfg(feature = "isn")]
+            control.credit.received(packet.len());
             #[cfg(feature = "client")]
             {
                 control.is_silent = false;
@@ -184,12 +186,17 @@ impl<'w> Way<'w> {
     /// Transmits what is left of a fragmented datagram; returns whether all of it is out.
     ///
     /// smoltcp 0.14 has one place for a datagram in fragments and overwrites it with the next one,
-    /// so everything else waits until it is empty. (Two sockets that send one each in the same
-    /// pass still get into each other's way, as the stack's documentation says.)
+    /// so everything else waits until it is empty.
     pub(super) fn finish_fragments(&mut self) -> bool {
-        if cfg!(not(feature = "fragmentation")) {
-            return true;
-        }
+        #[cfg(not(feature = "fragmentation"))]
+        return true;
+        #[cfg(feature = "fragmentation")]
+        self.finish_datagram()
+    }
+
+    #[cfg(feature = "fragmentation")]
+    fn finish_datagram(&mut self) -> bool {
+        self.host.is_fragmenting.set(false);
         let mut nothing = SocketSet::new(&mut [][..]);
         // Enough for the largest datagram at an MTU of 576 bytes; smaller ones take a few polls.
         for _ in 0..128 {
@@ -278,6 +285,11 @@ impl<'p> Device for Port<'p> {
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
+        // The other fragments come before what the next socket has to send.
+        #[cfg(feature = "fragmentation")]
+        if self.host.is_fragmenting.get() {
+            return None;
+        }
         self.transmit.has_room().then(|| self.outgoing())
     }
 
@@ -365,14 +377,36 @@ struct Outgoing<'o> {
     meta: PacketMeta,
 }
 
+impl Outgoing<'_> {
+    /// Whether the packet does not leave: enough was sent to a peer that has acknowledged nothing.
+    fn is_dropped(&self) -> bool {
+        #[cfg(feature = "isn")]
+        return self
+            .control
+            .as_deref()
+            .is_some_and(|control| control.credit.is_spent());
+        #[cfg(not(feature = "isn"))]
+        false
+    }
+}
+
 impl TxToken for Outgoing<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, length: usize, fill: F) -> R {
         let (mut fill, mut result) = (Some(fill), None);
         let header_len = self.host.link.header_len();
         let length = header_len + length;
-        self.transmit.transmit(length, self.meta, &mut |frame| {
+        let mut nowhere = Nowhere;
+        let is_dropped = self.is_dropped();
+        let transmit = match is_dropped {
+            true => &mut nowhere as &mut dyn Transmit,
+            false => &mut *self.transmit,
+        };
+        transmit.transmit(length, self.meta, &mut |frame| {
             let (header, packet) = frame.split_at_mut(header_len);
             result = fill.take().map(|fill| fill(packet));
+            if is_dropped {
+                return;
+            }
             egress::sent(
                 self.host,
                 Leaving {

@@ -152,6 +152,13 @@ impl<'a> Sockets<'a> {
         self.clients.add(slot, socket)
     }
 
+    /// Calls this with the connection of each client: to look at it, or to choose how its socket
+    /// sends.
+    #[cfg(feature = "client")]
+    pub fn for_each_client(&mut self, each: impl FnMut(&mut Connection<'a>)) {
+        self.clients.for_each(each);
+    }
+
     /// The connection of a client.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! The connections of one port, as a stack asks for them.
 
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 
 use super::control::Connection;
 use crate::packet::FourTuple;
@@ -17,11 +17,12 @@ pub trait Table<'a> {
     /// Whether a further connection can be opened.
     fn room(&self) -> Room;
 
-    /// How long the oldest half-open connection has waited for its client, if there is one.
-    fn half_open(&self, now: Instant) -> Option<Duration>;
+    /// The half-open connection that has waited for its client for longest, or for longest after this
+    /// one.
+    fn half_open(&self, after: Option<Slot>) -> Option<Slot>;
 
-    /// Gives up the oldest half-open connection; returns whether there is room by that.
-    fn make_room(&mut self, now: Instant) -> bool;
+    /// Gives up a half-open connection; returns whether there is room by that.
+    fn give_up(&mut self, slot: Slot, now: Instant) -> bool;
 
     /// When a half-open connection was last given up; its client may acknowledge it all the same.
     fn gave_up(&self) -> Option<Instant>;

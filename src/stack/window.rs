@@ -108,3 +108,6 @@ pub(super) fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> He
         payload: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

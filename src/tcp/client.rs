@@ -134,6 +134,11 @@ impl Client {
         self.ack_delay = ack_delay;
     }
 
+    /// Waits so long from now on, as in [`new`](Self::new).
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout.min(LONGEST_TIMEOUT);
+    }
+
     /// Chooses another congestion control, from the next connection on; see
     /// [`Config::congestion_control`](super::Config::congestion_control).
     pub fn set_congestion_control(&mut self, congestion_control: CongestionControl) {

@@ -67,8 +67,9 @@ pub(super) mod sealed {
         /// The kind of a connection.
         fn kind(&self, number: usize) -> Option<Kind>;
 
-        /// The connection that has been of this kind for longest; of those that are free, any.
-        fn first(&self, kind: Kind) -> Option<usize>;
+        /// The connection that has been of this kind for longest, or for longest after this one; of
+        /// those that are free, any.
+        fn next_of(&self, kind: Kind, after: Option<usize>) -> Option<usize>;
 
         /// A connection has something to do; what it had to do before is replaced.
         fn queue(&mut self, number: usize, work: Work);

@@ -1,6 +1,6 @@
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::{Socket, State};
-use smoltcp::time::{Duration, Instant};
+use smoltcp::time::Instant;
 
 use super::config::Config;
 use super::counters::Counters;
@@ -246,8 +246,8 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
     /// RFC 9293 keeps a closed connection for a while in case its last acknowledgement is lost; if
     /// it is, the client now gets a reset, for a connection that it has closed already.
     fn unused(&self) -> Option<usize> {
-        let time_wait = || self.index.first(Kind::TimeWait);
-        self.index.first(Kind::Free).or_else(time_wait)
+        let time_wait = || self.index.next_of(Kind::TimeWait, None);
+        self.index.next_of(Kind::Free, None).or_else(time_wait)
     }
 }
 
@@ -322,20 +322,22 @@ impl<'a, H: Handler + 'a, I: Index> Table<'a> for Server<'a, H, I> {
         }
     }
 
-    fn half_open(&self, now: Instant) -> Option<Duration> {
-        let oldest = &self.sessions[self.index.first(Kind::Opening)?];
+    fn half_open(&self, after: Option<Slot>) -> Option<Slot> {
+        let mut next = self
+            .index
+            .next_of(Kind::Opening, after.map(|Slot(number)| number));
         // An acknowledgement that has come in this poll is not known to the index yet.
-        let is_opening = oldest.phase_now() == Phase::Opening;
-        is_opening.then(|| now - oldest.progress.min(now))
+        while let Some(number) = next
+            && self.sessions[number].phase_now() != Phase::Opening
+        {
+            next = self.index.next_of(Kind::Opening, Some(number));
+        }
+        next.map(Slot)
     }
 
-    fn make_room(&mut self, now: Instant) -> bool {
-        let oldest = self.index.first(Kind::Opening);
-        let Some(oldest) = oldest.filter(|_| self.half_open(now).is_some()) else {
-            return false;
-        };
-        self.sessions[oldest].connection.forget();
-        self.note(oldest, false);
+    fn give_up(&mut self, Slot(number): Slot, now: Instant) -> bool {
+        self.sessions[number].connection.forget();
+        self.note(number, false);
         self.gave_up = Some(now);
         self.counters.expired = self.counters.expired.wrapping_add(1);
         self.room() == Room::Free

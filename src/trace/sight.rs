@@ -7,6 +7,9 @@ use crate::packet::{
     self, Content, EthernetAddress, Flags, Fragment, Frame, Packet, Segment, UDP_HEADER, half,
 };
 
+/// The type of an ICMPv6 message that asks for a neighbor (RFC 4861, 4.3).
+const NEIGHBOR_SOLICITATION: u8 = 135;
+
 /// What is in a frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sight<'f> {
@@ -109,6 +112,24 @@ impl<'f> Sight<'f> {
         Some(self.packet()?.destination)
     }
 
+    /// The IP address that all hosts on the link are asked for (RFC 826; RFC 4861, 4.3).
+    pub(super) fn sought(&self) -> Option<IpAddress> {
+        match &self.inside {
+            Inside::Arp(ArpRepr::EthernetIpv4 {
+                operation: ArpOperation::Request,
+                target_protocol_addr,
+                ..
+            }) => Some((*target_protocol_addr).into()),
+            Inside::Icmp([NEIGHBOR_SOLICITATION, _, _, _, _, _, _, _, target @ ..])
+                if matches!(self.source(), Some(IpAddress::Ipv6(_))) =>
+            {
+                let target: [u8; 16] = *target.first_chunk()?;
+                Some(IpAddress::Ipv6(target.into()))
+            }
+            _ => None,
+        }
+    }
+
     /// The ports, where there are some.
     pub(super) fn endpoints(&self) -> Option<(IpEndpoint, IpEndpoint)> {
         match &self.inside {
@@ -147,7 +168,9 @@ impl<'f> Sight<'f> {
                 (Some(IpAddress::Ipv6(_)), Some(128)) => (Reason::Asks, true),
                 (Some(IpAddress::Ipv6(_)), Some(129)) => (Reason::Asks, false),
                 // A solicitation without a source is about the sender's own address (RFC 4862).
-                (Some(IpAddress::Ipv6(source)), Some(135)) if !source.is_unspecified() => {
+                (Some(IpAddress::Ipv6(source)), Some(&NEIGHBOR_SOLICITATION))
+                    if !source.is_unspecified() =>
+                {
                     (Reason::Seeks, true)
                 }
                 (Some(IpAddress::Ipv6(_)), Some(136)) => (Reason::Seeks, false),

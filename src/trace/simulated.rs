@@ -45,15 +45,20 @@ pub fn records(events: &[Event]) -> Vec<Record> {
             links.push(&event.link);
         }
         if event.direction == Direction::FromHost {
-            owners.insert(source(event), &event.link);
+            let sight = Sight::new(event.medium, &event.frame);
+            if let Some(hardware) = sight.source_hardware() {
+                owners.insert(Host::Hardware(hardware.0), &event.link);
+            }
+            owners.insert(Host::Address(sight.source()), &event.link);
         }
     }
     let mut records = Vec::new();
     for flight in flights.values() {
         let sight = Sight::new(flight.first.medium, &flight.first.frame);
-        let destination = match sight.destination_hardware() {
-            Some(hardware) => Host::Hardware(hardware.0),
-            None => Host::Address(sight.destination()),
+        let destination = match (sight.sought(), sight.destination_hardware()) {
+            (Some(address), _) => Host::Address(Some(address)),
+            (None, Some(hardware)) => Host::Hardware(hardware.0),
+            (None, None) => Host::Address(sight.destination()),
         };
         let others = || links.iter().filter(|link| ***link != flight.first.link);
         let owner = owners.get(&destination).copied();
@@ -67,14 +72,6 @@ pub fn records(events: &[Event]) -> Vec<Record> {
 enum Host {
     Hardware([u8; 6]),
     Address(Option<smoltcp::wire::IpAddress>),
-}
-
-fn source(event: &Event) -> Host {
-    let sight = Sight::new(event.medium, &event.frame);
-    match sight.source_hardware() {
-        Some(hardware) => Host::Hardware(hardware.0),
-        None => Host::Address(sight.source()),
-    }
 }
 
 /// What has happened to a frame and its copies.

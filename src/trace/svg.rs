@@ -31,6 +31,7 @@ pub fn draw(ladder: &Ladder, options: &Options) -> String {
     let mut picture = Picture {
         ladder,
         layout: &layout,
+        is_interactive: options.is_interactive,
         text: String::new(),
     };
     picture.begin();
@@ -48,6 +49,7 @@ pub fn draw(ladder: &Ladder, options: &Options) -> String {
 struct Picture<'l> {
     ladder: &'l Ladder,
     layout: &'l Layout,
+    is_interactive: bool,
     text: String,
 }
 
@@ -111,9 +113,24 @@ impl Picture<'_> {
 
     fn arrows(&mut self) {
         for slot in &self.layout.slots {
-            if let Slot::Arrow(arrow) = slot {
-                arrow::draw(&mut self.text, arrow, &self.ladder.frames()[arrow.frame]);
+            let Slot::Arrow(arrow) = slot else {
+                continue;
+            };
+            let frame = &self.ladder.frames()[arrow.frame];
+            if !self.is_interactive {
+                arrow::draw(&mut self.text, arrow, frame);
+                continue;
             }
+            let ((from_x, from_y), (to_x, to_y)) = (arrow.from, arrow.to);
+            self.text += &format!(
+                "<g class=\"arrow\" data-frame=\"{}\" data-from=\"{from_y:.1}\" \
+                 data-to=\"{to_y:.1}\">\n\
+                 <line class=\"near\" x1=\"{from_x:.1}\" y1=\"{from_y:.1}\" x2=\"{to_x:.1}\" \
+                 y2=\"{to_y:.1}\"/>\n",
+                arrow.frame,
+            );
+            arrow::draw(&mut self.text, arrow, frame);
+            self.text += "</g>\n";
         }
     }
 
@@ -129,8 +146,12 @@ impl Picture<'_> {
                         Anchor::Middle => "middle",
                         Anchor::End => "end",
                     };
+                    let index = match self.is_interactive {
+                        true => format!(" data-frame=\"{}\"", arrow.frame),
+                        false => String::new(),
+                    };
                     self.text += &format!(
-                        "<text class=\"label\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" \
+                        "<text class=\"label\"{index} x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" \
                          transform=\"rotate({turn:.2} {x:.1} {y:.1})\">"
                     );
                     self.spans(&label.shown);
@@ -175,7 +196,7 @@ impl Picture<'_> {
     fn sides(&mut self) {
         let layout = self.layout;
         for (side, anchor) in [(0, "end"), (1, "start")] {
-            for state in &layout.states[side] {
+            for state in layout.states[side].iter().filter(|_| layout.has_states) {
                 let x = layout.state_x[side];
                 let class = style::state(state.state).unwrap_or("closed");
                 let derived = if state.is_derived { " derived" } else { "" };

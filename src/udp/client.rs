@@ -82,6 +82,11 @@ impl<'a> Client<'a> {
         self
     }
 
+    /// Waits so long for the answers to the lines that are sent from now on.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout.min(LONGEST_TIMEOUT);
+    }
+
     /// Sends `line`, which is copied. A line that still waits for its answer is given up, even if
     /// there is an error.
     ///

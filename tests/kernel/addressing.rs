@@ -12,7 +12,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpCidr;
 use uppercase::device::tuntap::{Mode, TunTap};
 use uppercase::link::EthernetAddress;
-use uppercase::stack::Config;
+use uppercase::stack::{Config, from_fn};
 use uppercase::{Stack, tcp};
 
 use crate::link::PORT;
@@ -110,5 +110,39 @@ fn talk(server: SocketAddr, answered: &AtomicUsize) -> Result<Vec<u8>, ErrorKind
     match writing.join().expect("it ends") {
         Err(error) if error.kind() == ErrorKind::ConnectionReset => Err(error.kind()),
         _ => result,
+    }
+}
+
+/// The clock of the stack runs ten times as fast here, as it waits for seconds.
+pub fn an_address_that_the_kernel_has_is_given_up_and_another_one_is_used() {
+    for ipv6 in [false, true] {
+        let device =
+            TunTap::open("test0", Mode::Tap, &[cidr(ipv6, 100)]).expect("root may open it");
+        let config = Config {
+            hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
+            addresses: &[cidr(ipv6, 100), cidr(ipv6, 7)],
+            gateways: &[],
+            random_seed: 1,
+        };
+        let start = Clock::now();
+        let now = || Instant::from_micros(10 * start.elapsed().as_micros() as i64);
+        let mut slots = [SocketStorage::EMPTY];
+        let stack = Stack::new(device, config, &mut slots[..], now()).expect("it is right");
+        let mut stack = stack.with_conflict_detection();
+        while stack.context(now()).is_probing() {
+            assert!(start.elapsed().as_secs() < 20, "it takes too long");
+            let next = stack.poll(now(), &mut from_fn(|_| None));
+            let limit = next.delay(now()).unwrap_or(Duration::from_millis(10)) / 10;
+            let device = stack.device_mut();
+            device
+                .wait(Some(limit.min(Duration::from_millis(10))))
+                .expect("the device is there");
+        }
+        let mut context = stack.context(now());
+        let conflict = context.take_conflict().expect("the kernel has said so");
+        assert_eq!(conflict.address, cidr(ipv6, 100).address());
+        assert!(conflict.is_given_up);
+        assert!(!context.is_own(&cidr(ipv6, 100).address()));
+        assert!(context.is_own(&cidr(ipv6, 7).address()));
     }
 }

@@ -332,18 +332,24 @@ fn doctor_mends_an_interface_until_it_serves() {
 fn doctor_proposes_addresses_that_do_not_clash() {
     let _machine = Ordinary::new();
     ip("link add veth0 type veth peer veth1");
-    for (address, what, network) in [
+    for (option, name, address, what, network) in [
         (
+            "--tap",
+            "tap0",
             "192.168.69.7/24",
             "the subnet of 192.168.69.100/24 is already that of veth0",
             71,
         ),
         (
+            "--tun",
+            "tun0",
             "192.168.69.1/24",
             "192.168.69.1 is already an address of this host, on veth0",
             71,
         ),
         (
+            "--tap",
+            "tap0",
             "fdaa::7/64",
             "the subnet of fdaa::100/64 is already that of veth0",
             69,
@@ -352,10 +358,10 @@ fn doctor_proposes_addresses_that_do_not_clash() {
         ip(&format!("addr add {address} dev veth0"));
         // The network that would be proposed first is taken, too.
         ip("addr add 192.168.70.1/24 dev veth1");
-        let doctor = ["doctor", "serve", "--tap", "tap0"];
-        let (said, command) = failure(Command::new(PROGRAM).args(doctor));
+        let (said, command) =
+            failure(Command::new(PROGRAM).args(["doctor", "serve", option, name]));
         assert!(said.starts_with(&format!("addresses: {what}")), "{said}");
-        let serve = format!("{PROGRAM} serve --tap tap0 --ip 192.168.{network}.1/24 ");
+        let serve = format!("{PROGRAM} serve {option} {name} --ip 192.168.{network}.1/24 ");
         assert!(command.starts_with(&serve), "{command}");
         let doctor = command.replace(" serve ", " doctor serve ");
         assert_well(tool("sh").args(["-c", &doctor]));
@@ -421,6 +427,16 @@ fn doctor_lets_the_interface_through_a_firewall() {
     fs::write("/etc/ufw/ufw.conf", "ENABLED=yes\n").unwrap();
     assert_eq!(doctor(), "ufw allow in on tap0");
     crate::ordinary::run(&["umount", "/etc"]);
+    // The rules are hidden from a user.
+    fs::remove_dir("/run/firewalld").unwrap();
+    ip(&format!("tuntap add dev tun7 mode tun user {}", user.id()));
+    ip("link set tun7 up");
+    ip("addr add 192.168.69.100/24 dev tun7");
+    ip("addr add fdaa::100/64 dev tun7 nodad");
+    assert_eq!(
+        failure(&mut user.uppercase("doctor serve --tun tun7")).1,
+        format!("sudo {PROGRAM} doctor serve --tun tun7")
+    );
     // There is none in a lab.
     nft("flush ruleset");
     nft("add table inet one");

@@ -54,10 +54,21 @@ pub fn line_that_no_datagram_takes_is_explained() {
 }
 
 pub fn server_that_is_not_in_memory_is_explained() {
+    for host in ["127.0.0.1", "localhost", "[::1]:80", "name.example"] {
+        for protocol in ["tcp", "udp"] {
+            uppercase(&format!("{protocol} {host}"), "hello").assert_failed(&format!(
+                "{host} is on no network without --cable, --tap or --tun: add one of them, or leave \
+                 {host} out to ask the server in memory"
+            ));
+        }
+    }
     uppercase("tcp 192.168.69.7 --timeout 1.5", "hello").assert_failed(
-        "no --cable, --tap or --tun: the server in memory is asked, not the network\n\
-         uppercase: 192.168.69.7:12000: nobody on the link answers for its address",
+        "192.168.69.7:12000: nobody on the link answers for its address; without --cable, --tap or \
+         --tun there is only the server in memory, 192.168.69.1",
     );
+    for host in ["192.168.69.1", "[fdaa::1]", "192.168.69.1:7"] {
+        assert_eq!(uppercase(&format!("tcp {host}"), "hello").text(), "HELLO");
+    }
 }
 
 /// At the finest level there is a line for all that TCP and UDP do, and two stacks do it.

@@ -4,6 +4,7 @@
 //!
 //! How many of them are served during a flood, and how fast: `cargo bench --bench syn_flood`.
 
+mod blind;
 mod flood;
 mod floods;
 mod fragments;
@@ -20,8 +21,8 @@ mod windows;
 
 use crate::namespace::{Test, tests};
 use {
-    floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, reply_loops::*, scans::*,
-    segments::*, windows::*,
+    blind::*, floods::*, fragments::*, loops::*, options::*, packets::*, pool::*, reply_loops::*,
+    scans::*, segments::*, windows::*,
 };
 
 pub const TESTS: &[Test] = tests![
@@ -62,6 +63,9 @@ pub const TESTS: &[Test] = tests![
     two_servers_do_not_answer_each_other,
     exchange_with_a_service_that_answers_ends,
     clients_at_full_speed_are_taken_for_no_service,
+    none_of_ten_thousand_guesses_opens_a_connection,
+    none_of_ten_thousand_guesses_ends_a_connection_of_a_server,
+    none_of_ten_thousand_guesses_ends_a_connection_of_a_client,
     sixty_four_clients_at_once_are_served_by_a_pool_of_two,
     two_hundred_and_fifty_six_clients_at_once_are_served_by_a_pool_of_two,
 ];

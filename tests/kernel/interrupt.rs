@@ -1,7 +1,7 @@
 //! Ctrl-C, and what becomes of the connections.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -69,6 +69,39 @@ pub fn server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end() {
         let report = outcome.text();
         assert!(report.contains("TCP: 1 connection opened"), "{report}");
         assert!(report.contains("UDP: 1 datagram answered"), "{report}");
+    }
+}
+
+/// A datagram and a SYN to a port that is not served, and a datagram to a group; at -vv each is logged,
+/// and the report has them at any level.
+pub fn what_is_refused_is_logged_and_reported_with_its_reason() {
+    for (verbose, is_logged) in [("", false), ("-v", false), ("-vv", true)] {
+        let link = Link::ALL[0];
+        let mut server = serve(&format!("{} {verbose}", link.option));
+        let closed = SocketAddr::new(link.server().ip(), 9);
+        let socket = UdpSocket::bind("192.168.69.100:0").unwrap();
+        socket.set_broadcast(true).unwrap();
+        socket.send_to(b"anyone?", closed).unwrap();
+        socket.send_to(b"anyone?", "192.168.69.255:9").unwrap();
+        TcpStream::connect(closed).expect_err("nothing listens");
+        assert_eq!(ask(link.server(), b"x"), b"X");
+        let outcome = server.interrupt();
+        assert_eq!(outcome.code, Some(0));
+        let report = String::from_utf8_lossy(&outcome.stdout);
+        for line in [
+            "1 for other hosts, or for a group\n",
+            "2 refused: nothing serves the port or protocol\n",
+        ] {
+            assert!(report.contains(line), "{report}");
+        }
+        for sentence in [
+            "IP: UDP from 192.168.69.100 to 192.168.69.1 is refused: nothing here serves the port",
+            "IP: UDP from 192.168.69.100 to 192.168.69.255 is refused: it is not for this host",
+            "IP: TCP from 192.168.69.100 to 192.168.69.1 is refused: nothing here serves the port",
+        ] {
+            let log = &outcome.stderr;
+            assert_eq!(log.contains(sentence), is_logged, "{verbose}: {log}");
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = tests![
     exit_status_of_a_lab_is_that_of_its_command,
     what_a_command_leaves_behind_ends_with_the_lab,
     lab_that_is_ended_ends_its_command,
+    lab_without_the_driver_is_explained,
     ctrl_c_is_for_the_command_of_a_lab,
     hangup_is_for_the_command_of_a_lab,
     shell_of_a_lab_is_the_users,
@@ -139,15 +140,32 @@ fn what_a_command_leaves_behind_ends_with_the_lab() {
     assert_eq!(processes("sleep 360"), 0);
 }
 
+/// It says what is missing, and which command looks further.
+fn lab_without_the_driver_is_explained() {
+    let user = Ordinary::new();
+    crate::ordinary::run(&["mount", "-t", "tmpfs", "none", "/dev/net"]);
+    for command in ["lab -- true", "serve --tap tap0"] {
+        run(&mut user.uppercase(command), "").assert_failed(&format!(
+            "/dev/net/tun cannot be opened (No such file or directory (os error 2)): load the \
+             driver with `sudo modprobe tun`, or start the container with `--device /dev/net/tun \
+             --cap-add NET_ADMIN`. What else may be missing: `{PROGRAM} doctor`"
+        ));
+    }
+}
+
 fn lab_that_is_ended_ends_its_command() {
     let user = Ordinary::new();
-    let mut lab = user.uppercase("lab -- sh");
-    let mut lab = start(lab.args(["-c", "echo begun; exec sleep 3605"]));
-    assert_eq!(lab.line(), "begun\n");
-    lab.signal(Signal::TERM);
-    let outcome = lab.end();
-    assert_eq!((outcome.code, &*outcome.stderr), (Some(143), ""));
-    assert_eq!(processes("sleep 3605"), 0);
+    // The second one is ended by SIGKILL.
+    for script in ["", "trap '' TERM;"] {
+        let script = format!("{script} echo begun; exec sleep 3605");
+        let mut lab = user.uppercase("lab -- sh");
+        let mut lab = start(lab.args(["-c", &script]));
+        assert_eq!(lab.line(), "begun\n");
+        lab.signal(Signal::TERM);
+        let outcome = lab.end();
+        assert_eq!((outcome.code, &*outcome.stderr), (Some(143), ""));
+        assert_eq!(processes("sleep 3605"), 0);
+    }
 }
 
 /// A terminal that goes away tells both.

@@ -17,6 +17,8 @@ mod command;
 #[cfg(target_os = "linux")]
 mod crowd;
 #[cfg(target_os = "linux")]
+mod destinations;
+#[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod existing;
@@ -92,11 +94,11 @@ use shared::{name_server, stock, text, transcript};
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use {
-        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, existing::*, explain::*,
-        faults::*, filter::*, interface::*, interrupt::*, ladder::*, name_servers::*, names::*,
-        neighbors::*, network_errors::*, noise::*, output::*, paths::*, same_everywhere::*,
-        serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*, tour::*, tshark::*,
-        unicode::*, user_errors::*,
+        addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, destinations::*,
+        existing::*, explain::*, faults::*, filter::*, interface::*, interrupt::*, ladder::*,
+        name_servers::*, names::*, neighbors::*, network_errors::*, noise::*, output::*, paths::*,
+        same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
+        tour::*, tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -145,6 +147,8 @@ fn main() -> std::process::ExitCode {
         answer_over_udp_may_be_typed_into_nc,
         long_lines_pass_in_fragments,
         line_is_sent_again_where_no_answer_comes,
+        addresses_are_understood_as_people_write_them,
+        addresses_that_cannot_be_meant_are_refused_by_a_sentence,
         names_of_every_kind_are_found,
         address_of_the_own_version_is_preferred,
         names_that_lead_nowhere_are_explained,
@@ -179,6 +183,7 @@ fn main() -> std::process::ExitCode {
         server_without_clients_ends_at_once,
         server_that_ends_closes_its_connections,
         server_reports_what_it_has_seen_when_it_is_asked_and_at_the_end,
+        what_is_refused_is_logged_and_reported_with_its_reason,
         server_does_not_wait_for_clients_that_leave_their_side_open,
         client_that_does_not_read_learns_that_the_server_has_ended,
         client_that_is_interrupted_says_so_and_tells_the_server,
@@ -227,6 +232,7 @@ fn main() -> std::process::ExitCode {
         arping_and_ndisc6_find_the_server,
         an_address_of_the_server_is_found_to_be_taken,
         change_of_address_under_load_resets_its_connections_and_no_others,
+        an_address_that_the_kernel_has_is_given_up_and_another_one_is_used,
         interface_that_is_deleted_ends_the_server_with_a_sentence,
         gateway_leads_to_a_server_in_another_network,
         clients_in_another_network_are_served_through_the_gateway,

@@ -73,6 +73,23 @@ pub fn wrong_arguments_are_explained() {
         ("serve --tap t surplus", "unexpected argument 'surplus'"),
         ("tcp 192.168.69.100 --tap t --dns name", address),
         (
+            "tcp 192.168.69.100 --tap t --dns fe80::1%t",
+            "there is one interface only: leave %t out",
+        ),
+        (
+            "tcp 192.168.69.300 --tap t",
+            "an IPv4 address has four numbers, each from 0 to 255",
+        ),
+        ("udp fdaa:::1 --tap t", "this is not an IPv6 address"),
+        (
+            "udp [fdaa::1]:0 --tap t",
+            "\"0\" is not a port, which is a number from 1 to 65535",
+        ),
+        (
+            "tcp http://name --tap t",
+            "give the name or the address only",
+        ),
+        (
             "udp 192.168.69.100 --tap t --once",
             "unexpected argument '--once'",
         ),
@@ -167,12 +184,13 @@ fn without_privilege(arguments: &str) -> Outcome {
 }
 
 pub fn missing_rights_are_explained() {
-    for command in ["serve", "tcp 192.168.69.100"] {
+    let lab = format!(". Without root: `{UPPERCASE} lab`");
+    for (command, more) in [("serve", &*lab), ("tcp 192.168.69.100", "")] {
         let outcome = without_privilege(&format!("{command} --tap tap0"));
-        outcome.assert_failed(
+        outcome.assert_failed(&format!(
             "no right to create tap0, that takes CAP_NET_ADMIN: run this as root, or make the \
              interface first with `sudo ip tuntap add dev tap0 mode tap user $USER`, give it an \
-             address, and switch it on with `sudo ip link set tap0 up`",
-        );
+             address, and switch it on with `sudo ip link set tap0 up`{more}"
+        ));
     }
 }

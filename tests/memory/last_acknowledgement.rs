@@ -7,8 +7,9 @@ use uppercase::tcp;
 
 use super::common::chance::Chance;
 use super::common::hand::Hand;
-use super::common::network::Link;
+use super::common::network::{Link, SECOND};
 use super::common::scene::Scene;
+use super::off_path::open::{Open, Victim};
 
 /// A server has closed, and its answer finds a zero window. It receives segments that acknowledge
 /// all that it has sent. From then on it may send no more than a few segments at a time.
@@ -143,6 +144,61 @@ fn whatever_a_peer_acknowledges_last_the_server_does_not_spin() {
         // The close timeout, or that of a client that is gone, comes in any case.
         scene.pass(Duration::from_secs(400));
         assert_eq!(scene.connections(), 0, "seed {seed}");
+    }
+}
+
+/// The same of a client that has closed: FIN-WAIT-2 is its state, too.
+#[test]
+fn whatever_a_server_acknowledges_last_the_client_does_not_spin() {
+    for seed in seeds(0..160) {
+        let mut chance = Chance::new(seed);
+        let link = [Link::IP_V4, Link::IP_V6][seed as usize % 2];
+        let mut open = Open::new(link, Victim::Client);
+        // From now on the server is the test.
+        open.scene.network.to_server.filter(|_| false);
+        let shut = TcpRepr {
+            window_len: *chance.pick(&[0, 0, 1, 2]),
+            ..open.segment()
+        };
+        open.send(&shut);
+        open.caller.say(&mut open.scene, b"abc");
+        open.caller.finish(&mut open.scene);
+        let (mut acknowledged, mut fin) = (0, false);
+        for _ in 0..chance.below(8) {
+            open.scene
+                .pass(Duration::from_millis(*chance.pick(&[0, 20, 400, 1500])));
+            acknowledged = (acknowledged + chance.below(3)).min(4);
+            let mut segment = TcpRepr {
+                ack_number: Some(open.sent + acknowledged),
+                window_len: *chance.pick(&[0, 0, 0, 1, 3]),
+                ..open.segment()
+            };
+            match chance.below(6) {
+                0 if !fin => {
+                    segment.control = TcpControl::Fin;
+                    open.expected += 1;
+                    fin = true;
+                }
+                1 if !fin => {
+                    segment.payload = b"more";
+                    open.expected += 4;
+                }
+                2 => segment.seq_number = open.expected - 1,
+                3 => segment.seq_number = open.expected + 1,
+                _ => {}
+            }
+            open.send(&segment);
+            open.caller.hear(&mut open.scene).1.ok();
+        }
+        for _ in 0..100 {
+            open.scene.pass(Duration::from_millis(100));
+            let heard = open.heard().len();
+            assert!(heard < 4, "seed {seed}: {heard} segments at once");
+        }
+        // The client's time limit is over.
+        open.scene.pass(SECOND * 20);
+        let closed = open.caller.is_closed(&mut open.scene);
+        assert_ne!(closed, Ok(false), "seed {seed}");
     }
 }
 

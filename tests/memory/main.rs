@@ -8,6 +8,8 @@ mod common;
 mod addressing;
 mod admission;
 mod bad_input;
+#[cfg(feature = "conflict-detection")]
+mod conflicts;
 mod congestion;
 #[cfg(feature = "fragmentation")]
 mod discard;
@@ -15,7 +17,6 @@ mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
 mod far_segments;
-#[cfg(feature = "syn-cookies")]
 mod half_open;
 mod hashed;
 #[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]
@@ -24,6 +25,7 @@ mod last_acknowledgement;
 mod limits;
 mod link;
 mod long_answers;
+mod lost_handshake;
 mod naps;
 mod neighbors;
 mod no_flags;

@@ -43,12 +43,12 @@ fn a_client_whose_peer_opens_the_same_connection_is_connected() {
         assert_eq!(answer.control, TcpControl::Syn, "{link:?}");
         assert_eq!(answer.seq_number, syn.seq_number, "{link:?}");
         assert_eq!(answer.ack_number, Some(first + 1), "{link:?}");
-        let acknowledgement = TcpRepr {
-            seq_number: first + 1,
+        // The peer answers the client's SYN in the same way.
+        let theirs = TcpRepr {
             ack_number: Some(syn.seq_number + 1),
-            ..segment(link.server(), from)
+            ..theirs
         };
-        scene.network.to_client.inject(&frame(&acknowledgement));
+        scene.network.to_client.inject(&frame(&theirs));
         scene.settle();
         assert_eq!(caller.is_open(&mut scene), Ok(true), "{link:?}");
     }

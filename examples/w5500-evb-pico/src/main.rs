@@ -53,7 +53,10 @@ async fn main(spawner: Spawner) -> ! {
     };
     let stack = Stack::new(device, config, SLOTS.take().as_mut_slice(), now());
     let stack = stack.unwrap_or_else(|error| panic!("{error}"));
-    let mut stack = stack.with_backlog(&mut BACKLOG.take()[..]);
+    // Its address is used when no other host of the network has answered for it, after some seconds.
+    let mut stack = stack
+        .with_backlog(&mut BACKLOG.take()[..])
+        .with_conflict_detection();
     let config = tcp::Config::default();
     let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
     let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));

@@ -1,7 +1,7 @@
 //! Addresses that nothing else on this host has.
 
 use smoltcp::wire::{IpAddress, IpCidr};
-use uppercase::device::tuntap::{OpenError, clash};
+use uppercase::device::tuntap::{Mode, OpenError, clash};
 
 use crate::command::args::Link;
 use crate::command::failure::Failure;
@@ -10,13 +10,13 @@ use crate::command::sides::refuse_address_of_the_kernel;
 
 /// Whether the servers and the kernel's side of the interface can have the addresses that the
 /// arguments give.
-pub fn check(interface: &str, link: &Link) -> Result<(), Obstacle> {
+pub fn check(interface: &str, mode: Mode, link: &Link) -> Result<(), Obstacle> {
     for own in link.addresses(1) {
         if let Err(Failure::Error(sentence)) = refuse_address_of_the_kernel(&own) {
             let what = sentence
                 .rsplit_once(": ")
                 .map_or(&*sentence, |(what, _)| what);
-            return Err(Obstacle::new(what, others(interface)));
+            return Err(Obstacle::new(what, others(interface, mode)));
         }
     }
     clash(interface, &link.host_addresses()).map_err(|error| match error {
@@ -25,14 +25,14 @@ pub fn check(interface: &str, link: &Link) -> Result<(), Obstacle> {
             let what = sentence
                 .rsplit_once(": ")
                 .map_or(&*sentence, |(what, _)| what);
-            Obstacle::new(what, others(interface))
+            Obstacle::new(what, others(interface, mode))
         }
         error => Obstacle::of_sentence(&error.to_string()),
     })
 }
 
 /// The command with addresses in networks that nothing has.
-fn others(interface: &str) -> String {
+fn others(interface: &str, mode: Mode) -> String {
     let ipv4 = |network, host| IpCidr::new(IpAddress::v4(192, 168, network, host), 24);
     let ipv6 = |network: u8, host| {
         let network = u16::from(network);
@@ -46,7 +46,7 @@ fn others(interface: &str) -> String {
             .into();
     };
     as_root(&format!(
-        "{} serve --tap {interface} --ip {} --ip {} --host-ip {} --host-ip {}",
+        "{} serve --{mode} {interface} --ip {} --ip {} --host-ip {} --host-ip {}",
         program(),
         ipv4(network, 1),
         ipv6(network, 1),

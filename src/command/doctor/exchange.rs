@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use smoltcp::wire::IpAddress;
-use uppercase::device::tuntap::TunTap;
+use uppercase::device::tuntap::{Mode, TunTap};
 use uppercase::tcp::{self, Hash};
 
 use super::firewall::{self, Hook};
@@ -44,7 +44,7 @@ pub fn check(
     addresses: &[IpAddress],
     recorder: &Recorder<'_>,
 ) -> Result<Result<(), Obstacle>, Failure> {
-    let name = device.name().to_owned();
+    let (name, mode) = (device.name().to_owned(), device.mode());
     let mut fragments = Box::new(setup::Fragments::new());
     let mut connections = setup::Connections::new(1, 1, args.buffer());
     let mut host = Live::new(device, &args.link, 1, 1, &mut fragments, recorder)?;
@@ -64,7 +64,7 @@ pub fn check(
             }
             let (result, has_arrived) = exchange(&mut host, &mut servers, protocol, endpoint)?;
             if let Err(error) = result {
-                let obstacle = obstacle(&name, protocol, endpoint, &error, has_arrived);
+                let obstacle = obstacle((&name, mode), protocol, endpoint, &error, has_arrived);
                 return Ok(Err(obstacle));
             }
         }
@@ -121,7 +121,7 @@ fn answered(servers: &Servers<'_>) -> u32 {
 
 /// What lies between the kernel and the servers.
 fn obstacle(
-    interface: &str,
+    (interface, mode): (&str, Mode),
     protocol: Protocol,
     endpoint: SocketAddr,
     error: &io::Error,
@@ -149,7 +149,7 @@ fn obstacle(
     };
     Obstacle::new(
         format!("{what}{detail}, so a firewall drops it"),
-        firewall::command(hook, interface),
+        firewall::command(hook, interface, mode),
     )
 }
 

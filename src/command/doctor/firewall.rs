@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use uppercase::device::tuntap::Mode;
+
 use crate::command::obstacle::{as_root, program};
 
 /// Which packets do not pass.
@@ -16,7 +18,7 @@ pub enum Hook {
 }
 
 /// What lets packets through that come from the interface, or go there.
-pub fn command(hook: Hook, interface: &str) -> String {
+pub fn command(hook: Hook, interface: &str, mode: Mode) -> String {
     let (direction, matches) = match hook {
         Hook::Input => ("in", "iifname"),
         Hook::Output => ("out", "oifname"),
@@ -31,7 +33,7 @@ pub fn command(hook: Hook, interface: &str) -> String {
         ));
     }
     let Some(rules) = rules() else {
-        return as_root(&format!("{} doctor serve --tap {interface}", program()));
+        return as_root(&format!("{} doctor serve --{mode} {interface}", program()));
     };
     let accept = chains(&rules, hook).into_iter().map(|chain| {
         as_root(&format!(

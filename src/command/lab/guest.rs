@@ -78,10 +78,10 @@ impl Guest {
     /// Ends all that is left of what the command started, as long as the interface is there: what
     /// records packets has them all then.
     pub fn end(&mut self) {
-        self.outcome = self.status.get().copied();
         let Some(children) = self.children.take() else {
             return;
         };
+        self.outcome = self.status.get().copied();
         for signal in [Signal::TERM, Signal::KILL] {
             let start = Instant::now();
             let mut told = Vec::new();
@@ -124,7 +124,7 @@ impl Purpose for Guest {
             .map_err(Failure::of("the processes cannot be watched"))?;
         let child = Command::new(&self.program)
             .args(&self.arguments)
-            // The prompt of Debian and its kin has it in parentheses.
+            // On Debian and Ubuntu, the prompt has it in parentheses.
             .env("debian_chroot", "lab")
             .spawn()
             .map_err(|error| not_started(&self.program, &error))?;

@@ -1,23 +1,29 @@
 //! SYNs that have waited are admitted when their server has room.
 
-use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 
 use super::Accept;
 #[cfg(feature = "isn")]
-use super::{Arrival, open};
+use super::Arrival;
+use super::fairness::HalfOpen;
+use super::parse;
+#[cfg(feature = "isn")]
+use super::proof::Proof;
+#[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+use super::remembered::Memory;
+#[cfg(feature = "isn")]
+use super::request::open;
 use crate::link::EthernetAddress;
 use crate::packet::FourTuple;
-use crate::packet::Packet;
 use crate::stack::control::Connection;
 use crate::stack::counters::Counters;
-#[cfg(feature = "syn-cookies")]
+#[cfg(feature = "isn")]
 use crate::stack::counters::count;
 use crate::stack::host::Host;
 #[cfg(not(feature = "isn"))]
 use crate::stack::path_mtu::SynCopy;
 use crate::stack::service::{Service, earliest};
-use crate::stack::table::{Room, Table};
+use crate::stack::table::Room;
 
 /// Gives a connection the packet that opens it, which this card has sent; without a connection, the
 /// packet is an answer to this card.
@@ -40,74 +46,71 @@ impl<'a> Accept<'a> {
         self.answer_all(host, now, counters, deliver);
         let mut admitted = false;
         // Each turn takes a SYN out: this comes to an end.
-        while let Some((index, tuple, is_proven)) = self.first(service, now) {
+        while let Some((index, tuple, is_proven)) = self.first(service, host, now) {
             let table = service.table(tuple.local.port);
             let Some(table) = table.filter(|table| table.room() != Room::Closed) else {
                 // The server is gone: its client is refused when it asks again.
                 self.backlog.take(index);
                 continue;
             };
-            // It has come in by another way.
-            let exists = table
-                .find(&tuple)
-                .and_then(|slot| table.get(slot))
-                .map(|connection| connection.socket().state())
-                .is_some_and(|state| !matches!(state, State::Closed | State::TimeWait));
-            #[cfg(feature = "syn-cookies")]
-            let gave_up = table.gave_up();
-            let slot = if exists {
-                None
-            } else {
-                table.open(&tuple, now)
-            };
-            let Some(connection) = slot.and_then(|slot| table.touch(slot)) else {
-                self.backlog.take(index);
-                continue;
-            };
-            admitted = true;
-            let Some((source, bytes)) = self.backlog.take(index) else {
-                break;
-            };
-            #[cfg(feature = "isn")]
+            #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+            let mut given_up = None;
+            if table.room() == Room::Full
+                && let Some(half_open) = HalfOpen::of(table, host, now)
             {
-                let Some(packet) = &Packet::parse(bytes) else {
-                    continue;
-                };
-                let Some(segment) = &packet.segment() else {
-                    continue;
-                };
-                let arrival = &Arrival {
-                    source,
-                    packet,
-                    segment,
-                };
-                #[cfg(feature = "syn-cookies")]
-                if is_proven {
-                    let cookies = &mut self.cookies;
-                    if let Some(probe) = cookies.admit(arrival, gave_up, host, now, connection) {
-                        count(&mut counters.proven);
-                        deliver(Some(connection), source, probe.as_bytes());
-                    }
-                    continue;
+                let slot = half_open.victim(table, &tuple.remote.addr, host);
+                #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+                {
+                    let given = table.get(slot);
+                    given_up = given.and_then(|given| Memory::of(given.control()));
                 }
-                #[cfg(feature = "syn-cookies")]
-                let cookie = self.cookies.cookie(arrival, now);
-                #[cfg(not(feature = "syn-cookies"))]
-                let cookie = None;
-                open(cookie, arrival, host, now, connection);
+                self.pressure.gave_way(now);
+                table.give_up(slot, now);
             }
-            let _ = is_proven;
-            #[cfg(not(feature = "isn"))]
-            if let Some(packet) = &Packet::parse(bytes)
-                && let Some(segment) = &packet.segment()
-            {
-                let mut copy = SynCopy::new();
-                let syn = copy.limited(packet, segment, host, now);
-                deliver(Some(connection), source, syn);
+            // There is none for a client that has come in by another way.
+            let slot = table.open(&tuple, now);
+            let connection = slot.and_then(|slot| table.touch(slot));
+            let taken = self.backlog.take(index);
+            if let Some((connection, (source, bytes))) = connection.zip(taken) {
+                admitted = true;
+                #[cfg(not(feature = "isn"))]
+                {
+                    let _ = is_proven;
+                    if let Some((packet, segment)) = parse(bytes) {
+                        let mut copy = SynCopy::new();
+                        let syn = copy.limited(&packet, &segment, host, now);
+                        deliver(Some(connection), source, syn);
+                    }
+                }
+                #[cfg(feature = "isn")]
+                if let Some((packet, segment)) = parse(bytes) {
+                    let arrival = &Arrival {
+                        source,
+                        packet: &packet,
+                        segment: &segment,
+                    };
+                    if is_proven {
+                        let proof = Proof::kept(&packet, &segment);
+                        proof.open(arrival, host, now, connection);
+                        count(&mut counters.proven);
+                        #[cfg(feature = "syn-cookies")]
+                        self.cookies.acknowledged();
+                        let probe = proof.probe(&segment);
+                        deliver(Some(connection), source, probe.as_bytes());
+                    } else {
+                        #[cfg(feature = "syn-cookies")]
+                        let first = self.cookies.cookie(arrival, now);
+                        #[cfg(not(feature = "syn-cookies"))]
+                        let first = None;
+                        open(first, arrival, host, now, connection);
+                    }
+                }
             }
+            // What has waited has left its room.
+            #[cfg(all(feature = "isn", not(feature = "syn-cookies")))]
+            self.remember(given_up, host, now);
         }
-        #[cfg(not(feature = "syn-cookies"))]
-        let _ = (host, counters, deliver);
+        let _ = (counters, deliver);
         admitted
     }
 
@@ -120,20 +123,19 @@ impl<'a> Accept<'a> {
         counters: &mut Counters,
         deliver: &mut Deliver<'_, 'a>,
     ) {
-        while self.only_proven(now)
-            && let Some((index, ..)) = self.backlog.first(now, |_, is_proven| !is_proven)
-            && let Some((source, bytes)) = self.backlog.take(index)
-        {
-            let Some(packet) = &Packet::parse(bytes) else {
-                continue;
-            };
-            let Some(segment) = &packet.segment() else {
+        if !self.only_proven(now) {
+            return;
+        }
+        // The last first: none is looked at twice.
+        let mut end = self.backlog.len();
+        while let Some((source, bytes)) = self.backlog.take_before(&mut end) {
+            let Some((packet, segment)) = parse(bytes) else {
                 continue;
             };
             let arrival = &Arrival {
                 source,
-                packet,
-                segment,
+                packet: &packet,
+                segment: &segment,
             };
             if let Some(answer) = self.cookies.answer(arrival, host, false, now) {
                 count(&mut counters.cookies);
@@ -143,8 +145,13 @@ impl<'a> Accept<'a> {
     }
 
     /// Whether a SYN waits for a server that has room.
-    pub(in crate::stack) fn is_ready(&self, service: &mut dyn Service<'a>, now: Instant) -> bool {
-        self.first(service, now).is_some()
+    pub(in crate::stack) fn is_ready(
+        &self,
+        service: &mut dyn Service<'a>,
+        host: &Host,
+        now: Instant,
+    ) -> bool {
+        self.first(service, host, now).is_some()
     }
 
     /// When SYNs that wait may be admitted: as a half-open connection gives way, or cookies are not
@@ -152,6 +159,7 @@ impl<'a> Accept<'a> {
     pub(in crate::stack) fn due(
         &self,
         service: &mut dyn Service<'a>,
+        host: &Host,
         now: Instant,
     ) -> Option<Instant> {
         if self.backlog.is_empty() {
@@ -163,22 +171,27 @@ impl<'a> Accept<'a> {
         }
         let grace = self.grace(now);
         let (mut due, mut seen) = (None, 0);
-        self.backlog.first(now, |port, _| {
-            if core::mem::replace(&mut seen, port) != port {
-                let age = service.table(port).and_then(|table| table.half_open(now));
-                due = earliest(due, age.map(|age| now + (grace.max(age) - age)));
+        self.backlog.first(now, |tuple, _| {
+            let port = tuple.local.port;
+            if core::mem::replace(&mut seen, port) != port
+                && let Some(table) = service.table(port)
+                && let Some(half_open) = HalfOpen::of(table, host, now)
+            {
+                let age = half_open.age();
+                due = earliest(due, Some(now + (grace.max(age) - age)));
             }
             false
         });
         due
     }
 
-    /// The next SYN, of those for servers that have room or are gone. For a client that has proven its
-    /// address, room is made.
+    /// The next SYN, of those for servers that have room or are gone, or in which a half-open connection
+    /// gives way. To a client that has proven its address, any does.
     #[inline(never)]
     fn first(
         &self,
         service: &mut dyn Service<'a>,
+        host: &Host,
         now: Instant,
     ) -> Option<(usize, FourTuple, bool)> {
         if self.backlog.is_empty() {
@@ -187,19 +200,27 @@ impl<'a> Accept<'a> {
         let only_proven = self.only_proven(now);
         let grace = self.grace(now);
         // Of many SYNs for one port, its server is asked about the first.
-        let mut full = None;
-        self.backlog.first(now, |port, is_proven| {
-            if full == Some((port, is_proven)) {
+        let mut seen: Option<(u16, bool, Option<HalfOpen>)> = None;
+        self.backlog.first(now, |tuple, is_proven| {
+            if only_proven && !is_proven {
                 return false;
             }
-            let has_room = |table: &mut dyn Table<'a>| {
-                let gives_way = |age| is_proven || age >= grace;
-                table.room() != Room::Full
-                    || table.half_open(now).is_some_and(gives_way) && table.make_room(now)
-            };
-            let passes = (is_proven || !only_proven) && service.table(port).is_none_or(has_room);
-            full = (!passes).then_some((port, is_proven));
-            passes
+            let port = tuple.local.port;
+            if !matches!(seen, Some((seen, ..)) if seen == port) {
+                seen = Some(match service.table(port) {
+                    None => (port, true, None),
+                    Some(table) => {
+                        let has_room = table.room() != Room::Full;
+                        (port, has_room, HalfOpen::of(table, host, now))
+                    }
+                });
+            }
+            let remote = &tuple.remote.addr;
+            seen.as_ref().is_some_and(|(_, has_room, half_open)| {
+                let gives_way =
+                    |half_open: &HalfOpen| is_proven || half_open.gives_way(remote, host, grace);
+                *has_room || half_open.as_ref().is_some_and(gives_way)
+            })
         })
     }
 }

@@ -22,14 +22,13 @@
 //!   from it, so with that there are no connections by cookies.
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpVersion, TcpSeqNumber};
+use smoltcp::wire::TcpSeqNumber;
 
 use super::Arrival;
+use super::proof::Proof;
 use crate::packet::{Flags, Segment, options};
 use crate::secret::{Key, Purpose};
-use crate::stack::control::Connection;
 use crate::stack::host::Host;
-use crate::stack::initial_sequence::begin;
 use crate::stack::inject::{Header, Synthetic};
 
 /// How long after a SYN that found no room all SYNs are answered by cookies.
@@ -49,15 +48,6 @@ pub(super) struct Cookies {
     pressed: Option<Instant>,
     /// Cookies that were sent since then, less two for each that was acknowledged.
     unproven: usize,
-}
-
-/// What an acknowledged cookie tells.
-pub(super) struct Proof {
-    /// The client's initial sequence number.
-    client: TcpSeqNumber,
-    /// The server's.
-    cookie: TcpSeqNumber,
-    segment_size: u16,
 }
 
 impl Cookies {
@@ -98,12 +88,6 @@ impl Cookies {
             self.pressed = Some(now);
         }
         let sequence = self.cookie(arrival, now)?;
-        let headers = match arrival.packet.source.version() {
-            IpVersion::Ipv4 => 40,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => 60,
-        };
-        let own_size = host.ip_mtu().saturating_sub(headers).min(u16::MAX.into());
         let answer = Header {
             source: syn.destination,
             destination: syn.source,
@@ -111,7 +95,7 @@ impl Cookies {
             acknowledgement: syn.sequence + 1,
             flags: Flags::SYN | Flags::ACK,
             window: 0,
-            maximum_segment_size: Some(own_size as u16),
+            maximum_segment_size: Some(arrival.largest_segment(host)),
             payload: None,
         };
         Some(Synthetic::new(&answer))
@@ -140,7 +124,7 @@ impl Cookies {
                     let size = (cookie.0 as u32 ^ hash) as usize;
                     return Some(Proof {
                         client,
-                        cookie,
+                        server: cookie,
                         segment_size: SEGMENT_SIZES[size],
                     });
                 }
@@ -149,55 +133,9 @@ impl Cookies {
         None
     }
 
-    /// Opens the connection of a client that is there: the socket that listens begins with the
-    /// numbers of the cookie. Returns a probe that the socket answers with its window, which the
-    /// client has not been told.
-    #[inline(never)] // An interface is large, and not needed for long.
-    pub(super) fn connect(
-        &mut self,
-        arrival: &Arrival<'_>,
-        proof: &Proof,
-        host: &Host,
-        now: Instant,
-        connection: &mut Connection<'_>,
-    ) -> Synthetic {
+    /// A cookie was acknowledged, and its connection is open.
+    pub(super) fn acknowledged(&mut self) {
         self.unproven = self.unproven.saturating_sub(2);
-        let confirmation = proof.header(arrival.segment);
-        #[cfg(any(feature = "ipv6", feature = "paths"))]
-        let longest = host.longest_segment(&arrival.packet.source, now);
-        #[cfg(not(any(feature = "ipv6", feature = "paths")))]
-        let longest = u16::MAX;
-        let syn = Header {
-            flags: Flags::SYN,
-            sequence: proof.client,
-            acknowledgement: TcpSeqNumber(0),
-            maximum_segment_size: Some(proof.segment_size.min(longest)),
-            ..confirmation
-        };
-        let segments = [&syn, &confirmation].map(Synthetic::new);
-        let [syn, ack] = segments.each_ref().map(Synthetic::as_bytes);
-        let address = arrival.packet.destination;
-        begin(host, address, proof.cookie, &[syn, ack], now, connection);
-        // A byte that it has had already is always acknowledged; no byte, once a second at most.
-        let probe = Header {
-            sequence: proof.client,
-            payload: Some(b'?'),
-            ..confirmation
-        };
-        Synthetic::new(&probe)
-    }
-
-    /// Opens the connection of a client by its acknowledgement, which has waited in the backlog.
-    pub(super) fn admit(
-        &mut self,
-        arrival: &Arrival<'_>,
-        gave_up: Option<Instant>,
-        host: &Host,
-        now: Instant,
-        connection: &mut Connection<'_>,
-    ) -> Option<Synthetic> {
-        let proof = self.check(arrival.segment, gave_up, now)?;
-        Some(self.connect(arrival, &proof, host, now, connection))
     }
 
     /// The sequence number with which a SYN is answered; `None` if its segments are too small. It is
@@ -215,26 +153,6 @@ impl Cookies {
     fn hash(&self, segment: &Segment, client: TcpSeqNumber, period: u64) -> u32 {
         let tuple = segment.four_tuple();
         self.key.hash_tuple(&tuple, client.0 as u32, period)
-    }
-}
-
-impl Proof {
-    /// The client's acknowledgement by itself, as it is kept in the backlog.
-    pub(super) fn confirmation(&self, arrival: &Arrival<'_>) -> Synthetic {
-        Synthetic::new(&self.header(arrival.segment))
-    }
-
-    fn header(&self, segment: &Segment) -> Header {
-        Header {
-            source: segment.source,
-            destination: segment.destination,
-            sequence: self.client + 1,
-            acknowledgement: self.cookie + 1,
-            flags: Flags::ACK,
-            window: segment.window,
-            maximum_segment_size: None,
-            payload: None,
-        }
     }
 }
 

@@ -132,11 +132,15 @@ impl Index for Hash<'_> {
         self.entries[number].kind
     }
 
-    fn first(&self, kind: Kind) -> Option<usize> {
-        match kind {
-            Kind::Free => self.free.first(),
-            Kind::Opening => self.opening.first(),
-            Kind::TimeWait => self.time_wait.first(),
+    fn next_of(&self, kind: Kind, after: Option<usize>) -> Option<usize> {
+        match (after, kind) {
+            (Some(number), _) => {
+                let next = self.entries[number].of_kind.next;
+                (next != NONE).then_some(next as usize)
+            }
+            (None, Kind::Free) => self.free.first(),
+            (None, Kind::Opening) => self.opening.first(),
+            (None, Kind::TimeWait) => self.time_wait.first(),
         }
     }
 

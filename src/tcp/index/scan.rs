@@ -73,10 +73,11 @@ impl Index for Scan<'_> {
         self.marks[number].kind
     }
 
-    fn first(&self, kind: Kind) -> Option<usize> {
-        let marks = self.marks.iter().enumerate();
-        let of_kind = marks.filter(|(_, mark)| mark.kind == Some(kind));
+    fn next_of(&self, kind: Kind, after: Option<usize>) -> Option<usize> {
         let age = |mark: &Mark| self.changes.wrapping_sub(mark.since);
+        let limit = after.map_or(u32::MAX, |number| age(&self.marks[number]));
+        let marks = self.marks.iter().enumerate();
+        let of_kind = marks.filter(|(_, mark)| mark.kind == Some(kind) && age(mark) < limit);
         let oldest = of_kind.max_by_key(|(_, mark)| age(mark));
         oldest.map(|(number, _)| number)
     }

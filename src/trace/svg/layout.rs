@@ -21,8 +21,11 @@ use crate::trace::units;
 /// From the left timeline to the sentences, in pixels.
 pub(super) const INDENT: f64 = 14.0;
 
-/// The narrowest picture.
+/// The narrowest picture, and the narrowest interactive one.
 const LEAST_WIDTH: u32 = 480;
+const LEAST_INTERACTIVE: u32 = 300;
+/// An interactive picture that is narrower has nothing beside its timelines.
+const NARROW: u32 = 620;
 /// What is between the timelines is at least so wide, in characters, where times are on both sides.
 const LEAST_LABEL: f64 = 52.0;
 
@@ -40,6 +43,8 @@ pub(super) struct Layout {
     pub(super) heads: [Box; 2],
     pub(super) titles: [Vec<String>; 2],
     pub(super) states: [Vec<State>; 2],
+    /// Whether states are named; else there are only their bars.
+    pub(super) has_states: bool,
     pub(super) state_x: [f64; 2],
     pub(super) times: [Vec<(f64, String)>; 2],
     pub(super) time_x: [f64; 2],
@@ -60,8 +65,15 @@ pub(super) struct State {
 
 impl Layout {
     pub(super) fn new(ladder: &Ladder, options: &Options) -> Self {
-        let total = options.width.max(LEAST_WIDTH);
-        let columns = Columns::new(ladder, total);
+        let (least, is_narrow) = match options.is_interactive {
+            true => (LEAST_INTERACTIVE, options.width < NARROW),
+            false => (LEAST_WIDTH, false),
+        };
+        let total = options.width.max(least);
+        let columns = match is_narrow {
+            true => Columns::narrow(total),
+            false => Columns::new(ladder, total),
+        };
         let (titles, heads) = heads(ladder, total, columns.timelines);
         let head = heads
             .iter()
@@ -79,6 +91,7 @@ impl Layout {
             head,
             foot,
             states: Side::BOTH.map(|side| states(ladder, &heights, side)),
+            has_states: !is_narrow,
             state_x: columns.state_x,
             times: Side::BOTH.map(|side| match columns.has_times[side.index()] {
                 true => times(ladder, &heights, side, columns.has_times[1]),
@@ -130,6 +143,17 @@ struct Columns {
 }
 
 impl Columns {
+    /// Nothing is beside the timelines.
+    fn narrow(total: u32) -> Self {
+        let timelines = [MARGIN, f64::from(total) - MARGIN];
+        Self {
+            timelines,
+            state_x: timelines,
+            time_x: timelines,
+            has_times: [false; 2],
+        }
+    }
+
     fn new(ladder: &Ladder, total: u32) -> Self {
         let total = f64::from(total);
         let rows = || ladder.rows().iter();

@@ -1,13 +1,22 @@
 /// How a ladder is drawn as a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How wide the picture is, in pixels; less than 480 are taken for 480.
+    /// How wide the picture is, in pixels; less than 480 are taken for 480, less than 300 for 300
+    /// where it is interactive.
     pub width: u32,
+    /// Whether a page works with the picture. What belongs to a frame then has its index as
+    /// `data-frame`; its arrow also has where it begins and ends, in pixels from above, as
+    /// `data-from` and `data-to`, and takes clicks beside its line. Below 620 pixels the times and
+    /// states beside the timelines are left out, as the page can show them elsewhere.
+    pub is_interactive: bool,
 }
 
 impl Default for Options {
-    /// 900 pixels.
+    /// 900 pixels, not interactive.
     fn default() -> Self {
-        Self { width: 900 }
+        Self {
+            width: 900,
+            is_interactive: false,
+        }
     }
 }

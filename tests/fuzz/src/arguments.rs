@@ -5,6 +5,9 @@
 #[allow(dead_code)] // Some of it only ends the program.
 #[path = "../../../src/command/args.rs"]
 mod args;
+#[path = "../../../src/command/destination.rs"]
+#[allow(dead_code)]
+mod destination;
 #[path = "../../../src/command/drawing.rs"]
 #[allow(dead_code)]
 mod drawing;
@@ -21,6 +24,7 @@ use clap::error::ErrorKind;
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::IpAddress;
 use uppercase::Stack;
 use uppercase::device::tuntap::Mode;
 use uppercase::device::wire::{Port, Queue};
@@ -69,11 +73,9 @@ fn check_server(server: &Server) {
 }
 
 fn check_client(client: &Client) {
-    assert!(
-        client.names_host()
-            || client.host().parse() == Ok(std::net::Ipv4Addr::new(192, 168, 69, 1))
-    );
-    check_common(&client.link, client.port, client.timeout);
+    let default = IpAddress::v4(192, 168, 69, 1).into();
+    assert!(client.names_host() || client.host() == default);
+    check_common(&client.link, client.port(), client.timeout);
 }
 
 fn check_common(link: &Link, port: u16, timeout: Duration) {

@@ -1,6 +1,6 @@
 //! Frames made by hand, with Debian's `scapy`.
 
-use crate::command::{Program, run, start};
+use crate::command::{Outcome, Program, run, start};
 use crate::namespace::{lack, tool};
 
 /// The Python for which Debian has it.
@@ -147,11 +147,12 @@ pub fn flood_of(program: &str) -> Program {
 
 /// Runs a program of such frames, to its end; what it asserts holds.
 #[track_caller]
-pub fn by_hand(program: &str) {
+pub fn by_hand(program: &str) -> Outcome {
     let program = format!("{PRELUDE}{program}");
     let outcome = run(tool(PYTHON).args(["-c", &program]), "");
     if outcome.stderr.contains("No module named 'scapy'") {
         lack("scapy");
     }
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    outcome
 }

@@ -48,7 +48,13 @@ pub fn check_at(name: &str, ladder: &Ladder, widths: impl IntoIterator<Item = us
     assert!(ladder.rows().is_empty() || coloured != plain, "{name}");
 
     for width in [480, 720, 900, 1080, 1600] {
-        let picture = svg::draw(ladder, &svg::Options { width });
+        let picture = svg::draw(
+            ladder,
+            &svg::Options {
+                width,
+                ..svg::Options::default()
+            },
+        );
         labels::check(name, &picture, width);
     }
 

@@ -1,17 +1,16 @@
 //! ICMP errors about packets that the attacker has not seen (RFC 5927).
 
-use smoltcp::time::Duration;
-use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
-use uppercase::tcp::{Config, Error};
+use smoltcp::wire::{IpEndpoint, TcpRepr, TcpSeqNumber};
+use uppercase::tcp::Error;
 
 use super::common::ask::{self, Ask};
 use super::common::chance::Chance;
 use super::common::frames::{
-    self, Unreachable, packet, packet_start, read_tcp, read_udp, segment, tcp, udp, unreachable,
+    Unreachable, packet, packet_start, read_udp, segment, tcp, udp, unreachable,
 };
 use super::common::network::{Actor, CLIENT, Link, Network, SECOND};
-use super::common::scene;
-use super::common::talk::{TIMEOUT, Talk};
+use super::common::talk::TIMEOUT;
+use super::opening::Opening;
 
 const REASONS: [Unreachable; 4] = [
     Unreachable::Port,
@@ -19,28 +18,6 @@ const REASONS: [Unreachable; 4] = [
     Unreachable::Network,
     Unreachable::Route,
 ];
-
-/// A client in SYN-SENT: its server answers in two seconds.
-fn opening(link: Link) -> (Network, scene::Server, Talk, TcpRepr<'static>, IpEndpoint) {
-    let mut network = Network::new(link);
-    let mut server = scene::server(&mut network, 1, 512, Config::default());
-    let mut before = Talk::new(&mut network, link.server(), 512, b"neighbors");
-    network.run(TIMEOUT, &mut [&mut server], &mut [&mut before]);
-    network
-        .to_server
-        .cut_between(network.now(), network.now() + SECOND * 2);
-    network.to_server.capture();
-    let mut talk = Talk::new(&mut network, link.server(), 512, b"mine");
-    let clients: &mut [&mut dyn Actor] = &mut [&mut talk];
-    network.run_for(Duration::from_millis(10), &mut [&mut server], clients);
-    let frames = network.to_server.captured();
-    let mut syns = frames.iter().filter_map(|frame| read_tcp(link, frame));
-    let (from, _, syn) = syns
-        .find(|(_, _, syn)| syn.control == TcpControl::Syn)
-        .expect("a SYN");
-    let syn = frames::unborrowed(&syn);
-    (network, server, talk, syn, from)
-}
 
 /// An error about this segment.
 fn error(link: Link, from: IpEndpoint, quoted: &TcpRepr<'_>, reason: Unreachable) -> Vec<u8> {
@@ -55,7 +32,8 @@ fn error(link: Link, from: IpEndpoint, quoted: &TcpRepr<'_>, reason: Unreachable
 fn none_of_ten_thousand_errors_with_a_guessed_sequence_number_ends_a_handshake() {
     let mut chance = Chance::new(2);
     for link in Link::ALL {
-        let (mut network, mut server, mut talk, syn, from) = opening(link);
+        let mut opening = Opening::new(link);
+        let (syn, from) = (opening.syn, opening.from);
         for number in 0..10_000 {
             let guess = (chance.below(1 << 16) << 16 | chance.below(1 << 16)) as u32 as i32;
             let guess = match number {
@@ -72,10 +50,9 @@ fn none_of_ten_thousand_errors_with_a_guessed_sequence_number_ends_a_handshake()
                 ..syn
             };
             let message = error(link, from, &quoted, REASONS[number % REASONS.len()]);
-            network.to_client.inject(&message);
+            opening.network.to_client.inject(&message);
         }
-        network.run(TIMEOUT, &mut [&mut server], &mut [&mut talk]);
-        assert_eq!(talk.expect_answer(), b"MINE", "{link:?}");
+        opening.expect_service();
     }
 }
 
@@ -83,7 +60,8 @@ fn none_of_ten_thousand_errors_with_a_guessed_sequence_number_ends_a_handshake()
 #[test]
 fn an_error_about_another_four_tuple_ends_no_handshake() {
     for link in Link::ALL {
-        let (mut network, mut server, mut talk, syn, from) = opening(link);
+        let mut opening = Opening::new(link);
+        let (syn, from) = (opening.syn, opening.from);
         let other_port = IpEndpoint::new(from.addr, from.port ^ 1);
         let quotes = [
             (other_port, segment(other_port, link.server())),
@@ -95,14 +73,13 @@ fn an_error_about_another_four_tuple_ends_no_handshake() {
                 ..quoted
             };
             let message = error(link, from, &quoted, Unreachable::Port);
-            network.to_client.inject(&message);
+            opening.network.to_client.inject(&message);
         }
         let frame = tcp(link, from.addr, link.address(77), &syn);
         let packet = packet(link, &frame).expect("it has a segment");
         let message = unreachable(link, link.address(9), Unreachable::Port, packet, 60);
-        network.to_client.inject(&message);
-        network.run(TIMEOUT, &mut [&mut server], &mut [&mut talk]);
-        assert_eq!(talk.expect_answer(), b"MINE", "{link:?}");
+        opening.network.to_client.inject(&message);
+        opening.expect_service();
     }
 }
 
@@ -110,7 +87,8 @@ fn an_error_about_another_four_tuple_ends_no_handshake() {
 #[test]
 fn an_error_for_another_address_ends_no_handshake() {
     for link in Link::V4 {
-        let (mut network, mut server, mut talk, syn, from) = opening(link);
+        let mut opening = Opening::new(link);
+        let (syn, from) = (opening.syn, opening.from);
         for to in [[224, 0, 0, 1], [192, 168, 69, 255], [192, 168, 69, 200]] {
             let mut message = error(link, from, &syn, Unreachable::Port);
             let header = &mut message[packet_start(link)..][..20];
@@ -118,10 +96,9 @@ fn an_error_for_another_address_ends_no_handshake() {
             header[10..12].fill(0);
             let sum = !smoltcp::wire::checksum::data(header);
             header[10..12].copy_from_slice(&sum.to_be_bytes());
-            network.to_client.inject(&message);
+            opening.network.to_client.inject(&message);
         }
-        network.run(TIMEOUT, &mut [&mut server], &mut [&mut talk]);
-        assert_eq!(talk.expect_answer(), b"MINE", "{link:?}");
+        opening.expect_service();
     }
 }
 
@@ -129,11 +106,12 @@ fn an_error_for_another_address_ends_no_handshake() {
 #[test]
 fn an_error_with_the_number_of_the_syn_ends_a_handshake() {
     for link in Link::ALL {
-        let (mut network, mut server, mut talk, syn, from) = opening(link);
+        let mut opening = Opening::new(link);
+        let (syn, from) = (opening.syn, opening.from);
         let message = error(link, from, &syn, Unreachable::Port);
-        network.to_client.inject(&message);
-        network.settle(&mut [&mut server], &mut [&mut talk]);
-        assert_eq!(talk.outcome, Some(Err(Error::Refused)), "{link:?}");
+        opening.network.to_client.inject(&message);
+        opening.settle();
+        assert_eq!(opening.talk.outcome, Some(Err(Error::Refused)), "{link:?}");
     }
 }
 

@@ -1,11 +1,12 @@
 //! Answers that are larger than a packet, or than there is room for.
 
-use smoltcp::wire::{IpProtocol, Ipv4Packet};
+use smoltcp::wire::{IpEndpoint, IpProtocol, Ipv4Packet};
+use uppercase::{PORT, udp};
 
 use super::by_hand::{answers_to, known_client};
 use uppercase::stack::from_fn;
 
-use super::common::ask::{ask, server};
+use super::common::ask::{ask, parts, server};
 use super::common::frames;
 use super::common::network::{Link, Network};
 use super::common::text::{mixed, upper};
@@ -93,28 +94,59 @@ fn answers_in_several_fragments_do_not_overwrite_each_other() {
         }
         // All four are queued before the first is sent.
         network.settle(&mut [&mut server], &mut []);
-        let kept = network.to_client.captured();
-        let mut texts = Vec::new();
-        for frame in &kept {
-            let Some(packet) = frames::packet(link, frame) else {
-                continue;
-            };
-            let packet = Ipv4Packet::new_checked(packet).expect("a packet");
-            if packet.next_header() != IpProtocol::Udp {
-                continue;
-            }
-            if packet.frag_offset() == 0 {
-                texts.push(Vec::new());
-            }
-            let text = texts.last_mut().expect("the first fragment comes first");
-            assert_eq!(text.len(), usize::from(packet.frag_offset()), "in order");
-            text.extend_from_slice(packet.payload());
+        expect_whole_answers(link, &network.to_client.captured());
+    }
+}
+
+/// smoltcp 0.14 has one place for a datagram in fragments, which the datagram of another socket takes.
+#[test]
+fn answers_of_several_servers_in_fragments_do_not_overwrite_each_other() {
+    for link in Link::V4 {
+        let mut network = Network::new(link);
+        let mut servers = [0, 1].map(|more| {
+            let sockets = network.server.sockets();
+            let server = udp::Server::from_parts(sockets, parts(40_000, 8), PORT + more);
+            server.expect("there is room")
+        });
+        let [first, second] = &mut servers;
+        let from = known_client(link, &mut network, first);
+        network.to_client.capture();
+        for number in 0..4_u8 {
+            let text = format!("{number}{}", "ΐ".repeat(600));
+            let to = IpEndpoint::new(link.server().addr, PORT + u16::from(number % 2));
+            let frame = frames::udp(link, from, to, text.as_bytes());
+            network.to_server.inject(&frame);
         }
-        assert_eq!(texts.len(), 4, "{link:?}");
-        for (number, text) in texts.iter().enumerate() {
-            let expected = format!("{number}{}", "ΐ".repeat(600));
-            assert_eq!(text[8..], upper(expected.as_bytes()), "{link:?}");
+        // Each has an answer to send in the same pass: there is room to receive all at once.
+        network.settle(&mut [first, second], &mut []);
+        expect_whole_answers(link, &network.to_client.captured());
+    }
+}
+
+/// Four answers, each in fragments that follow each other.
+#[track_caller]
+fn expect_whole_answers(link: Link, frames: &[Vec<u8>]) {
+    let mut texts = Vec::new();
+    for frame in frames {
+        let Some(packet) = frames::packet(link, frame) else {
+            continue;
+        };
+        let packet = Ipv4Packet::new_checked(packet).expect("a packet");
+        if packet.next_header() != IpProtocol::Udp {
+            continue;
         }
+        if packet.frag_offset() == 0 {
+            texts.push(Vec::new());
+        }
+        let text = texts.last_mut().expect("the first fragment comes first");
+        assert_eq!(text.len(), usize::from(packet.frag_offset()), "in order");
+        text.extend_from_slice(packet.payload());
+    }
+    texts.sort_by_key(|text| text[8]);
+    assert_eq!(texts.len(), 4, "{link:?}");
+    for (number, text) in texts.iter().enumerate() {
+        let expected = format!("{number}{}", "ΐ".repeat(600));
+        assert_eq!(text[8..], upper(expected.as_bytes()), "{link:?}");
     }
 }
 

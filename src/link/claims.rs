@@ -1,0 +1,325 @@
+//! Whether another host has an address of this host: IPv4 address conflict detection (RFC 5227), and
+//! duplicate address detection of IPv6 (RFC 4862, 5.4).
+//!
+//! An address is used once the link was asked for it, and no host has answered. An IPv4 address is
+//! announced then, and defended once; after a second conflict within ten seconds it is given up
+//! (RFC 5227, 2.4 (b)). What becomes of two hosts that have had the same IPv6 address for longer is
+//! "beyond the scope" of RFC 4862 (5.4.4).
+
+use core::fmt;
+
+use heapless::Vec;
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpCidr, Ipv4Address};
+
+use super::addresses::Addresses;
+use super::arp;
+#[cfg(feature = "ipv6")]
+use super::ndisc;
+use super::transmit::Transmit;
+use crate::packet::EthernetAddress;
+
+// RFC 5227, 1.1, and RFC 4862, 5.1.
+const PROBE_WAIT: Duration = Duration::from_secs(1);
+const PROBES: u8 = 3;
+const PROBE_MINIMUM: Duration = Duration::from_secs(1);
+const PROBE_SPREAD: Duration = Duration::from_secs(1);
+const ANNOUNCE_WAIT: Duration = Duration::from_secs(2);
+const ANNOUNCEMENTS: u8 = 2;
+const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
+const DEFEND_INTERVAL: Duration = Duration::from_secs(10);
+/// DupAddrDetectTransmits.
+const SOLICITATIONS: u8 = 1;
+/// RetransTimer (RFC 4861, 10).
+const RETRANSMIT: Duration = Duration::from_secs(1);
+
+/// Another host uses an address of this host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The address.
+    pub address: IpAddress,
+    /// The card of the other host.
+    pub hardware: EthernetAddress,
+    /// Whether this host has given the address up; else it has defended it.
+    pub is_given_up: bool,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            address, hardware, ..
+        } = self;
+        match self.is_given_up {
+            true => write!(
+                f,
+                "{address} is not used: {hardware} has it; give this host another one"
+            ),
+            false => write!(f, "{hardware} uses {address}, which is this host's"),
+        }
+    }
+}
+
+/// How far an address is.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// So many probes are left to be sent. It is not used yet.
+    Probing(u8),
+    /// So many announcements are left to be sent.
+    Announcing(u8),
+    Settled,
+}
+
+/// An address that this host has, or wants to have.
+struct Claim {
+    address: IpCidr,
+    stage: Stage,
+    /// When the next message is due; `None` before the time is known, and where none is left.
+    next: Option<Instant>,
+    /// When it was defended.
+    defended: Option<Instant>,
+    /// The card of another host that uses it.
+    rival: Option<EthernetAddress>,
+}
+
+/// What has to be done about an address.
+enum Task {
+    /// The link has to be asked for it.
+    Probe(IpAddress),
+    /// This host uses it from now on.
+    Use(IpCidr),
+    /// It has to be announced.
+    Announce(IpAddress),
+    /// Another host uses it: it has been given up, or has to be announced.
+    Report(Conflict),
+}
+
+/// The addresses that this host has, or wants to have.
+pub(super) struct Claims {
+    claims: Vec<Claim, IFACE_MAX_ADDR_COUNT>,
+    /// Differs from host to host, so that hosts that start together do not probe together.
+    random: u32,
+}
+
+impl Claims {
+    pub(super) fn new(EthernetAddress([_, a, b, c, d, e]): EthernetAddress) -> Self {
+        Self {
+            claims: Vec::new(),
+            random: u32::from_be_bytes([b, c, d, e]) ^ u32::from(a) << 12 | 1,
+        }
+    }
+
+    /// Begins to ask for an address; returns whether there is room.
+    pub(super) fn begin(&mut self, address: IpCidr) -> bool {
+        let probes = match address {
+            IpCidr::Ipv4(_) => PROBES,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => SOLICITATIONS,
+        };
+        if let Some(claim) = self.find(&address.address()) {
+            claim.address = address;
+            return true;
+        }
+        let claim = Claim {
+            address,
+            stage: Stage::Probing(probes),
+            next: None,
+            defended: None,
+            rival: None,
+        };
+        self.claims.push(claim).is_ok()
+    }
+
+    /// Removes an address, and the gateways that are on no network of this host any more; returns
+    /// whether there was the address.
+    pub(super) fn remove(&mut self, address: &IpAddress, addresses: &mut Addresses) -> bool {
+        let before = self.claims.len();
+        self.claims
+            .retain(|claim| claim.address.address() != *address);
+        let was_used = addresses.remove(address, |gateway| self.is_near(gateway));
+        was_used || self.claims.len() < before
+    }
+
+    /// Whether a host is on one of this host's networks.
+    pub(super) fn is_near(&self, address: &IpAddress) -> bool {
+        let mut claims = self.claims.iter();
+        claims.any(|claim| claim.address.contains_addr(address))
+    }
+
+    /// Whether an address is asked for, and not used yet.
+    pub(super) fn is_probing(&self) -> bool {
+        let mut claims = self.claims.iter();
+        claims.any(|claim| matches!(claim.stage, Stage::Probing(_)))
+    }
+
+    /// A host has said that it has this address.
+    pub(super) fn is_used(&mut self, address: &IpAddress, card: EthernetAddress) {
+        if let Some(claim) = self.find(address) {
+            claim.rival = Some(card);
+        }
+    }
+
+    /// A host has asked whether this address is free: a conflict if both want to have it.
+    pub(super) fn is_probed(&mut self, address: &IpAddress, card: EthernetAddress) {
+        if let Some(claim) = self.find(address)
+            && matches!(claim.stage, Stage::Probing(_))
+        {
+            claim.rival = Some(card);
+        }
+    }
+
+    fn find(&mut self, address: &IpAddress) -> Option<&mut Claim> {
+        let mut claims = self.claims.iter_mut();
+        claims.find(|claim| claim.address.address() == *address)
+    }
+
+    /// When there is something to do.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let due = |claim: &Claim| match (claim.rival, claim.stage) {
+            (None, Stage::Settled) => None,
+            (None, _) => Some(claim.next.unwrap_or(now)),
+            (Some(_), _) => Some(now),
+        };
+        self.claims.iter().filter_map(due).min()
+    }
+
+    /// Does what is due, as far as there is room for frames; returns whether an address has come or
+    /// gone.
+    pub(super) fn tend(
+        &mut self,
+        addresses: &mut Addresses,
+        card: EthernetAddress,
+        now: Instant,
+        transmit: &mut dyn Transmit,
+        report: &mut dyn FnMut(Conflict),
+    ) -> bool {
+        let mut has_changed = false;
+        while transmit.has_room()
+            && let Some(task) = self.next(now)
+        {
+            match task {
+                Task::Probe(address) => probe(&address, card, transmit),
+                Task::Use(address) => has_changed |= addresses.add(address),
+                Task::Announce(address) => announce(&address, card, transmit),
+                Task::Report(conflict) => {
+                    if conflict.is_given_up {
+                        has_changed |= self.remove(&conflict.address, addresses);
+                    } else {
+                        announce(&conflict.address, card, transmit);
+                    }
+                    report(conflict);
+                }
+            }
+        }
+        has_changed
+    }
+
+    /// What has to be done now; called until it is nothing.
+    fn next(&mut self, now: Instant) -> Option<Task> {
+        for index in 0..self.claims.len() {
+            if let Some(rival) = self.claims[index].rival.take() {
+                return Some(Task::Report(self.conflict(index, rival, now)));
+            }
+            let random = self.random();
+            if let Some(task) = self.claims[index].next(random, now) {
+                return Some(task);
+            }
+        }
+        None
+    }
+
+    /// RFC 5227, 2.4 (b): "If a host currently has active TCP connections or other reasons to prefer
+    /// to keep the same IPv4 address, and it has not seen any other conflicting ARP packets within
+    /// the last DEFEND_INTERVAL seconds, then it MAY elect to attempt to defend its address".
+    fn conflict(&mut self, index: usize, hardware: EthernetAddress, now: Instant) -> Conflict {
+        let claim = &mut self.claims[index];
+        let address = claim.address.address();
+        let is_in_use = !matches!(claim.stage, Stage::Probing(_));
+        let is_recent = |defended: Instant| now < defended + DEFEND_INTERVAL;
+        let is_given_up = !is_in_use || claim.defended.is_some_and(is_recent);
+        claim.defended = Some(now);
+        if is_given_up {
+            self.claims.swap_remove(index);
+        }
+        Conflict {
+            address,
+            hardware,
+            is_given_up,
+        }
+    }
+
+    /// A number that differs from call to call (xorshift).
+    fn random(&mut self) -> u32 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 17;
+        self.random ^= self.random << 5;
+        self.random
+    }
+}
+
+impl Claim {
+    fn next(&mut self, random: u32, now: Instant) -> Option<Task> {
+        let within = |spread: Duration| spread * (random >> 22) / 1024;
+        let is_ipv4 = matches!(self.address, IpCidr::Ipv4(_));
+        let address = self.address.address();
+        let Some(next) = self.next else {
+            if matches!(self.stage, Stage::Probing(_)) {
+                self.next = Some(now + within(PROBE_WAIT));
+            }
+            return None;
+        };
+        if now < next {
+            return None;
+        }
+        match self.stage {
+            Stage::Probing(0) => {
+                self.stage = match is_ipv4 {
+                    true => Stage::Announcing(ANNOUNCEMENTS),
+                    false => Stage::Settled,
+                };
+                Some(Task::Use(self.address))
+            }
+            Stage::Probing(left) => {
+                self.stage = Stage::Probing(left - 1);
+                let wait = match (is_ipv4, left) {
+                    (false, _) => RETRANSMIT,
+                    (true, 1) => ANNOUNCE_WAIT,
+                    (true, _) => PROBE_MINIMUM + within(PROBE_SPREAD),
+                };
+                self.next = Some(now + wait);
+                Some(Task::Probe(address))
+            }
+            Stage::Announcing(0) | Stage::Settled => {
+                self.stage = Stage::Settled;
+                self.next = None;
+                None
+            }
+            Stage::Announcing(left) => {
+                self.stage = Stage::Announcing(left - 1);
+                self.next = Some(now + ANNOUNCE_INTERVAL);
+                Some(Task::Announce(address))
+            }
+        }
+    }
+}
+
+/// Asks the link for an address, in the name of no host.
+fn probe(address: &IpAddress, card: EthernetAddress, transmit: &mut dyn Transmit) {
+    match *address {
+        IpAddress::Ipv4(target) => arp::request(target, Ipv4Address::UNSPECIFIED, card, transmit),
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(target) => ndisc::probe(target, card, transmit),
+        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+        _ => {}
+    }
+}
+
+/// Tells the link that this host has an address: "an ARP Announcement is identical to the ARP Probe
+/// described above, except that now the sender and target IP addresses are both set to the host's
+/// newly selected IPv4 address" (RFC 5227, 2.3).
+fn announce(address: &IpAddress, card: EthernetAddress, transmit: &mut dyn Transmit) {
+    #[allow(irrefutable_let_patterns)] // what a host says of an IPv6 address, it says when asked
+    if let IpAddress::Ipv4(address) = *address {
+        arp::request(address, address, card, transmit);
+    }
+}
