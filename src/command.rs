@@ -36,6 +36,7 @@ mod recorder;
 mod report;
 mod reporter;
 mod resolve;
+mod screen;
 mod serve;
 mod setup;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]

@@ -406,6 +406,14 @@ pub struct Client {
     #[arg(long, value_name = "TIME", value_parser = duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "3s")]
     pub stop_reading: Option<Duration>,
+    /// Over TCP: let a segment that is not full wait while payload is not acknowledged (Nagle's
+    /// algorithm, RFC 9293, 3.7.4)
+    #[arg(long)]
+    pub nagle: bool,
+    /// Over TCP: let an acknowledgement wait for so long for payload to go with, 200 ms unless given
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "200ms")]
+    pub delayed_ack: Option<Duration>,
     /// In memory: let the server answer what comes first, and close, as the server of the exercise does
     #[arg(long)]
     pub once: bool,

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -21,6 +21,7 @@ use super::drawing::Drawing;
 use super::failure::{Failure, complain};
 use super::host::Clock;
 use super::record::Record;
+use super::screen::Screen;
 
 /// What a capture file names as the program that has written it.
 const APPLICATION: &str = concat!("uppercase ", env!("CARGO_PKG_VERSION"));
@@ -128,6 +129,7 @@ impl<'a> Recorder<'a> {
         *self.rows.borrow_mut() = Some(Rows {
             recorder: trace::Recorder::new(),
             scroll,
+            screen: Screen::start(),
             is_begun: false,
             last: Instant::ZERO,
         });
@@ -314,6 +316,7 @@ fn explain(path: &Path, error: &io::Error) -> Failure {
 struct Rows {
     recorder: trace::Recorder,
     scroll: Scroll,
+    screen: Screen,
     is_begun: bool,
     /// When the last frame was drawn.
     last: Instant,
@@ -343,8 +346,7 @@ impl Rows {
             true => String::new(),
             false => self.scroll.head(),
         };
-        // Where it cannot be written, nothing else can be said either.
-        let _ = io::stderr().lock().write_all((head + &text).as_bytes());
+        self.screen.print(head + &text);
     }
 }
 

@@ -157,8 +157,11 @@ pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Clien
     let buffer = || SocketBuffer::new(vec![0; args.buffer()]);
     // Lent for as long as the program runs, which has one client.
     let slot = Box::leak(Box::new(ClientSlot::new()));
-    tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout)
-        .map_err(Failure::of("the TCP client cannot be set up"))
+    let client = tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout);
+    let mut client = client.map_err(Failure::of("the TCP client cannot be set up"))?;
+    client.set_nagle(args.nagle);
+    client.set_ack_delay(args.delayed_ack);
+    Ok(client)
 }
 
 /// The UDP client that the arguments describe.

@@ -62,6 +62,8 @@ pub struct Client {
     slot: Slot,
     timeout: Duration,
     congestion_control: CongestionControl,
+    nagle: bool,
+    ack_delay: Option<Duration>,
     server: Option<IpEndpoint>,
     phase: Phase,
     /// When the connection last made progress: its phase changed, or bytes moved.
@@ -108,6 +110,8 @@ impl Client {
             slot: sockets.add_client(slot, socket),
             timeout: timeout.min(LONGEST_TIMEOUT),
             congestion_control: CONGESTION_CONTROL,
+            nagle: false,
+            ack_delay: None,
             server: None,
             phase: Phase::Free,
             progress: Instant::ZERO,
@@ -116,6 +120,18 @@ impl Client {
             server_finished: false,
             error: Some(Error::NotConnected),
         })
+    }
+
+    /// Chooses Nagle's algorithm (RFC 9293, 3.7.4), from the next connection on: a segment that is not
+    /// full waits while payload is not acknowledged. By default none waits.
+    pub fn set_nagle(&mut self, nagle: bool) {
+        self.nagle = nagle;
+    }
+
+    /// Chooses how long an acknowledgement waits for payload to go with (RFC 9293, 3.8.6.3), from the
+    /// next connection on. By default none waits.
+    pub fn set_ack_delay(&mut self, ack_delay: Option<Duration>) {
+        self.ack_delay = ack_delay;
     }
 
     /// Waits so long from now on, as in [`new`](Self::new).
@@ -155,6 +171,8 @@ impl Client {
         socket.abort();
         // smoltcp 0.14 would go on with what it knows of the last server's path.
         socket.set_congestion_control(self.congestion_control);
+        socket.set_nagle_enabled(self.nagle);
+        socket.set_ack_delay(self.ack_delay);
         connect(context, self.slot, tuple).map_err(|_| Error::NoRoute)?;
         let socket = context.sockets.client(self.slot).socket();
         self.server = Some(server);

@@ -253,6 +253,8 @@ impl Ladder {
 fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant) -> i64) -> Frame {
     let sent = since(record.time());
     let is_lost = matches!(record.fate, Fate::Lost | Fate::Unknown);
+    // A capture may have cut it: what stands for the rest is not in the frame.
+    let has_header = sight.has_header(record.length.saturating_sub(record.bytes.len()));
     let sentences = sentence::of_comment(&record.comment);
     let comment = match &sentences {
         Some(_) => String::new(),
@@ -270,11 +272,11 @@ fn frame(record: &Record, sight: &Sight<'_>, from: Side, since: impl Fn(Instant)
         comment,
         sentences: sentences.unwrap_or_default(),
         length: record.length,
-        endpoints: sight.endpoints(),
+        endpoints: sight.endpoints().filter(|_| has_header),
         judgement: None,
         transmission: record.transmission,
         segment: match sight.inside {
-            Inside::Tcp(segment, _) => Some(segment),
+            Inside::Tcp(segment, _) if has_header => Some(segment),
             _ => None,
         },
         head: match sight.inside {

@@ -79,6 +79,12 @@ impl Message {
         match (&sight.inside, sight.packet()) {
             (Inside::Arp(_), _) if missing > 0 => Self::cut("ARP"),
             (Inside::Arp(message), _) => arp::message(message),
+            (Inside::Tcp(..) | Inside::Ip(IpProtocol::Tcp, _), _) if !sight.has_header(missing) => {
+                Self::cut("TCP")
+            }
+            (Inside::Udp(..) | Inside::Ip(IpProtocol::Udp, _), _) if !sight.has_header(missing) => {
+                Self::cut("UDP")
+            }
             (Inside::Tcp(segment, bytes), _) => {
                 Self::of_segment(segment, bytes, &Judgement::default())
             }

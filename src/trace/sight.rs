@@ -96,6 +96,17 @@ impl<'f> Sight<'f> {
         }
     }
 
+    /// Whether the whole header of TCP or UDP is there, if so many bytes at the end of the frame are not.
+    pub(super) fn has_header(&self, missing: usize) -> bool {
+        match &self.inside {
+            Inside::Tcp(segment, bytes) => missing + segment.header_len <= bytes.len(),
+            Inside::Udp(_, payload) => missing <= payload.len(),
+            // Zeros stand for what is missing, and are malformed in some places.
+            Inside::Ip(IpProtocol::Tcp | IpProtocol::Udp, _) => missing == 0,
+            _ => true,
+        }
+    }
+
     /// The IP address of the receiver.
     pub(super) fn destination(&self) -> Option<IpAddress> {
         Some(self.packet()?.destination)

@@ -107,6 +107,39 @@ pub fn client_that_stops_reading_shuts_its_window() {
     }
 }
 
+pub fn nagle_and_delayed_acknowledgements_hold_segments_back() {
+    let text = mixed(2000);
+    let payload = |options: &str| {
+        let arguments = format!("tcp --seed 1 --delay 50ms {options} --ladder");
+        let outcome = uppercase(&arguments, &text);
+        assert!(outcome.stdout == upper(&text), "{}", outcome.stderr);
+        outcome.stderr
+    };
+    // The last segment waits, until it is known that nothing follows it: the FIN goes with it.
+    let is_own = |drawing: &str| drawing.contains("─ PSH ACK seq=1461 ack=1 ");
+    let (plain, nagle) = (payload(""), payload("--nagle"));
+    assert!(is_own(&plain) && !is_own(&nagle), "{plain}{nagle}");
+    assert!(nagle.contains("─ FIN ACK seq=1461 ack=1 "), "{nagle}");
+
+    let delayed = uppercase(
+        "tcp --seed 1 --delay 50ms --delayed-ack=500ms --explain",
+        "hello\n",
+    );
+    let plain = uppercase("tcp --seed 1 --delay 50ms --explain", "hello\n");
+    assert_eq!(delayed.stdout, b"HELLO\n");
+    for (time, outcome) in [(" 300 ms ", plain), (" 800 ms ", delayed)] {
+        let mut lines = outcome.stderr.lines();
+        let line = lines.find(|line| line.contains("─ ACK seq=8 ack=7 "));
+        assert!(
+            line.is_some_and(|line| line.starts_with(time)),
+            "{}",
+            outcome.stderr
+        );
+        let is_delayed = outcome.stderr.contains("≈ delayed by 500 ms");
+        assert_eq!(is_delayed, time == " 800 ms ", "{}", outcome.stderr);
+    }
+}
+
 pub fn faults_are_for_a_cable_too() {
     let mut server = Command::new(UPPERCASE);
     let mut server = start(server.args(words("serve --cable 9300 --loss 5% --seed 5")));

@@ -1,8 +1,11 @@
 //! Drawings of packets: of the command at work, and of capture files.
 
 use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::command::{UPPERCASE, own_directory, run, start, uppercase, wait_for, words};
 use crate::link::{Link, connect, serve};
@@ -126,6 +129,31 @@ pub fn ladder_of_a_server_has_each_row_as_it_happens() {
     let drawing = fs::read_to_string(directory.join("drawing")).expect("a drawing");
     assert!(drawing.contains("(SYN-SENT) │"), "{drawing}");
     assert!(drawing.contains("clients"), "{drawing}");
+}
+
+pub fn ladder_that_nothing_reads_does_not_stop_a_server() {
+    let (unread, mut writer) = io::pipe().expect("a pipe");
+    // The whole room that Linux gives a pipe.
+    writer.write_all(&[b' '; 1 << 16]).expect("there is room");
+    let mut server = Command::new(UPPERCASE);
+    server
+        .args(words("serve --cable 9720 --ladder"))
+        .stderr(writer);
+    let mut server = server.stdout(Stdio::piped()).spawn().expect("it starts");
+    let mut ready = String::new();
+    let output = server.stdout.as_mut().expect("its output");
+    BufReader::new(output)
+        .read_line(&mut ready)
+        .expect("a line");
+    assert_eq!(ready, "The server is ready to receive\n");
+    for line in ["hello, world\n", "again\n"] {
+        let answer = uppercase("tcp --cable 9720", line);
+        assert_eq!(answer.text(), line.to_uppercase());
+    }
+    let pid = Pid::from_child(&server);
+    kill_process(pid, Signal::INT).expect("it runs");
+    assert!(server.wait().expect("it ends").success());
+    drop(unread);
 }
 
 /// What a ladder in JSON has of its frames, without the times, which each recorder has of its own.

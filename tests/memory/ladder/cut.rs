@@ -2,9 +2,10 @@
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Instant;
+use smoltcp::wire::{TcpControl, TcpRepr};
 use uppercase::trace::{Ladder, Record, text};
 
-use super::common::frames::udp;
+use super::common::frames::{segment, tcp, udp};
 use super::common::network::{CLIENT, Link};
 
 /// The drawing of a frame of which so many bytes were kept.
@@ -80,4 +81,34 @@ fn arp_and_icmp_say_that_they_are_cut() {
     );
     let cut = drawn(&icmp, link.medium, icmp.len() - 4);
     assert!(cut.contains(" ICMP [cut] "), "{cut}");
+}
+
+#[test]
+fn a_header_that_is_cut_has_no_numbers() {
+    for link in Link::ALL {
+        let (from, to) = ((link.address(CLIENT), 5000).into(), link.server());
+        let syn = TcpRepr {
+            control: TcpControl::Syn,
+            max_seg_size: Some(1460),
+            ..segment(from, to)
+        };
+        let frame = tcp(link, from.addr, to.addr, &syn);
+        let header = frame.len() - syn.header_len();
+        for kept in 0..syn.header_len() {
+            let shown = drawn(&frame, link.medium, header + kept);
+            assert!(shown.contains(" TCP [cut] "), "{kept}: {shown}");
+            assert!(
+                !shown.contains("win=") && !shown.contains(":0\n"),
+                "{kept}: {shown}"
+            );
+        }
+        let shown = drawn(&frame, link.medium, frame.len());
+        assert!(shown.contains(" SYN seq=0 win=1024 mss=1460 "), "{shown}");
+
+        let frame = udp(link, from, to, b"hello, world");
+        for kept in 0..8 {
+            let shown = drawn(&frame, link.medium, frame.len() - 12 - 8 + kept);
+            assert!(shown.contains(" UDP [cut] "), "{kept}: {shown}");
+        }
+    }
 }
