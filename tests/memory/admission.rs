@@ -184,13 +184,14 @@ mod cookies {
             let mut busy = Busy::new(link, 0);
             let cookie = busy.cookie(40_001);
             busy.leave_it();
+            // No reset either: each may follow the acknowledgement of a cookie, which was lost.
             for wrong in [cookie + 4, cookie + 0x1000_0000] {
                 let heard = busy.confirm(40_001, wrong);
-                assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
+                assert_eq!(controls(&heard), [], "{link:?}");
             }
             // It is nobody else's either.
             let heard = busy.confirm(40_002, cookie);
-            assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
+            assert_eq!(controls(&heard), [], "{link:?}");
             assert_eq!(busy.counters().proven, 0, "{link:?}");
             assert_eq!(busy.scene.connections(), 0, "{link:?}");
         }

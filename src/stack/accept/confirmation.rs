@@ -5,8 +5,6 @@ use smoltcp::time::Instant;
 use super::backlog::Kind;
 use super::fairness::HalfOpen;
 use super::proof::Proof;
-#[cfg(feature = "syn-cookies")]
-use super::syn_cookies::PRESSURE;
 use super::{Accept, Arrival, Verdict};
 use crate::packet::Segment;
 use crate::stack::counters::{Counters, count};
@@ -23,10 +21,10 @@ impl<'a> Accept<'a> {
         counters: &mut Counters,
     ) -> Verdict {
         let Some(proof) = self.proof(table, arrival.segment, now) else {
-            // The segment before it, which has the cookie, may have been lost. It is retransmitted,
-            // unless a reset ends the connection before.
+            // It may follow one that has the cookie, and was lost or waits. A client probes the window,
+            // which is closed, and retransmits, unless a reset ends the connection before.
             #[cfg(feature = "syn-cookies")]
-            if table.gave_up().is_some_and(|since| now < since + PRESSURE) {
+            if self.cookies.may_be_acknowledged(table.gave_up(), now) {
                 return Verdict::Drop;
             }
             return Verdict::Refuse;

@@ -32,7 +32,7 @@ use crate::stack::host::Host;
 use crate::stack::inject::{Header, Synthetic};
 
 /// How long after a SYN that found no room all SYNs are answered by cookies.
-pub(super) const PRESSURE: Duration = Duration::from_secs(4);
+const PRESSURE: Duration = Duration::from_secs(4);
 /// So many cookies that are not acknowledged are a flood.
 const MANY: usize = 64;
 /// A cookie is good until the end of the next one of these.
@@ -101,6 +101,14 @@ impl Cookies {
         Some(Synthetic::new(&answer))
     }
 
+    /// Whether cookies were given so lately that one may still be acknowledged; `gave_up` is when the
+    /// server has last given up a half-open connection.
+    pub(super) fn may_be_acknowledged(&self, gave_up: Option<Instant>, now: Instant) -> bool {
+        // Both are `None` as long as there is nothing to find.
+        let last = self.pressed.max(gave_up);
+        last.is_some_and(|last| now < last + PRESSURE + PERIOD * 2)
+    }
+
     /// Whether this segment acknowledges a cookie of a server; `gave_up` is when that has last given
     /// up a half-open connection.
     pub(super) fn check(
@@ -109,8 +117,7 @@ impl Cookies {
         gave_up: Option<Instant>,
         now: Instant,
     ) -> Option<Proof> {
-        // Both are `None` as long as there is nothing to find.
-        if now >= self.pressed.max(gave_up)? + PRESSURE + PERIOD * 2 {
+        if !self.may_be_acknowledged(gave_up, now) {
             return None;
         }
         let newest = period(now);
