@@ -72,7 +72,7 @@ pub fn main() -> ExitCode {
     let is_filed = args.drawing.is_filed() || args.record.capture.is_some();
     args.drawing.ladder |= args.drawing.explain && !is_filed;
     logger::start(args.verbose);
-    let result = run(&args);
+    let result = run(&mut args);
     let replay = args.faults.replay(result.is_err());
     let code = match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,13 +101,13 @@ fn explain(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(args: &Args) -> Result<(), Failure> {
+fn run(args: &mut Args) -> Result<(), Failure> {
     args.require_both_ends();
     args.require_no_faults();
     let mut recorder = Recorder::new(&args.record, &args.drawing);
-    let result = match &args.command {
+    let result = match &mut args.command {
         None => talk(Protocol::Tcp, &Client::in_memory(), &args.faults, &recorder),
-        Some(Command::Tcp(client)) => talk(Protocol::Tcp, client, &args.faults, &recorder),
+        Some(Command::Tcp(tcp)) => talk(Protocol::Tcp, tcp.client(), &args.faults, &recorder),
         Some(Command::Udp(client)) => talk(Protocol::Udp, client, &args.faults, &recorder),
         Some(Command::Serve(server)) => serve::run(server, &args.faults, &mut recorder),
         Some(Command::Ladder(file)) => return ladder::run(file, &args.drawing),

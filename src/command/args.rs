@@ -91,7 +91,7 @@ pub enum Command {
     #[command(group(needed()))]
     Serve(Server),
     /// Send a text over TCP; print the answer
-    Tcp(Client),
+    Tcp(TcpClient),
     /// Send lines as UDP datagrams; print the answers
     Udp(Client),
     /// Draw the packets of a capture file as a ladder diagram
@@ -137,7 +137,7 @@ impl Args {
         }
         let link = match &self.command {
             Some(Command::Serve(server)) => Some(&server.link),
-            Some(Command::Tcp(client) | Command::Udp(client)) => Some(&client.link),
+            Some(Command::Tcp(TcpClient { client, .. }) | Command::Udp(client)) => Some(&client.link),
             None | Some(Command::Ladder(_)) => None,
             #[cfg(all(feature = "tuntap", target_os = "linux"))]
             Some(Command::Lab(_) | Command::Doctor(_)) => None,
@@ -175,7 +175,7 @@ impl Args {
         let network = match &self.command {
             None => Some(Network::Memory),
             Some(Command::Serve(server)) => Some(server.link.network()),
-            Some(Command::Tcp(client) | Command::Udp(client)) => Some(client.link.network()),
+            Some(Command::Tcp(TcpClient { client, .. }) | Command::Udp(client)) => Some(client.link.network()),
             Some(_) => None,
         };
         let message = match network {
@@ -398,19 +398,43 @@ pub struct Client {
     /// several addresses is asked at one after the other, each for its share of the time
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
-    /// Give the TCP connection buffers of so many bytes each way; in memory, both ends of it
+    /// Nothing is chosen over UDP.
+    #[arg(skip)]
+    pub over_tcp: OverTcp,
+}
+
+#[derive(clap::Args)]
+pub struct TcpClient {
+    #[command(flatten)]
+    client: Client,
+    #[command(flatten)]
+    over_tcp: OverTcp,
+}
+
+impl TcpClient {
+    /// The client, with what was chosen for its connection.
+    pub fn client(&mut self) -> &Client {
+        self.client.over_tcp = self.over_tcp.clone();
+        &self.client
+    }
+}
+
+/// What can be chosen for a connection.
+#[derive(Clone, Default, clap::Args)]
+pub struct OverTcp {
+    /// Give the connection buffers of so many bytes each way; in memory, both ends of it
     #[arg(long, value_name = "BYTES", value_parser = buffer())]
     buffer: Option<usize>,
-    /// Over TCP: take nothing of the answer for so long, 3 s unless given; with a small --buffer the
+    /// Take nothing of the answer for so long, 3 s unless given; with a small --buffer the
     /// window shuts
     #[arg(long, value_name = "TIME", value_parser = duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "3s")]
     pub stop_reading: Option<Duration>,
-    /// Over TCP: let a segment that is not full wait while payload is not acknowledged (Nagle's
+    /// Let a segment that is not full wait while payload is not acknowledged (Nagle's
     /// algorithm, RFC 9293, 3.7.4)
     #[arg(long)]
     pub nagle: bool,
-    /// Over TCP: let an acknowledgement wait for so long for payload to go with, 200 ms unless given
+    /// Let an acknowledgement wait for so long for payload to go with, 200 ms unless given
     #[arg(long, value_name = "TIME", value_parser = duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "200ms")]
     pub delayed_ack: Option<Duration>,
@@ -422,14 +446,14 @@ pub struct Client {
 impl Client {
     /// The buffers of a TCP connection, in bytes each way.
     pub fn buffer(&self) -> usize {
-        let wanted = self.buffer.map(uppercase::tcp::window_within);
+        let wanted = self.over_tcp.buffer.map(uppercase::tcp::window_within);
         wanted.unwrap_or(BUFFER)
     }
 
     /// What the arguments are if there are none.
     pub fn in_memory() -> Self {
         match Args::parse_from(["uppercase", "tcp"]).command {
-            Some(Command::Tcp(client)) => client,
+            Some(Command::Tcp(tcp)) => tcp.client,
             _ => unreachable!("the arguments say so"),
         }
     }

@@ -68,7 +68,7 @@ pub fn with_client(
 pub fn server_config(args: &Client) -> tcp::Config {
     tcp::Config {
         port: args.port(),
-        once: args.once,
+        once: args.over_tcp.once,
         // Only the user keeps this server waiting, and may take any time.
         idle_timeout: None,
         close_timeout: None,

@@ -159,8 +159,8 @@ pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Clien
     let slot = Box::leak(Box::new(ClientSlot::new()));
     let client = tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout);
     let mut client = client.map_err(Failure::of("the TCP client cannot be set up"))?;
-    client.set_nagle(args.nagle);
-    client.set_ack_delay(args.delayed_ack);
+    client.set_nagle(args.over_tcp.nagle);
+    client.set_ack_delay(args.over_tcp.delayed_ack);
     Ok(client)
 }
 
