@@ -137,7 +137,9 @@ impl Args {
         }
         let link = match &self.command {
             Some(Command::Serve(server)) => Some(&server.link),
-            Some(Command::Tcp(TcpClient { client, .. }) | Command::Udp(client)) => Some(&client.link),
+            Some(Command::Tcp(TcpClient { client, .. }) | Command::Udp(client)) => {
+                Some(&client.link)
+            }
             None | Some(Command::Ladder(_)) => None,
             #[cfg(all(feature = "tuntap", target_os = "linux"))]
             Some(Command::Lab(_) | Command::Doctor(_)) => None,
@@ -175,7 +177,9 @@ impl Args {
         let network = match &self.command {
             None => Some(Network::Memory),
             Some(Command::Serve(server)) => Some(server.link.network()),
-            Some(Command::Tcp(TcpClient { client, .. }) | Command::Udp(client)) => Some(client.link.network()),
+            Some(Command::Tcp(TcpClient { client, .. }) | Command::Udp(client)) => {
+                Some(client.link.network())
+            }
             Some(_) => None,
         };
         let message = match network {

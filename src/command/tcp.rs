@@ -35,7 +35,10 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
         server: shown(endpoint),
         answer: Vec::new(),
         ended: false,
-        reads_at: args.over_tcp.stop_reading.map(|time| host.context().now + time),
+        reads_at: args
+            .over_tcp
+            .stop_reading
+            .map(|time| host.context().now + time),
     };
     let result = exchange.hold(host, &mut input, output);
     if result.is_err() {
