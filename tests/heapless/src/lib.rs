@@ -9,10 +9,10 @@ use smoltcp::phy::Medium;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::capture::{Capture, Pcapng};
-use uppercase::link::EthernetAddress;
 use uppercase::device::reassembly::{self, Reassembly};
 use uppercase::device::wire::{Port, Queue};
 use uppercase::dns::{self, Resolver};
+use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, PendingSyn, earliest, from_fn};
 use uppercase::transform::Upper;
 use uppercase::udp::fragmentation::{self, Fragmenter};
@@ -43,7 +43,9 @@ fn serve_many(polls: u32) -> Option<()> {
     };
     let mut now = Instant::ZERO;
     let length = Cell::new(0);
-    let file = Pcapng::new(Medium::default(), |bytes| length.set(length.get() + bytes.len()));
+    let file = Pcapng::new(Medium::default(), |bytes| {
+        length.set(length.get() + bytes.len())
+    });
     let device = Capture::new(Port::loopback(&queue, Medium::default()), file);
     let mut stack = Stack::new(device, config, &mut [][..], now).ok()?;
     let config = tcp::Config::default();
@@ -71,7 +73,10 @@ fn serve(polls: u32) -> Option<()> {
     let server = IpEndpoint::new(address, PORT);
     let config = Config {
         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(address, 64), IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8)],
+        addresses: &[
+            IpCidr::new(address, 64),
+            IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8),
+        ],
         gateways: &[],
         random_seed: 42,
     };
