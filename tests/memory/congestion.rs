@@ -187,7 +187,11 @@ fn another_congestion_control_can_be_chosen_for_a_client() {
 #[test]
 fn connections_that_share_a_bottleneck_come_to_their_end() {
     let text = mixed(500_000);
-    for control in [CongestionControl::Cubic, CongestionControl::Reno] {
+    for control in [
+        #[cfg(feature = "cubic")]
+        CongestionControl::Cubic,
+        CongestionControl::Reno,
+    ] {
         for (queue, delay) in [(20, 1), (20, 25), (66, 1), (66, 25), (133, 1)] {
             let link = Link::IP_V4;
             let mut network = Network::new(link);
