@@ -78,7 +78,10 @@ impl Message {
         let missing = length.saturating_sub(bytes.len());
         match (&sight.inside, sight.packet()) {
             (Inside::Arp(_), _) if missing > 0 => Self::cut("ARP"),
-            (Inside::Arp(message), _) => arp::message(message),
+            (Inside::Arp(message), _) => {
+                let to = sight.destination_hardware();
+                arp::message(message, to == Some(EthernetAddress::BROADCAST))
+            }
             (Inside::Tcp(..) | Inside::Ip(IpProtocol::Tcp, _), _) if !sight.has_header(missing) => {
                 Self::cut("TCP")
             }

@@ -3,10 +3,10 @@
 use std::vec::Vec;
 
 use smoltcp::socket::tcp;
-use smoltcp::wire::IpEndpoint;
+use smoltcp::wire::{IpEndpoint, TcpSeqNumber};
 
 use super::frame::Frame;
-use super::record::Change;
+use super::record::{Change, Fate};
 use super::row::{Kind, Part, Row, State};
 use super::sides::Side;
 use crate::packet::{Flags, FourTuple, Segment};
@@ -151,14 +151,22 @@ impl Places {
         let to = happenings
             .partition_point(|happening| happening.time <= time)
             .max(from);
+        let fin = || last_fin(&happenings[..to], frames, change);
         let is_cause = |happening: &&Happening| {
             let frame = &frames[happening.seen.frame];
             let segment = frame.segment.as_ref();
-            segment.is_some_and(|segment| causes(change, segment, happening.seen.is_arrival))
+            segment.is_some_and(|segment| {
+                causes(change, segment, happening.seen.is_arrival)
+                    && (!asks_for_fin(change, segment) || covers(segment, fin()))
+            })
         };
-        let now = happenings[from..to]
-            .iter()
-            .position(|happening| is_cause(&happening));
+        let found = || (from..to).filter(|index| is_cause(&&happenings[*index]));
+        // A segment that was altered on its way is dropped, unless no checksum covers the change.
+        let is_whole = |index: &usize| {
+            let frame = &frames[happenings[*index].seen.frame];
+            frame.fate != Fate::Corrupted
+        };
+        let now = found().find(is_whole).or_else(|| found().next());
         // A stack that was told to connect or to close between two polls says so before it sends.
         let later = || {
             happenings
@@ -168,7 +176,6 @@ impl Places {
         };
         let earlier = || happenings[next.min(from)..from].last().filter(is_cause);
         if let Some(index) = now {
-            let index = from + index;
             self.next[side.index()] = index;
             rows[happenings[index].row].states[side.index()].push(state);
         } else if let Some(happening) = later().or_else(earlier) {
@@ -238,6 +245,36 @@ pub(super) fn only(frames: &[Frame]) -> Option<Connection> {
     let mut connections = frames.iter().filter_map(connection);
     let first = connections.next()?;
     connections.all(|other| other == first).then_some(first)
+}
+
+/// The number behind the last FIN that the connection has sent.
+fn last_fin(happenings: &[Happening], frames: &[Frame], change: &Change) -> Option<TcpSeqNumber> {
+    let FourTuple { local, remote } = change.four_tuple;
+    let segments = happenings.iter().rev().filter(|one| !one.seen.is_arrival);
+    let segments = segments.filter_map(|one| frames[one.seen.frame].segment.as_ref());
+    let mut fins = segments.filter(|segment| {
+        segment.flags.has(Flags::FIN) && (segment.source, segment.destination) == (local, remote)
+    });
+    let fin = fins.next()?;
+    Some(fin.sequence + fin.payload_len + 1)
+}
+
+/// Whether a segment has to acknowledge the FIN to be the cause (RFC 9293, 3.10.7.4).
+fn asks_for_fin(change: &Change, segment: &Segment) -> bool {
+    use tcp::State;
+    !segment.flags.has(Flags::RST)
+        && matches!(
+            (change.from, change.to),
+            (_, State::FinWait2)
+                | (State::Closing, State::TimeWait)
+                | (State::LastAck, State::Closed)
+        )
+}
+
+/// Whether a segment acknowledges everything before this number; a FIN that was not seen can be
+/// acknowledged by any.
+fn covers(segment: &Segment, fin: Option<TcpSeqNumber>) -> bool {
+    fin.is_none_or(|end| segment.flags.has(Flags::ACK) && segment.acknowledgement >= end)
 }
 
 /// Whether a segment can be why a connection has changed its state: it `is_arrival` at the host of

@@ -66,15 +66,8 @@ pub(super) fn wrap(whole: &str, columns: usize) -> Vec<String> {
     const INDENT: &str = "  ";
     let mut lines = Vec::new();
     let mut line = String::new();
-    // The sections of RFCs stay in one line.
     let (text, sections) = whole.split_at(whole.rfind(" (RFC").unwrap_or(whole.len()));
-    let sections = sections
-        .strip_prefix(' ')
-        .filter(|text| width(text) <= columns * 2 / 3);
-    let (text, sections) = match sections {
-        Some(sections) => (text, Some(sections)),
-        None => (whole, None),
-    };
+    let sections = unbroken(sections.trim_start(), columns * 2 / 3);
     for word in text.split(' ').chain(sections) {
         let is_begun = !line.trim_start().is_empty();
         if is_begun && width(&line) + 1 + width(word) > columns {
@@ -86,6 +79,20 @@ pub(super) fn wrap(whole: &str, columns: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// The pieces of the sections of RFCs behind a sentence that stay in one line each: all of them if they
+/// take so many columns at most, else those of each RFC.
+fn unbroken(sections: &str, columns: usize) -> Vec<&str> {
+    if width(sections) <= columns {
+        return sections.split_inclusive(')').collect();
+    }
+    let each = sections.split_inclusive("; ").map(str::trim_end);
+    each.flat_map(|piece| match width(piece) <= columns {
+        true => Vec::from([piece]),
+        false => piece.split(' ').collect(),
+    })
+    .collect()
 }
 
 /// The beginning of `bytes` in quotes, as UTF-8 where that is valid. It takes `columns` at most, but
@@ -147,7 +154,25 @@ fn escape(character: char) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Charset, quote, width};
+    use super::{Charset, quote, width, wrap};
+
+    #[test]
+    fn the_sections_of_an_rfc_stay_in_one_line() {
+        let text = "three options (RFC 9293, 3.7.1; RFC 7323, 2; RFC 2018, 2)";
+        assert_eq!(wrap(text, 70), [text]);
+        assert_eq!(
+            wrap(text, 41),
+            [
+                "three options (RFC 9293, 3.7.1;",
+                "  RFC 7323, 2; RFC 2018, 2)"
+            ]
+        );
+        assert_eq!(
+            wrap("one option (RFC 9293, 3.7.1)", 27),
+            ["one option", "  (RFC 9293, 3.7.1)"]
+        );
+        assert_eq!(wrap("no option", 70), ["no option"]);
+    }
 
     #[test]
     fn what_cannot_be_shown_is_escaped() {

@@ -4,6 +4,8 @@ mod cut;
 mod glossary;
 mod hostile;
 mod labels;
+mod meanings;
+mod places;
 mod properties;
 mod scenarios;
 mod scroll;

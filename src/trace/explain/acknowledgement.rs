@@ -21,8 +21,12 @@ pub(super) fn keep_alive(sent: &Sent<'_>) -> Sentence {
 }
 
 pub(super) fn probe(sent: &Sent<'_>) -> Sentence {
+    let what = match sent.segment.payload_len {
+        0 => "An old number",
+        _ => "One byte",
+    };
     let text = format!(
-        "a probe: may {} send again? One byte asks for the window (RFC 9293, 3.8.6.1)",
+        "a probe: may {} send again? {what} asks for the window (RFC 9293, 3.8.6.1)",
         sent.who
     );
     Sentence::confirmed(sent.is_confirmed(), text)
@@ -79,7 +83,7 @@ fn delay(sent: &Sent<'_>) -> Option<Sentence> {
     let waited = facts.waited.filter(|waited| *waited >= DELAYED)?;
     (facts.acknowledges == Acknowledged::Payload).then(|| {
         Sentence::derived(format!(
-            "delayed by {}: payload could have carried it (RFC 9293, 3.8.6.3)",
+            "delayed by {}: it has waited for payload to go with (RFC 9293, 3.8.6.3)",
             units::time(waited)
         ))
     })
@@ -106,7 +110,7 @@ fn duplicate(sent: &Sent<'_>) -> Sentence {
     let facts = &sent.judgement.facts;
     let number = sent.judgement.acknowledgement.unwrap_or(0);
     Sentence::derived(if facts.is_fin_again {
-        "ACK again: the FIN has come again, as its ACK was lost or late (RFC 9293, 3.10.7.4)".into()
+        "ACK again: the FIN has come again (RFC 9293, 3.10.7.4)".into()
     } else if facts.has_gap {
         format!("duplicate ACK: {number} is missing, while later bytes have come (RFC 5681, 4.2)")
     } else {

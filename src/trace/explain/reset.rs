@@ -9,7 +9,7 @@ use crate::stack::Cause;
 use crate::trace::sentence::Sentence;
 
 pub(super) fn sentence(sent: &Sent<'_>) -> Sentence {
-    let (who, peer, port) = (sent.who, sent.peer, sent.segment.source.port);
+    let (who, port) = (sent.who, sent.segment.source.port);
     let facts = &sent.judgement.facts;
     let unknown = || format!("RST: {who} knows no such connection (RFC 9293, 3.5.2)");
     match sent.cause() {
@@ -21,7 +21,7 @@ pub(super) fn sentence(sent: &Sent<'_>) -> Sentence {
             state: State::Closed,
             ..
         }) => Sentence::known(format!(
-            "RST: {who} has given the connection up, without a FIN (RFC 9293, 3.10.5)"
+            "RST: {who} gives the connection up at once (RFC 9293, 3.10.5)"
         )),
         Some(Cause::Connection { state, .. }) => Sentence::known(format!(
             "RST: what has come does not fit the connection, which is in {state} \
@@ -35,7 +35,7 @@ pub(super) fn sentence(sent: &Sent<'_>) -> Sentence {
         }
         _ if !facts.has_opened => Sentence::derived(unknown()),
         _ => Sentence::derived(format!(
-            "RST: {who} ends the connection at once; {peer} drops what it has not read \
+            "RST: {who} ends the connection at once; what is still on its way is lost \
              (RFC 9293, 3.5.3)"
         )),
     }

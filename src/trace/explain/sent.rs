@@ -11,6 +11,9 @@ use crate::trace::frame::Frame;
 use crate::trace::sentence::Sentence;
 use crate::trace::units;
 
+/// No timer sends a segment again earlier, in microseconds: Linux waits for so long at least.
+const SHORTEST_TIMEOUT: i64 = 200_000;
+
 /// A segment, and all that is known of it.
 pub(super) struct Sent<'f> {
     pub(super) frame: &'f Frame,
@@ -70,21 +73,22 @@ impl Sent<'_> {
         }
     }
 
-    /// Why a segment is sent again.
+    /// Why a segment is sent again. Its stack does not say whether a timer or an ACK is the reason.
     pub(super) fn again(&self, what: &str) -> Sentence {
         let facts = &self.judgement.facts;
-        let text = match (facts.duplicates, facts.again) {
-            (3.., _) => {
+        Sentence::derived(match (facts.duplicates, facts.again) {
+            (3.., Some(..SHORTEST_TIMEOUT)) => {
                 format!("{what} again: three duplicate ACKs say that it is missing (RFC 5681, 3.2)")
             }
+            (_, Some(..SHORTEST_TIMEOUT)) => {
+                format!("{what} again: what has come says that it is lost (RFC 6582, 3.2)")
+            }
             (_, Some(time)) => format!(
-                "{what} again: {} without an acknowledgement (RFC 6298, 5.4)",
+                "{what} again: it was sent {} ago and is not acknowledged (RFC 9293, 3.8.1)",
                 units::time(time)
             ),
-            _ => format!("{what} again: no acknowledgement has come (RFC 6298, 5.4)"),
-        };
-        let is_known = matches!(self.cause(), Some(Cause::Connection { is_again: true, .. }));
-        Sentence::confirmed(is_known, text)
+            (_, None) => format!("{what} again: it is not acknowledged (RFC 9293, 3.8.1)"),
+        })
     }
 
     /// That its sender has no room.

@@ -10,7 +10,7 @@ use crate::stack::Cause;
 use crate::trace::sentence::Sentence;
 
 pub(super) fn sentences(sent: &Sent<'_>) -> Vec<Sentence> {
-    let (who, peer) = (sent.who, sent.peer);
+    let who = sent.who;
     let facts = &sent.judgement.facts;
     let is_answer = sent.segment.flags.has(Flags::ACK);
     if sent.has_note("retransmission") && (!is_answer || !facts.has_asked) {
@@ -19,8 +19,8 @@ pub(super) fn sentences(sent: &Sent<'_>) -> Vec<Sentence> {
     }
     let text = match (is_answer, sent.cause()) {
         (true, Some(Cause::Cookie)) => format!(
-            "SYN ACK with a SYN cookie: {who} has no room, and remembers nothing until {peer} \
-             acknowledges it (RFC 4987, 3.6)"
+            "SYN ACK with a SYN cookie: {who} has no room, and remembers nothing; an ACK of this \
+             number can open the connection later (RFC 4987, 3.6)"
         ),
         (true, _) if facts.has_asked => format!(
             "SYN ACK: {who} has sent a SYN and receives one: both open at the same time \
@@ -43,30 +43,26 @@ pub(super) fn sentences(sent: &Sent<'_>) -> Vec<Sentence> {
     sentences
 }
 
-/// What the options offer.
+/// What the options offer, and where each is defined.
 fn offers(sent: &Sent<'_>) -> Option<Sentence> {
     const WINDOW_SCALE: u8 = 3;
     const SELECTIVE: u8 = 4;
     let options = Options::of(&sent.frame.head, sent.segment.header_len);
-    let offers: Vec<String> = options
-        .filter_map(|(kind, value)| match (kind, value) {
-            (MAXIMUM_SEGMENT_SIZE, [high, low]) => {
-                let size = u16::from_be_bytes([*high, *low]);
-                Some(format!("at most {size} bytes in a segment"))
-            }
-            // RFC 7323, 2.3: more is taken for 14.
-            (WINDOW_SCALE, [shift]) if *shift > 0 => {
-                let unit = 1_u32 << (*shift).min(14);
-                Some(format!("windows in units of {unit} bytes"))
-            }
-            (SELECTIVE, []) => Some("selective acknowledgements".to_string()),
-            _ => None,
-        })
-        .collect();
-    let (who, offers) = (sent.who, offers.join(", "));
-    (!offers.is_empty()).then(|| {
-        Sentence::known(format!(
-            "options of {who}: {offers} (RFC 9293, 3.2; RFC 7323)"
-        ))
-    })
+    let offers = options.filter_map(|(kind, value)| match (kind, value) {
+        (MAXIMUM_SEGMENT_SIZE, [high, low]) => {
+            let size = u16::from_be_bytes([*high, *low]);
+            let offer = format!("it takes at most {size} bytes in a segment");
+            Some((offer, "RFC 9293, 3.7.1"))
+        }
+        // RFC 7323, 2.3: more is taken for 14.
+        (WINDOW_SCALE, [shift]) if *shift > 0 => {
+            let unit = 1_u32 << (*shift).min(14);
+            Some((format!("windows in units of {unit} bytes"), "RFC 7323, 2"))
+        }
+        (SELECTIVE, []) => Some(("selective acknowledgements".to_string(), "RFC 2018, 2")),
+        _ => None,
+    });
+    let (offers, sources): (Vec<String>, Vec<&str>) = offers.unzip();
+    let (who, offers, sources) = (sent.who, offers.join(", "), sources.join("; "));
+    (!offers.is_empty()).then(|| Sentence::known(format!("options of {who}: {offers} ({sources})")))
 }

@@ -7,7 +7,8 @@ use smoltcp::wire::{ArpOperation, ArpRepr};
 use super::{Message, hardware_address, name_field};
 use crate::trace::label::{Field, Rank};
 
-pub(super) fn message(message: &ArpRepr) -> Message {
+/// `is_broadcast` says that it goes to all hosts on the link.
+pub(super) fn message(message: &ArpRepr, is_broadcast: bool) -> Message {
     let ArpRepr::EthernetIpv4 {
         operation,
         source_hardware_addr: hardware,
@@ -42,10 +43,14 @@ pub(super) fn message(message: &ArpRepr) -> Message {
         ArpOperation::Request if source.is_unspecified() => {
             format!("asks whether another host has {target} already (RFC 5227, 2.1.1)")
         }
-        ArpOperation::Request => format!(
-            "asks all hosts on the link for the hardware address of {target}, as frames go to those \
-             (RFC 826)"
-        ),
+        ArpOperation::Request => {
+            let asked = if is_broadcast {
+                "all hosts on the link "
+            } else {
+                ""
+            };
+            format!("asks {asked}for the hardware address of {target}: a frame needs one (RFC 826)")
+        }
         ArpOperation::Reply => {
             format!("tells the host that has asked: frames for {source} go here (RFC 826)")
         }

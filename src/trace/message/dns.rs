@@ -35,7 +35,12 @@ pub(super) fn message(payload: &[u8]) -> Option<Message> {
         Field::text("domain", Rank::Name, name),
     ];
     if !is_response {
-        let meaning = "asks a name server for the address of a name (RFC 1035, 4.1)";
+        let meaning = match question.type_ {
+            DnsQueryType::A | DnsQueryType::Aaaa => {
+                "asks a name server for the address of a name (RFC 1035, 4.1)"
+            }
+            _ => "asks a name server what it knows of a name (RFC 1035, 4.1)",
+        };
         return Some(Message::new("DNS", fields).meaning(meaning));
     }
     let meaning = match packet.rcode() {

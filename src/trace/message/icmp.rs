@@ -142,6 +142,8 @@ fn meaning_6(kind: u8, code: u8) -> &'static str {
         (2, _) => "says that the packet is longer than the MTU of the next link (RFC 4443, 3.2)",
         (3, 0) => "says that the packet has passed too many routers (RFC 4443, 3.3)",
         (3, _) => "says that fragments of the packet are missing (RFC 4443, 3.3)",
+        (4, 1) => "says that it does not know the next header (RFC 4443, 3.4)",
+        (4, 2) => "says that it does not know an option (RFC 4443, 3.4)",
         (4, _) => "says that a header of the packet is wrong (RFC 4443, 3.4)",
         (128, _) => "asks for an answer with the same payload: a ping (RFC 4443, 4.1)",
         (129, _) => "sends the payload of the echo request back (RFC 4443, 4.2)",
@@ -159,7 +161,7 @@ fn discovers(kind: u8, is_silent: bool) -> &'static str {
         134 => "says that it is a router, and which prefixes the link has (RFC 4861, 4.2)",
         135 if is_silent => "asks whether another host has the address already (RFC 4862, 5.4)",
         135 => {
-            "asks for the hardware address of a host on the link, as frames go to those (RFC 4861, 4.3)"
+            "asks for the hardware address of a host on the link: a frame needs one (RFC 4861, 4.3)"
         }
         136 => "tells its hardware address: frames for this address go here (RFC 4861, 4.4)",
         137 => "says that another router is nearer to the destination (RFC 4861, 4.5)",

@@ -25,8 +25,10 @@ pub(super) fn fragment(packet: &Packet<'_>, fragment: &Fragment<'_>) -> Message 
     fields.push(Field::number("id", Rank::More, "id=", id));
     let meaning = match (fragment.offset, fragment.more) {
         (0, _) => "sends the first part of a packet that is longer than the MTU",
-        (_, true) => "sends a further part of it",
-        (_, false) => "sends the last part: now the receiver can put the packet together",
+        (_, true) => "sends a further part of a packet",
+        (_, false) => {
+            "sends the last part of a packet: with all parts the receiver can put it together"
+        }
     };
     let rfc = match packet.source {
         IpAddress::Ipv4(_) => "RFC 791, 2.3",

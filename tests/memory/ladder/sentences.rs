@@ -12,19 +12,27 @@ const LINK: Link = Link::IP_V4;
 const MS: Duration = Duration::from_millis(1);
 
 /// Segments between a client and a server, with numbers that begin at 1000 and at 5000.
-struct Talk {
-    records: Vec<Record>,
-    time: Instant,
+pub struct Talk {
+    pub records: Vec<Record>,
+    pub time: Instant,
 }
 
 impl Talk {
-    fn client() -> IpEndpoint {
+    pub fn client() -> IpEndpoint {
         (LINK.address(CLIENT), 40_000).into()
     }
 
+    pub fn server() -> IpEndpoint {
+        LINK.server()
+    }
+
     /// A segment that arrives after a millisecond, with relative numbers.
-    fn say(&mut self, is_client: bool, change: impl FnOnce(&mut TcpRepr<'static>)) -> &mut Record {
-        let (client, server) = (Self::client(), LINK.server());
+    pub fn say(
+        &mut self,
+        is_client: bool,
+        change: impl FnOnce(&mut TcpRepr<'static>),
+    ) -> &mut Record {
+        let (client, server) = (Self::client(), Self::server());
         let (from, to, first, peer) = match is_client {
             true => (client, server, 1000, 5000),
             false => (server, client, 5000, 1000),
@@ -39,6 +47,7 @@ impl Talk {
         segment.ack_number = segment.ack_number.map(|number| number + peer);
         let frame = frames::tcp(LINK, from.addr, to.addr, &segment);
         let mut record = Record::new(self.time, LINK.medium, frame);
+        record.from = Some(if is_client { "client" } else { "server" }.into());
         self.time += MS;
         record.arrived = Some(self.time);
         self.records.push(record);
@@ -52,7 +61,7 @@ impl Talk {
         }
     }
 
-    fn open() -> Self {
+    pub fn open() -> Self {
         let mut talk = Self::new();
         talk.say(true, |syn| {
             syn.control = TcpControl::Syn;
@@ -87,7 +96,7 @@ impl Talk {
     }
 }
 
-fn number(number: i32) -> TcpSeqNumber {
+pub fn number(number: i32) -> TcpSeqNumber {
     TcpSeqNumber(number)
 }
 
@@ -117,19 +126,55 @@ fn three_duplicate_acknowledgements_have_a_segment_sent_again() {
     talk.expect(
         "≈ bytes 1 to 3 again: three duplicate ACKs say that it is missing (RFC 5681, 3.2)",
     );
+    // That one is lost, too: a timer sends it once more.
+    talk.time += Duration::from_millis(299);
+    talk.say(true, |payload| payload.payload = b"abc");
+    talk.expect(
+        "≈ bytes 1 to 3 again: it was sent 300 ms ago and is not acknowledged (RFC 9293, 3.8.1)",
+    );
 }
 
-/// RFC 6298, 5.4: "Retransmit the earliest segment that has not been acknowledged".
+/// RFC 6582, 3.2, step 3, on a partial acknowledgement: "retransmit the first unacknowledged segment".
+#[test]
+fn a_partial_acknowledgement_has_a_segment_sent_again() {
+    let mut talk = Talk::open();
+    let segments = [(1, b"abc"), (4, b"def"), (7, b"ghi")];
+    for (first, text) in segments {
+        talk.say(true, |payload| {
+            payload.seq_number = number(first);
+            payload.payload = text;
+        })
+        .fate = if first < 7 {
+            Fate::Lost
+        } else {
+            Fate::Delivered
+        };
+    }
+    talk.time += MS * 30;
+    talk.say(true, |payload| payload.payload = b"abc");
+    talk.say(false, |partial| partial.ack_number = Some(number(4)));
+    talk.say(true, |payload| {
+        payload.seq_number = number(4);
+        payload.payload = b"def";
+    });
+    talk.expect("≈ bytes 4 to 6 again: what has come says that it is lost (RFC 6582, 3.2)");
+}
+
+/// RFC 9293, 3.8.1: retransmission timeout.
 #[test]
 fn silence_has_a_segment_sent_again() {
     let mut talk = Talk::open();
     talk.say(true, |payload| payload.payload = b"abc").fate = Fate::Lost;
     talk.time += Duration::from_millis(999);
     talk.say(true, |payload| payload.payload = b"abc");
-    talk.expect("≈ bytes 1 to 3 again: 1.0 s without an acknowledgement (RFC 6298, 5.4)");
+    talk.expect(
+        "≈ bytes 1 to 3 again: it was sent 1.0 s ago and is not acknowledged (RFC 9293, 3.8.1)",
+    );
     talk.time += Duration::from_millis(1999);
     talk.say(true, |payload| payload.payload = b"abcdef");
-    talk.expect("≈ bytes 1 to 6 again: 2.0 s without an acknowledgement (RFC 6298, 5.4)");
+    talk.expect(
+        "≈ bytes 1 to 6 again: it was sent 2.0 s ago and is not acknowledged (RFC 9293, 3.8.1)",
+    );
 }
 
 /// RFC 9293, 3.10.7.4: "If an incoming segment is not acceptable, an acknowledgment should be sent in
@@ -155,7 +200,41 @@ fn an_acknowledgement_that_has_waited_says_how_long() {
     talk.say(true, |payload| payload.payload = b"abc");
     talk.time += MS * 10;
     talk.say(false, |ack| ack.ack_number = Some(number(4)));
-    talk.expect("≈ delayed by 10.0 ms: payload could have carried it (RFC 9293, 3.8.6.3)");
+    talk.expect("≈ delayed by 10.0 ms: it has waited for payload to go with (RFC 9293, 3.8.6.3)");
+}
+
+/// RFC 9293, 3.7.1: the maximum segment size; RFC 7323, 2: the window scale; RFC 2018, 2: selective
+/// acknowledgements.
+#[test]
+fn each_option_names_where_it_is_defined() {
+    let mut talk = Talk::new();
+    talk.say(true, |syn| {
+        syn.control = TcpControl::Syn;
+        (syn.seq_number, syn.ack_number) = (number(0), None);
+        syn.max_seg_size = Some(536);
+    });
+    talk.expect("options of the client: it takes at most 536 bytes in a segment (RFC 9293, 3.7.1)");
+    talk.say(false, |syn| {
+        syn.control = TcpControl::Syn;
+        syn.seq_number = number(0);
+        (syn.window_scale, syn.sack_permitted) = (Some(2), true);
+    });
+    talk.expect(
+        "options of the server: windows in units of 4 bytes, selective acknowledgements \
+         (RFC 7323, 2; RFC 2018, 2)",
+    );
+}
+
+/// RFC 9293, 3.10.7.4, TIME-WAIT: "The only thing that can arrive in this state is a retransmission of
+/// the remote FIN. Acknowledge it".
+#[test]
+fn a_fin_that_has_come_again_is_acknowledged_again() {
+    let mut talk = Talk::open();
+    for _ in 0..2 {
+        talk.say(false, |fin| fin.control = TcpControl::Fin);
+        talk.say(true, |ack| ack.ack_number = Some(number(2)));
+    }
+    talk.expect("≈ ACK again: the FIN has come again (RFC 9293, 3.10.7.4)");
 }
 
 #[test]
@@ -176,6 +255,12 @@ fn a_window_is_shut_and_opened() {
     });
     talk.expect(
         "≈ a probe: may the client send again? One byte asks for the window (RFC 9293, 3.8.6.1)",
+    );
+    talk.records.pop();
+    talk.say(true, |probe| probe.seq_number = number(1024));
+    talk.expect(
+        "≈ a probe: may the client send again? An old number asks for the window \
+         (RFC 9293, 3.8.6.1)",
     );
     talk.say(false, |shut| {
         shut.ack_number = Some(number(1025));
@@ -250,7 +335,7 @@ fn a_reset_has_a_reason() {
     let mut ended = Talk::open();
     ended.say(true, |reset| reset.control = TcpControl::Rst);
     ended.expect(
-        "≈ RST: the client ends the connection at once; the server drops what it has not read \
+        "≈ RST: the client ends the connection at once; what is still on its way is lost \
          (RFC 9293, 3.5.3)",
     );
 }
