@@ -85,7 +85,8 @@ pub(super) fn wrap(whole: &str, columns: usize) -> Vec<String> {
 /// take so many columns at most, else those of each RFC.
 fn unbroken(sections: &str, columns: usize) -> Vec<&str> {
     if width(sections) <= columns {
-        return sections.split_inclusive(')').collect();
+        let all = (!sections.is_empty()).then_some(sections);
+        return Vec::from_iter(all);
     }
     let each = sections.split_inclusive("; ").map(str::trim_end);
     each.flat_map(|piece| match width(piece) <= columns {
