@@ -177,7 +177,7 @@ impl<'a> Service<'a> for Server<'a> {
 
 /// Why a service at `own_port` must not answer a datagram with this metadata; `None` if it may.
 ///
-/// It may not if the datagram is for a group of hosts (RFC 1122, 4.1.3.6); if it came from the same
+/// It may not if the datagram is for a group of hosts; if it came from the same
 /// port number, as two services would answer each other without end; or if there is no route to its
 /// sender.
 pub fn refusal(
