@@ -105,6 +105,12 @@ impl<'a> Server<'a> {
     }
 
     fn answer_all(&mut self, context: &mut Context<'_, 'a>) {
+        // It may be from an address that is gone by now.
+        let is_from_own = |answer: &Answer| match answer.to.local_address {
+            Some(address) => context.is_own(&address),
+            None => true,
+        };
+        self.waiting = self.waiting.filter(is_from_own);
         while let Some(answer) = self.waiting.take().or_else(|| self.next_answer(context)) {
             if self.send(context, answer) == Err(SendError::Full) {
                 self.waiting = Some(answer);

@@ -43,11 +43,10 @@ impl<'a> Accept<'a> {
             let Some(slot) = table.open(&tuple, now) else {
                 return Verdict::Drop;
             };
+            self.backlog.leave(&tuple);
             #[cfg(feature = "isn")]
             if let Some(connection) = table.touch(slot) {
                 let first = self.first_number(arrival, now);
-                #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
-                self.backlog.leave(&tuple);
                 open(first, arrival, host, now, connection);
                 return Verdict::Delivered;
             }
