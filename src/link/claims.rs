@@ -236,7 +236,9 @@ impl Claims {
         let address = claim.address.address();
         let is_in_use = !matches!(claim.stage, Stage::Probing(_));
         let is_recent = |defended: Instant| now < defended + DEFEND_INTERVAL;
-        let is_given_up = !is_in_use || claim.defended.is_some_and(is_recent);
+        // RFC 4862 leaves open what to do about an IPv6 address that is in use (5.4.4).
+        let is_defended = matches!(claim.address, IpCidr::Ipv4(_));
+        let is_given_up = !is_in_use || is_defended && claim.defended.is_some_and(is_recent);
         claim.defended = Some(now);
         if is_given_up {
             self.claims.swap_remove(index);

@@ -19,8 +19,6 @@
 
 mod admit;
 mod backlog;
-#[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
-mod confirmation;
 mod fairness;
 mod pressure;
 #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]

@@ -10,6 +10,8 @@ use smoltcp::time::{Duration, Instant};
 /// A poll that comes later by more than this than it was asked for ends a pause. No retransmission
 /// timeout is shorter (RFC 6298, 2.4).
 const LATE: Duration = Duration::from_secs(1);
+/// No moment counts as further away, so that sums of moments do not overflow.
+const FARTHEST: Duration = Duration::from_secs(1 << 32);
 
 /// The most polls after a pause for which the time stands still. Under a flood the device is never
 /// empty, and timers have to act all the same.
@@ -72,7 +74,7 @@ impl Clock {
     /// A poll ends, and the next one is due by the stack's clock; returns when that is by the program's.
     /// Without a moment, nothing is known of when it will come, and it cannot be late.
     pub(super) fn end(&mut self, due: Option<Instant>) -> Option<Instant> {
-        self.due = due.map(|due| self.program + (due.max(self.stack) - self.stack));
+        self.due = due.map(|due| self.program + (due.max(self.stack) - self.stack).min(FARTHEST));
         self.due
     }
 

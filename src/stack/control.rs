@@ -104,9 +104,9 @@ pub struct Control {
     tuple: Option<FourTuple>,
     /// The card that the peer's latest segment came from, on Ethernet: what is sent goes there.
     pub(super) hardware: Option<EthernetAddress>,
-    /// Whether a segment had to be sent again since then.
+    /// The first segment that had to be sent again since then.
     #[cfg(feature = "client")]
-    pub(super) is_silent: bool,
+    pub(super) again: Option<TcpSeqNumber>,
     began: Instant,
     /// This host's initial sequence number, and the one behind the last that was sent (SND.NXT).
     first_sent: TcpSeqNumber,
@@ -159,7 +159,7 @@ impl Default for Control {
             tuple: None,
             hardware: None,
             #[cfg(feature = "client")]
-            is_silent: false,
+            again: None,
             began: Instant::ZERO,
             first_sent: TcpSeqNumber(0),
             sent: TcpSeqNumber(0),
@@ -275,6 +275,15 @@ impl Control {
     #[cfg(feature = "client")]
     pub(super) fn syn_in_flight(&self) -> Option<TcpSeqNumber> {
         (self.sent == self.first_sent + 1).then_some(self.first_sent)
+    }
+
+    /// A segment of the peer has come from this card.
+    pub(super) fn heard(&mut self, card: Option<EthernetAddress>) {
+        self.hardware = card;
+        #[cfg(feature = "client")]
+        {
+            self.again = None;
+        }
     }
 
     /// So many bytes were received behind `next`, which was RCV.NXT before.

@@ -12,9 +12,7 @@ use super::port::Way;
 #[cfg(feature = "paths")]
 use super::recovery;
 use super::window;
-use crate::packet::Flags;
-#[cfg(feature = "isn")]
-use crate::packet::Segment;
+use crate::packet::{Flags, Segment};
 
 /// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
 /// state that the connection is in then.
@@ -61,7 +59,13 @@ pub(super) fn give_segment(
             way.deliver(set, Some(control), old_byte.as_bytes());
             let rest = Synthetic::new(&window::without_payload(segment));
             way.inject(set, Some(control), rest.as_bytes());
-            return was;
+            let is = connection.socket().state();
+            let rest = Segment {
+                flags: Flags(segment.flags.0 & !Flags::FIN),
+                ..*segment
+            };
+            connection.control.received(packet, &rest, was, is);
+            return is;
         }
     }
     let shut_at = connection.control.shut_at();
@@ -69,6 +73,7 @@ pub(super) fn give_segment(
     let next = connection.control.next();
     #[cfg(feature = "paths")]
     if recovery::is_one_too_many(segment, &connection.control) {
+        connection.control.heard(arrival.source);
         return was;
     }
     #[cfg(feature = "paths")]

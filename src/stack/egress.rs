@@ -1,6 +1,8 @@
 //! What leaves: each packet is looked at here once, with the [`Control`] of its connection at hand.
 
 use smoltcp::time::Instant;
+#[cfg(feature = "paths")]
+use smoltcp::wire::IpVersion;
 
 use super::control::Control;
 use super::error_limit::IS_LIMITED;
@@ -74,7 +76,10 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
             let headers = bytes.len() - segment.payload_len;
             let length = headers + segment_size.unwrap_or(segment.payload_len);
             let sent = control.sent();
-            is_fragmentable = control.flight.transmitted(&segment, length, sent, is_far);
+            // Every link of IPv6 carries 1280 bytes (RFC 8200, 5).
+            let may_be_cut = is_far && destination.version() == IpVersion::Ipv4;
+            let flight = &mut control.flight;
+            is_fragmentable = flight.transmitted(&segment, length, sent, may_be_cut);
         }
         #[cfg(feature = "client")]
         let before = control.retransmitted();
@@ -85,10 +90,15 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         );
         #[cfg(feature = "client")]
         if control.retransmitted() != before && !segment.flags.has(crate::packet::Flags::SYN) {
-            // Twice, and the peer has not been heard: it may have another card by now.
-            if core::mem::replace(&mut control.is_silent, true) {
-                control.hardware = None;
-                host.link.look_again(&destination, now);
+            match control.again {
+                // The same one twice, and the peer has not been heard: it may have another card by now.
+                Some(first) if first == segment.sequence => {
+                    control.hardware = None;
+                    host.link.look_again(&destination, now);
+                }
+                // It has left behind that one, which is no further sign.
+                Some(first) if first < segment.sequence => {}
+                _ => control.again = Some(segment.sequence),
             }
         }
     }

@@ -171,20 +171,22 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.host.watcher.set_behind(self.clock.behind());
     }
 
-    /// Tells all that goes on by itself of a change of addresses; returns whether a connection has
-    /// ended by it.
+    /// Tells all that goes on by itself of a change of addresses; returns whether a service may ask
+    /// about it: a connection has ended, an address can be used, another host has it.
     #[cfg(feature = "addressing")]
     #[inline(never)]
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
         #[cfg(feature = "conflict-detection")]
-        self.tend_claims();
+        let has_news = self.tend_claims();
+        #[cfg(not(feature = "conflict-detection"))]
+        let has_news = false;
         if !core::mem::take(&mut self.host.has_changed) {
-            return false;
+            return has_news;
         }
         self.host.link.follow_addresses();
         port::set_addresses(self.interface, self.host.link.addresses.own());
         if !self.host.link.addresses.take_loss() {
-            return false;
+            return has_news;
         }
         self.judges.accept.forget_gone(&self.host.link.addresses);
         let mut room = Room {
@@ -192,23 +194,27 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             now: self.program,
         };
         let mut way = Way::new(self.interface, self.host, self.now, &mut room);
-        addressing::end_gone(service, self.sockets, &mut way)
+        addressing::end_gone(service, self.sockets, &mut way) || has_news
     }
 
-    /// Asks for addresses, announces and defends them, as it is due.
+    /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
     #[cfg(feature = "conflict-detection")]
-    fn tend_claims(&mut self) {
+    fn tend_claims(&mut self) -> bool {
+        let mut has_news = false;
         let Host { link, conflict, .. } = &mut *self.host;
         let counters = &mut self.judges.counters;
         let mut room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        self.host.has_changed |= link.tend_claims(self.now, &mut room, &mut |latest| {
+        let has_changed = link.tend_claims(self.now, &mut room, &mut |latest| {
+            has_news = true;
             log::warn!("{latest}");
             count(&mut counters.conflicts);
             *conflict = Some(latest);
         });
+        self.host.has_changed |= has_changed;
+        has_news || has_changed
     }
 
     /// All but the receiving; returns what to do next, by the stack's clock.

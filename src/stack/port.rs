@@ -18,7 +18,7 @@ use super::egress::{self, Leaving};
 use super::host::Host;
 use super::service::Egress;
 use crate::link::{EthernetAddress, Nowhere, Transmit};
-use crate::packet::Packet;
+use crate::packet::{LONGEST_HEADERS, Packet};
 
 /// smoltcp, and the way to it and from it for one set of sockets at a time.
 pub(super) struct Way<'w> {
@@ -59,13 +59,9 @@ impl<'w> Way<'w> {
     ) {
         self.look(sockets, control.as_deref_mut());
         if let Some(control) = control.as_deref_mut() {
-            control.hardware = self.asker;
+            control.heard(self.asker);
             #[cfg(feature = "isn")]
             control.credit.received(packet.len());
-            #[cfg(feature = "client")]
-            {
-                control.is_silent = false;
-            }
         }
         let meta = self.meta;
         let mut port = Port {
@@ -127,6 +123,7 @@ impl<'w> Way<'w> {
             && let Some(ip_mtu) = connection.flight.limit()
             && let Some(tuple) = connection.four_tuple()
         {
+            let ip_mtu = ip_mtu.min(self.host.ip_mtu());
             return self.poll_narrow(ip_mtu, tuple.local.addr, sockets, control);
         }
         self.look(sockets, control.as_deref_mut());
@@ -398,7 +395,8 @@ impl TxToken for Outgoing<'_> {
         #[cfg(feature = "paths")]
         let segment_size = segment_size(&self.meta);
         let mut nowhere = Nowhere;
-        let is_dropped = self.is_dropped();
+        // `Nowhere` has room for headers only.
+        let is_dropped = length <= LONGEST_HEADERS && self.is_dropped();
         let transmit = match is_dropped {
             true => &mut nowhere as &mut dyn Transmit,
             false => &mut *self.transmit,

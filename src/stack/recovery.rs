@@ -30,7 +30,10 @@ impl TooLong {
         let limit = control.too_long(self.quote.sequence, self.mtu);
         if let Some(limit) = limit {
             host.paths.learn(address, limit, way.now);
+            // The error came from a router, perhaps another one than that of the connection.
+            let asker = core::mem::replace(&mut way.asker, connection.control.hardware);
             retransmit(connection, way);
+            way.asker = asker;
         }
     }
 }

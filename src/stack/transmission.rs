@@ -8,7 +8,7 @@ use crate::packet::{FourTuple, Segment};
 /// A segment is sent, for this reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transmission {
-    /// When, by the clock of the stack.
+    /// When, by the clock that the stack is polled with.
     pub time: Instant,
     /// Why.
     pub cause: Cause,

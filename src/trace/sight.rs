@@ -113,6 +113,7 @@ impl<'f> Sight<'f> {
     }
 
     /// The IP address that all hosts on the link are asked for (RFC 826; RFC 4861, 4.3).
+    #[cfg(feature = "simulation")]
     pub(super) fn sought(&self) -> Option<IpAddress> {
         match &self.inside {
             Inside::Arp(ArpRepr::EthernetIpv4 {

@@ -105,6 +105,12 @@ impl<'a> Server<'a> {
     }
 
     fn answer_all(&mut self, context: &mut Context<'_, 'a>) {
+        // It may be from an address that is gone by now.
+        let is_from_own = |answer: &Answer| match answer.to.local_address {
+            Some(address) => context.is_own(&address),
+            None => true,
+        };
+        self.waiting = self.waiting.filter(is_from_own);
         while let Some(answer) = self.waiting.take().or_else(|| self.next_answer(context)) {
             if self.send(context, answer) == Err(SendError::Full) {
                 self.waiting = Some(answer);
@@ -177,7 +183,7 @@ impl<'a> Service<'a> for Server<'a> {
 
 /// Why a service at `own_port` must not answer a datagram with this metadata; `None` if it may.
 ///
-/// It may not if the datagram is for a group of hosts (RFC 1122, 4.1.3.6); if it came from the same
+/// It may not if the datagram is for a group of hosts; if it came from the same
 /// port number, as two services would answer each other without end; or if there is no route to its
 /// sender.
 pub fn refusal(

@@ -176,7 +176,7 @@ impl<'a> Backlog<'a> {
                 if slot.kind == Kind::Waiting || kind != Kind::Waiting {
                     slot.keep(source, packet, kind, now);
                 }
-                return true;
+                return slot.waits().is_some();
             }
             index += 1;
         }
@@ -272,7 +272,6 @@ impl<'a> Backlog<'a> {
 
     /// Removes what waits of a client whose connection is opened in another way. What it has proven
     /// stays.
-    #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
     pub(super) fn leave(&mut self, tuple: &FourTuple) {
         let is_left = |slot: &PendingSyn| slot.kind == Kind::Waiting && slot.tuple == *tuple;
         if let Some(index) = self.slots[..self.count].iter().position(is_left) {

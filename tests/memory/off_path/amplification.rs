@@ -1,12 +1,12 @@
 //! How much is sent to a host that has acknowledged nothing: it may be that an attacker forges its
 //! address.
 
-use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr};
+use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::stack::PendingSyn;
 use uppercase::tcp::Config;
 
 use super::common::ask;
-use super::common::frames::{packet, segment, tcp, udp};
+use super::common::frames::{packet, read_tcp, segment, tcp, udp};
 use super::common::network::{CLIENT, Link, Network, SECOND};
 use super::common::scene::Scene;
 
@@ -106,5 +106,55 @@ fn over_udp_a_host_is_sent_three_bytes_for_each_at_most() {
             let received = length(link, &frame);
             assert!(sent <= MOST * received, "{sent} for {received}, {link:?}");
         }
+    }
+}
+
+/// The end of such a payload is beyond the window, so its FIN is cut off.
+#[test]
+fn a_handshake_that_ends_with_a_fin_that_is_cut_off_is_complete() {
+    for link in Link::ALL {
+        let mut scene = Scene::new(link, 2, Config::default());
+        scene.expect_service();
+        scene.network.to_client.cut();
+        scene.network.to_client.capture();
+        let from = IpEndpoint::new(link.address(CLIENT), 40_000);
+        let first = TcpSeqNumber(1_000_000);
+        let next = segment(from, link.server());
+        let mut answers = |segment: &TcpRepr<'_>, seconds| {
+            let frame = tcp(link, from.addr, link.server().addr, segment);
+            scene.network.to_server.inject(&frame);
+            scene.pass(SECOND * seconds);
+            scene.network.to_client.captured()
+        };
+        let syn = TcpRepr {
+            control: TcpControl::Syn,
+            seq_number: first,
+            max_seg_size: Some(1400),
+            ..next
+        };
+        let frames = answers(&syn, 0);
+        let (_, _, own) = read_tcp(link, &frames[0]).expect("a SYN-ACK");
+        let acknowledgement = TcpRepr {
+            seq_number: first + 1,
+            ack_number: Some(own.seq_number + 1),
+            ..next
+        };
+        let window = usize::from(own.window_len);
+        let cut_off = TcpRepr {
+            control: TcpControl::Fin,
+            seq_number: first + 1 + window - 100,
+            payload: &[b'x'; 300],
+            ..acknowledgement
+        };
+        answers(&cut_off, 0);
+        // It is retransmitted as often as to any other client.
+        let text = TcpRepr {
+            payload: &[b'x'; 800],
+            ..acknowledgement
+        };
+        let answers = answers(&text, 60);
+        let texts = answers.iter().filter_map(|frame| read_tcp(link, frame));
+        let texts = texts.filter(|(.., segment)| segment.payload.len() == 800);
+        assert!(texts.count() > 3, "{link:?}");
     }
 }
