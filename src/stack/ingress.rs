@@ -18,6 +18,8 @@ use super::service::Service;
 use super::table::Room;
 #[cfg(feature = "trace")]
 use super::transmission::Cause;
+#[cfg(feature = "paths")]
+use super::unreachable::TooLong;
 use crate::packet::{Content, Frame, Packet};
 
 /// What has to be remembered from frame to frame.
@@ -66,15 +68,7 @@ pub(super) fn receive<'a>(
     let _ = too_long;
     #[cfg(feature = "paths")]
     if let Some(too_long) = too_long {
-        let tuple = too_long.four_tuple();
-        let table = service.table(tuple.local.port);
-        let table = table.or_else(|| sockets.clients.table(tuple.local.port));
-        if let Some(table) = table
-            && let Some(slot) = table.find(&tuple)
-            && let Some(connection) = table.touch(slot)
-        {
-            too_long.learn(host, connection, way);
-        }
+        learn_path(&too_long, host, sockets, service, way);
     }
     #[cfg(feature = "ipv6")]
     if let Some(asker) = way.asker
@@ -143,6 +137,26 @@ pub(super) fn receive<'a>(
         }
     }
     Received::Other
+}
+
+/// A router has said that a segment is too long for the path.
+#[cfg(feature = "paths")]
+fn learn_path<'a>(
+    too_long: &TooLong,
+    host: &Host,
+    sockets: &mut Sockets<'a>,
+    service: &mut dyn Service<'a>,
+    way: &mut Way<'_>,
+) {
+    let tuple = too_long.four_tuple();
+    let table = service.table(tuple.local.port);
+    let table = table.or_else(|| sockets.clients.table(tuple.local.port));
+    if let Some(table) = table
+        && let Some(slot) = table.find(&tuple)
+        && let Some(connection) = table.touch(slot)
+    {
+        too_long.learn(host, connection, way);
+    }
 }
 
 /// A packet that is no segment: a datagram, a message of ICMP, a fragment.
