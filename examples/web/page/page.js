@@ -411,6 +411,7 @@ function drawLesson(script) {
   link?.setAttribute("aria-current", "page");
   $("lesson").hidden = !link;
   if (!link) return;
+  $("scenarios").scrollLeft = link.offsetLeft - $("scenarios").offsetLeft - 40;
   $("lesson-title").textContent = link.textContent;
   for (const part of ["text", "question", "answer"]) $(`lesson-${part}`).textContent = link.dataset[part];
 }
@@ -508,12 +509,17 @@ $("back").onclick = () => step(-1);
 $("scrub").oninput = () => { pause(); moveTo(Number($("scrub").value)); };
 $("scrub").onchange = keepMoment;
 $("undo").onclick = () => {
-  location.hash = undone.pop();
+  // An empty one would scroll to the top.
+  location.hash = undone.pop() || FIRST;
   $("undo").disabled = undone.length === 0;
 };
+$("scenarios").addEventListener("click", (event) => {
+  if (event.target.dataset.id) undone.push(location.hash);
+});
 $("restart").onclick = () => { choose(null, false); go(new URLSearchParams("seed=1")); };
 $("knobs").onsubmit = (event) => event.preventDefault();
 $("knobs").onchange = (event) => {
+  if (!event.target.reportValidity()) return;
   const script = params();
   script.set(event.target.name, event.target.value);
   go(script);

@@ -56,10 +56,10 @@ pub const SCENARIOS: &[Scenario] = &[
         title: "Reordering",
         text: "The client sends 2000 bytes in two segments. The first one is late, and the second one \
                overtakes it.",
-        question: "The second segment has arrived. Why does the server not acknowledge it?",
+        question: "The second segment has arrived. Why does the number in its ACK stay at 1?",
         answer: "An acknowledgement number says that all bytes before it have arrived, so it has to \
-                 stay where the gap begins. The server keeps the second segment, and once the gap is \
-                 filled, it acknowledges everything at once.",
+                 stay where the gap begins. The server keeps the second segment, and says so by SACK \
+                 beside that number. Once the gap is filled, it acknowledges everything at once.",
         script: "do 0 client bulk 2000\nfate client.t1.1+1460.1 delay 100",
     },
     Scenario {
