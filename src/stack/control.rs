@@ -393,7 +393,7 @@ impl Control {
     ///
     /// smoltcp 0.14 goes back to the first number that is not acknowledged when it retransmits, and
     /// gives that to such a segment, too. Where both sides have gone back, the numbers of each are
-    /// old to the other, which drops them and their acknowledgements, for ever.
+    /// old to the other, which drops them and their acknowledgements, without end.
     pub(super) fn sequence(&self, segment: &Segment) -> TcpSeqNumber {
         segment.sequence.max(self.sent)
     }

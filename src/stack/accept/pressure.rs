@@ -2,7 +2,7 @@
 //!
 //! "Recycling the Oldest Half-Open TCB" (RFC 4987, 3.3): of N connections that are half-open, while L
 //! SYNs come a second that are never acknowledged, each is kept for N / L seconds. A client with a
-//! round trip longer than that is not served without cookies, whatever else is done.
+//! round trip longer than that is not served without cookies.
 
 use smoltcp::time::{Duration, Instant};
 
