@@ -11,6 +11,15 @@ mod destination;
 #[path = "../../../src/command/drawing.rs"]
 #[allow(dead_code)]
 mod drawing;
+#[path = "../../../src/command/faults.rs"]
+#[allow(dead_code)]
+mod faults;
+/// What `faults` asks of the command.
+mod host {
+    pub fn random_seed() -> u64 {
+        0
+    }
+}
 #[path = "../../../src/command/record.rs"]
 mod record;
 #[path = "../../../src/command/values.rs"]
@@ -46,7 +55,11 @@ pub fn run(input: &[u8]) {
             ..
         }) => check_server(&server),
         Ok(Args {
-            command: Some(Command::Tcp(client) | Command::Udp(client)),
+            command: Some(Command::Tcp(mut tcp)),
+            ..
+        }) => check_client(tcp.client()),
+        Ok(Args {
+            command: Some(Command::Udp(client)),
             ..
         }) => check_client(&client),
         Err(error) => {
