@@ -382,9 +382,8 @@ impl Control {
             replace(header, SEQUENCE, (sequence >> 16) as u16, sums);
             replace(header, SEQUENCE + 2, sequence as u16, sums);
         }
-        let is_scaled = self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN);
-        if is_scaled && segment.window > 0 {
-            replace(header, WINDOW, segment.window - 1, sums);
+        if self.shift.is_some_and(|shift| shift > 0) && !flags.has(Flags::SYN) {
+            lessen_window(header, segment.window, sums);
         }
     }
 
@@ -457,6 +456,14 @@ impl Control {
         let sent = between(self.first_sent, self.sent);
         let sent = sent.saturating_sub(1 + u32::from(self.fin_sent)); // and the SYN
         (received, sent)
+    }
+}
+
+/// A window that is scaled is announced one unit smaller than it is, so that it does not shrink when its
+/// last bits are cut off (RFC 7323, 2.4).
+fn lessen_window(header: &mut [u8; TCP_HEADER], window: u16, sums: bool) {
+    if window > 0 {
+        replace(header, WINDOW, window - 1, sums);
     }
 }
 
