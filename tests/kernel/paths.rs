@@ -82,6 +82,13 @@ fn in_far_network(program: &str, input: &[u8]) -> Outcome {
     run(command.arg(PATIENCE).args(words(program)), input)
 }
 
+/// The router's own addresses on an interface that is new are tentative for a while (RFC 4862, 5.4).
+fn wait_for_way(server: &str) {
+    let ping = format!("ping -c 1 -W 1 {server}");
+    let is_there = (0..20).any(|_| in_far_network(&ping, b"").code == Some(0));
+    assert!(is_there, "{server} is not reached from the far network");
+}
+
 /// The text, and the answer.
 fn text() -> (Vec<u8>, Vec<u8>) {
     (vec![b'x'; LENGTH], vec![b'X'; LENGTH])
@@ -115,6 +122,7 @@ fn passes(mtu: u16) {
         let address = link.server().ip();
         {
             let _server = serve(&format!("{} {}", link.option, gateway(link)));
+            wait_for_way(&address.to_string());
             let outcome = in_far_network(&format!("nc -N {address} 12000"), &text);
             assert!(outcome.bytes() == answer, "{} bytes", outcome.stdout.len());
             let mut client = in_network("far", "python3");
