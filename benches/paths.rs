@@ -32,6 +32,7 @@ files! {
     "../tests/kernel/namespace.rs" namespace,
     "../tests/kernel/command.rs" command,
     "../tests/kernel/link.rs" link,
+    "shared/isolated.rs" isolated,
     "paths/kernel.rs" kernel,
     "paths/simulated.rs" simulated,
 }
@@ -48,7 +49,7 @@ fn main() -> std::process::ExitCode {
         simulated::run();
     }
     match all || has("bottleneck") || has("pause") {
-        true => kernel::isolated(),
+        true => isolated::isolated(kernel::INSIDE),
         false => std::process::ExitCode::SUCCESS,
     }
 }

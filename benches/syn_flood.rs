@@ -32,6 +32,7 @@ files! {
     "../tests/kernel/link.rs" link,
     "../tests/kernel/hostile/flood.rs" flood,
     "../tests/kernel/hostile/sessions.rs" sessions,
+    "shared/isolated.rs" isolated,
 }
 
 #[cfg(target_os = "linux")]
@@ -45,11 +46,12 @@ fn main() {}
 #[cfg(target_os = "linux")]
 mod measure {
     use std::net::SocketAddr;
-    use std::process::{Command, ExitCode};
+    use std::process::ExitCode;
     use std::time::Duration;
     use std::{env, thread};
 
     use crate::flood::{Flood, Frames};
+    use crate::isolated::isolated;
     use crate::link::{Link, serve};
     use crate::namespace::ip;
     use crate::sessions::{Sessions, offer};
@@ -68,7 +70,7 @@ mod measure {
 
     pub fn main() -> ExitCode {
         if env::var_os(INSIDE).is_none() {
-            return isolated();
+            return isolated(INSIDE);
         }
         ip("link set lo up");
         let numbers = env::args()
@@ -91,24 +93,6 @@ mod measure {
             .map(row)
             .fold(true, |all, one| all & one);
         if reached {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
-    }
-
-    /// Runs this program in new namespaces, where it is root.
-    fn isolated() -> ExitCode {
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child"]);
-        if !rustix::process::geteuid().is_root() {
-            unshare.args(["--user", "--map-root-user"]);
-        }
-        unshare
-            .arg(env::current_exe().expect("it has a name"))
-            .args(env::args().skip(1));
-        let status = unshare.env(INSIDE, "1").status().expect("unshare starts");
-        if status.success() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE

@@ -13,7 +13,7 @@ use crate::link::{Link, connect, serve};
 use crate::namespace::{ip, tool};
 
 /// Tells the new process that it has a network of its own.
-const INSIDE: &str = "UPPERCASE_PATHS";
+pub const INSIDE: &str = "UPPERCASE_PATHS";
 /// How often the time of the kernel's TCP may be taken, by the length of the queue in kB.
 const GOALS: [(u32, f64); 3] = [(200, 2.0), (100, 2.0), (30, 3.0)];
 /// How many connections are idle, and how many wait for an answer, while the server is stopped.
@@ -58,23 +58,6 @@ print(int((time.time() - start) * 1000), sum(lengths), flush=True)
 
 pub fn is_inside() -> bool {
     env::var_os(INSIDE).is_some()
-}
-
-/// Runs this program in new namespaces, where it is root.
-pub fn isolated() -> ExitCode {
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--net", "--mount", "--pid", "--fork", "--kill-child"]);
-    if !rustix::process::geteuid().is_root() {
-        unshare.args(["--user", "--map-root-user"]);
-    }
-    unshare
-        .arg(env::current_exe().expect("it has a name"))
-        .args(env::args().skip(1));
-    let status = unshare.env(INSIDE, "1").status().expect("unshare starts");
-    match status.success() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    }
 }
 
 /// Measures what is asked for; fails if a goal is not reached.

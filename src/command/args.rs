@@ -1,4 +1,5 @@
-use clap::{ArgAction, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 use smoltcp::time::Duration;
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::PORT;
@@ -118,19 +119,21 @@ pub enum Command {
     Doctor(Doctor),
 }
 
+/// Ends the program, as `clap` does for wrong arguments.
+fn refuse(kind: ErrorKind, message: &str) -> ! {
+    Args::command().error(kind, message).exit()
+}
+
 impl Args {
     /// Ends the program, as for other wrong arguments, if frames cannot be recorded, as there are
     /// none, or if both ends are wanted and there is no file for them, or one of them is another
     /// program. (Options may stand before and after a command, so
     /// `clap` cannot tell.)
     pub fn require_both_ends(&self) {
-        use clap::{CommandFactory, error::ErrorKind};
         if let (Some(Command::Ladder(_)), Some(_)) = (&self.command, &self.record.capture) {
             let message = "--capture is for commands that send and receive; `uppercase ladder` only \
                            reads a file: for a picture of it, give --svg <FILE>";
-            Self::command()
-                .error(ErrorKind::ArgumentConflict, message)
-                .exit();
+            refuse(ErrorKind::ArgumentConflict, message);
         }
         if !self.record.capture_both {
             return;
@@ -163,14 +166,13 @@ impl Args {
             ),
             Some(_) => return,
         };
-        Self::command().error(kind, message).exit();
+        refuse(kind, message);
     }
 }
 
 impl Args {
     /// Ends the program, as for other wrong arguments, if faults are wanted where there are none.
     pub fn require_no_faults(&self) {
-        use clap::{CommandFactory, error::ErrorKind};
         if !self.faults.are_wanted() {
             return;
         }
@@ -198,9 +200,7 @@ impl Args {
                  `uppercase ladder` only reads a file"
             }
         };
-        Self::command()
-            .error(ErrorKind::ArgumentConflict, message)
-            .exit();
+        refuse(ErrorKind::ArgumentConflict, message);
     }
 }
 
@@ -323,14 +323,12 @@ pub struct Lab {
 impl Lab {
     /// The interface in it. Ends the program, as for other wrong arguments, if there is a cable.
     pub fn network(&self) -> Network {
-        use clap::{CommandFactory, error::ErrorKind};
         match self.server.link.network() {
             Network::Memory => Network::Interface("tap0".into(), Mode::Tap),
             Network::Cable(_) => {
                 let message = "--cable is not for a lab, which has an interface of its own; `serve \
                                --cable` needs no lab";
-                let mut command = Args::command();
-                command.error(ErrorKind::ArgumentConflict, message).exit()
+                refuse(ErrorKind::ArgumentConflict, message)
             }
             network => network,
         }
@@ -491,13 +489,9 @@ impl Client {
     /// server.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn require_host(&self) {
-        use clap::{CommandFactory, error::ErrorKind};
         if !self.names_host() {
             let message = "HOST is needed, the address or the name of the server";
-            let mut command = Args::command();
-            command
-                .error(ErrorKind::MissingRequiredArgument, message)
-                .exit();
+            refuse(ErrorKind::MissingRequiredArgument, message);
         }
     }
 }

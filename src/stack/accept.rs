@@ -36,8 +36,6 @@ pub use backlog::PendingSyn;
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
-#[cfg(any(feature = "client", feature = "syn-cookies"))]
-use smoltcp::wire::IpVersion;
 
 use super::counters::{Counters, count};
 use super::host::Host;
@@ -93,17 +91,6 @@ impl Arrival<'_> {
     /// takes no part in scans.
     fn may_open(&self, host: &Host) -> bool {
         !self.segment.flags.has(Flags::FIN) && self.packet.is_intact(&host.capabilities.checksum)
-    }
-
-    /// The largest payload that this host takes in a segment, without options (RFC 9293, 3.7.1).
-    #[cfg(any(feature = "client", feature = "syn-cookies"))]
-    fn largest_segment(&self, host: &Host) -> u16 {
-        let headers = match self.packet.source.version() {
-            IpVersion::Ipv4 => 40,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => 60,
-        };
-        host.ip_mtu().saturating_sub(headers).min(u16::MAX.into()) as u16
     }
 }
 

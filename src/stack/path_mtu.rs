@@ -13,13 +13,28 @@
 
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
-#[cfg(any(feature = "ipv6", feature = "paths"))]
+#[cfg(any(
+    feature = "ipv6",
+    feature = "paths",
+    feature = "client",
+    feature = "syn-cookies"
+))]
 use smoltcp::wire::IpVersion;
 
 use super::host::Host;
 #[cfg(any(feature = "ipv6", feature = "paths"))]
-use crate::packet::{Flags, LONGEST_PACKET_HEADERS, TCP_HEADER, options, tcp};
+use crate::packet::{Flags, LONGEST_PACKET_HEADERS, options, tcp};
 use crate::packet::{Packet, Segment};
+#[cfg(any(
+    feature = "ipv6",
+    feature = "paths",
+    feature = "client",
+    feature = "syn-cookies"
+))]
+use crate::packet::{
+    TCP_HEADER,
+    ip::{IPV4_HEADER, IPV6_HEADER},
+};
 
 /// What every link of IPv6 carries (RFC 8200, 5), in bytes.
 #[cfg(feature = "ipv6")]
@@ -52,15 +67,32 @@ impl Host {
     /// The longest segment to `address`, options included, in bytes.
     #[cfg(any(feature = "ipv6", feature = "paths"))]
     pub(super) fn longest_segment(&self, address: &IpAddress, now: Instant) -> u16 {
-        let headers = TCP_HEADER
-            + match address.version() {
-                IpVersion::Ipv4 => 20,
-                #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-                _ => 40,
-            };
-        let longest = self.path_mtu(address, now).saturating_sub(headers);
-        u16::try_from(longest).unwrap_or(u16::MAX)
+        segment_within(self.path_mtu(address, now), address)
     }
+
+    /// The largest payload that this host takes in a segment of `address`, options included (RFC 9293,
+    /// 3.7.1).
+    #[cfg(any(feature = "client", feature = "syn-cookies"))]
+    pub(super) fn largest_segment(&self, address: &IpAddress) -> u16 {
+        segment_within(self.ip_mtu(), address)
+    }
+}
+
+/// What of a packet to or from `address` is behind its headers, without options, in bytes.
+#[cfg(any(
+    feature = "ipv6",
+    feature = "paths",
+    feature = "client",
+    feature = "syn-cookies"
+))]
+fn segment_within(ip_mtu: usize, address: &IpAddress) -> u16 {
+    let ip_header = match address.version() {
+        IpVersion::Ipv4 => IPV4_HEADER,
+        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+        _ => IPV6_HEADER,
+    };
+    let longest = ip_mtu.saturating_sub(ip_header + TCP_HEADER);
+    u16::try_from(longest).unwrap_or(u16::MAX)
 }
 
 /// Room for a copy of a SYN.

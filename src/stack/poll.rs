@@ -221,13 +221,13 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     fn work(&mut self, service: &mut dyn Service<'a>, is_complete: bool) -> Next {
         let due = self.serve(service);
         #[cfg(feature = "addressing")]
-        let has_ended = self.follow_addresses(service);
+        let has_news = self.follow_addresses(service);
         #[cfg(not(feature = "addressing"))]
-        let has_ended = false;
+        let has_news = false;
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
         if !is_complete
-            || has_ended
+            || has_news
             || admitted
             || self.judges.accept.is_ready(service, self.host, self.now)
         {

@@ -116,7 +116,7 @@ impl<'w> Way<'w> {
     pub(super) fn poll(
         &mut self,
         sockets: &mut SocketSet<'_>,
-        mut control: Option<&mut Control>,
+        control: Option<&mut Control>,
     ) -> bool {
         #[cfg(feature = "paths")]
         if let Some(connection) = control.as_deref()
@@ -126,19 +126,7 @@ impl<'w> Way<'w> {
             let ip_mtu = ip_mtu.min(self.host.ip_mtu());
             return self.poll_narrow(ip_mtu, tuple.local.addr, sockets, control);
         }
-        self.look(sockets, control.as_deref_mut());
-        let mut port = Port {
-            received: None,
-            transmit: self.transmit,
-            host: self.host,
-            control: control.as_deref_mut(),
-            asker: self.asker,
-            ip_mtu: self.host.ip_mtu(),
-            now: self.now,
-        };
-        let result = self.interface.poll_egress(self.now, &mut port, sockets);
-        self.look(sockets, control);
-        result != PollResult::None
+        self.poll_within(self.host.ip_mtu(), sockets, control)
     }
 
     /// Transmits one packet of at most `ip_mtu` bytes from `address`.
@@ -152,11 +140,27 @@ impl<'w> Way<'w> {
         ip_mtu: usize,
         address: IpAddress,
         sockets: &mut SocketSet<'_>,
+        control: Option<&mut Control>,
+    ) -> bool {
+        let mut interface = new_narrow_interface(self.host, ip_mtu, 0, self.now);
+        set_address(&mut interface, address);
+        let mut narrow = Way {
+            interface: &mut interface,
+            transmit: self.transmit,
+            ..*self
+        };
+        narrow.poll_within(ip_mtu, sockets, control)
+    }
+
+    /// Transmits one packet of each socket at most, of at most `ip_mtu` bytes, which is what the
+    /// interface was made with; returns whether there was any.
+    fn poll_within(
+        &mut self,
+        ip_mtu: usize,
+        sockets: &mut SocketSet<'_>,
         mut control: Option<&mut Control>,
     ) -> bool {
         self.look(sockets, control.as_deref_mut());
-        let mut interface = new_narrow_interface(self.host, ip_mtu, 0, self.now);
-        set_address(&mut interface, address);
         let mut port = Port {
             received: None,
             transmit: self.transmit,
@@ -166,7 +170,7 @@ impl<'w> Way<'w> {
             ip_mtu,
             now: self.now,
         };
-        let result = interface.poll_egress(self.now, &mut port, sockets);
+        let result = self.interface.poll_egress(self.now, &mut port, sockets);
         self.look(sockets, control);
         result != PollResult::None
     }

@@ -1,10 +1,13 @@
 //! What is kept of a run while it goes on.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::Serialize;
 use smoltcp::time::Instant;
-use uppercase::simulation::{Event, Fate, Verdict};
+use uppercase::Stack;
+use uppercase::simulation::{Event, Fate, Port, Verdict};
 use uppercase::stack::Transmission;
 use uppercase::trace::Change;
 
@@ -117,4 +120,17 @@ impl Log {
             self.samples.push(sample);
         }
     }
+}
+
+/// Keeps what the stack of a host tells of its connections.
+pub fn watch(stack: &mut Stack<'_, Port>, log: &Rc<RefCell<Log>>, host: &Arc<str>) {
+    let transmissions = log.clone();
+    stack.watch_transmissions(move |transmission| {
+        transmissions.borrow_mut().transmissions.push(*transmission);
+    });
+    let (host, changes) = (host.clone(), log.clone());
+    stack.watch(move |transition| {
+        let change = Change::new(&host, transition);
+        changes.borrow_mut().changes.push(change);
+    });
 }

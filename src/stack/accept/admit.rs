@@ -75,12 +75,10 @@ impl<'a> Accept<'a> {
                 admitted = true;
                 let _ = is_proven;
                 #[cfg(not(feature = "isn"))]
-                {
-                    if let Some((packet, segment)) = parse(bytes) {
-                        let mut copy = SynCopy::new();
-                        let syn = copy.limited(&packet, &segment, host, now);
-                        deliver(Some(connection), source, syn);
-                    }
+                if let Some((packet, segment)) = parse(bytes) {
+                    let mut copy = SynCopy::new();
+                    let syn = copy.limited(&packet, &segment, host, now);
+                    deliver(Some(connection), source, syn);
                 }
                 #[cfg(feature = "isn")]
                 if let Some((packet, segment)) = parse(bytes) {

@@ -270,7 +270,7 @@ impl<'a> Backlog<'a> {
         }
     }
 
-    /// Removes what waits of a client whose connection is opened in another way. What it has proven
+    /// Removes what waits of a client if its connection is opened in another way. What it has proven
     /// stays.
     pub(super) fn leave(&mut self, tuple: &FourTuple) {
         let is_left = |slot: &PendingSyn| slot.kind == Kind::Waiting && slot.tuple == *tuple;

@@ -18,8 +18,9 @@ const GRACE: Duration = if cfg!(feature = "syn-cookies") {
 /// So many SYNs that were dropped are a flood, until none is dropped and nothing gives way for as long
 /// as [`GRACE`].
 const FLOOD: u8 = 3;
-/// How often the time is halved at most: to 2 ms, a round trip on a link; to 31 ms where a client is
-/// reset whose connection gave way, as a crowd of clients drops SYNs like a flood.
+/// How often the time is halved at most: to 2 ms, a round trip on a link. Where nothing is remembered of
+/// a connection that gave way, its client is reset, and a crowd of clients drops SYNs like a flood: there
+/// it is 31 ms.
 const HALVINGS: u8 = if cfg!(feature = "syn-cache") { 10 } else { 6 };
 
 /// The SYNs that were dropped in a row.

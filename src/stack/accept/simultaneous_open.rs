@@ -33,7 +33,7 @@ pub(super) fn answer(
         acknowledgement: segment.sequence + 1,
         flags: Flags::SYN | Flags::ACK,
         window: window as u16,
-        maximum_segment_size: Some(arrival.largest_segment(host)),
+        maximum_segment_size: Some(host.largest_segment(&arrival.packet.source)),
         payload: None,
     }))
 }

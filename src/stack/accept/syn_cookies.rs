@@ -95,7 +95,7 @@ impl Cookies {
             acknowledgement: syn.sequence + 1,
             flags: Flags::SYN | Flags::ACK,
             window: 0,
-            maximum_segment_size: Some(arrival.largest_segment(host)),
+            maximum_segment_size: Some(host.largest_segment(&arrival.packet.source)),
             payload: None,
         };
         Some(Synthetic::new(&answer))

@@ -10,7 +10,7 @@ use super::honest::{connect, served_throughout};
 use crate::command::{UPPERCASE, start, words};
 use crate::link::{Link, PORT, bound};
 
-/// Segments whose numbers vary. scapy makes the templates once, as ten thousand would take it long.
+/// Segments with numbers that vary. scapy makes the templates once, as ten thousand would take it long.
 const GUESS: &str = r"
 from scapy.layers.inet import in4_chksum
 from scapy.layers.inet6 import in6_chksum
@@ -93,7 +93,7 @@ assert opened == 0, opened
     });
 }
 
-/// Honest clients are the kernel's sockets, whose addresses and ports the attacker knows.
+/// Honest clients are the kernel's sockets. The attacker knows their addresses and ports.
 pub fn none_of_ten_thousand_guesses_ends_a_connection_of_a_server() {
     served_throughout("", |_| {
         for link in [Link::ALL[0], Link::ALL[1]] {

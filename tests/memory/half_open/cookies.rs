@@ -1,4 +1,4 @@
-//! Half-open connections whose SYN-ACKs have cookies as their numbers.
+//! Half-open connections with SYN cookies as the numbers of their SYN-ACKs.
 
 use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 

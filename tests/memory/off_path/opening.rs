@@ -9,7 +9,7 @@ use super::common::network::{Actor, Link, Network, SECOND};
 use super::common::scene;
 use super::common::talk::{TIMEOUT, Talk};
 
-/// A client in SYN-SENT, whose server will be reached in two seconds.
+/// A client in SYN-SENT. Its server will be reached in two seconds.
 pub struct Opening {
     pub network: Network,
     pub server: scene::Server,

@@ -11,12 +11,11 @@ use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use uppercase::simulation::{Link, Port};
 use uppercase::stack::{ClientSlot, Config, from_fn};
-use uppercase::trace::Change;
 use uppercase::{Stack, tcp, udp};
 
 use super::application::{Application, LONGEST};
 use super::{Host, Number};
-use crate::log::Log;
+use crate::log::{Log, watch};
 use crate::sample::{Connection, Sample, micros};
 use crate::script::Deed;
 use crate::settings::Settings;
@@ -75,15 +74,7 @@ impl<'a> Client<'a> {
         let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
         let stack = Stack::new(self.link.port(), config, slots, now);
         let mut stack = stack.expect("the addresses are those of hosts");
-        let log = self.log.clone();
-        stack.watch_transmissions(move |transmission| {
-            log.borrow_mut().transmissions.push(*transmission);
-        });
-        let (host, log) = (self.name.clone(), self.log.clone());
-        stack.watch(move |transition| {
-            let change = Change::new(&host, transition);
-            log.borrow_mut().changes.push(change);
-        });
+        watch(&mut stack, &self.log, &self.name);
         let sockets = stack.sockets();
         let slot = storage.alloc(ClientSlot::new());
         let (receive, transmit) = (buffer(storage, settings), buffer(storage, settings));

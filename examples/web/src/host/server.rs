@@ -10,13 +10,12 @@ use smoltcp::time::Instant;
 use uppercase::simulation::{Conditions, Link, Port};
 use uppercase::stack::{Config, PendingSyn, Slot, Table};
 use uppercase::tcp::{Handler, Mark, Progress, Scan, Session};
-use uppercase::trace::Change;
 use uppercase::transform::Upper;
 use uppercase::{Stack, tcp, udp};
 
 use super::client::{buffer, datagrams, set_up};
 use super::{Host, Number};
-use crate::log::Log;
+use crate::log::{Log, watch};
 use crate::sample::{Connection, Sample, micros};
 use crate::script::Deed;
 use crate::settings::Settings;
@@ -127,15 +126,7 @@ impl<'a> Server<'a> {
         let stack = stack.expect("the addresses are those of hosts");
         let backlog = storage.alloc_slice_fill_with(BACKLOG, |_| PendingSyn::EMPTY);
         let mut stack = stack.with_backlog(backlog);
-        let log = self.log.clone();
-        stack.watch_transmissions(move |transmission| {
-            log.borrow_mut().transmissions.push(*transmission);
-        });
-        let (host, log) = (self.name.clone(), self.log.clone());
-        stack.watch(move |transition| {
-            let change = Change::new(&host, transition);
-            log.borrow_mut().changes.push(change);
-        });
+        watch(&mut stack, &self.log, &self.name);
         let sockets = stack.sockets();
         let session = |_| {
             let storage_of_socket = storage.alloc(SocketStorage::EMPTY);
