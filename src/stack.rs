@@ -57,8 +57,8 @@
 //! - With the feature `paths`, duplicate acknowledgements are counted among segments with payload too,
 //!   and a partial acknowledgement does not end a recovery (RFC 6582): `stack/control/flight.rs`.
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
-//! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
-//!   hop-by-hop header are dropped.
+//! - Fragments, which `device::reassembly` puts together in front of the stack, and TCP segments behind an
+//!   IPv6 hop-by-hop header are dropped.
 //! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
 //!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
 //! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
@@ -68,10 +68,12 @@
 //!
 //! # Large datagrams
 //!
-//! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
-//! fragments, which follow each other: smoltcp 0.14 has one place for such a datagram, so no socket
-//! sends another one before all of them have left. Over IPv6 a
-//! `udp::fragmentation::Fragmenter` sends them.
+//! With the feature `fragmentation` and `Stack::with_fragmentation`, what is larger than the link takes,
+//! or the path beyond a router, leaves in fragments, whatever has made it, over both IP versions: smoltcp
+//! writes the packet into a buffer of the caller's, and `stack/fragmentation.rs` cuts it. The fragments
+//! of a packet follow each other; smoltcp 0.14 has one place for an IPv4 datagram in fragments, which the
+//! next socket overwrites, and drops what is too large over IPv6. What arrives in fragments is put
+//! together in front of the stack, by `device::reassembly`.
 //!
 //! # A service of your own
 //!

@@ -120,7 +120,7 @@ impl<'f> Packet<'f> {
         let data = match self.source {
             IpAddress::Ipv4(_) => {
                 let more = u16::from(fragment.more) * ipv4::MORE_FRAGMENTS;
-                put_half(header, ipv4::FRAGMENT, field / 8 | more);
+                put_half(header, ipv4::FRAGMENT, (field / 8) | more);
                 let identification = fragment.identification as u16;
                 put_half(header, ipv4::IDENTIFICATION, identification);
                 rest

@@ -6,9 +6,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, TxToken};
+use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, IpProtocol, UdpPacket};
-use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD};
+use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD, from_fn};
 use uppercase::{PORT, Stack, udp};
 
 use common::ask::{ask, server};
@@ -497,12 +498,15 @@ fn what_waits_for_room_does_not_leave_from_an_address_that_is_gone() {
             let stack = Stack::new(device, config, vec![], now);
             let stack = stack.expect("the configuration is right");
             let mut stack = fragmenting(stack, LONGEST);
-            let parts = common::ask::parts(4 * LONGEST, 4);
+            // One answer is in the socket at a time.
+            let parts = udp::Parts {
+                transmit: PacketBuffer::new(vec![PacketMetadata::EMPTY], vec![0; LONGEST]),
+                ..common::ask::parts(20 * LONGEST, 8)
+            };
             let server = udp::Server::from_parts(stack.sockets(), parts, PORT);
             let mut server = server.expect("there is room");
             cable.from_host.capture();
 
-            // So many parts of the first answer leave.
             let from = IpEndpoint::new(link.address(CLIENT), 40_000);
             let ask = |to: IpAddress, text: &[u8]| {
                 let frame = frames::udp(link, from, IpEndpoint::new(to, PORT), text);
@@ -510,19 +514,20 @@ fn what_waits_for_room_does_not_leave_from_an_address_that_is_gone() {
                     cable.to_host.inject(&frame);
                 }
             };
-            room.set(waits);
             ask(own, &[b'x'; 4000]);
             ask(own, b"short");
+            ask(other, b"stays");
+            for _ in 0..8 {
+                let _ = stack.poll(now, &mut from_fn(|_| None));
+            }
+            // So many parts of the first answer leave.
+            room.set(waits);
             for _ in 0..8 {
                 let _ = stack.poll(now, &mut server);
             }
             assert_eq!(cable.from_host.captured().len(), waits, "{link:?}");
             assert!(stack.context(now).remove_address(&own));
-            // What is asked of the other address has arrived already.
-            ask(other, b"stays");
-            for _ in 0..2 {
-                let _ = stack.poll(now, &mut server);
-            }
+            let _ = stack.poll(now, &mut server);
             room.set(usize::MAX);
             for _ in 0..8 {
                 let _ = stack.poll(now, &mut server);
