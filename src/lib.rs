@@ -75,7 +75,7 @@
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` bring it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
-//! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
+//! | `syn-cookies` | connections for clients that complete the handshake, during a flood of SYNs that never do | yes |
 //! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
 //! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |

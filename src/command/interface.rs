@@ -78,7 +78,7 @@ pub fn example(address: IpAddress, args: &Server) -> String {
     format!("echo hello | nc {options} {address} {}", args.port)
 }
 
-/// Why an interface could not be opened, and which option is to be changed.
+/// Why an interface could not be opened, and which option the user has to change.
 fn explain(error: OpenError, is_server: bool) -> Failure {
     Failure::Error(match error {
         OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {

@@ -249,7 +249,7 @@ fn close<'a, D: Attached>(
             Err(failure) => return Err(failure),
         }
     }
-    // A client that has not taken all of its answer would wait for the rest for ever.
+    // A client that has not taken all of its answer would wait for the rest without end.
     tcp.abort();
     host.poll(tcp);
     Ok(())

@@ -156,7 +156,7 @@ impl<const FRAMES: usize, const MTU: usize> Wire<FRAMES, MTU> {
 
 /// One end of a wire: a [`Device`] without checksum offload.
 ///
-/// A frame whose receive token is dropped unused stays at the head of the queue.
+/// A frame stays at the head of the queue if its receive token is dropped unused.
 pub struct Port<'q, const FRAMES: usize, const MTU: usize> {
     receive: &'q Queue<FRAMES, MTU>,
     transmit: &'q Queue<FRAMES, MTU>,

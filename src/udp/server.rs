@@ -70,7 +70,7 @@ impl<'a> Server<'a> {
         Self::from_parts(sockets, buffers.split(), port)
     }
 
-    /// A server with buffers whose sizes are known at run time only.
+    /// A server with buffers of sizes that are known at run time only.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if a buffer has no room.

@@ -69,7 +69,7 @@ impl Gathered {
         })
     }
 
-    /// Where another frame of `length` bytes is to be written; `None` if it cannot be of them.
+    /// Where the next frame of `length` bytes goes; `None` if its length rules out that it follows.
     pub fn place(&mut self, frame: &[u8], length: usize) -> Option<usize> {
         let headers = self.segment.text;
         if !(headers + 1..=headers + self.size).contains(&length) {
