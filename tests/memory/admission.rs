@@ -1,4 +1,4 @@
-//! Who gets a place of a busy TCP server, who waits for one, and who is sent away.
+//! Which SYNs get a slot of a busy TCP server, which wait for one, and which are refused.
 
 use super::common;
 
@@ -189,7 +189,7 @@ mod cookies {
                 let heard = busy.confirm(40_001, wrong);
                 assert_eq!(controls(&heard), [], "{link:?}");
             }
-            // It is nobody else's either.
+            // Nor is it valid for another port.
             let heard = busy.confirm(40_002, cookie);
             assert_eq!(controls(&heard), [], "{link:?}");
             assert_eq!(busy.counters().proven, 0, "{link:?}");

@@ -10,7 +10,7 @@ use common::hand::{Hand, heard};
 use common::network::{Link, SECOND};
 use common::scene::Scene;
 
-/// A client without room that has sent one byte, which the server has answered by a probe.
+/// A client with a zero window that has sent one byte; the server has answered by a probe.
 fn probed(link: Link, close: bool) -> (Scene, Hand) {
     let mut scene = Scene::new(link, 1, Config::default());
     let mut hand = Hand::connected(&mut scene, 40_000, 0);

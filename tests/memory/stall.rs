@@ -1,4 +1,4 @@
-//! Bulk text, full buffers both ways, a client that reads late: nobody may wait for ever.
+//! Bulk text, full buffers both ways, a client that reads late: neither side may wait without end.
 
 use super::common;
 

@@ -19,7 +19,7 @@ use common::scene::{Caller, Scene, client, server};
 const MINUTE: Duration = Duration::from_secs(60);
 const LINK: Link = Link::ETHERNET_V4;
 
-/// A client to whom the server has closed after its answer.
+/// A client after the server has answered and has closed its side.
 fn answered_once() -> (Scene, Caller) {
     let config = Config {
         once: true,

@@ -1,4 +1,4 @@
-//! The places of a TCP server: who takes one, and when it comes back.
+//! The slots of a TCP server: which connection takes one, and when it is free again.
 
 use super::common;
 
@@ -46,7 +46,7 @@ fn time_wait_of_the_only_place_gives_way_to_the_next_client() {
         scene.network.to_client.capture();
         caller.finish(&mut scene);
         scene.settle();
-        // Its FIN was acknowledged before the place went to somebody else.
+        // Its FIN was acknowledged before the slot went to another client.
         assert_eq!(caller.is_closed(&mut scene), Ok(true));
         let frames = scene.network.to_client.captured();
         let last = read_tcp(link, frames.last().expect("an acknowledgement"));
@@ -126,7 +126,7 @@ fn a_half_open_connection_leaves_after_the_handshake_timeout() {
     };
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, config);
-        // Somebody has been there, so that the client's host is known to the server's.
+        // After one exchange, the server's host knows the client's.
         scene.expect_service();
         let from = IpEndpoint::new(link.address(2), 40_000);
         let syn = TcpRepr {

@@ -1,4 +1,4 @@
-//! A TCP client whose every segment is made by hand.
+//! A TCP client; each of its segments is made by hand.
 
 use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 
@@ -107,14 +107,14 @@ impl Hand {
         scene.network.to_server.inject(&self.frame(segment));
     }
 
-    /// Whatever the server's host has sent since the last call, to whomever.
+    /// All that the server's host has sent since the last call, to any client.
     #[track_caller]
     pub fn hear(&self, scene: &mut Scene) -> Vec<Heard> {
         hear(scene)
     }
 }
 
-/// Whatever the server's host has sent since the last call, to whomever.
+/// All that the server's host has sent since the last call, to any client.
 #[track_caller]
 pub fn hear(scene: &mut Scene) -> Vec<Heard> {
     scene.settle();

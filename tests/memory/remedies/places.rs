@@ -1,4 +1,4 @@
-//! The places of a TCP server: more clients than that, and requests that nobody means.
+//! The slots of a TCP server: more clients than slots, and forged requests.
 
 use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
@@ -23,7 +23,7 @@ pub fn crowd(link: Link, make: Make, places: usize, clients: usize) -> Outcome {
     crowd.outcome()
 }
 
-/// When a connection that is never confirmed leaves its place, if it does so in 600 seconds.
+/// When a half-open connection leaves its slot, if it does so within 600 seconds.
 pub fn half_open(link: Link, make: Make) -> Option<Duration> {
     let mut world = World::new(link, make, 1);
     let (mut stack, cable) = world.host(CLIENTS.into());
@@ -56,7 +56,7 @@ pub enum Syns {
     None,
     /// From everywhere, by way of the gateway.
     Far,
-    /// From addresses on the link that nobody has.
+    /// From addresses on the link that no host has.
     Near,
 }
 

@@ -1,4 +1,4 @@
-//! What is not answered at all, because the answer would go to somebody who did not ask.
+//! What is not answered at all, because the answer would go to a host that did not ask.
 //!
 //! Datagrams to groups are in `udp.rs`, late copies of connection requests in
 //! `simulation/defects.rs`, numbers and ports after a reboot in `simulation/outages.rs`.
@@ -25,7 +25,7 @@ fn groups(link: Link) -> Vec<IpAddress> {
     }
 }
 
-/// A server whose host knows the client's, and which has a datagram server, too.
+/// A host with a TCP server and a UDP server; it knows the client's hardware address.
 struct Place {
     scene: Scene,
     udp: uppercase::udp::Server<'static>,

@@ -1,6 +1,6 @@
 //! The same service as smoltcp's own examples would write it: correct, and trusting.
 //!
-//! Every socket serves, whoever comes; nothing has a limit in time. It loses nothing of a text: it
+//! Every socket serves any client; nothing has a limit in time. It loses nothing of a text: it
 //! takes no more than it has room to answer.
 
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};

@@ -23,7 +23,7 @@ pub fn turns(link: Link, make: Make, hosts: u16) -> Duration {
     let mut clients: Vec<_> = (0..hosts)
         .map(|host| {
             let (stack, cable) = world.host(100 + host);
-            // As on a switch: others hear only what is for everybody.
+            // As on a switch: a host hears only its own frames, and those to groups.
             let card = super::world::hardware(100 + host);
             cable
                 .to_host

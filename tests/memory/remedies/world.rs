@@ -98,7 +98,7 @@ impl Server for Ours {
     }
 }
 
-/// A server's host on a link, and whoever else there is.
+/// A server's host on a link, and the other hosts there.
 pub struct World {
     pub link: Link,
     pub network: Network,
@@ -132,7 +132,7 @@ impl World {
         (stack, cable)
     }
 
-    /// Runs everybody until it is enough; returns whether it was within the limit.
+    /// Runs all hosts until `others` returns true; returns whether it was within the limit.
     #[track_caller]
     pub fn run(&mut self, limit: Duration, mut others: impl FnMut(&mut Turn) -> bool) -> bool {
         let end = self.network.now() + limit;
@@ -155,7 +155,7 @@ impl World {
         }
     }
 
-    /// Runs everybody for a time.
+    /// Runs all hosts for a time.
     #[track_caller]
     pub fn run_for(&mut self, time: Duration, mut others: impl FnMut(&mut Turn)) {
         self.run(time, |turn| {

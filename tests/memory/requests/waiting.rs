@@ -87,7 +87,7 @@ fn a_request_right_after_the_close_is_refused() {
         let mut busy = Busy::new(link, 1);
         busy.close();
         let mut heard = busy.send(&busy.request(40_001));
-        // Whose place it was, hears of the close.
+        // The client in the slot hears of the close, too.
         heard.retain(|heard| heard.port == 40_001);
         assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
         assert_eq!(busy.counters().queued, 0, "{link:?}");

@@ -1,4 +1,4 @@
-//! Datagrams from senders that cannot be answered, or should not be: nobody else suffers.
+//! Datagrams from senders that cannot be answered, or should not be: other clients are served.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, Ipv6Packet};
 use uppercase::PORT;

@@ -1,4 +1,5 @@
-//! The queue of fragments: what is taken, what is refused, and the way out when nobody takes it.
+//! The queue of fragments: what is taken, what is refused, and how fragments that no device takes
+//! are discarded.
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Instant;
