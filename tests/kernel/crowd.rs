@@ -60,7 +60,7 @@ pub fn clients_without_a_place_wait_for_one() {
                 let waiting = [(); 2].map(|()| {
                     scope.spawn(move || exchange(connect(link.server()), b"at last", &[7]))
                 });
-                // Who has a place keeps it.
+                // A client in a slot keeps it.
                 for stream in taken {
                     assert_eq!(exchange(stream, b"still here", &[10]), b"STILL HERE");
                 }

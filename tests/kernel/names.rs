@@ -7,7 +7,7 @@ use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
-/// What the name server knows, and that it asks nobody else.
+/// What the name server knows, and that it asks no other server.
 const RECORDS: [&str; 7] = [
     "--host-record=both.test,192.168.69.100,fdaa::100",
     "--host-record=four.test,192.168.69.100",

@@ -35,7 +35,7 @@ for protocol in protocols.values():
 print(sent)
 ";
 
-/// Connection requests that nobody goes on with, from addresses where nobody is, with checksums
+/// SYNs of handshakes that are never completed, from addresses without a host, with checksums
 /// that are right.
 const SYN_FLOOD: &str = "
 import socket, struct, sys

@@ -68,8 +68,8 @@ pub fn flood_of_pings_stops_no_client() {
     hping3("-q -i u100 --icmp -d 1400 -a 192.168.69.77");
 }
 
-/// Questions and answers of ARP and neighbor discovery that nobody asked for, with senders made
-/// up. (Who takes the honest clients' own address gets what is for them, until they send again.)
+/// Unsolicited questions and answers of ARP and neighbor discovery, with senders made up. (A forged
+/// sender with an honest client's address gets its frames, until that client sends again.)
 const NEIGHBORS: &str = r"
 server = bytes.fromhex('0200c0a84501')
 
