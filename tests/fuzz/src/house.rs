@@ -1,8 +1,8 @@
 //! A host that is under fire, an honest one beside it, and a clock that jumps.
 //!
-//! What is promised whatever arrives:
-//! - nobody panics, and both hosts come to rest after a bounded number of polls;
-//! - answers over UDP are the upper case of what was asked, once, to who asked;
+//! What is promised for all frames that may arrive:
+//! - neither host panics, and both come to rest after a bounded number of polls;
+//! - a request over UDP is answered once at most, in upper case, to its sender;
 //! - what an honest client receives over TCP is the beginning of its answer;
 //! - when the fire has ceased and the time limits have passed, every place is free again and
 //!   honest clients are served.
@@ -76,7 +76,7 @@ impl<'a> House<'a> {
         }
     }
 
-    /// A frame that nobody here has sent arrives at the host.
+    /// A frame that neither host has sent arrives at the host.
     pub fn forge(&mut self, frame: Vec<u8>) {
         self.judge.forged(&frame);
         self.judge.arrives(&frame, 1);

@@ -56,7 +56,7 @@ pub fn run(input: &[u8]) {
             rest = behind;
             host.answer(control, bytes);
         }
-        // It comes to an end, whatever was answered.
+        // It comes to an end after any answers.
         host.pass(TIMEOUT);
         assert!(host.outcome.is_some(), "there is no end");
     }
@@ -192,7 +192,7 @@ impl Host {
         self.poll();
     }
 
-    /// Whatever was answered before, an honest answer is understood.
+    /// After any answers, an honest answer is understood.
     fn expect_service(&mut self) {
         assert_eq!(self.start("uppercase.example"), Ok(()));
         for (to, question) in std::mem::take(&mut self.questions) {
