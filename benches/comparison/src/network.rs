@@ -30,7 +30,7 @@ const NAMESPACES: [&str; 6] = [
     "--fork",
     "--kill-child",
 ];
-/// And for a user who is not root.
+/// And for a user other than root.
 const USER: [&str; 2] = ["--user", "--map-root-user"];
 
 /// The arguments with which `unshare` works for this user, or why there are none.

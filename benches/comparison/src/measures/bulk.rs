@@ -22,7 +22,7 @@ pub struct Bulk {
 }
 
 /// Whether the kernel has a congestion control and lets it be used here. A namespace takes it as
-/// its default only if everybody on the host may use it, so it is chosen for each socket instead.
+/// its default only if every user of the host may use it, so it is chosen for each socket instead.
 pub fn check_congestion(name: &str) -> Result<(), String> {
     socket(AddressFamily::INET, SocketType::STREAM, None)
         .and_then(|socket| set_tcp_congestion(&socket, name))

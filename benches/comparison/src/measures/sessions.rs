@@ -162,7 +162,7 @@ impl Session {
                 ErrorKind::WouldBlock | ErrorKind::NotConnected => None,
                 ErrorKind::ConnectionRefused => Some(End::Refused),
                 ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Some(End::Reset),
-                // Nobody knows the hardware address, which takes seconds to find out.
+                // The kernel's search for the hardware address has failed, after seconds.
                 ErrorKind::HostUnreachable => Some(End::TimedOut),
                 _ => Some(End::Wrong),
             },
