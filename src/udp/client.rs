@@ -293,7 +293,7 @@ impl fmt::Display for Error {
                     "the answer of {length} bytes is longer than the room for it"
                 )
             }
-            Self::NoNeighbor => f.write_str("nobody on the link answers for its address"),
+            Self::NoNeighbor => f.write_str("no host on the link answers for its address"),
             Self::Unreachable => f.write_str("the network reports that it cannot be reached"),
             Self::NothingListens => f.write_str("nothing listens on that UDP port"),
             Self::TimedOut => f.write_str("timed out: no answer came"),

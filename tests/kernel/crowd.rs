@@ -101,7 +101,7 @@ fn fill(stream: &mut TcpStream) -> usize {
     }
 }
 
-pub fn client_that_never_reads_holds_up_nobody() {
+pub fn client_that_never_reads_holds_up_no_other() {
     each_served("--connections 2", |link| {
         let mut stream = connect(link.server());
         let sent = fill(&mut stream);
@@ -115,7 +115,7 @@ pub fn client_that_never_reads_holds_up_nobody() {
     });
 }
 
-pub fn silent_client_holds_up_nobody() {
+pub fn silent_client_holds_up_no_other() {
     each_served("--connections 2", |link| {
         let stream = connect(link.server());
         for _ in 0..20 {

@@ -16,7 +16,7 @@ fn server(link: Link) -> String {
 pub fn connection_that_is_refused_is_explained() {
     for link in Link::ALL {
         link.ask("tcp", "", "hello").assert_failed(&format!(
-            "{}: connection refused: nothing listens on that port, or all places are taken",
+            "{}: connection refused: nothing listens on that port, or the server has no free slot",
             server(link)
         ));
     }
@@ -43,7 +43,7 @@ pub fn host_that_is_not_there_is_explained() {
             let options = format!("{protocol} {address} {} --timeout 1.5", link.option);
             let address = std::net::SocketAddr::new(address, 12000);
             uppercase(&options, "hello").assert_failed(&format!(
-                "{address}: nobody on the link answers for its address"
+                "{address}: no host on the link answers for its address"
             ));
         }
     }

@@ -59,7 +59,7 @@ impl Place {
 }
 
 #[test]
-fn an_answer_goes_to_the_card_that_asked_and_nobody_is_asked_for_it() {
+fn an_answer_goes_to_the_card_that_asked_without_address_resolution() {
     for link in Link::ETHERNET {
         let mut place = Place::new(link, None);
         for host in STRANGER..STRANGER + 50 {

@@ -33,7 +33,7 @@ fn probed(link: Link, close: bool) -> (Scene, Hand) {
 }
 
 #[test]
-fn is_not_given_up_by_whoever_has_nothing_for_it_while_it_is_there() {
+fn its_connection_ends_with_its_fin() {
     for link in Link::ALL {
         let (mut scene, hand) = probed(link, true);
         hand.send(&mut scene, &hand.segment());

@@ -275,7 +275,7 @@ fn ours_whatever_the_window(probe: Probe, check: impl Fn(End, &str)) {
 }
 
 #[test]
-fn ours_has_nothing_sent_twice_whatever_the_window() {
+fn ours_has_nothing_sent_twice_with_any_window() {
     ours_whatever_the_window(Probe::Old, |end, what| {
         assert_eq!(end, End::Whole { repeated: 0 }, "{what}");
     });

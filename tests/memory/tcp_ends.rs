@@ -58,7 +58,7 @@ fn a_failed_client_does_not_keep_the_stack_busy() {
 }
 
 #[test]
-fn a_client_whose_close_is_never_confirmed_times_out() {
+fn a_client_times_out_if_its_fin_is_never_acknowledged() {
     let (mut scene, mut caller) = answered_once();
     scene.network.cut();
     caller.finish(&mut scene);

@@ -181,7 +181,7 @@ fn a_half_open_connection_is_deleted_without_a_reset() {
 }
 
 #[test]
-fn connection_requests_from_addresses_that_nobody_has_do_not_keep_a_place() {
+fn connection_requests_from_unused_addresses_do_not_keep_a_place() {
     for link in Link::ETHERNET {
         let mut scene = Scene::new(link, 2, Config::default());
         for port in 0..2 {
@@ -310,7 +310,7 @@ fn as_many_clients_as_places_are_served_at_once_and_the_next_waits_for_a_place()
 }
 
 #[test]
-fn who_comes_after_a_client_that_did_not_confirm_does_not_wait_longer_for_it() {
+fn a_client_after_one_that_did_not_acknowledge_does_not_wait_longer() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, Config::default());
         let hand = Hand::connected(&mut scene, 40_000, 1024);

@@ -99,7 +99,7 @@ fn a_window_is_opened_from_beyond_the_servers_own() {
 }
 
 #[test]
-fn text_is_confirmed_from_beyond_the_servers_window_as_often_as_it_takes() {
+fn text_is_acknowledged_from_beyond_the_servers_window_as_often_as_it_takes() {
     for link in Link::ALL {
         let (mut scene, mut hand) = full(link);
         // smoltcp answers the first one of these in a second.

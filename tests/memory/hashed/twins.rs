@@ -96,7 +96,7 @@ fn heard(scene: &mut Scene, time: Duration) -> Vec<(IpEndpoint, TcpRepr<'static>
 }
 
 #[test]
-fn both_servers_say_the_same_to_everybody() {
+fn both_servers_send_the_same_to_all_clients() {
     let mut frames = 0;
     for seed in seeds(0..100) {
         let link = [Link::IP_V4, Link::IP_V6][seed as usize % 2];

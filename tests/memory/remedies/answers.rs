@@ -160,7 +160,7 @@ fn one_forged_datagram_has_two_plain_servers_answer_each_other_for_ever_and_not_
 }
 
 #[test]
-fn floods_of_forged_neighbors_and_senders_delay_nobody() {
+fn floods_of_forged_neighbors_and_senders_delay_no_client() {
     for link in Link::ETHERNET {
         let undisturbed = answered_in_a_flood(link, Make::OURS, Forged::Nothing);
         // The first one has to wait until our client's host has found the server's.

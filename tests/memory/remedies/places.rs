@@ -128,7 +128,7 @@ fn a_crowd_with_some_room_to_wait_is_served_when_it_asks_again() {
 }
 
 #[test]
-fn a_port_that_nobody_serves_refuses_even_while_another_is_busy() {
+fn a_port_without_a_server_refuses_even_while_another_is_busy() {
     for link in Link::ALL {
         let mut world = World::new(link, Make::OURS, 2);
         let mut crowd = Crowd::new(&mut world, 64, Duration::ZERO, MINUTE * 2);
