@@ -64,7 +64,7 @@ pub fn start() {
     TlbIAll::write();
     Dacr::write(Dacr::new_with_raw_value(0b01)); // permissions of domain 0 are those of the table
     let table = Ttbr0::new_with_raw_value(&raw const TABLE as u32);
-    // SAFETY: the table lives for ever, and maps what the program uses to the same addresses.
+    // SAFETY: the table is a static, and maps what the program uses to the same addresses.
     unsafe { Ttbr0::write(table) };
     dsb(); // The table and what was invalidated come before the first address that is translated.
     isb();

@@ -64,7 +64,7 @@ struct Connection {
     has_closed: bool,
 }
 
-/// Echoes with so many copies of each segment: a server whose stack has buffers makes three.
+/// Echoes with so many copies of each segment: a server with a buffered stack makes three.
 pub fn serve(copies: usize) -> io::Result<()> {
     let device = DeviceBuilder::new()
         .name(TAP)
