@@ -34,7 +34,7 @@ pub fn with_client(
 }
 
 /// Attaches to the interface, or makes it, with a stack that by default has the addresses that end
-/// in `host`; so many clients can wait for a place as `backlog` says. Also returns what there was
+/// in `host`; `backlog` clients can wait for a slot. Also returns what there was
 /// between this host and those addresses.
 pub fn open<'a>(
     name: &str,
@@ -72,7 +72,7 @@ pub fn options(link: &Link, recorder: &Recorder<'_>) -> Options {
     }
 }
 
-/// A client of another make that reaches this server.
+/// A command, for another client, that reaches this server.
 pub fn example(address: IpAddress, args: &Server) -> String {
     let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
     format!("echo hello | nc {options} {address} {}", args.port)

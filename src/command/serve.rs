@@ -190,7 +190,7 @@ fn serve<'a, D: Attached>(
     }
 }
 
-/// Polls on until no frame has come for so long. Returns how long it can be slept then.
+/// Polls on until no frame has come for `patience`. Returns how long it can be slept then.
 fn spin<'a, D: Attached>(
     host: &mut Live<'a, D>,
     servers: &mut Servers<'a>,

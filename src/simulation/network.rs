@@ -182,7 +182,7 @@ impl Network {
         }
     }
 
-    /// Calls `hosts` as [`run`](Self::run) does, for so long.
+    /// Calls `hosts` as [`run`](Self::run) does, for `time`.
     ///
     /// # Errors
     /// [`Stuck::Busy`] only.

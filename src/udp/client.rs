@@ -82,7 +82,7 @@ impl<'a> Client<'a> {
         self
     }
 
-    /// Waits so long for the answers to the lines that are sent from now on.
+    /// Waits for `timeout` for the answers to the lines that are sent from now on.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout.min(LONGEST_TIMEOUT);
     }
@@ -93,7 +93,7 @@ impl<'a> Client<'a> {
     /// # Errors
     /// [`Error::Unaddressable`] if the server's address is not that of one host or its port is 0,
     /// [`Error::NoRoute`] if there is no way to the address, [`Error::LineTooLong`] if the buffers
-    /// or the link do not take so long a line.
+    /// or the link do not take a line of this length.
     pub fn send(
         &mut self,
         context: &mut Context<'_, 'a>,

@@ -90,7 +90,7 @@ pub fn network_that_cannot_be_reached_is_explained() {
     }
 }
 
-/// The kernel takes no more connections than it is told to; of the others it says nothing.
+/// The kernel takes no more connections than it is told to; it does not answer the others.
 pub fn server_that_takes_no_connection_is_explained() {
     const FULL: &str = "
 import socket, time

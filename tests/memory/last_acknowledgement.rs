@@ -46,7 +46,7 @@ fn acknowledged_without_a_window(make: impl Fn(&Hand) -> Vec<TcpRepr<'static>>) 
     }
 }
 
-/// The segment that acknowledges all, so many bytes ahead.
+/// The segment that acknowledges all; its own number is `ahead` bytes ahead.
 fn all(hand: &Hand, ahead: usize, payload: &'static [u8]) -> TcpRepr<'static> {
     TcpRepr {
         seq_number: hand.next + ahead,

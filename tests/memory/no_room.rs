@@ -59,7 +59,7 @@ fn in_ten_polls(scene: &mut Scene, frame: &[u8]) -> usize {
     heard(scene).len()
 }
 
-/// 40 bytes of options in each header, all of which say nothing.
+/// 40 bytes of options in each header, all of them no-operations.
 #[test]
 fn is_not_asked_without_a_pause_when_its_headers_are_the_longest() {
     for link in Link::V4 {

@@ -103,7 +103,7 @@ pub fn make_veth(process: u32) -> Result<(), String> {
 /// Takes away what a server has left.
 pub fn remove() {
     for interface in [TAP, VETH] {
-        // Mostly there is but one of them, or it has gone with its server.
+        // Mostly there is only one of them, or it has gone with its server.
         let _ = ip(&format!("link delete {interface}"));
     }
 }

@@ -95,7 +95,7 @@ const MBO: u32 = 1 << 20;
 const READY: u32 = 1 << 0;
 /// E2P_CMD: reads the address out of its EEPROM.
 const EPC_BUSY: u32 = 1 << 31;
-/// The first word in front of a frame: all of a frame, which begins at ..., with so many bytes.
+/// The first word in front of a frame: a whole frame; where it begins; its length in bytes.
 const FIRST_LAST: u32 = 1 << 13 | 1 << 12;
 const TX_OFFSET: u32 = (OFFSET as u32) << 16;
 

@@ -11,7 +11,7 @@ use embedded_hal::digital::ErrorType;
 use embedded_hal_async::digital::Wait;
 
 /// How long a frame may wait in the chip for the next look: far less than TCP's first
-/// retransmission (1 s). Each look in vain is two reads of two bytes.
+/// retransmission (1 s). Each look that finds nothing is two reads of two bytes.
 pub const INTERVAL: Duration = Duration::from_millis(10);
 
 /// A pin on which a wait for a low level ends 10 ms after the last one at the latest, as if the

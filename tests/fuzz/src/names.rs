@@ -198,7 +198,7 @@ impl Host {
         for (to, question) in std::mem::take(&mut self.questions) {
             let mut answer = question;
             (answer[2], answer[7]) = (answer[2] | 0x80, 1);
-            // The kind of question is the last but one of its fields.
+            // The kind of question is the field before the last.
             let (address, kind): (&[u8], _) = match answer[answer.len() - 3] {
                 1 => (&[192, 168, 69, 7], 1),
                 _ => (&[0xfd, 0xaa, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7], 28),

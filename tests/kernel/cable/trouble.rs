@@ -7,7 +7,7 @@ use super::{ask, client, serve};
 use crate::command::uppercase;
 use crate::terminal::Terminal;
 
-/// A UDP port of the loopback, taken by a program of another make.
+/// A UDP port of the loopback, taken by another program.
 fn taken(port: u16) -> UdpSocket {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port")
 }

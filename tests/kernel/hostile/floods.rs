@@ -6,9 +6,9 @@ use super::honest::{Honest, served_throughout};
 use crate::command::{Program, start, wait_for};
 use crate::namespace::tool;
 
-/// So many frames is a flood at least, those of honest clients among them.
+/// How many frames a flood has at least, those of honest clients among them.
 const FRAMES: u64 = 20_000;
-/// And so many rounds of honest clients are served after these, while it goes on.
+/// How many rounds of honest clients are served after these, while it goes on.
 const ROUNDS: usize = 5;
 
 /// Lets `hping3` send with these options until enough honest clients have been served.

@@ -31,7 +31,7 @@ class Link:
     def send(self, frame):
         self.socket.send(bytes(frame))
 
-    # What the server sends to others than the kernel, for so many seconds.
+    # What the server sends to others than the kernel, for `patience` seconds.
     def received(self, patience):
         server = mac2str(MAC)
         end = time.monotonic() + patience
@@ -82,7 +82,7 @@ class Client:
         self.send('PA', text, **fields)
         self.seq = (self.seq + len(text)) % (1 << 32)
 
-    # So many bytes of the answer, each acknowledged; fewer if no more come.
+    # `length` bytes of the answer, each acknowledged; fewer if no more come.
     def hear(self, length, patience=10):
         text = b''
         while len(text) < length and (segment := self.receive(patience)):

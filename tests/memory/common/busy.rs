@@ -30,7 +30,7 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// A server with one place, which is taken, and so many requests that may wait.
+    /// A server with one slot, which is taken, and room for `backlog` SYNs that wait.
     pub fn new(link: Link, backlog: usize) -> Self {
         Self::with_places(link, 1, 1, backlog)
     }

@@ -30,9 +30,9 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// A client that is connected to the scene's server, with a window of so many bytes.
+    /// A client that is connected to the scene's server, with a window of `window` bytes.
     ///
-    /// From now on the other clients hear nothing.
+    /// From now on no frame reaches the other clients.
     #[track_caller]
     pub fn connected(scene: &mut Scene, port: u16, window: u16) -> Self {
         // The server's host gets to know the client's.
@@ -50,7 +50,7 @@ impl Hand {
         Self::open(scene, from, window, 1400)
     }
 
-    /// Another client, which takes segments of so many bytes.
+    /// Another client, which takes segments of `size` bytes.
     #[track_caller]
     pub fn open(scene: &mut Scene, from: IpEndpoint, window: u16, size: u16) -> Self {
         let mut hand = Self {

@@ -299,7 +299,7 @@ impl Network {
     }
 }
 
-/// Polls a host with a clock that is so many microseconds ahead.
+/// Polls a host with a clock that is `ahead` microseconds ahead.
 fn poll_by(
     ahead: i64,
     turn: &mut Turn,

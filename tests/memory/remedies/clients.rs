@@ -78,7 +78,7 @@ pub struct Outcome {
 }
 
 impl Crowd {
-    /// Clients of which each begins so long after the one before, and gives up after `patience`.
+    /// Clients of which each begins `apart` after the one before, and gives up after `patience`.
     pub fn new(world: &mut World, clients: usize, apart: Duration, patience: Duration) -> Self {
         let (stack, _) = world.host(CLIENTS.into());
         Self::on(world, stack, clients, apart, patience)

@@ -13,7 +13,7 @@ use super::common::frames::{segment, tcp};
 use super::common::network::{Link, SERVER};
 use super::world::{CLIENTS, address, hardware};
 
-/// So many frames a millisecond.
+/// `burst` frames a millisecond.
 pub struct Flood {
     lane: Lane,
     burst: usize,

@@ -11,7 +11,7 @@ use super::common::network::{Link, MINUTE, SECOND};
 use super::forged::{self, Flood};
 use super::world::{CLIENTS, DELAY, Make, World};
 
-/// What becomes of so many clients that all begin at once.
+/// What becomes of `clients` that all begin at once.
 pub fn crowd(link: Link, make: Make, places: usize, clients: usize) -> Outcome {
     let mut world = World::new(link, make, places);
     let mut crowd = Crowd::new(&mut world, clients, Duration::ZERO, MINUTE * 2);

@@ -24,7 +24,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// A pool of so many listening sockets, and two sockets for datagrams.
+    /// A pool of `places` listening sockets, and two sockets for datagrams.
     pub fn new(link: Link, mut device: Port, random_seed: u64, host: u16, places: usize) -> Self {
         let mut config = Config::new(match link.medium {
             Medium::Ethernet => hardware(host).into(),

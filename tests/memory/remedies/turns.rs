@@ -16,7 +16,7 @@ pub fn more_than_neighbors() -> [u16; 2] {
     }
 }
 
-/// How long it takes until each of so many hosts has had a short session, one after the other. All
+/// How long it takes until each of `hosts` hosts has had a short session, one after the other. All
 /// of them have had one before, so that they know where the server is.
 pub fn turns(link: Link, make: Make, hosts: u16) -> Duration {
     let mut world = World::new(link, make, 2);

@@ -23,7 +23,7 @@ pub const OTHER_PORT: u16 = 12001;
 pub const WINDOW: usize = 1024;
 /// The longest datagram, in bytes.
 pub const DATAGRAM: usize = 128;
-/// So many datagrams wait, and as many answers.
+/// How many datagrams can wait, and how many answers.
 pub const QUEUE: usize = 16;
 /// From one host to another.
 pub const DELAY: Duration = Duration::from_millis(1);
@@ -33,7 +33,7 @@ pub const DELAY: Duration = Duration::from_millis(1);
 pub enum Make {
     /// Plain smoltcp.
     Stock,
-    /// This package, with so much room to wait.
+    /// This package, with room for requests that wait.
     Ours {
         /// Connection requests.
         backlog: usize,

@@ -66,7 +66,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// Each queue has room for so many frames.
+    /// Each queue has room for `room` frames.
     pub fn new(host: u8, room: usize) -> Self {
         let mut capabilities = Capabilities::default();
         capabilities.max_transmission_unit = 1514;

@@ -29,7 +29,7 @@ pub fn check_congestion(name: &str) -> Result<(), String> {
         .map_err(|error| format!("congestion control {name}: {error}"))
 }
 
-/// Sends for so long, then to the last answer. An error if any byte is wrong, missing or late.
+/// Sends for `duration`, then waits for the last answer. An error if a byte is wrong, missing or late.
 pub fn run(congestion: &str, duration: Duration) -> Result<Bulk, String> {
     let (text, expected) = text();
     let stream = connect(congestion).map_err(|error| format!("no connection: {error}"))?;
