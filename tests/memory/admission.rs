@@ -85,7 +85,7 @@ fn a_port_without_a_server_refuses_while_another_is_busy() {
     }
 }
 
-/// A server with one place on this port, set up on the network's server.
+/// A server with one slot on this port, set up on the network's server.
 fn server_on(network: &mut Network, port: u16) -> Result<tcp::Server<'static>, SetupError> {
     let config = tcp::Config {
         port,
@@ -107,7 +107,7 @@ fn eight_servers_keep_clients_waiting_and_a_ninth_is_no_server() {
     let ninth = server_on(&mut network, 7008).err();
     assert_eq!(ninth, Some(SetupError::TooManyServers));
 
-    // Each has two clients more than places.
+    // Each has two clients more than slots.
     let ports: Vec<_> = PORTS.chain([uppercase::PORT]).collect();
     let mut callers = Vec::new();
     for port in ports.iter().cycle().take(3 * ports.len()) {

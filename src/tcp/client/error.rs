@@ -17,7 +17,7 @@ pub enum Error {
     /// A router or the host says that the server cannot be reached (ICMP), and the server has not
     /// answered in time.
     Unreachable,
-    /// The host is there, but nothing listens on the port, or it has no place free.
+    /// The host is there, but nothing listens on the port, or the server has no free slot.
     Refused,
     /// The server aborted the connection.
     Reset,

@@ -1,8 +1,9 @@
 //! When the next connection has something to do: a heap of timers, one for each connection at most.
 //!
 //! What a connection waits for changes with each segment, mostly to a later moment: a
-//! retransmission that is due soon is replaced by a keep-alive, which is due late. So a timer is moved to an earlier moment, but not to a later one: it expires too early, and
-//! then is set again. That takes a look at the entry only, not at the connection.
+//! retransmission that is due soon is replaced by a keep-alive, which is due late. So a timer is
+//! moved to an earlier moment, but not to a later one: it expires too early, and then is set again.
+//! That takes a look at the entry only, not at the connection.
 
 use smoltcp::time::Instant;
 

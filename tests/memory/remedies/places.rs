@@ -154,7 +154,7 @@ fn a_half_open_connection_stays_in_plain_smoltcp_and_leaves_ours() {
     }
 }
 
-/// Few places and many, and each kind of link: each flood is 100 000 frames.
+/// Few slots and many, and each kind of link: each flood is 100 000 frames.
 const FLOODED: [(Link, usize); 2] = [(Link::ETHERNET_V4, 2), (Link::IP_V6, 8)];
 
 #[test]

@@ -48,7 +48,7 @@ impl Make {
 pub trait Server {
     fn poll(&mut self, now: Instant) -> Option<Duration>;
 
-    /// How many places of the TCP server are taken.
+    /// How many slots of the TCP server are taken.
     fn connections(&self) -> usize;
 }
 

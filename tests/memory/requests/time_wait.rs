@@ -11,7 +11,7 @@ use super::common::hand::Hand;
 use super::common::network::{Link, SECOND};
 use super::common::scene::Scene;
 
-/// A server in TIME-WAIT towards this client, with two places more.
+/// A server in TIME-WAIT towards this client, with two slots more.
 fn in_time_wait() -> (Scene, Hand) {
     in_time_wait_with(once())
 }

@@ -1,4 +1,4 @@
-//! Requests that wait for a place.
+//! SYNs that wait for a slot.
 
 use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::Config;
