@@ -53,7 +53,7 @@ pub fn open<'a>(
     if recorder.is_on() && !link.no_offload {
         let option = recorder.option();
         complain(format!(
-            "{option} brings --no-offload: each segment passes by itself and complete, as on a wire"
+            "{option} implies --no-offload: each segment passes by itself and complete, as on a wire"
         ));
     }
     let host_addresses = link.host_addresses();
