@@ -125,10 +125,9 @@ fn refuse(kind: ErrorKind, message: &str) -> ! {
 }
 
 impl Args {
-    /// Ends the program, as for other wrong arguments, if frames cannot be recorded, as there are
-    /// none, or if both ends are wanted and there is no file for them, or one of them is another
-    /// program. (Options may stand before and after a command, so
-    /// `clap` cannot tell.)
+    /// Ends the program, as for other wrong arguments, in three cases: there are no frames to record;
+    /// both ends are wanted, but no file is given; both ends are wanted, but one of them is another
+    /// program. (Options may stand before and after a command, so `clap` cannot tell.)
     pub fn require_both_ends(&self) {
         if let (Some(Command::Ladder(_)), Some(_)) = (&self.command, &self.record.capture) {
             let message = "--capture is for commands that send and receive; `uppercase ladder` only \

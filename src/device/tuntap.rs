@@ -154,9 +154,9 @@ impl TunTap {
     /// privilege.
     ///
     /// One that is made gets the addresses `host` at the kernel's side, with a route to the subnet
-    /// of each, can be used at once, for IPv6 too, and disappears with the returned value. It keeps
-    /// them when it is switched off and on, for IPv6 where its settings below `/proc/sys` may be
-    /// changed. Making one takes the capability `CAP_NET_ADMIN`.
+    /// of each. It can be used at once, for IPv6 too, and disappears with the returned value. It
+    /// keeps its addresses when it is switched off and on, for IPv6 where its settings below
+    /// `/proc/sys` may be changed. Making one takes the capability `CAP_NET_ADMIN`.
     ///
     /// With [offload](TunTap#offload) if the kernel has it, else without, and the log says so.
     ///

@@ -37,9 +37,9 @@ struct Frame<const MTU: usize> {
 /// included: 1514 for Ethernet as it usually is, 1500 for plain IP. The memory is a little over
 /// `FRAMES * MTU` bytes. Four frames are the least that works; eight keep two stacks busy.
 ///
-/// Two of the frames are set aside: one for an answer to a frame that arrives while the queue is
-/// full, so that two stacks with full queues cannot wait for each other, and one to write what
-/// has to be dropped.
+/// Two of the frames are set aside. One is for an answer to a frame that arrives while the queue is
+/// full: so two stacks with full queues cannot wait for each other. The other is to write what has
+/// to be dropped.
 pub struct Queue<const FRAMES: usize, const MTU: usize> {
     frames: [RefCell<Frame<MTU>>; FRAMES],
     first: Cell<usize>,

@@ -2,9 +2,9 @@
 //!
 //! `embassy-net-wiznet` 0.3.0 reads one frame each time that the pin is low. Before, it clears the
 //! interrupt, which is one for all frames that have arrived so far: the others wait in the chip
-//! while the pin is high. From then on a request is answered only after as many other frames have
-//! arrived as wait before it, and a frame that finds no room in the chip does not even make the pin
-//! low (embassy-rs/embassy#6456, mended after 0.3.0). `tests/w5500` shows both.
+//! while the pin is high. From then on each frame that arrives makes the driver read one that waits, so
+//! answers are late by that many frames. A frame that finds no room in the chip does not even make the
+//! pin low (embassy-rs/embassy#6456, mended after 0.3.0). `tests/w5500` shows both.
 
 use embassy_time::{Duration, Instant, with_deadline};
 use embedded_hal::digital::ErrorType;

@@ -7,8 +7,8 @@
 //!   cache only, and what it reads may be older than what is in memory.
 //! - So the memory that the Ethernet controller reads and writes by itself (DMA) is not cached: both
 //!   see the same bytes, and there is nothing to clean or to invalidate. Cached buffers would be read
-//!   faster, and have to be cleaned before the controller reads them, and invalidated before it writes
-//!   them and again before they are read, in both caches of the chip and in whole lines of 32 bytes.
+//!   faster. But they would have to be cleaned before the controller reads them, and invalidated before
+//!   it writes them and again before they are read. Both caches of the chip work in lines of 32 bytes.
 //!   Descriptors of 8 bytes share lines with their neighbors: they can never be cached.
 //! - What is not cached may still be reordered: the barriers are in ethernet/shared.rs.
 //! - Peripherals are accessed once for each access of the program, in its order.

@@ -41,8 +41,8 @@ pub(super) enum Added {
 }
 
 impl Gathered {
-    /// Whether a frame may be the first of several that the kernel cuts: smoltcp says by the missing
-    /// PSH that there is more to come. Of datagrams it does not, so each may be.
+    /// Whether a frame may be the first of several that the kernel cuts. A segment of smoltcp without
+    /// PSH tells that there is more to come. A datagram does not tell, so each may be the first.
     pub fn first(mode: Mode, frame: &[u8], kernel: Offload) -> Option<Self> {
         let segment = match Content::of(mode, frame) {
             Content::Segment(segment) | Content::Datagram(segment) => segment,
