@@ -176,6 +176,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[cfg(feature = "addressing")]
     #[inline(never)]
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
+        #[cfg(feature = "dhcp")]
+        self.tend_configuration();
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
         #[cfg(not(feature = "conflict-detection"))]
@@ -197,11 +199,32 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         addressing::end_gone(service, self.sockets, &mut way) || has_news
     }
 
+    /// Asks the network for addresses, and takes what it gives, as it is due.
+    #[cfg(feature = "dhcp")]
+    fn tend_configuration(&mut self) {
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        let Host {
+            link,
+            configuration,
+            ..
+        } = &mut *self.host;
+        self.host.has_changed |= configuration.tend(link, self.program, &mut room);
+    }
+
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
     #[cfg(feature = "conflict-detection")]
     fn tend_claims(&mut self) -> bool {
         let mut has_news = false;
-        let Host { link, conflict, .. } = &mut *self.host;
+        let Host {
+            link,
+            conflict,
+            #[cfg(feature = "dhcp")]
+            configuration,
+            ..
+        } = &mut *self.host;
         let counters = &mut self.judges.counters;
         let mut room = Room {
             device: &mut *self.device,
@@ -211,6 +234,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             has_news = true;
             log::warn!("{latest}");
             count(&mut counters.conflicts);
+            #[cfg(feature = "dhcp")]
+            configuration.hear(&latest);
             *conflict = Some(latest);
         });
         self.host.has_changed |= has_changed;
@@ -235,6 +260,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         }
         #[cfg(feature = "conflict-detection")]
         let due = earliest(due, self.host.link.claims_due(self.now));
+        // A lease ends by the program's clock, whatever pauses there are.
+        #[cfg(feature = "dhcp")]
+        let due = earliest(due, {
+            let due = self.host.configuration.due();
+            due.map(|due| self.now + (due.max(self.program) - self.program))
+        });
         let due = earliest(due, self.judges.accept.due(service, self.host, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.program) {
