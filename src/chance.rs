@@ -11,38 +11,42 @@ pub(crate) struct Chance {
     #[cfg(feature = "isn")]
     key: Key,
     #[cfg(not(feature = "isn"))]
-    seed: u64,
-    count: u64,
+    seed: [u32; 2],
+    count: u32,
 }
 
 impl Chance {
     /// They differ with each seed and with each card: two boards may have the same seed.
     pub(crate) fn new(random_seed: u64, hardware: EthernetAddress) -> Self {
         let EthernetAddress([a, b, c, d, e, f]) = hardware;
-        let card = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let seed = random_seed ^ u64::from_be_bytes([c, d, e, f, 0, 0, a, b]);
         Self {
             #[cfg(feature = "isn")]
-            key: Key::new(random_seed ^ card, Purpose::Configuration),
+            key: Key::new(seed, Purpose::Configuration),
             #[cfg(not(feature = "isn"))]
-            seed: random_seed ^ card.rotate_left(16),
+            seed: [(seed >> 32) as u32, seed as u32],
             count: 0,
         }
     }
 
     /// The next number.
+    #[inline(never)] // A board has it once.
     pub(crate) fn number(&mut self) -> u32 {
         self.count = self.count.wrapping_add(1);
         #[cfg(feature = "isn")]
-        return self.key.hash(self.count) as u32;
+        return self.key.hash(self.count.into()) as u32;
         #[cfg(not(feature = "isn"))]
         {
-            // SplitMix64.
-            let sum = self
-                .seed
-                .wrapping_add(self.count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let mixed = (sum ^ sum >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (mixed ^ mixed >> 31) as u32
+            // The last steps of MurmurHash3, with each half of the seed.
+            let mix = |number: u32| {
+                let mixed = (number ^ number >> 16).wrapping_mul(0x85eb_ca6b);
+                let mixed = (mixed ^ mixed >> 13).wrapping_mul(0xc2b2_ae35);
+                mixed ^ mixed >> 16
+            };
+            let counted = self.count.wrapping_mul(0x9e37_79b9);
+            self.seed
+                .iter()
+                .fold(counted, |number, half| mix(number ^ half))
         }
     }
 

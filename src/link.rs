@@ -375,7 +375,7 @@ impl Link {
     /// Asks for each address of this host before it is used, from now on. Those that it has by now
     /// are not used meanwhile.
     pub(crate) fn detect_conflicts(&mut self) {
-        if !self.is_ethernet() {
+        if !self.is_ethernet() || self.claims.is_some() {
             return;
         }
         let mut claims = Claims::new(self.hardware);
@@ -385,12 +385,6 @@ impl Link {
         }
         self.addresses.clear();
         self.claims = Some(RefCell::new(claims));
-    }
-
-    /// Whether each address is asked for before it is used.
-    #[cfg(feature = "dhcp")]
-    pub(crate) fn is_detecting(&self) -> bool {
-        self.claims.is_some()
     }
 
     /// Takes note of what a message of ARP says about addresses of this host: "a conflicting ARP

@@ -284,8 +284,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// as RFC 5227 has it.
     #[cfg(feature = "conflict-detection")]
     pub fn with_conflict_detection(mut self) -> Self {
-        self.host.has_changed = true;
-        self.host.link.detect_conflicts();
+        self.host.detect_conflicts();
         self
     }
 
@@ -294,20 +293,9 @@ impl<'a, D: Device> Stack<'a, D> {
     ///
     /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
     #[cfg(feature = "dhcp")]
-    pub fn with_dhcp(self) -> Self {
-        let mut stack = self.detecting();
-        let host = &mut stack.host;
-        host.configuration.start_dhcp(&host.link);
-        stack
-    }
-
-    /// With conflict detection, unless it is there already.
-    #[cfg(feature = "dhcp")]
-    fn detecting(self) -> Self {
-        match self.host.link.is_detecting() {
-            true => self,
-            false => self.with_conflict_detection(),
-        }
+    pub fn with_dhcp(mut self) -> Self {
+        self.host.start_dhcp();
+        self
     }
 
     /// Calls `watcher` with each change of the state of a connection, of a server's and of a

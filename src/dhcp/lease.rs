@@ -18,7 +18,7 @@ pub struct Lease {
     pub router: Option<Ipv4Address>,
     /// The first of the name servers that it names.
     pub name_servers: Vec<Ipv4Address, NAME_SERVERS>,
-    /// How long the address may be used, from the request on; `None` for ever.
+    /// How long the address may be used, from the request on; `None` if there is no end.
     pub duration: Option<Duration>,
 }
 
@@ -93,15 +93,17 @@ impl Times {
     /// (0.875 * duration_of_lease)", "with some random 'fuzz' around a fixed value".
     fn new(reply: &DhcpReply, seconds: u32, sent: Instant, chance: &mut Chance) -> Self {
         let all = Duration::from_secs(seconds.into());
-        let given = |seconds: Option<u32>| Some(Duration::from_secs(seconds?.into()));
-        let (mut renew, mut rebind) = (
-            given(reply.renewal_time).unwrap_or(all / 2 - chance.within(all / 32)),
-            given(reply.rebinding_time).unwrap_or(all * 7 / 8 - chance.within(all / 32)),
-        );
-        if renew >= rebind || rebind >= all {
-            renew = all / 2 - chance.within(all / 32);
-            rebind = all * 7 / 8 - chance.within(all / 32);
-        }
+        let given = (reply.renewal_time).zip(reply.rebinding_time);
+        let (renew, rebind) = match given {
+            Some((renew, rebind)) if renew < rebind && rebind < seconds => (
+                Duration::from_secs(renew.into()),
+                Duration::from_secs(rebind.into()),
+            ),
+            _ => {
+                let fuzz = chance.within(all / 32);
+                (all / 2 - fuzz, all * 7 / 8 - fuzz)
+            }
+        };
         Self {
             renew: sent + renew,
             rebind: sent + rebind,

@@ -182,7 +182,7 @@ pub(crate) struct DhcpReply {
     pub(crate) address: Ipv4Address,
     /// What names the server.
     pub(crate) server: Ipv4Address,
-    /// In seconds; `u32::MAX` is for ever.
+    /// In seconds; `u32::MAX` has no end.
     pub(crate) lease_time: Option<u32>,
     pub(crate) renewal_time: Option<u32>,
     pub(crate) rebinding_time: Option<u32>,

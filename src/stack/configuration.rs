@@ -4,10 +4,10 @@ use core::cell::RefCell;
 
 use heapless::Vec;
 use log::{info, warn};
+use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv4Address, Ipv4Cidr};
 
-use super::host::Host;
 use crate::dhcp::{Client, Event, Lease, NAME_SERVERS, Task};
 use crate::link::{Conflict, EthernetAddress, Link, Transmit};
 use crate::packet::{DhcpRequest, Packet};
@@ -82,20 +82,45 @@ impl Configuration {
         }
     }
 
+    /// Takes what a DHCP server has sent, by this card; returns whether it is for the client here.
+    pub(super) fn receives_dhcp(
+        &self,
+        packet: &Packet<'_>,
+        card: EthernetAddress,
+        checksums: &ChecksumCapabilities,
+    ) -> bool {
+        let Some(dhcp) = &self.dhcp else {
+            return false;
+        };
+        if !packet.is_dhcp_reply() {
+            return false;
+        }
+        if let Some(reply) = packet.dhcp_reply(checksums.udp.rx()) {
+            dhcp.client.borrow_mut().receive(&reply, card);
+        }
+        true
+    }
+
+    /// Whether a packet may be one from a DHCP server for an address that this host does not have yet.
+    pub(super) fn awaits_dhcp(&self, packet: &Packet<'_>) -> bool {
+        self.dhcp.is_some() && packet.is_dhcp_reply()
+    }
+
     /// When something is due, by the program's clock.
     pub(super) fn due(&self) -> Option<Instant> {
         self.dhcp.as_ref()?.client.borrow().due()
     }
 
-    /// Does what is due, as far as there is room for frames; returns whether an address has come or gone.
+    /// Does what is due, as far as there is room for frames; returns whether an address has come or
+    /// gone, and whether there is an event.
     pub(super) fn tend(
         &mut self,
         link: &mut Link,
         now: Instant,
         transmit: &mut dyn Transmit,
-    ) -> bool {
+    ) -> (bool, bool) {
         let Some(dhcp) = &mut self.dhcp else {
-            return false;
+            return (false, false);
         };
         let client = dhcp.client.get_mut();
         let mut has_changed = false;
@@ -123,14 +148,15 @@ impl Configuration {
                 }
             }
         }
-        if let Some(event) = client.take_event() {
+        let event = client.take_event();
+        if let Some(event) = event {
             match event {
                 Event::Unanswered | Event::Lost(..) => warn!("{event}"),
                 _ => info!("{event}"),
             }
             dhcp.event = Some(event);
         }
-        has_changed
+        (has_changed, event.is_some())
     }
 }
 
@@ -144,26 +170,5 @@ fn take(link: &mut Link, address: Ipv4Cidr, router: Option<Ipv4Address>) {
             true if link.addresses.set_gateway(router) => {}
             _ => warn!("the router {router} cannot be used: it is not on {address}"),
         }
-    }
-}
-
-impl Host {
-    /// Takes what a DHCP server has sent, by this card; returns whether it is for the client here.
-    pub(super) fn receives_dhcp(&self, packet: &Packet<'_>, card: EthernetAddress) -> bool {
-        let Some(dhcp) = &self.configuration.dhcp else {
-            return false;
-        };
-        if !packet.is_dhcp_reply() {
-            return false;
-        }
-        if let Some(reply) = packet.dhcp_reply(self.capabilities.checksum.udp.rx()) {
-            dhcp.client.borrow_mut().receive(&reply, card);
-        }
-        true
-    }
-
-    /// Whether a packet may be one from a DHCP server for an address that this host does not have yet.
-    pub(super) fn awaits_dhcp(&self, packet: &Packet<'_>) -> bool {
-        self.configuration.dhcp.is_some() && packet.is_dhcp_reply()
     }
 }

@@ -109,6 +109,21 @@ impl Host {
         }
     }
 
+    /// Asks for each address before it is used, from now on.
+    #[cfg(feature = "conflict-detection")]
+    pub(super) fn detect_conflicts(&mut self) {
+        self.has_changed = true;
+        self.link.detect_conflicts();
+    }
+
+    /// Asks for an IPv4 address from now on, on Ethernet.
+    #[cfg(feature = "dhcp")]
+    #[inline(never)] // The room for it is needed for as long as this takes only.
+    pub(super) fn start_dhcp(&mut self) {
+        self.detect_conflicts();
+        self.configuration.start_dhcp(&self.link);
+    }
+
     /// Takes this gateway in place of that of its IP version.
     pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
         if !gateway.is_unicast() || !self.link.is_near(&gateway) {

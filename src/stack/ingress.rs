@@ -62,7 +62,7 @@ pub(super) fn receive<'a>(
     };
     #[cfg(feature = "dhcp")]
     if let Some(card) = way.asker
-        && host.receives_dhcp(packet, card)
+        && (host.configuration).receives_dhcp(packet, card, &host.capabilities.checksum)
     {
         return Received::Other;
     }
@@ -281,7 +281,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
         // RFC 2131, 4.1: "The client SHOULD unicast DHCPOFFER and DHCPACK messages" - what a server sends
         // to the address that it gives comes before this host has it.
         #[cfg(feature = "dhcp")]
-        if host.awaits_dhcp(packet) {
+        if host.configuration.awaits_dhcp(packet) {
             return Ok(());
         }
         return Err(Refusal::Misdirected);

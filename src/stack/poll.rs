@@ -176,10 +176,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[cfg(feature = "addressing")]
     #[inline(never)]
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
-        #[cfg(feature = "dhcp")]
-        self.tend_configuration();
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
+        #[cfg(feature = "dhcp")]
+        let has_news = self.tend_configuration() || has_news;
         #[cfg(not(feature = "conflict-detection"))]
         let has_news = false;
         if !core::mem::take(&mut self.host.has_changed) {
@@ -199,9 +199,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         addressing::end_gone(service, self.sockets, &mut way) || has_news
     }
 
-    /// Asks the network for addresses, and takes what it gives, as it is due.
+    /// Asks the network for addresses, and takes what it gives, as it is due; returns whether something
+    /// has happened.
     #[cfg(feature = "dhcp")]
-    fn tend_configuration(&mut self) {
+    fn tend_configuration(&mut self) -> bool {
         let mut room = Room {
             device: &mut *self.device,
             now: self.program,
@@ -211,7 +212,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             configuration,
             ..
         } = &mut *self.host;
-        self.host.has_changed |= configuration.tend(link, self.program, &mut room);
+        let (has_changed, has_news) = configuration.tend(link, self.program, &mut room);
+        self.host.has_changed |= has_changed;
+        has_news
     }
 
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
@@ -260,7 +263,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         }
         #[cfg(feature = "conflict-detection")]
         let due = earliest(due, self.host.link.claims_due(self.now));
-        // A lease ends by the program's clock, whatever pauses there are.
+        // A lease ends by the program's clock, which counts pauses.
         #[cfg(feature = "dhcp")]
         let due = earliest(due, {
             let due = self.host.configuration.due();

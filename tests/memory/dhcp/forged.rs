@@ -6,7 +6,10 @@ use smoltcp::wire::{EthernetAddress, Ipv4Address};
 use super::lan::*;
 use crate::common::network::{MINUTE, SECOND};
 
-const WRONG: [(&str, fn(&mut Reply)); 8] = [
+/// What is wrong with a reply.
+type Fault = (&'static str, fn(&mut Reply));
+
+const WRONG: [Fault; 8] = [
     // RFC 2131, 4.4.1: "If the 'xid' of an arriving DHCPOFFER message does not match the 'xid' of the
     // most recent DHCPDISCOVER message, the DHCPOFFER message must be silently discarded."
     ("number", |reply| {
@@ -40,7 +43,7 @@ fn an_offer_that_is_not_for_this_host_is_dropped() {
 
 #[test]
 fn an_acknowledgement_that_is_not_for_this_host_is_dropped() {
-    let more: [(&str, fn(&mut Reply)); 2] = [
+    let more: [Fault; 2] = [
         ("address", |reply| {
             reply.address = Ipv4Address::new(192, 168, 69, 77)
         }),
@@ -133,7 +136,7 @@ fn no_message_can_make_it_panic() {
             count = count.wrapping_add(1);
         }
         lan.scene.network.to_server.inject(&frame[..at]);
-        if count % 16 == 0 {
+        if count.is_multiple_of(16) {
             lan.scene.settle();
         }
     }

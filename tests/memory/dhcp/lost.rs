@@ -90,6 +90,7 @@ fn a_refusal_while_renewing_ends_the_address_and_its_connections_at_once() {
     let there = (IpAddress::Ipv4(GIVEN), uppercase::PORT).into();
     assert_eq!(caller.connect_to(&mut lan.scene.network, there), Ok(()));
     lan.scene.settle();
+    assert_eq!(caller.is_open(&mut lan.scene), Ok(true));
     lan.dhcp.address = SECOND_GIVEN;
     while lan.take_events().is_empty() {
         lan.pass(Duration::from_millis(20));
