@@ -60,7 +60,7 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// How far an address is.
+/// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
     /// How many probes are left to be sent. The address is not used yet.
