@@ -26,8 +26,8 @@ pub struct Drawing {
     /// Say under each arrow what the packet is and why it was sent
     ///
     /// The same is in the JSON, and in the comments of a capture. A sentence with the mark ≈ was
-    /// concluded from the packets; the others come from the stack in this program. Without --svg, --json
-    /// and --capture it implies --ladder.
+    /// concluded from the packets; what the stack in this program knows has no mark. Without --svg,
+    /// --json and --capture it implies --ladder.
     #[arg(long, global = true)]
     pub explain: bool,
     /// Draw in ASCII only
