@@ -23,9 +23,9 @@ use crate::link::{NEIGHBORS, Room};
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
-/// Datagrams among them: few enough for a client that waits for some of many answers to go on
-/// meanwhile, on another core, and enough to share a system call; not more than the senders that
-/// are remembered.
+/// Datagrams among them. They are few enough that a client on another core goes on with the first
+/// answers meanwhile, and enough to share a system call. They are not more than the senders that are
+/// remembered.
 const DATAGRAMS: usize = if NEIGHBORS < 16 { NEIGHBORS } else { 16 };
 /// Packets that each socket of the stack transmits before frames are received again.
 const PASSES: usize = 64;
@@ -322,8 +322,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         Some(received)
     }
 
-    /// Whether the sockets of this port have room for another datagram of any length, after so
-    /// many have been received.
+    /// Whether the sockets of this port have room for another datagram of any length, after
+    /// `datagrams` have been received.
     fn has_room_for_datagrams(&self, port: u16, datagrams: usize) -> bool {
         let longest = if cfg!(feature = "fragmentation") {
             u16::MAX.into()
