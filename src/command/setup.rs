@@ -3,8 +3,8 @@
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, tcp::SocketBuffer};
-use smoltcp::time::Instant;
-use smoltcp::wire::{IpCidr, UDP_HEADER_LEN};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpCidr, UDP_HEADER_LEN};
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
 use uppercase::stack::{ClientSlot, Config, FRAGMENTATION_OVERHEAD, Sockets};
@@ -69,9 +69,13 @@ pub fn stack<'a, D: Device>(
         random_seed: random_seed(),
     };
     let stack = Stack::new(device, config, vec![], now);
-    stack
-        .map(|stack| stack.with_fragmentation(vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD]))
-        .map_err(Failure::of("the network cannot be set up"))
+    let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
+    let room = vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD];
+    let stack = stack.with_fragmentation(room);
+    Ok(match link.asks_dhcp() {
+        true => stack.with_dhcp(),
+        false => stack,
+    })
 }
 
 /// Both servers, TCP if there is room for `connections`, and UDP if it is wanted.
@@ -164,8 +168,12 @@ pub fn udp_client<'a>(
         .map_err(Failure::of("the UDP client cannot be set up"))
 }
 
-/// What looks names up at the name servers that the arguments give.
-pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Failure> {
+/// What looks names up at these name servers.
+pub fn resolver(
+    sockets: &mut Sockets<'_>,
+    servers: &[IpAddress],
+    timeout: Duration,
+) -> Result<Resolver, Failure> {
     let queue = |datagram| {
         let packets = vec![socket::udp::PacketMetadata::EMPTY; dns::QUESTIONS_AT_ONCE];
         socket::udp::PacketBuffer::new(packets, vec![0; datagram * dns::QUESTIONS_AT_ONCE])
@@ -174,6 +182,6 @@ pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Fa
         receive: queue(dns::ANSWER),
         transmit: queue(dns::QUERY),
     };
-    Resolver::from_parts(sockets, parts, &args.dns, args.timeout)
+    Resolver::from_parts(sockets, parts, servers, timeout)
         .map_err(Failure::of("names cannot be looked up"))
 }

@@ -13,7 +13,7 @@ const IPV4_LEAST_MTU: usize = 576;
 #[cfg(feature = "ipv6")]
 const IPV6_LEAST_MTU: usize = 1280;
 
-/// What a stack has to be told.
+/// The configuration of a stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Config<'c> {
     /// The address of the network card; not used where the medium is plain IP.
@@ -35,7 +35,7 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    /// Refuses a device that smoltcp would refuse by a panic, or by silence.
+    /// Refuses a device with which smoltcp would panic, or send nothing.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
         let ethernet = is_ethernet(capabilities.medium);
         if !ethernet && (cfg!(not(feature = "medium-ip")) || capabilities.medium != Medium::Ip) {

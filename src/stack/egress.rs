@@ -18,7 +18,7 @@ pub(super) struct Leaving<'l> {
     /// How many bytes each segment of it has, if the device cuts it.
     #[cfg(feature = "paths")]
     pub(super) segment_size: Option<usize>,
-    /// Of its connection.
+    /// The control state of its connection.
     pub(super) control: Option<&'l mut Control>,
     /// The card that has sent what it answers.
     pub(super) asker: Option<EthernetAddress>,

@@ -2,10 +2,10 @@
 //! with an identification (RFC 6864).
 //!
 //! RFC 6864, 4.3: "Sources emitting non-atomic datagrams MUST NOT repeat IPv4 ID values within one MDL
-//! for a given source address/destination address/protocol tuple." They come again after 65 536
-//! packets to a host. That is more than it takes in two minutes as long as less than 6 Mbit/s of long
-//! packets are sent to it; a server that sends more than that is one of a host, where segments leave
-//! with DF (the feature `paths`). Those of IPv6 come again after 2^32 packets.
+//! for a given source address/destination address/protocol tuple." They repeat after 65 536
+//! packets to a host. With less than 6 Mbit/s of long packets to it, that takes more than two minutes.
+//! A server that sends more than that runs on a host with an operating system, where segments leave
+//! with DF (the feature `paths`). Those of IPv6 repeat after 2^32 packets.
 
 use core::cell::Cell;
 
