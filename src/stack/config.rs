@@ -7,8 +7,7 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use crate::link::{self, EthernetAddress};
 use crate::packet::is_ethernet;
 
-/// What every IPv4 host takes (RFC 791), in bytes. smoltcp 0.14 panics where an ICMP error, which is
-/// as long as that, has to leave in fragments.
+/// What every IPv4 host takes (RFC 791), in bytes: an ICMP error is as long as that.
 const IPV4_LEAST_MTU: usize = 576;
 /// The least MTU of an IPv6 link (RFC 8200), in bytes.
 #[cfg(feature = "ipv6")]

@@ -40,10 +40,9 @@ impl Context<'_, '_> {
         self.host.ip_mtu()
     }
 
-    /// The longest packet that the path to `address` takes, as far as is known, in bytes.
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub(crate) fn path_mtu(&self, address: &IpAddress) -> usize {
-        self.host.path_mtu(address, self.now)
+    /// The longest packet to `address` that can leave, in fragments or whole, in bytes.
+    pub(crate) fn longest_packet_to(&self, address: &IpAddress) -> usize {
+        self.host.longest_packet_to(address, self.now)
     }
 
     /// Whether `address` is one of the stack's own.

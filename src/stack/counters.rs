@@ -17,8 +17,8 @@ pub struct Counters {
     /// TCP segments, and packets that would be answered at once, from a source to which there is no
     /// route.
     pub unroutable: u32,
-    /// TCP segments in fragments, or behind a hop-by-hop header; without the feature
-    /// `fragmentation`, all fragments.
+    /// Fragments, as nothing in front of the stack has put them together
+    /// (`device::reassembly`), and TCP segments behind a hop-by-hop header.
     pub hidden: u32,
     /// Packets with a wrong checksum in the IPv4 header, datagrams over IPv6 without a checksum
     /// (RFC 8200, 8.1), and packets that are too short for a header of TCP or UDP.
@@ -34,6 +34,10 @@ pub struct Counters {
     /// Datagrams that their socket did not take: the checksum is wrong, or the queue is full. They are
     /// counted with the feature `alloc` only.
     pub untaken: u32,
+    /// Packets that did not leave, as they were longer than the link takes and than there is room for in
+    /// `Stack::with_fragmentation`: datagrams of sockets, and answers to pings. They are counted with the
+    /// feature `fragmentation` only.
+    pub too_long: u32,
     /// Messages of other hosts that use an address of this host; none without
     /// [conflict detection](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]

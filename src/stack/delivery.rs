@@ -8,9 +8,9 @@ use super::control::{Connection, Control};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::path_mtu::SynCopy;
-use super::port::Way;
 #[cfg(feature = "paths")]
 use super::recovery;
+use super::way::Way;
 use super::window;
 use crate::packet::{Flags, Segment};
 

@@ -61,10 +61,6 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     let is_fragmentable = is_far;
     #[cfg(feature = "paths")]
     let mut is_fragmentable = is_far && segment.is_none();
-    #[cfg(feature = "fragmentation")]
-    if packet.is_first_fragment() == Some(true) {
-        host.is_fragmenting.set(true);
-    }
     if let Some(control) = control
         && let Some(segment) = segment
     {
