@@ -99,7 +99,7 @@ use crate::packet::{
 #[cfg(feature = "ipv6")]
 use addresses::link_local;
 #[cfg(feature = "conflict-detection")]
-use claims::Claims;
+use claims::{Claims, Pace};
 use neighbors::Neighbors;
 
 /// The longest IP packet that a device with these capabilities carries, in bytes.
@@ -158,12 +158,22 @@ impl Link {
     fn take(&mut self, address: IpCidr) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &mut self.claims {
-            let has_room = claims.get_mut().begin(address);
+            let has_room = claims.get_mut().begin(address, Pace::Whole);
             if !self.addresses.is_own(&address.address()) {
                 return has_room;
             }
         }
         self.addresses.add(address)
+    }
+
+    /// Adds an address that a server of the network has given, as [`add_address`](Self::add_address).
+    #[cfg(feature = "dhcp")]
+    pub(crate) fn add_given(&mut self, address: IpCidr) -> bool {
+        if let Some(claims) = &mut self.claims {
+            // What begins here goes on below, or there is no room.
+            claims.get_mut().begin(address, Pace::Tenth);
+        }
+        self.take(address)
     }
 
     /// Whether a host is on one of this host's networks.
@@ -193,7 +203,7 @@ impl Link {
         self.neighbors.get_mut().retain(is_near);
     }
 
-    fn is_ethernet(&self) -> bool {
+    pub(crate) fn is_ethernet(&self) -> bool {
         cfg!(not(feature = "medium-ip")) || is_ethernet(self.medium)
     }
 
@@ -335,18 +345,43 @@ impl Link {
     }
 }
 
+#[cfg(feature = "dhcp")]
+impl Link {
+    /// The card of this host.
+    pub(crate) fn hardware(&self) -> EthernetAddress {
+        self.hardware
+    }
+
+    /// Transmits an IP packet of this length to a card.
+    pub(crate) fn send(
+        &self,
+        destination: EthernetAddress,
+        to: &IpAddress,
+        length: usize,
+        transmit: &mut dyn Transmit,
+        put: &dyn Fn(&mut [u8]),
+    ) {
+        let hardware = HardwareAddresses {
+            source: self.hardware,
+            destination,
+        };
+        let ethertype = ethernet::ethertype(to);
+        ethernet::send(transmit, hardware, ethertype, length, put);
+    }
+}
+
 #[cfg(feature = "conflict-detection")]
 impl Link {
     /// Asks for each address of this host before it is used, from now on. Those that it has by now
     /// are not used meanwhile.
     pub(crate) fn detect_conflicts(&mut self) {
-        if !self.is_ethernet() {
+        if !self.is_ethernet() || self.claims.is_some() {
             return;
         }
         let mut claims = Claims::new(self.hardware);
         for address in self.addresses.own() {
             // Cannot fail: there is as much room.
-            claims.begin(*address);
+            claims.begin(*address, Pace::Whole);
         }
         self.addresses.clear();
         self.claims = Some(RefCell::new(claims));

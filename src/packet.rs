@@ -5,6 +5,8 @@
 //! twice. Code that writes a header takes the lengths and offsets from here.
 
 mod arp;
+#[cfg(feature = "dhcp")]
+mod dhcp;
 mod ethernet;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod extension;
@@ -24,6 +26,10 @@ pub(crate) mod tcp;
 pub(crate) mod udp;
 
 pub(crate) use arp::{ARP_MESSAGE, Arp};
+#[cfg(feature = "dhcp")]
+pub use dhcp::NAME_SERVERS;
+#[cfg(feature = "dhcp")]
+pub(crate) use dhcp::{DhcpAnswer, DhcpKind, DhcpReply, DhcpRequest};
 pub use ethernet::EthernetAddress;
 pub(crate) use ethernet::{
     Content, ETHERNET_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Frame,

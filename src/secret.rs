@@ -29,6 +29,9 @@ pub(crate) enum Purpose {
     Table,
     /// The identifications of packets that routers may fragment (RFC 6864).
     Fragments,
+    /// The transactions of DHCP (RFC 2131), and when this host asks its network.
+    #[cfg(feature = "dhcp")]
+    Configuration,
 }
 
 /// A key of a keyed hash.

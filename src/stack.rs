@@ -48,6 +48,7 @@
 //!   `Context::resolve` first.
 //! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
 //!   a connection of an address that is gone, and tells neither its service nor its peer.
+//! - With the feature `dhcp`, the network gives them (`Stack::with_dhcp`).
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
@@ -129,6 +130,8 @@ mod challenge;
 mod clients;
 mod clock;
 mod config;
+#[cfg(feature = "dhcp")]
+mod configuration;
 mod context;
 mod control;
 mod counters;
@@ -281,8 +284,17 @@ impl<'a, D: Device> Stack<'a, D> {
     /// as RFC 5227 has it.
     #[cfg(feature = "conflict-detection")]
     pub fn with_conflict_detection(mut self) -> Self {
-        self.host.has_changed = true;
-        self.host.link.detect_conflicts();
+        self.host.detect_conflicts();
+        self
+    }
+
+    /// Asks the network for an IPv4 address, and for a gateway unless there is one already; see
+    /// [`dhcp`](crate::dhcp). On Ethernet only.
+    ///
+    /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
+    #[cfg(feature = "dhcp")]
+    pub fn with_dhcp(mut self) -> Self {
+        self.host.start_dhcp();
         self
     }
 

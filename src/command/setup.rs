@@ -3,8 +3,8 @@
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
 use smoltcp::socket::{self, raw, tcp::SocketBuffer};
-use smoltcp::time::Instant;
-use smoltcp::wire::IpCidr;
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
 use uppercase::stack::{ClientSlot, Config, Sockets, SocketsFull};
@@ -79,7 +79,12 @@ pub fn stack<'a, D: Device>(
         gateways: &link.gateway,
         random_seed: random_seed(),
     };
-    Stack::new(device, config, vec![], now).map_err(Failure::of("the network cannot be set up"))
+    let stack = Stack::new(device, config, vec![], now);
+    let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
+    Ok(match link.asks_dhcp() {
+        true => stack.with_dhcp(),
+        false => stack,
+    })
 }
 
 /// Both servers, TCP if there is room for `connections`, and UDP if it is wanted.
@@ -174,8 +179,12 @@ pub fn udp_client<'a>(
     client.map_err(Failure::of("the UDP client cannot be set up"))
 }
 
-/// What looks names up at the name servers that the arguments give.
-pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Failure> {
+/// What looks names up at these name servers.
+pub fn resolver(
+    sockets: &mut Sockets<'_>,
+    servers: &[IpAddress],
+    timeout: Duration,
+) -> Result<Resolver, Failure> {
     let queue = |datagram| {
         let packets = vec![socket::udp::PacketMetadata::EMPTY; dns::QUESTIONS_AT_ONCE];
         socket::udp::PacketBuffer::new(packets, vec![0; datagram * dns::QUESTIONS_AT_ONCE])
@@ -184,6 +193,6 @@ pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Fa
         receive: queue(dns::ANSWER),
         transmit: queue(dns::QUERY),
     };
-    Resolver::from_parts(sockets, parts, &args.dns, args.timeout)
+    Resolver::from_parts(sockets, parts, servers, timeout)
         .map_err(Failure::of("names cannot be looked up"))
 }

@@ -9,11 +9,15 @@ use smoltcp::wire::IpEndpoint;
 use super::Sockets;
 #[cfg(feature = "addressing")]
 use super::config::ConfigError;
+#[cfg(feature = "dhcp")]
+use super::configuration::NameServers;
 use super::host::Host;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
+#[cfg(feature = "dhcp")]
+use crate::dhcp::{self, Lease};
 #[cfg(feature = "conflict-detection")]
 use crate::link::Conflict;
 
@@ -191,6 +195,31 @@ impl Context<'_, '_> {
     #[cfg(feature = "conflict-detection")]
     pub fn take_conflict(&mut self) -> Option<Conflict> {
         self.host.conflict.take()
+    }
+
+    /// What a DHCP server has given, while it is used; see [`dhcp`](crate::dhcp).
+    #[cfg(feature = "dhcp")]
+    pub fn lease(&mut self) -> Option<&Lease> {
+        self.host.configuration.lease()
+    }
+
+    /// The latest event of DHCP since the last call.
+    #[cfg(feature = "dhcp")]
+    pub fn take_dhcp_event(&mut self) -> Option<dhcp::Event> {
+        self.host.configuration.take_dhcp_event()
+    }
+
+    /// The name servers that the network has named, as long as that counts.
+    #[cfg(feature = "dhcp")]
+    pub fn name_servers(&mut self) -> NameServers {
+        self.host.configuration.name_servers()
+    }
+
+    /// The device has its link again, which was down: the program says so. What the network has given is
+    /// verified, as this may be another network; it is used meanwhile, so connections live on.
+    #[cfg(feature = "dhcp")]
+    pub fn link_is_back(&mut self) {
+        self.host.configuration.verify();
     }
 
     /// Replaces the gateway of this IP version. A connection to a host beyond it goes on by the router

@@ -4,6 +4,8 @@ use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::{Config, ConfigError, check_address};
+#[cfg(feature = "dhcp")]
+use super::configuration::Configuration;
 use super::error_limit::ErrorLimit;
 use super::identification::Identifications;
 #[cfg(feature = "paths")]
@@ -30,6 +32,9 @@ pub(super) struct Host {
     /// The latest conflict about an address, until it is asked for.
     #[cfg(feature = "conflict-detection")]
     pub(super) conflict: Option<Conflict>,
+    /// The addresses that the network gives.
+    #[cfg(feature = "dhcp")]
+    pub(super) configuration: Configuration,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
@@ -57,6 +62,8 @@ impl Host {
             has_changed: false,
             #[cfg(feature = "conflict-detection")]
             conflict: None,
+            #[cfg(feature = "dhcp")]
+            configuration: Configuration::new(config.random_seed),
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
@@ -100,6 +107,21 @@ impl Host {
             true => Ok(()),
             false => Err(ConfigError::TooManyAddresses),
         }
+    }
+
+    /// Asks for each address before it is used, from now on.
+    #[cfg(feature = "conflict-detection")]
+    pub(super) fn detect_conflicts(&mut self) {
+        self.has_changed = true;
+        self.link.detect_conflicts();
+    }
+
+    /// Asks for an IPv4 address from now on, on Ethernet.
+    #[cfg(feature = "dhcp")]
+    #[inline(never)] // The room for it is needed for as long as this takes only.
+    pub(super) fn start_dhcp(&mut self) {
+        self.detect_conflicts();
+        self.configuration.start_dhcp(&self.link);
     }
 
     /// Takes this gateway in place of that of its IP version.

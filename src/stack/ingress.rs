@@ -60,6 +60,12 @@ pub(super) fn receive<'a>(
         }
         Content::Other => return Received::Other,
     };
+    #[cfg(feature = "dhcp")]
+    if let Some(card) = way.asker
+        && (host.configuration).receives_dhcp(packet, card, &host.capabilities.checksum)
+    {
+        return Received::Other;
+    }
     #[cfg(feature = "client")]
     let too_long = host
         .returned
@@ -272,6 +278,12 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     // and connections to a group of hosts (which RFC 9293, 3.9.2.3 forbids).
     let destination = &packet.destination;
     if !addresses.is_own(destination) && (is_segment || addresses.is_one_host(destination)) {
+        // RFC 2131, 4.1: "The client SHOULD unicast DHCPOFFER and DHCPACK messages" - what a server sends
+        // to the address that it gives comes before this host has it.
+        #[cfg(feature = "dhcp")]
+        if host.configuration.awaits_dhcp(packet) {
+            return Ok(());
+        }
         return Err(Refusal::Misdirected);
     }
     Ok(())

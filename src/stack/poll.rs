@@ -178,6 +178,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
+        #[cfg(feature = "dhcp")]
+        let has_news = self.tend_configuration() || has_news;
         #[cfg(not(feature = "conflict-detection"))]
         let has_news = false;
         if !core::mem::take(&mut self.host.has_changed) {
@@ -197,11 +199,35 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         addressing::end_gone(service, self.sockets, &mut way) || has_news
     }
 
+    /// Asks the network for addresses, and takes what it gives, as it is due; returns whether something
+    /// has happened.
+    #[cfg(feature = "dhcp")]
+    fn tend_configuration(&mut self) -> bool {
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        let Host {
+            link,
+            configuration,
+            ..
+        } = &mut *self.host;
+        let (has_changed, has_news) = configuration.tend(link, self.program, &mut room);
+        self.host.has_changed |= has_changed;
+        has_news
+    }
+
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
     #[cfg(feature = "conflict-detection")]
     fn tend_claims(&mut self) -> bool {
         let mut has_news = false;
-        let Host { link, conflict, .. } = &mut *self.host;
+        let Host {
+            link,
+            conflict,
+            #[cfg(feature = "dhcp")]
+            configuration,
+            ..
+        } = &mut *self.host;
         let counters = &mut self.judges.counters;
         let mut room = Room {
             device: &mut *self.device,
@@ -211,6 +237,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             has_news = true;
             log::warn!("{latest}");
             count(&mut counters.conflicts);
+            #[cfg(feature = "dhcp")]
+            configuration.hear(&latest);
             *conflict = Some(latest);
         });
         self.host.has_changed |= has_changed;
@@ -235,6 +263,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         }
         #[cfg(feature = "conflict-detection")]
         let due = earliest(due, self.host.link.claims_due(self.now));
+        // A lease ends by the program's clock, which counts pauses.
+        #[cfg(feature = "dhcp")]
+        let due = earliest(due, {
+            let due = self.host.configuration.due();
+            due.map(|due| self.now + (due.max(self.program) - self.program))
+        });
         let due = earliest(due, self.judges.accept.due(service, self.host, self.now));
         match due {
             Some(due) if due <= self.now => match self.device.transmit(self.program) {

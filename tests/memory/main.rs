@@ -11,6 +11,8 @@ mod bad_input;
 #[cfg(feature = "conflict-detection")]
 mod conflicts;
 mod congestion;
+#[cfg(feature = "dhcp")]
+mod dhcp;
 #[cfg(feature = "fragmentation")]
 mod discard;
 mod dns;

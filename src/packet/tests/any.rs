@@ -36,6 +36,10 @@ fn ask_packet(packet: &Packet<'_>) {
         packet.is_first_fragment(),
     );
     packet.is_intact(&ChecksumCapabilities::default());
+    #[cfg(feature = "dhcp")]
+    if packet.dhcp_reply(false).is_some() {
+        assert!(packet.is_dhcp_reply() && packet.bytes.len() > 268);
+    }
     if let Some(fragment) = packet.fragment() {
         assert!(fragment.data.len() <= packet.payload().len());
     }
@@ -92,7 +96,14 @@ fn frames() -> Vec<Vec<u8>> {
         .iter()
         .map(|(next, payload)| ethernet(0x86dd, &ipv6(*next, payload)));
     let arp = ethernet(0x0806, &[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1]);
-    v4.chain(v6).chain([arp]).collect()
+    #[allow(unused_mut)] // without DHCP
+    let mut frames: Vec<_> = v4.chain(v6).chain([arp]).collect();
+    #[cfg(feature = "dhcp")]
+    {
+        let reply = dhcp::reply(&dhcp::OPTIONS, &[255], &[]);
+        frames.push(ethernet(0x0800, &ipv4(UDP, &[], &reply)));
+    }
+    frames
 }
 
 #[test]
