@@ -20,7 +20,7 @@ fn a_full_socket_set_is_an_error() {
 }
 
 #[test]
-fn it_needs_a_slot_aside() {
+fn a_fragmenter_needs_a_slot_aside() {
     let (mut end, _) = link(Medium::Ip, 1500);
     let mut host = Host::new(&mut end, 1);
     let queue = || raw::PacketBuffer::new(&mut [][..], &mut [][..]);
