@@ -70,8 +70,7 @@ pub fn stack<'a, D: Device>(
     };
     let stack = Stack::new(device, config, vec![], now);
     let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
-    let room = vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD];
-    let stack = stack.with_fragmentation(room);
+    let stack = stack.with_fragmentation(vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD]);
     Ok(match link.asks_dhcp() {
         true => stack.with_dhcp(),
         false => stack,

@@ -260,7 +260,7 @@ impl Context<'_, '_> {
         self.host.configuration.lease()
     }
 
-    /// The latest event of DHCP since this was asked last.
+    /// The latest event of DHCP since the last call.
     #[cfg(feature = "dhcp")]
     pub fn take_dhcp_event(&mut self) -> Option<dhcp::Event> {
         self.host.configuration.take_dhcp_event()
