@@ -11,18 +11,16 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use smoltcp::wire::Ipv6Address;
-
-use crate::cable::Cable;
+use crate::cable::{Addresses, Cable};
+use crate::kit::{Bench, Finding, Traits};
+use crate::qmp::Qmp;
 use crate::shared::missing::{self, Failure, Missing};
 use crate::stock;
 
-/// The board's addresses, in the emulator's network and on the cable.
-pub const BOARD: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
-pub const BOARD_V6: Ipv6Address = Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 0x15);
+/// The board's address, in the emulator's network and on the cable.
+pub const BOARD: Ipv4Addr = Addresses::EMULATOR.board;
 /// Ours, on the cable.
-pub const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
-pub const HOST_V6: Ipv6Address = Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 2);
+pub const HOST: Ipv4Addr = Addresses::EMULATOR.host;
 
 /// A board: a folder in `examples`, and what emulates it.
 pub struct Board {
@@ -38,6 +36,8 @@ pub struct Board {
     pub card: &'static [&'static str],
     /// The memory of its statics and its stack, as in its `memory.x`.
     pub ram: Range<u32>,
+    /// The emulator, too, fills short frames up to 60 bytes, as the controller does.
+    pub pads: bool,
 }
 
 /// The boards that can be emulated.
@@ -49,6 +49,7 @@ pub const BOARDS: &[Board] = &[
         emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
         card: &["-net", "nic,model=stellaris,netdev=network"],
         ram: 0x2000_0000..0x2001_0000,
+        pads: true,
     },
     MPS2_AN385,
     Board {
@@ -91,8 +92,20 @@ pub const BOARDS: &[Board] = &[
         emulator: &["qemu-system-arm", "-machine", "xilinx-zynq-a9"],
         card: &["-net", "nic,model=cadence_gem,netdev=network"],
         ram: 0x0010_0000..0x0020_0000,
+        pads: false,
     },
 ];
+
+impl Board {
+    fn traits(&self) -> Traits {
+        Traits {
+            mtu: 1514,
+            pads: self.pads,
+            patience: stock::PATIENCE,
+            start: 3 * stock::PATIENCE,
+        }
+    }
+}
 
 const MPS2_AN385: Board = Board {
     name: "mps2-an385",
@@ -101,6 +114,7 @@ const MPS2_AN385: Board = Board {
     emulator: &["qemu-system-arm", "-machine", "mps2-an385"],
     card: &["-net", "nic,model=lan9118,netdev=network"],
     ram: 0x2000_0000..0x2040_0000,
+    pads: false,
 };
 
 /// Its network card is virtio's as it once was, if the emulator is not told otherwise.
@@ -111,6 +125,7 @@ const RISCV32_VIRT: Board = Board {
     emulator: &["qemu-system-riscv32", "-machine", "virt", "-bios", "none"],
     card: &["-device", "virtio-net-device,netdev=network"],
     ram: 0x8000_0000..0x8010_0000,
+    pads: false,
 };
 
 static BUILDING: Mutex<()> = Mutex::new(());
@@ -211,7 +226,16 @@ impl Firmware {
         let here = ours.local_addr().expect("a bound socket");
         let network = format!("socket,udp={here},localaddr={its}");
         let emulator = Emulator::start(self, &network, its, arguments);
-        (emulator, Cable::new(ours, its))
+        (emulator, Cable::new(ours, its, Addresses::EMULATOR))
+    }
+
+    /// Boots it on a cable, with a bench for scenes about its driver at the other end.
+    pub fn boot_on_bench(&self) -> Result<(Emulator, Bench), Finding> {
+        let (booted, mut qmp) = Qmp::attach(|line| self.boot_on_cable_with(line));
+        let (emulator, cable) = booted;
+        let mut bench = Bench::new(cable, self.board.traits())?;
+        bench.set_link = Some(Box::new(move |is_up| qmp.set_link(is_up)));
+        Ok((emulator, bench))
     }
 
     /// Boots it at the first end of a cable between programs (`device::cable`), and returns the port

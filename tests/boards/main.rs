@@ -12,9 +12,12 @@ mod cable;
 mod crowd;
 mod elf;
 mod emulator;
+mod faults;
 mod footprint;
 mod frames;
 mod hosts;
+mod kit;
+mod model;
 mod peer;
 mod qmp;
 mod remedies;
@@ -79,6 +82,13 @@ const SCENES: [Scenes; 2] = [
     ),
 ];
 
+/// What a firmware's driver is asked, by the same options.
+const DRIVER_SCENES: [(&str, &[kit::Scene]); 3] = [
+    ("", kit::SCENES),
+    ("", kit::LINK_SCENES),
+    ("--features ipv6", kit::IPV6_SCENES),
+];
+
 /// Other programs of the folder of one board: what is in assembler, checked; the same with a capture;
 /// and services of another kind.
 const OTHER_PROGRAMS: [Scenes; 3] = [
@@ -111,9 +121,22 @@ fn main() -> ExitCode {
                     missing::completion(firmware.build().map(|_| scene(firmware)))
                 }));
             }
+            let of_driver = DRIVER_SCENES.iter().filter(|row| row.0 == *options);
+            for (name, scene) in of_driver.flat_map(|row| row.1) {
+                let name = format!("{}::driver::{name}", board.name);
+                trials.push(Trial::ignorable_test(name, || {
+                    missing::completion(firmware.build().and_then(|_| {
+                        let (mut emulator, mut bench) = firmware.boot_on_bench()?;
+                        scene(&mut bench)?;
+                        emulator.check();
+                        Ok(())
+                    }))
+                }));
+            }
         }
     }
     trials.extend(broken::trials());
+    trials.extend(faults::trials());
     trials.extend(footprint::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     footprint::print();
