@@ -1,4 +1,4 @@
-//! Frames made by hand, on the board's cable: who is there, and ping.
+//! Frames made by hand, on the board's cable: address resolution, and ping.
 
 use std::time::Instant;
 
@@ -66,7 +66,7 @@ pub fn find(cable: &Cable) -> EthernetAddress {
 
 /// Bytes of data to ping with. The longest is what a frame of 1514 bytes carries.
 pub const PING_LENGTHS: [usize; 11] = [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1471, 1472];
-/// The same for IPv6, whose header is longer.
+/// The same for IPv6 with its longer header.
 pub const PING_LENGTHS_V6: [usize; 11] = [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1451, 1452];
 
 /// The data that comes back.
@@ -136,7 +136,7 @@ pub fn neighbor_advertisement(
     }
 }
 
-/// Asks the board's group for its hardware address until it answers.
+/// Sends neighbor solicitations until the board answers (RFC 4861).
 pub fn find_v6(cable: &Cable) -> EthernetAddress {
     let frame = neighbor_solicitation(cable, None);
     let start = Instant::now();
@@ -171,7 +171,7 @@ pub fn ping_v6(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec
     })
 }
 
-/// Sends the frame until an answer is accepted, but not for ever. What the board still has to say
+/// Sends the frame until an answer is accepted, for a limited time. What the board still has to say
 /// to other frames is passed over.
 pub fn exchange<T>(
     cable: &Cable,

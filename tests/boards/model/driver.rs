@@ -175,7 +175,7 @@ impl Device for Driver {
 
     fn receive(&mut self, _: Instant) -> Option<(Receive<'_>, Transmit<'_>)> {
         let has_room = self.transmitted.has_room_for(2);
-        // Switched off, it has frames for ever, so that no wait goes on.
+        // Switched off, it always has a frame: that ends each wait.
         let is_off = self.mac.borrow().is_off();
         let found = match () {
             () if is_off => Some(vec![0; HEADER]),

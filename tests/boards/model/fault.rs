@@ -43,7 +43,7 @@ pub enum Fault {
     StaleLength,
     /// A consumed descriptor is looked at once more before the driver goes on.
     ReceivedTwice,
-    /// There is always room, whatever is still in the ring.
+    /// Room is promised while the ring is full.
     TransmitOverwrites,
     /// The controller is said to make and verify checksums, and does not.
     ChecksumsLeftToNothing,

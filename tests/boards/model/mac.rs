@@ -25,8 +25,7 @@ const WAKE: Duration = Duration::from_millis(1);
 /// A descriptor and its buffer.
 #[derive(Clone, Default)]
 pub struct Slot {
-    /// It is the side's that has to do something with it: the driver's, if it was received; the
-    /// controller's, if it is to be transmitted.
+    /// A received frame waits for the driver, or a frame of the driver's waits for the controller.
     pub is_due: bool,
     /// Neither side ever looks at it again.
     pub is_lost: bool,
@@ -141,7 +140,7 @@ impl Mac {
 
     fn read(&self) -> Option<Vec<u8>> {
         let mut frame = [0; 4096];
-        // An error of a socket whose other end is not there any more is no frame either.
+        // The error of a socket without its other end is no frame either.
         let length = self.wire.recv(&mut frame).ok()?;
         Some(frame[..length].to_vec())
     }
@@ -196,7 +195,7 @@ impl Mac {
             self.is_pending = true;
             self.next_transmitted = (self.next_transmitted + 1) % TRANSMIT;
             if self.link.load(Ordering::Relaxed) {
-                // Nobody may be there yet.
+                // The other end may not be there yet.
                 let _ = self.wire.send(&slot.bytes);
             }
         }
