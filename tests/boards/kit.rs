@@ -8,6 +8,7 @@ mod finding;
 mod lengths;
 mod link;
 mod order;
+pub mod own;
 mod stream;
 mod time;
 
