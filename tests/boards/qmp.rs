@@ -55,6 +55,13 @@ impl Qmp {
         memory
     }
 
+    /// Plugs the board's cable in, or pulls it out.
+    pub fn set_link(&mut self, is_up: bool) {
+        self.ask(&format!(
+            r#"{{"execute":"set_link","arguments":{{"name":"network","up":{is_up}}}}}"#
+        ));
+    }
+
     fn ask(&mut self, question: &str) -> String {
         writeln!(self.stream.get_mut(), "{question}").expect("a running emulator");
         loop {
