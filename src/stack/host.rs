@@ -35,6 +35,9 @@ pub(super) struct Host {
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
+    /// Whether frames wait in the device that have not been received in this poll.
+    #[cfg(feature = "paths")]
+    pub(super) is_behind: bool,
     pub(super) errors: ErrorLimit,
     /// Whether the first fragment of a datagram has left, and others may follow.
     #[cfg(feature = "fragmentation")]
@@ -61,6 +64,8 @@ impl Host {
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
+            #[cfg(feature = "paths")]
+            is_behind: false,
             errors: ErrorLimit::new(),
             #[cfg(feature = "fragmentation")]
             is_fragmenting: Cell::new(false),

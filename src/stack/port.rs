@@ -8,6 +8,8 @@ use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
 use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
+#[cfg(feature = "paths")]
+use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
 #[cfg(any(feature = "isn", feature = "paths"))]
@@ -16,9 +18,17 @@ use smoltcp::wire::{IpAddress, IpVersion};
 use super::control::{Connection, Control};
 use super::egress::{self, Leaving};
 use super::host::Host;
+#[cfg(feature = "paths")]
+use super::recovery;
 use super::service::Egress;
+#[cfg(feature = "paths")]
+use super::service::earliest;
 use crate::link::{EthernetAddress, Nowhere, Transmit};
 use crate::packet::{LONGEST_HEADERS, Packet};
+
+/// No retransmission timeout of smoltcp 0.14 is longer (RFC 6298, 2.5).
+#[cfg(feature = "paths")]
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// smoltcp, and the way to it and from it for one set of sockets at a time.
 pub(super) struct Way<'w> {
@@ -92,6 +102,25 @@ impl<'w> Way<'w> {
             ..*self
         };
         silent.deliver(sockets, control, packet);
+    }
+
+    /// Lets the retransmission timer of a connection expire, which smoltcp 0.14 does not start for less
+    /// than a second: for a moment it is later, and there is no room in the device. What is sent again
+    /// leaves at the next poll.
+    #[cfg(feature = "paths")]
+    #[inline(never)]
+    pub(super) fn expire(&mut self, connection: &mut Connection<'_>) {
+        let socket = connection.socket_mut();
+        let timeout = socket.timeout();
+        socket.set_timeout(None);
+        let mut late = Way {
+            interface: self.interface,
+            transmit: &mut Nowhere,
+            now: self.now + LONGEST_TIMEOUT,
+            ..*self
+        };
+        late.poll_within(self.host.ip_mtu(), &mut connection.set, None);
+        connection.socket_mut().set_timeout(timeout);
     }
 
     /// Transmits an answer that no socket has made.
@@ -238,11 +267,22 @@ impl Egress for Way<'_> {
     }
 
     fn transmit(&mut self, connection: &mut Connection<'_>) -> bool {
-        self.poll(&mut connection.set, Some(&mut connection.control))
+        #[cfg(feature = "paths")]
+        {
+            recovery::expire(connection, self);
+            recovery::avoid_silly_windows(connection);
+        }
+        let transmitted = self.poll(&mut connection.set, Some(&mut connection.control));
+        #[cfg(feature = "paths")]
+        recovery::avoid_silly_windows(connection);
+        transmitted
     }
 
     fn due(&mut self, connection: &Connection<'_>) -> Option<Instant> {
-        self.interface.poll_at(self.now, &connection.set)
+        let due = self.interface.poll_at(self.now, &connection.set);
+        #[cfg(feature = "paths")]
+        let due = earliest(due, connection.control.flight.due());
+        due
     }
 }
 
