@@ -6,7 +6,7 @@
 //! $ cargo bench --bench paths -- loss               # loss and reordering there
 //! $ cargo bench --bench paths -- bottleneck         # behind `tc tbf`, beside the kernel's TCP
 //! $ cargo bench --bench paths -- mtu                # through a link with a small MTU
-//! $ cargo bench --bench paths -- pause 600          # the server is stopped for so many seconds
+//! $ cargo bench --bench paths -- pause 600          # the server is stopped for 600 seconds
 //! ```
 //!
 //! What is beside the kernel runs in network namespaces of its own, and wants what the kernel tests

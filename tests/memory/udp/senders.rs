@@ -1,16 +1,16 @@
-//! Datagrams from senders that cannot be answered, or should not be: nobody else suffers.
+//! Datagrams from senders that cannot be answered, or should not be: other clients are served.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, Ipv6Packet};
 use uppercase::PORT;
 use uppercase::udp::{self, Counters};
 
 use super::by_hand::{answers_to, known_client};
-use super::common::ask::{ask, fragmenter, parts, server};
+use super::common::ask::{ask, parts, server};
 use super::common::frames;
 use super::common::network::{CLIENT, Link, NOBODY, Network, SECOND, SERVER};
 
 #[test]
-fn nobody_answers_what_was_sent_to_a_group() {
+fn a_datagram_for_a_group_is_not_answered() {
     for link in Link::ALL {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 1000, 4);
@@ -70,7 +70,7 @@ fn a_datagram_from_where_there_is_no_route_to_is_not_answered() {
 }
 
 #[test]
-fn two_servers_do_not_answer_each_other_for_ever() {
+fn two_servers_do_not_answer_each_other_without_end() {
     for link in Link::ALL {
         let mut network = Network::new(link);
         let mut here = server(&mut network, 500, 4);
@@ -110,9 +110,8 @@ fn a_forged_sender_does_not_delay_the_answers_to_others() {
 #[test]
 fn a_forged_sender_does_not_delay_the_answers_in_fragments() {
     let link = Link::ETHERNET_V6;
-    let mut network = Network::new(link);
-    let server = server(&mut network, 6000, 4);
-    let mut server = server.with_fragmenter(fragmenter(network.server.sockets()));
+    let mut network = Network::new(link).with_fragmentation(6000);
+    let mut server = server(&mut network, 6000, 4);
     let honest = known_client(link, &mut network, &mut server);
     let nobody = IpEndpoint::new(link.address(NOBODY), 40_000);
     let grows = "ΐ".repeat(400);
@@ -138,7 +137,7 @@ fn a_forged_sender_does_not_delay_the_answers_in_fragments() {
 }
 
 #[test]
-fn two_servers_on_high_ports_do_not_answer_each_other_for_ever() {
+fn two_servers_on_high_ports_do_not_answer_each_other_without_end() {
     let link = Link::IP_V4;
     let mut network = Network::new(link);
     let storage = || Box::leak(Box::new(udp::Buffers::<100, 4>::new()));
