@@ -149,6 +149,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
+        #[cfg(feature = "paths")]
+        {
+            self.host.is_behind = !is_complete;
+        }
         let now = self.clock.received(is_complete);
         self.set(now);
         let next = self.work(service, is_complete);
