@@ -4,6 +4,7 @@ use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
+use super::network::Network;
 use crate::link::{self, EthernetAddress};
 use crate::packet::is_ethernet;
 
@@ -36,8 +37,17 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    /// Refuses a device that smoltcp would refuse by a panic, or by silence.
+    /// Refuses what smoltcp would refuse by a panic, or by silence.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
+        Network::check(self.addresses, self.gateways)?;
+        self.check_device(capabilities)
+    }
+
+    /// Refuses a device that does not carry what `self` is for.
+    pub(super) fn check_device(
+        &self,
+        capabilities: &DeviceCapabilities,
+    ) -> Result<(), ConfigError> {
         let ethernet = is_ethernet(capabilities.medium);
         if !ethernet && (cfg!(not(feature = "medium-ip")) || capabilities.medium != Medium::Ip) {
             return Err(ConfigError::Medium);
@@ -45,7 +55,16 @@ impl Config<'_> {
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
-        check_mtu(link::ip_mtu(capabilities), IPV4_LEAST_MTU)
+        let ip_mtu = link::ip_mtu(capabilities);
+        #[cfg(feature = "ipv6")]
+        if self
+            .addresses
+            .iter()
+            .any(|own| matches!(own, IpCidr::Ipv6(_)))
+        {
+            check_mtu(ip_mtu, IPV6_LEAST_MTU)?;
+        }
+        check_mtu(ip_mtu, IPV4_LEAST_MTU)
     }
 
     /// What smoltcp draws is sent, and tells the state of its generator.
@@ -58,6 +77,7 @@ impl Config<'_> {
 }
 
 /// Whether a host on a link with this MTU can have this address.
+#[cfg(feature = "addressing")]
 pub(super) fn check_address(address: &IpCidr, ip_mtu: usize) -> Result<(), ConfigError> {
     if !address.address().is_unicast() {
         return Err(ConfigError::NotUnicast(address.address()));

@@ -1,9 +1,12 @@
 use core::cell::Cell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
+#[cfg(feature = "addressing")]
 use smoltcp::wire::{IpAddress, IpCidr};
 
-use super::config::{Config, ConfigError, check_address};
+use super::config::Config;
+#[cfg(feature = "addressing")]
+use super::config::{ConfigError, check_address};
 use super::error_limit::ErrorLimit;
 use super::identification::Identifications;
 #[cfg(feature = "paths")]
@@ -78,22 +81,18 @@ impl Host {
         self.capabilities.max_transmission_unit
     }
 
-    /// Takes the addresses and gateways of `config`.
-    pub(super) fn configure(&mut self, config: &Config<'_>) -> Result<(), ConfigError> {
+    /// Takes the addresses and gateways of `config`, which were checked.
+    pub(super) fn configure(&mut self, config: &Config<'_>) {
         for address in config.addresses {
-            self.add_address(*address)?;
+            self.link.add_address(*address);
         }
         for gateway in config.gateways {
-            let mut others = self.link.addresses.gateways().iter();
-            if others.any(|other| other.version() == gateway.version()) {
-                return Err(ConfigError::SecondGateway(*gateway));
-            }
-            self.set_gateway(*gateway)?;
+            self.link.addresses.set_gateway(*gateway);
         }
-        Ok(())
     }
 
     /// Adds an address of this host, or changes the prefix of one.
+    #[cfg(feature = "addressing")]
     pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
         check_address(&address, self.ip_mtu())?;
         match self.link.add_address(address) {
@@ -103,6 +102,7 @@ impl Host {
     }
 
     /// Takes this gateway in place of that of its IP version.
+    #[cfg(feature = "addressing")]
     pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
         if !gateway.is_unicast() || !self.link.is_near(&gateway) {
             return Err(ConfigError::Gateway(gateway));

@@ -20,6 +20,8 @@ use super::port::Way;
 use super::ports::Ports;
 use super::service::{Service, earliest};
 use crate::link::{NEIGHBORS, Room};
+#[cfg(feature = "conflict-detection")]
+use crate::logging::warn;
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
@@ -209,7 +211,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         };
         let has_changed = link.tend_claims(self.now, &mut room, &mut |latest| {
             has_news = true;
-            log::warn!("{latest}");
+            warn!("{}", latest);
             count(&mut counters.conflicts);
             *conflict = Some(latest);
         });
