@@ -13,7 +13,7 @@ pub struct Drawing {
     /// first packet, sequence numbers are relative to the first one, and windows are in bytes. Of a
     /// side that is another program, the states are in parentheses: they follow from the segments.
     /// The drawing is as wide as the terminal; in a file or a pipe, as COLUMNS says, or 80 columns.
-    /// NO_COLOR switches colours off. On a TAP or TUN interface it brings --no-offload, so that each
+    /// NO_COLOR switches colours off. On a TAP or TUN interface it implies --no-offload, so that each
     /// packet is one of the wire.
     #[arg(long, global = true)]
     pub ladder: bool,
@@ -27,7 +27,7 @@ pub struct Drawing {
     ///
     /// The same is in the JSON, and in the comments of a capture. What the stack in this program knows
     /// is taken from it; a sentence that follows from the packets has the mark ≈. Without --svg, --json
-    /// and --capture it brings --ladder.
+    /// and --capture it implies --ladder.
     #[arg(long, global = true)]
     pub explain: bool,
     /// Draw in ASCII only

@@ -34,7 +34,7 @@ pub fn with_client(
 }
 
 /// Attaches to the interface, or makes it, with a stack that by default has the addresses that end
-/// in `host`; so many clients can wait for a place as `backlog` says. Also returns what there was
+/// in `host`; `backlog` clients can wait for a slot. Also returns what there was
 /// between this host and those addresses.
 pub fn open<'a>(
     name: &str,
@@ -53,7 +53,7 @@ pub fn open<'a>(
     if recorder.is_on() && !link.no_offload {
         let option = recorder.option();
         complain(format!(
-            "{option} brings --no-offload: each segment passes by itself and complete, as on a wire"
+            "{option} implies --no-offload: each segment passes by itself and complete, as on a wire"
         ));
     }
     let host_addresses = link.host_addresses();
@@ -72,13 +72,13 @@ pub fn options(link: &Link, recorder: &Recorder<'_>) -> Options {
     }
 }
 
-/// A client of another make that reaches this server.
+/// A command, for another client, that reaches this server.
 pub fn example(address: IpAddress, args: &Server) -> String {
     let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
     format!("echo hello | nc {options} {address} {}", args.port)
 }
 
-/// Why an interface could not be opened, and which option is to be changed.
+/// Why an interface could not be opened, and which option the user has to change.
 fn explain(error: OpenError, is_server: bool) -> Failure {
     Failure::Error(match error {
         OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {

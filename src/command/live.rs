@@ -62,8 +62,8 @@ pub struct Live<'a, D: Attached> {
 }
 
 impl<'a, D: Attached> Live<'a, D> {
-    /// A stack that by default has the addresses that end in `host`, with room for so many clients
-    /// that wait for a place as `backlog` says.
+    /// A stack that by default has the addresses that end in `host`, with room for `backlog` clients
+    /// that wait for a slot.
     pub fn new(
         device: D,
         link: &Link,

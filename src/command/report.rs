@@ -47,7 +47,7 @@ impl fmt::Display for Report {
         if let Some(tcp) = self.tcp {
             writeln!(f, "TCP: {} opened", counted(tcp.opened, "connection"))?;
             note(f, tcp.expired, "ended: the client took too long")?;
-            note(f, stack.queued, "requests waited for a free place")?;
+            note(f, stack.queued, "requests waited for a free slot")?;
             note(f, stack.dropped, "requests dropped: no room to wait")?;
             note(f, stack.copies, "requests dropped: answered before")?;
             note(f, stack.cookies, "requests answered with a SYN cookie")?;

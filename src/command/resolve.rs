@@ -142,7 +142,7 @@ impl Server {
     }
 }
 
-/// How long the attempt with this one of so many addresses may take.
+/// How long the attempt with address `number` of `count` may take.
 fn share(timeout: Duration, passed: Duration, number: usize, count: usize) -> Duration {
     match number {
         // What it took to begin is not counted.

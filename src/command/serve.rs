@@ -190,7 +190,7 @@ fn serve<'a, D: Attached>(
     }
 }
 
-/// Polls on until no frame has come for so long. Returns how long it can be slept then.
+/// Polls on until no frame has come for `patience`. Returns how long it can be slept then.
 fn spin<'a, D: Attached>(
     host: &mut Live<'a, D>,
     servers: &mut Servers<'a>,
@@ -249,7 +249,7 @@ fn close<'a, D: Attached>(
             Err(failure) => return Err(failure),
         }
     }
-    // A client that has not taken all of its answer would wait for the rest for ever.
+    // A client that has not taken all of its answer would wait for the rest without end.
     tcp.abort();
     host.poll(tcp);
     Ok(())

@@ -66,7 +66,7 @@ pub fn stack<'a, D: Device>(
     host: u8,
     now: Instant,
 ) -> Result<Stack<'a, D>, Failure> {
-    /// A link that carries IPv6 carries packets of so many bytes (RFC 8200, 5), and their headers.
+    /// A link that carries IPv6 carries packets of 1280 bytes (RFC 8200, 5), and the header of a frame.
     const IPV6: usize = 1280 + 14;
     let mut addresses = link.addresses(host);
     if !link.chooses_addresses() && device.capabilities().max_transmission_unit < IPV6 {
@@ -113,8 +113,8 @@ pub struct Connections<'a> {
 }
 
 impl<'a> Connections<'a> {
-    /// Room for so many connections, and some `spare` ones, with buffers of so many bytes each way;
-    /// with smaller ones where they would be too much together.
+    /// Room for `connections`, and for `spare` ones more, with buffers of `buffer` bytes each way; with
+    /// smaller ones where they would be too much together.
     pub fn new(connections: usize, spare: usize, buffer: usize) -> Self {
         let count = connections + spare;
         let share = MOST_BUFFERS / 2 / connections.max(1);

@@ -63,9 +63,9 @@ impl fmt::Display for Conflict {
 /// How far an address is.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// So many probes are left to be sent. It is not used yet.
+    /// How many probes are left to be sent. The address is not used yet.
     Probing(u8),
-    /// So many announcements are left to be sent.
+    /// How many announcements are left to be sent.
     Announcing(u8),
     Settled,
 }

@@ -42,7 +42,7 @@ pub struct Counters {
     pub copies: u32,
     /// SYNs that had to wait for room.
     pub queued: u32,
-    /// SYNs that found neither room nor a place in the backlog. Their clients send them again.
+    /// SYNs that found neither a free slot nor room in the backlog. Their clients send them again.
     pub dropped: u32,
     /// SYNs that were answered by a cookie; none without the feature `syn-cookies`.
     pub cookies: u32,

@@ -91,7 +91,7 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         #[cfg(feature = "client")]
         if control.retransmitted() != before && !segment.flags.has(crate::packet::Flags::SYN) {
             match control.again {
-                // The same one twice, and the peer has not been heard: it may have another card by now.
+                // The same one twice, and nothing from the peer: it may have another card by now.
                 Some(first) if first == segment.sequence => {
                     control.hardware = None;
                     host.link.look_again(&destination, now);

@@ -65,12 +65,12 @@ fn fin_alone(control: &Control, segment: &Segment) -> Option<Header> {
     })
 }
 
-/// Where the receive window is shut, no segment is acceptable, but "special allowance should be
+/// Where the receive window is zero, no segment is acceptable, but "special allowance should be
 /// made to accept valid ACKs" (RFC 9293, 3.10.7.4). smoltcp makes none: it drops the
-/// acknowledgement and the window of the segment, too. Where both buffers of an echo are full, and
-/// a probe of the zero window counts as sent, as in lwIP, the peer is one byte ahead from then
-/// on, and the connection would never move again. So it is given them as if they came from the
-/// edge of the window.
+/// acknowledgement and the window of the segment, too. A peer that counts a zero-window probe as
+/// sent, as lwIP does, is one byte ahead from then on. If both buffers of an echo are full, the
+/// connection would never move again. So smoltcp is given the acknowledgement and the window as if
+/// they came from the edge of the window.
 fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header> {
     let next = shut_at?;
     // Sequence numbers are compared modulo 2^32, as a difference.

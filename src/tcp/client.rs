@@ -134,7 +134,7 @@ impl Client {
         self.ack_delay = ack_delay;
     }
 
-    /// Waits so long from now on, as in [`new`](Self::new).
+    /// Changes the timeout of [`new`](Self::new), from now on.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout.min(LONGEST_TIMEOUT);
     }

@@ -266,7 +266,7 @@ const fn least_room<H: Handler>() -> usize {
     if H::ROOM == 0 { 1 } else { H::ROOM }
 }
 
-/// Offers what has been received, so many bytes at most, and dequeues what is consumed.
+/// Offers what has been received, `wanted` bytes at most, and dequeues what is consumed.
 fn receive(
     socket: &mut Socket<'_>,
     wanted: usize,

@@ -20,8 +20,8 @@ pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 ///
 /// The window of the first answer is never scaled (RFC 7323, 2.2). smoltcp 0.14 takes it for a
 /// scaled one, so it accepts `min(size, 65535) << s` bytes of text until it announces another
-/// window. With any other size that is more than the buffer, and a peer that writes so much at once
-/// would have smoltcp panic.
+/// window. With any other size that is more than the buffer, and a peer that writes that much at once
+/// would make smoltcp panic.
 pub const fn window_within(most: usize) -> usize {
     let most = if most > LARGEST_WINDOW {
         LARGEST_WINDOW

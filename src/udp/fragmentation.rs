@@ -89,7 +89,7 @@ impl<'a> Fragmenter<'a> {
         Self::from_parts(sockets, queue, &mut buffers.aside[..], identification)
     }
 
-    /// A fragmenter with a queue whose size is known at run time only.
+    /// A fragmenter with a queue of a size that is known at run time only.
     ///
     /// `aside` is one more slot, which is not in the set; an empty `Vec` will do.
     ///

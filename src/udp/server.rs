@@ -20,8 +20,8 @@ pub struct Counters {
     /// the link carries.
     pub too_large: u32,
     /// Datagrams that were dropped because no answer may be sent: they were for a group of hosts
-    /// (RFC 1122, 4.1.3.6), gave no address or port to answer to, came from where there is no way
-    /// back to, or from the server's own port; or the [`LoopGuard`] has ended a reply loop.
+    /// (RFC 1122, 4.1.3.6), had no source address or port to answer to, came from an address without
+    /// a route, or from the server's own port; or the [`LoopGuard`] has ended a reply loop.
     pub unanswerable: u32,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Server<'a> {
         Self::from_parts(sockets, buffers.split(), port)
     }
 
-    /// A server with buffers whose sizes are known at run time only.
+    /// A server with buffers of sizes that are known at run time only.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if a buffer has no room.

@@ -52,7 +52,7 @@ pub fn server_of_both_is_the_default_and_can_be_asked_for() {
     });
 }
 
-pub fn text_is_exact_whatever_is_done_for_speed() {
+pub fn text_is_exact_with_all_options_for_speed() {
     for options in [
         "--fast",
         "--small",

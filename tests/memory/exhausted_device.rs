@@ -20,7 +20,7 @@ const LINK: Link = Link::IP_V4;
 /// Has room for one frame, but not before it has been asked for some time.
 struct Slow<D> {
     device: D,
-    /// How often a stack asks in vain after each frame, and how often it still does.
+    /// How often a stack asks after each frame and gets no token, and how often it still does.
     patience: u32,
     refusals: Cell<u32>,
 }

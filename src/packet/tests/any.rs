@@ -110,7 +110,7 @@ fn each_byte_may_have_any_value() {
 }
 
 #[test]
-fn a_frame_may_end_anywhere_whatever_it_says() {
+fn a_frame_may_end_anywhere_and_have_any_lengths() {
     for frame in frames() {
         for length in 0..=frame.len() {
             for at in 0..length {

@@ -33,7 +33,7 @@ use crate::stack::inject::{Header, Synthetic};
 
 /// How long after a SYN that found no room all SYNs are answered by cookies.
 const PRESSURE: Duration = Duration::from_secs(4);
-/// So many cookies that are not acknowledged are a flood.
+/// How many cookies that are not acknowledged are a flood.
 const MANY: usize = 64;
 /// A cookie is good until the end of the next one of these.
 const PERIOD: Duration = Duration::from_secs(64);

@@ -1,4 +1,4 @@
-//! An interface that leads nowhere, for packets that nobody wants any more.
+//! An interface without a link, through which a socket's queue is emptied.
 
 use smoltcp::iface::{Config, Interface, SocketSet};
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
@@ -7,7 +7,7 @@ use smoltcp::wire::HardwareAddress;
 
 const MTU: usize = 1280;
 
-/// Sends all that the sockets have queued, to nobody.
+/// Sends all that the sockets have queued; every packet is lost.
 pub(super) fn send(sockets: &mut SocketSet<'_>) {
     // Without neighbors to discover nothing waits, neither for an answer nor for the time.
     let (now, config) = (Instant::ZERO, Config::new(HardwareAddress::Ip));

@@ -127,7 +127,7 @@ impl<'a> Clients<'a> {
         Ok(())
     }
 
-    /// Whatever happens, what has been received is right.
+    /// At any time, what has been received is right.
     pub fn check(&self) {
         if let Some(Ok(answer)) = &self.udp_outcome {
             assert_eq!(*answer, self.expected_line);

@@ -12,7 +12,7 @@ use uppercase::{Context, Stack, tcp, udp};
 
 pub const SERVER: u8 = 1;
 pub const CLIENT: u8 = 2;
-/// An address on the link that nobody has.
+/// An address on the link that no host has.
 pub const NOBODY: u8 = 77;
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -88,7 +88,7 @@ pub fn hardware_address(host: u8) -> EthernetAddress {
     EthernetAddress([2, 0, 0, 0, 0, host])
 }
 
-/// Whoever works on a stack.
+/// A client or a server that works on a stack.
 pub trait Actor {
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant>;
 
@@ -209,13 +209,13 @@ impl Network {
         self.client.context(self.simulation.now())
     }
 
-    /// Lets time pass while nobody is polled.
+    /// Lets time pass without a poll of either host.
     pub fn sleep(&mut self, time: Duration) {
         self.simulation.sleep(time);
     }
 
     /// Runs both hosts until every actor is done and nothing is left to do at that moment; fails
-    /// if that takes longer than `limit` of virtual time, or if nobody is waiting for anything.
+    /// if that takes longer than `limit` of virtual time, or if neither host waits for anything.
     #[track_caller]
     pub fn run(
         &mut self,
@@ -243,7 +243,7 @@ impl Network {
         self.settle(servers, clients);
     }
 
-    /// Runs both hosts for a time, whatever happens.
+    /// Runs both hosts for this time, even if they have nothing left to do.
     #[track_caller]
     pub fn run_for(
         &mut self,
@@ -299,7 +299,7 @@ impl Network {
     }
 }
 
-/// Polls a host with a clock that is so many microseconds ahead.
+/// Polls a host with a clock that is `ahead` microseconds ahead.
 fn poll_by(
     ahead: i64,
     turn: &mut Turn,

@@ -1,4 +1,4 @@
-//! Many connections at once, and what is for nobody.
+//! Many connections at once, and segments that belong to none of them.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, Ipv4Packet, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::{self, Config, Entry, Hash, Mark, Scan, SetupError};
@@ -12,7 +12,7 @@ use crate::common::text::upper;
 
 const FIRST: TcpSeqNumber = TcpSeqNumber(i32::MAX - 10);
 
-/// A client on another network, whose segments are made by hand.
+/// A client on another network; its segments are made by hand.
 struct Far {
     from: IpEndpoint,
     next: TcpSeqNumber,
@@ -30,7 +30,7 @@ impl Far {
         }
     }
 
-    /// What the server says to this segment, which is to be one segment.
+    /// The one segment that the server sends in answer to this one.
     fn say(
         &mut self,
         network: &mut Network,

@@ -88,7 +88,7 @@ impl Town {
     }
 
     /// Each client sends a text over TCP and three lines over UDP. Fails unless all of them come
-    /// to an end, and every place of the server is free some time after.
+    /// to an end, and every slot of the server is free some time after.
     #[track_caller]
     pub fn run(&self, seed: u64) -> Outcome {
         self.run_on(Network::new(self.link.medium, seed), seed)

@@ -1,4 +1,4 @@
-//! Datagrams from senders that cannot be answered, or should not be: nobody else suffers.
+//! Datagrams from senders that cannot be answered, or should not be: other clients are served.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, Ipv6Packet};
 use uppercase::PORT;
@@ -10,7 +10,7 @@ use super::common::frames;
 use super::common::network::{CLIENT, Link, NOBODY, Network, SECOND, SERVER};
 
 #[test]
-fn nobody_answers_what_was_sent_to_a_group() {
+fn a_datagram_for_a_group_is_not_answered() {
     for link in Link::ALL {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 1000, 4);

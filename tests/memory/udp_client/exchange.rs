@@ -139,7 +139,7 @@ fn the_longest_timeout_there_is_means_for_ever() {
 }
 
 #[test]
-fn a_line_to_nobody_does_not_hold_up_the_next() {
+fn a_line_to_an_unused_address_does_not_hold_up_the_next() {
     for link in Link::ETHERNET {
         // In one packet, and, over IPv6, in fragments of our own.
         for length in [100, 3000] {

@@ -18,7 +18,7 @@ const fn endpoint(number: u8) -> IpEndpoint {
 
 pub const FROM: IpEndpoint = endpoint(1);
 pub const TO: IpEndpoint = endpoint(2);
-/// Where nobody is.
+/// An address that no host has.
 pub const NOWHERE: IpEndpoint = endpoint(3);
 pub const IDENTIFICATION: u32 = u32::MAX - 1;
 

@@ -1,4 +1,5 @@
-//! The queue of fragments: what is taken, what is refused, and the way out when nobody takes it.
+//! The queue of fragments: what is taken, what is refused, and how fragments that no device takes
+//! are discarded.
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Instant;
@@ -98,7 +99,7 @@ fn the_longest_payload_is_the_longest_that_is_taken() {
 }
 
 #[test]
-fn what_nobody_takes_can_be_discarded() {
+fn fragments_that_no_device_takes_can_be_discarded() {
     let mut pair = Pair::new(Medium::Ethernet, 1500);
     pair.send(NOWHERE, &text(2000)).unwrap();
     pair.send(TO, &text(2000)).unwrap();
