@@ -107,7 +107,9 @@ extern crate std;
 pub mod device;
 #[cfg(feature = "client")]
 pub mod dns;
+pub mod firmware;
 pub mod link;
+mod logging;
 mod packet;
 #[cfg(feature = "isn")]
 mod secret;
