@@ -78,6 +78,7 @@ impl<
     ///
     /// # Panics
     /// As [`Stack::on_network`].
+    #[inline(never)] // What it needs of the stack would be its caller's for good.
     pub fn start<D: Device>(
         &'static mut self,
         device: D,

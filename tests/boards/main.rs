@@ -18,6 +18,7 @@ mod hosts;
 mod peer;
 mod qmp;
 mod remedies;
+mod restart;
 mod scenes;
 #[cfg(feature = "command")]
 mod scenes_command;
@@ -115,6 +116,7 @@ fn main() -> ExitCode {
     }
     trials.extend(broken::trials());
     trials.extend(footprint::trials());
+    trials.extend(restart::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     footprint::print();
     missing::print();
