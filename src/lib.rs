@@ -76,6 +76,7 @@
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
+//! | `dhcp` | an IPv4 address from a server of the network (RFC 2131) | yes |
 //! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
 //! | `syn-cookies` | connections for clients that answer, during a flood of SYNs that are never acknowledged | yes |
@@ -104,7 +105,11 @@
 ))]
 extern crate std;
 
+#[cfg(feature = "dhcp")]
+mod chance;
 pub mod device;
+#[cfg(feature = "dhcp")]
+pub mod dhcp;
 #[cfg(feature = "client")]
 pub mod dns;
 pub mod firmware;

@@ -37,8 +37,8 @@ fn needed() -> clap::ArgGroup {
 /// Upper-casing servers and clients with a network stack of their own.
 ///
 /// Without a command: the dialogue of the classic exercise, client and server in one process,
-/// joined by a wire in memory. With --cable they are programs of their own, joined by the loopback
-/// of this host. Neither needs root.
+/// joined by a wire in memory. With --cable they are two programs, joined by the loopback of this
+/// host. Neither needs root.
 ///
 /// At a terminal a client asks for one sentence and prints the answer. With a pipe or a file it is
 /// a filter: standard input goes to the server, exactly its answer comes out.
@@ -73,6 +73,8 @@ Examples:
   uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
   sudo uppercase serve --tap tap0                      both servers on a TAP interface
   echo hello | nc -N 192.168.69.1 12000                ... and another client, nc
+  sudo uppercase serve --tap tap0 --dhcp               ... with an address of the network that tap0
+                                                       is in
   uppercase lab                                        ... without root: a shell that reaches the
                                                        servers, in a network of its own
   uppercase doctor                                     what `lab` and a TAP lack on this host
@@ -169,6 +171,32 @@ impl Args {
     }
 }
 
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+impl Args {
+    /// Ends the program, as for other wrong arguments, if a network would be asked for addresses that
+    /// has none, or that is not known.
+    pub fn require_a_network_to_ask(&self) {
+        let (server, message) = match &self.command {
+            Some(Command::Lab(lab)) => (
+                &lab.server,
+                "--dhcp is not for a lab, as its network has no DHCP server: give --ip, or use \
+                 `uppercase serve --tap`",
+            ),
+            Some(Command::Doctor(Doctor {
+                patient: Some(Patient::Serve(server)),
+            })) => (
+                server,
+                "the doctor tries the addresses of the servers, and with --dhcp they are not known: leave \
+                 it out here",
+            ),
+            _ => return,
+        };
+        if server.link.asks_network() {
+            refuse(ErrorKind::ArgumentConflict, message);
+        }
+    }
+}
+
 impl Args {
     /// Ends the program, as for other wrong arguments, if faults are wanted where there are none.
     pub fn require_no_faults(&self) {
@@ -244,7 +272,7 @@ pub struct Link {
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     ip: Vec<IpCidr>,
     /// An address of the kernel's side of an interface that is created; can be repeated. One that
-    /// exists must have it already. Default: 192.168.69.100/24 and fdaa::100/64
+    /// exists must have it already. Default: 192.168.69.100/24 and fdaa::100/64, and none with --dhcp
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     pub host_ip: Vec<IpCidr>,
@@ -253,11 +281,19 @@ pub struct Link {
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long)]
     pub no_offload: bool,
+    /// Ask the DHCP server of the network that the TAP interface is in for an IPv4 address, a router
+    /// (unless --gateway gives one) and name servers (unless --dns does)
+    ///
+    /// There are no default addresses then; those of --ip are used beside it. Each address is asked for
+    /// on the link before it is used. What is obtained is printed, and what becomes of it.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long, requires = "tap")]
+    pub dhcp: bool,
     /// The router to all other networks; can be given once for IPv4 and once for IPv6
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub gateway: Vec<IpAddress>,
     /// The hardware address of this program on a TAP interface or a cable. Default: one made from
-    /// its first address
+    /// its first address, and with --dhcp from this machine and the name of the interface
     #[arg(long, value_name = "ADDRESS", value_parser = mac)]
     mac: Option<EthernetAddress>,
 }
@@ -518,7 +554,7 @@ impl Link {
     /// The addresses of the kernel's side of an interface that is created.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn host_addresses(&self) -> Vec<IpCidr> {
-        match self.host_ip.is_empty() {
+        match self.host_ip.is_empty() && !self.asks_network() {
             true => default_addresses(100),
             false => self.host_ip.clone(),
         }
@@ -531,16 +567,39 @@ impl Link {
 
     /// Our own addresses; by default those that end in `host`.
     pub fn addresses(&self, host: u8) -> Vec<IpCidr> {
-        if !self.ip.is_empty() {
+        if self.asks_network() || !self.ip.is_empty() {
             return self.ip.clone();
         }
         default_addresses(host)
     }
 
+    /// Whether the network is asked for addresses.
+    pub fn asks_network(&self) -> bool {
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        return self.dhcp;
+        #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
+        false
+    }
+
+    /// Whether a DHCP server is asked for an address.
+    pub fn asks_dhcp(&self) -> bool {
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        return self.dhcp;
+        #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
+        false
+    }
+
     /// Our hardware address. It follows from the first IP address, so that it is unique where that
-    /// is, and the same at the next start, when neighbors may still remember it.
+    /// is, and the same at the next start, when neighbors may still remember it. Where the network is
+    /// asked for addresses, it is the same for the same reason: a DHCP server gives the same one again.
     pub fn hardware_address(&self, addresses: &[IpCidr]) -> EthernetAddress {
         self.mac.unwrap_or_else(|| {
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            if self.asks_network()
+                && let Network::Interface(name, _) = self.network()
+            {
+                return super::card::card(&name);
+            }
             let [a, b, c, d] = match addresses.first().map(IpCidr::address) {
                 Some(IpAddress::Ipv4(address)) => address.octets(),
                 Some(IpAddress::Ipv6(address)) => *address.octets().last_chunk().unwrap_or(&[0; 4]),

@@ -1,13 +1,17 @@
 //! A stack on a TAP or TUN interface.
 
+use std::ops::ControlFlow;
+
+use smoltcp::time::Duration;
 use smoltcp::wire::IpAddress;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap};
 
 use super::args::{Client, Link, Server};
 use super::failure::{Failure, complain};
-use super::host::Host;
+use super::host::{Host, until};
 use super::live::{Attached, Live};
 use super::obstacle::program;
+use super::obtained;
 use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
@@ -30,7 +34,29 @@ pub fn with_client(
     if sides.reachable.is_empty() {
         sides.warn();
     }
+    if args.link.asks_network() {
+        obtain(&mut host, name, args.timeout)?;
+    }
     run(&mut host)
+}
+
+/// Waits until the network has given an address.
+fn obtain(host: &mut dyn Host<'_>, name: &str, timeout: Duration) -> Result<(), Failure> {
+    let end = host.context().now + timeout;
+    let has_address = until(host, &mut |context| {
+        Ok(match (obtained::can_begin(context), context.now < end) {
+            (false, true) => ControlFlow::Continue(Some(end)),
+            (has_address, _) => ControlFlow::Break(has_address),
+        })
+    })?;
+    match has_address {
+        true => Ok(()),
+        false => Err(Failure::Error(format!(
+            "{name}: no DHCP server has given an address within {} s: put {name} into a network with \
+             one, for instance with `sudo ip link set {name} master br0`, or give --ip instead of --dhcp",
+            timeout.secs()
+        ))),
+    }
 }
 
 /// Attaches to the interface, or makes it, with a stack that by default has the addresses that end
@@ -109,6 +135,10 @@ impl Attached for TunTap {
             Some(fault @ Fault::Removed) => Err(Failure::of(self.name())(fault)),
             _ => Ok(()),
         }
+    }
+
+    fn is_down(&self) -> bool {
+        self.fault() == Some(Fault::Down)
     }
 
     fn survive(&self) -> Result<(), Failure> {

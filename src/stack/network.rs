@@ -4,7 +4,7 @@
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::wire::{IpAddress, IpCidr};
 
-use super::config::ConfigError;
+use super::config_error::ConfigError;
 
 /// Addresses and gateways that a stack can have; see [`Stack::on_network`](super::Stack::on_network).
 ///

@@ -36,11 +36,15 @@ use ethernet::{Ethernet, Frames};
 /// What the emulator's network gives to its first machine; put yours here.
 const NETWORK: Network<'_> = Network::new(
     &[
+        #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
         #[cfg(feature = "ipv6")]
         IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
     ],
-    &[IpAddress::v4(10, 0, 2, 2)],
+    &[
+        #[cfg(not(feature = "dhcp"))]
+        IpAddress::v4(10, 0, 2, 2),
+    ],
 );
 
 /// What is lent for good: 9 kB. A TCP connection with a window of 1 KiB cannot overrun the 2 KiB of the
@@ -61,7 +65,10 @@ fn main() -> ! {
     #[cfg(feature = "capture")]
     let device = captured::device(device);
     let seed = board::random_seed();
-    let (mut stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
+    let (stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
+    #[cfg(feature = "dhcp")]
+    let stack = stack.with_dhcp();
+    let mut stack = stack;
     log::info!("The server is ready to receive");
     run(&mut stack, &mut servers, &clock, |device| {
         ethernet(device).acknowledge();
