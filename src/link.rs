@@ -188,6 +188,7 @@ impl Link {
     }
 
     /// Whether a host is on one of this host's networks.
+    #[cfg(feature = "addressing")]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &self.claims {
