@@ -7,7 +7,7 @@ mod summary;
 
 pub use event::{End, Event};
 #[cfg(feature = "paths")]
-pub(super) use flight::{Acknowledgement, DUPLICATES, Flight};
+pub(super) use flight::{Acknowledgement, Flight};
 pub use summary::Summary;
 
 use log::debug;

@@ -4,7 +4,7 @@
 use smoltcp::wire::TcpSeqNumber;
 
 use super::accept::Arrival;
-use super::control::{Acknowledgement, Connection, Control, DUPLICATES, Flight};
+use super::control::{Acknowledgement, Connection, Control, Flight};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::port::Way;
@@ -56,6 +56,11 @@ pub(super) fn acknowledged(
 ) {
     let (packet, segment) = (arrival.packet, arrival.segment);
     let control = &mut connection.control;
+    // What a client sends first may be too long, too.
+    if segment.flags.kind() == Flags::SYN | Flags::ACK {
+        let scale = options(packet, segment).window_scale().unwrap_or(0);
+        return control.flight.opened(segment.window, scale);
+    }
     let sent = control.sent();
     // smoltcp has dropped it unless it is intact.
     let is_intact = || packet.is_intact(&host.capabilities.checksum);
@@ -87,7 +92,7 @@ pub(super) fn retransmit(connection: &mut Connection<'_>, way: &mut Way<'_>) {
         return;
     };
     let duplicate = Synthetic::new(&duplicate);
-    for _ in 0..DUPLICATES {
+    for _ in 0..control.flight.duplicates_needed() {
         way.inject(set, Some(control), duplicate.as_bytes());
     }
 }

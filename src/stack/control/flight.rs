@@ -12,7 +12,10 @@ use smoltcp::wire::TcpSeqNumber;
 use crate::packet::{Flags, Segment};
 
 /// Duplicate acknowledgements after which a segment is taken for lost (RFC 5681, 3.2).
-pub(in crate::stack) const DUPLICATES: u8 = 3;
+const DUPLICATES: u8 = 3;
+
+/// The largest window scale (RFC 7323, 2.3).
+const MOST_SCALE: u8 = 14;
 
 /// The least MTUs that can be learned of a path over IPv4, in bytes: what every host takes (RFC 791),
 /// and what nearly every path does.
@@ -26,6 +29,8 @@ pub(in crate::stack) struct Flight {
     unacknowledged: Option<TcpSeqNumber>,
     /// The peer's window, as its latest segment gives it.
     window: u16,
+    /// Whether that of its SYN-ACK cannot be given as later segments give it: it is not scaled.
+    is_rounded: bool,
     /// Acknowledgements in a row that say that a later segment has arrived than this first one.
     duplicates: u8,
     /// How many of them smoltcp has counted.
@@ -66,6 +71,20 @@ impl Flight {
     /// SND.UNA and the peer's window, for an acknowledgement of nothing new.
     pub(in crate::stack) fn acknowledged(&self) -> Option<(TcpSeqNumber, u16)> {
         Some((self.unacknowledged?, self.window))
+    }
+
+    /// How many acknowledgements of nothing new smoltcp needs to retransmit: where the window in them
+    /// is not the one that it knows, it counts from the second one.
+    pub(in crate::stack) fn duplicates_needed(&self) -> u8 {
+        DUPLICATES + u8::from(self.is_rounded)
+    }
+
+    /// The peer's SYN-ACK has arrived, with this window and the scale of those to come: "The window
+    /// field in a segment where the SYN bit is set MUST NOT be scaled" (RFC 7323, 2.2).
+    pub(in crate::stack) fn opened(&mut self, window: u16, scale: u8) {
+        let scale = scale.min(MOST_SCALE);
+        self.window = window >> scale;
+        self.is_rounded = self.window << scale != window;
     }
 
     /// A segment with payload leaves in a packet of this length; SND.NXT is `sent` before. Returns
@@ -151,6 +170,7 @@ impl Flight {
             0
         };
         let is_update = core::mem::replace(&mut self.window, segment.window) != segment.window;
+        self.is_rounded = false;
         let Some(unacknowledged) = self.unacknowledged else {
             return false;
         };
