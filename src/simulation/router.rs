@@ -98,6 +98,15 @@ impl Router {
         assert!(has_room, "there is no room for {address}");
     }
 
+    /// Knows where a host on one of the links is, and never asks for it.
+    ///
+    /// # Panics
+    /// If there is no such side.
+    pub fn add_neighbor(&mut self, side: usize, address: IpAddress, hardware: EthernetAddress) {
+        let for_ever = Instant::from_micros(i64::MAX / 2);
+        self.sides[side].link.learn(address, hardware, for_ever);
+    }
+
     /// Whether the errors about packets are lost, as behind a firewall that filters ICMP (RFC 2923,
     /// 2.1).
     pub fn filter_errors(&mut self, filters: bool) {

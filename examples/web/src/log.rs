@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::Serialize;
+use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 use uppercase::Stack;
-use uppercase::simulation::{Event, Fate, Port, Verdict};
+use uppercase::simulation::{Event, Fate, Verdict};
 use uppercase::stack::Transmission;
 use uppercase::trace::Change;
 
@@ -123,7 +124,7 @@ impl Log {
 }
 
 /// Keeps what the stack of a host tells of its connections.
-pub fn watch(stack: &mut Stack<'_, Port>, log: &Rc<RefCell<Log>>, host: &Arc<str>) {
+pub fn watch<D: Device>(stack: &mut Stack<'_, D>, log: &Rc<RefCell<Log>>, host: &Arc<str>) {
     let transmissions = log.clone();
     stack.watch_transmissions(move |transmission| {
         transmissions.borrow_mut().transmissions.push(*transmission);

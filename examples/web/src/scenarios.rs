@@ -119,6 +119,32 @@ pub const SCENARIOS: &[Scenario] = &[
         script: "rate 256\nqueue 4\nbuffer 16000\ndo 0 client bulk 16000",
     },
     Scenario {
+        id: "path-mtu",
+        title: "A path with a small MTU",
+        text: "Between client and server there is a router that forwards no packet of more than 1300 \
+               bytes. The hosts do not know that: each is on an Ethernet, which carries 1500.",
+        question: "The first long segment is dropped. How does the client learn how long a packet may \
+                   be?",
+        answer: "The router tells it: its ICMP message “fragmentation needed” has the MTU, and the \
+                 header of the packet that was dropped. The client sends the same bytes again at once, \
+                 in shorter segments. Then the server finds out the same about its direction. Under \
+                 “The wire and the hosts”, choose plain smoltcp for the server: it does not listen \
+                 to routers, and sends the same long segment in vain.",
+        script: "mtu 1300\ndo 0 client bulk 4000",
+    },
+    Scenario {
+        id: "path-mtu-filtered",
+        title: "A path that says nothing",
+        text: "The same path, but a firewall drops the ICMP messages of the router. The connection \
+               opens and short segments arrive; long ones vanish, and nothing says why.",
+        question: "How does the client get its long segment through in the end?",
+        answer: "Its retransmission timer expires, and it draws a conclusion: what was lost may have been \
+                 too long. It sends the segment again, and this time allows routers to cut it into \
+                 fragments; the server puts the two together. All segments behind it are shorter, so \
+                 that their packets have 1280 bytes at most.",
+        script: "mtu 1300\nicmp filtered\ndo 0 client bulk 4000",
+    },
+    Scenario {
         id: "flood-plain",
         title: "A SYN flood: plain smoltcp",
         text: "Twenty SYNs come from addresses that no host has. Then a client wants to connect. The \

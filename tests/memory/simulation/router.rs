@@ -345,24 +345,42 @@ fn hosts_find_the_router_by_arp_and_by_neighbor_discovery() {
     exchange::<8192>(false, false);
 }
 
+/// Asks for the router's address by ARP; returns the header of a frame with IPv4 for the router.
+fn ask_for_router(scene: &mut Scene) -> [u8; 14] {
+    let from = [2, 0, 0, 0, 0, 9];
+    let mut request = [0; 42];
+    request[..6].fill(0xff);
+    request[6..12].copy_from_slice(&from);
+    request[12..22].copy_from_slice(&[8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
+    request[22..28].copy_from_slice(&from);
+    request[28..32].copy_from_slice(&[10, 0, 0, 1]);
+    request[38..].copy_from_slice(&[10, 0, 0, ROUTER]);
+    let [back, _] = scene.send(0, &request);
+    let mut header = [8, 0].repeat(7);
+    header[..6].copy_from_slice(&back[0][6..12]);
+    header[6..12].copy_from_slice(&from);
+    header.try_into().unwrap()
+}
+
+#[test]
+fn a_neighbor_that_is_known_is_not_asked_for() {
+    let mut scene = Scene::new(Medium::Ethernet, false);
+    let server = [2, 0, 0, 0, 0, 7];
+    let hardware = uppercase::link::EthernetAddress(server);
+    scene.router.add_neighbor(1, host(1, 1, false), hardware);
+    let end = scene.network.run_for(SECOND * 3600, |_| ());
+    assert_eq!(end, Ok(()));
+    let frame = [&ask_for_router(&mut scene)[..], &packet(100, false)].concat();
+    let [_, far] = scene.send(0, &frame);
+    assert_eq!(far.len(), 1);
+    assert_eq!(far[0][..6], server);
+}
+
 /// RFC 1812, 3.3.2 and 5.2.7.1: a packet waits for the answer of its next hop, and is refused without.
 #[test]
 fn the_sender_to_a_host_that_does_not_answer_is_told() {
     let mut scene = Scene::new(Medium::Ethernet, false);
-    let from = [2, 0, 0, 0, 0, 9];
-    let router = {
-        // An ARP request for the router's address, and its answer.
-        let mut request = [0_u8; 42];
-        request[..6].fill(0xff);
-        request[6..12].copy_from_slice(&from);
-        request[12..22].copy_from_slice(&[8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
-        request[22..28].copy_from_slice(&from);
-        request[28..32].copy_from_slice(&[10, 0, 0, 1]);
-        request[38..].copy_from_slice(&[10, 0, 0, ROUTER]);
-        let [back, _] = scene.send(0, &request);
-        <[u8; 6]>::try_from(&back[0][6..12]).unwrap()
-    };
-    let frame = [&router[..], &from, &[8, 0], &packet(100, false)].concat();
+    let frame = [&ask_for_router(&mut scene)[..], &packet(100, false)].concat();
     let [back, far] = scene.send(0, &frame);
     assert_eq!(far.len(), 3, "requests of ARP, a second apart");
     assert!(far.iter().all(|frame| frame[12..14] == [8, 6]));
