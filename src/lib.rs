@@ -69,13 +69,16 @@
 //! |---|---|---|
 //! | `ipv6` | IPv6 beside IPv4 | yes |
 //! | `fragmentation` | datagrams larger than the link's MTU | yes |
+//! | `addressing` | addresses and gateways that change while the stack runs | yes |
+//! | `conflict-detection` | another host with the same address is looked for; brings `addressing` | yes |
+//! | `paths` | path MTU discovery, and recovery from several lost segments; brings `client` | yes |
 //! | `unicode` | upper case of all of Unicode, not of ASCII only | yes |
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` bring it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
-//! | `syn-cookies` | connections for those who answer, during a flood of those who do not | yes |
+//! | `syn-cookies` | connections for clients that answer, during a flood of SYNs that are never acknowledged | yes |
 //! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
 //! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |

@@ -84,6 +84,14 @@ pub const BOARDS: &[Board] = &[
         ],
         ..RISCV32_VIRT
     },
+    Board {
+        name: "zynq-a9",
+        folder: "zynq-a9",
+        target: None,
+        emulator: &["qemu-system-arm", "-machine", "xilinx-zynq-a9"],
+        card: &["-net", "nic,model=cadence_gem,netdev=network"],
+        ram: 0x0010_0000..0x0020_0000,
+    },
 ];
 
 const MPS2_AN385: Board = Board {

@@ -94,12 +94,19 @@ pub enum Kind {
     Plain,
     /// The kernel's TCP, one thread with epoll
     Epoll,
+    /// The kernel's TCP, one thread with io_uring
+    #[value(name = "io-uring")]
+    Ring,
     /// The kernel's TCP, the exercise in Python
     Python,
     /// smoltcp with its TunTapInterface
     Smoltcp,
     /// embassy-net with embassy-net-tuntap
     Embassy,
+    /// Each segment echoed from where it came, without a stack: what a TAP can carry
+    Tap,
+    /// The same with the three copies of a stack with buffers
+    TapCopies,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -147,15 +154,18 @@ impl Kind {
             Self::Fast => "uppercase --fast --spin 50",
             Self::Plain => "uppercase, plain pool",
             Self::Epoll => "kernel, epoll",
+            Self::Ring => "kernel, io_uring",
             Self::Python => "kernel, Python",
             Self::Smoltcp => "smoltcp",
             Self::Embassy => "embassy-net",
+            Self::Tap => "the TAP itself",
+            Self::TapCopies => "the TAP itself, three copies",
         }
     }
 
     /// What every other is compared with.
     pub fn is_reference(self) -> bool {
-        matches!(self, Self::Threads | Self::Epoll)
+        matches!(self, Self::Threads | Self::Epoll | Self::Ring)
     }
 }
 

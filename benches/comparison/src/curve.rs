@@ -149,6 +149,8 @@ fn style(kind: Kind) -> (&'static str, u8) {
         Kind::Plain => ("#cc79a7", 2),
         Kind::Threads => ("#0072b2", 2),
         Kind::Epoll => ("#56b4e9", 2),
+        Kind::Ring => ("#004466", 2),
+        Kind::Tap | Kind::TapCopies => ("#555555", 2),
         Kind::Python => ("#999999", 2),
         Kind::Smoltcp => ("#009e73", 2),
         Kind::Embassy => ("#e69f00", 2),

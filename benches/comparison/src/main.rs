@@ -62,6 +62,9 @@ fn serve(kind: Kind, places: usize, congestion: &str) -> Result<(), String> {
     let served = match kind {
         Kind::Threads => peers::threads::serve(congestion),
         Kind::Epoll => peers::epoll::serve(congestion),
+        Kind::Ring => peers::ring::serve(congestion),
+        Kind::Tap => peers::tap::serve(0),
+        Kind::TapCopies => peers::tap::serve(3),
         Kind::Plain => peers::plain::serve(places),
         Kind::Smoltcp => peers::smoltcp::serve(places),
         Kind::Embassy => peers::embassy::serve(places),

@@ -1,11 +1,13 @@
 //! The servers of others. Each is what its own examples and manuals would have you write, with
 //! Nagle's algorithm off, and each upper-cases ASCII only, which is less than ours does. The plain
-//! pool is ours, and no command has it.
+//! pool is ours, and no command has it. The TAP itself is no server but the limit of those on a TAP.
 
 pub mod embassy;
 pub mod epoll;
 pub mod plain;
+pub mod ring;
 pub mod smoltcp;
+pub mod tap;
 pub mod threads;
 
 /// Two servers like those of the exercise, in one process: one client after the other, and one

@@ -1,5 +1,7 @@
 //! What was measured, of which server, in which run.
 
+use clap::ValueEnum;
+
 use crate::arguments::Kind;
 use crate::measures::median;
 
@@ -54,7 +56,30 @@ impl Results {
         )
     }
 
-    /// How many times as good as the better server on the kernel's stack in the same run, whether
+    /// The least and the greatest value of all runs, if there were several.
+    pub fn range(&self, figure: &Figure, kind: Kind) -> Option<(f64, f64)> {
+        let values = || {
+            self.of(figure, kind)
+                .filter_map(|sample| sample.value.clone().ok())
+        };
+        let range = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+        (values().count() > 1).then_some(range)
+    }
+
+    /// Whether no server on the kernel's stack is better than this one of them.
+    pub fn is_best_reference(&self, figure: &Figure, kind: Kind) -> bool {
+        let references = Kind::value_variants()
+            .iter()
+            .filter(|kind| kind.is_reference());
+        let medians = references.filter_map(|kind| self.median(figure, *kind));
+        let best = match figure.better {
+            Better::More => medians.reduce(f64::max),
+            Better::Less => medians.reduce(f64::min),
+        };
+        kind.is_reference() && best.is_some() && best == self.median(figure, kind)
+    }
+
+    /// How many times as good as the best server on the kernel's stack in the same run, whether
     /// more is better or less: the median.
     pub fn ratio(&self, figure: &Figure, kind: Kind) -> Option<f64> {
         let ratios = self.of(figure, kind).filter_map(|sample| {

@@ -9,6 +9,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
+
 use crate::arguments::{Arguments, Kind};
 use crate::network::{self, SERVER, TAP};
 use crate::peers::{PORT, PYTHON, embassy};
@@ -37,7 +39,10 @@ impl Server {
                 embassy::MOST_PLACES
             ));
         }
-        if matches!(kind, Kind::Plain | Kind::Smoltcp | Kind::Embassy) {
+        if matches!(
+            kind,
+            Kind::Plain | Kind::Smoltcp | Kind::Embassy | Kind::Tap | Kind::TapCopies
+        ) {
             network::make_tap()?;
         }
         let log = arguments.output.join("server.log");
@@ -60,8 +65,10 @@ impl Server {
         }
         match kind {
             Kind::Ours | Kind::Fast => network::complete_tap()?,
-            Kind::Plain | Kind::Smoltcp | Kind::Embassy => {}
-            Kind::Threads | Kind::Epoll | Kind::Python => network::make_veth(server.id())?,
+            Kind::Plain | Kind::Smoltcp | Kind::Embassy | Kind::Tap | Kind::TapCopies => {}
+            Kind::Threads | Kind::Epoll | Kind::Ring | Kind::Python => {
+                network::make_veth(server.id())?
+            }
         }
         server.wait_for_answer()?;
         Ok(server)
@@ -110,7 +117,8 @@ fn command(
 ) -> Result<Command, String> {
     let places = connections.unwrap_or(arguments.places);
     let this = env::current_exe().map_err(|error| error.to_string())?;
-    let role = format!("{kind:?}").to_lowercase();
+    let role = kind.to_possible_value().expect("no kind is skipped");
+    let role = role.get_name();
     let mut command = match kind {
         Kind::Ours | Kind::Fast => {
             let mut command = Command::new(arguments.ours.as_deref().ok_or("no --ours is given")?);
@@ -124,8 +132,10 @@ fn command(
             command.args(arguments.serve_options.split_whitespace());
             command
         }
-        Kind::Plain | Kind::Smoltcp | Kind::Embassy => Command::new(this),
-        Kind::Threads | Kind::Epoll => {
+        Kind::Plain | Kind::Smoltcp | Kind::Embassy | Kind::Tap | Kind::TapCopies => {
+            Command::new(this)
+        }
+        Kind::Threads | Kind::Epoll | Kind::Ring => {
             let mut command = Command::new("unshare");
             command.arg("--net").arg(this);
             command
@@ -137,7 +147,7 @@ fn command(
         }
     };
     if !matches!(kind, Kind::Ours | Kind::Fast | Kind::Python) {
-        command.args(["serve", &role, &places.to_string(), congestion]);
+        command.args(["serve", role, &places.to_string(), congestion]);
     }
     Ok(command)
 }

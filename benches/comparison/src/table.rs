@@ -22,9 +22,9 @@ pub fn table(
     let mut text = format!("`{command}`\n\n");
     writeln!(
         text,
-        "Medians, {} interleaved runs of {} s. In parentheses: how many times as good as the \
-         better server on the kernel's stack (threads, epoll) in the same run, whether more is \
-         better or less. The name behind a bulk echo is the congestion control of the kernel's \
+        "Medians, {} interleaved runs of {} s, and the range of all runs. In parentheses: how many \
+         times as good as the best server on the kernel's stack (threads, epoll, io_uring) in the \
+         same run, whether more is better or less; in bold, the best of these three. The name behind a bulk echo is the congestion control of the kernel's \
          sockets, the client's and the servers', from before they connect; the kernel paces what \
          it sends where that is said. {} {}",
         arguments.runs,
@@ -80,9 +80,15 @@ fn rows(
 
 fn cell(results: &Results, figure: &Figure, kind: Kind) -> Result<String, fmt::Error> {
     let mut cell = match results.median(figure, kind) {
+        Some(value) if results.is_best_reference(figure, kind) => {
+            format!("**{}**", number(value))
+        }
         Some(value) => number(value),
         None => "–".into(),
     };
+    if let Some((least, greatest)) = results.range(figure, kind) {
+        write!(cell, ", {}–{}", number(least), number(greatest))?;
+    }
     // Most of the memory of the kernel's connections is the kernel's, and not seen.
     let ratio = results
         .ratio(figure, kind)

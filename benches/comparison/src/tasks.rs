@@ -53,6 +53,7 @@ impl Task {
         match kind {
             Kind::Python | Kind::Fast => !matches!(self, Self::Connections(_)),
             Kind::Plain => matches!(self, Self::Connections(_)),
+            Kind::Tap | Kind::TapCopies => matches!(self, Self::Bulk(_)),
             _ => true,
         }
     }

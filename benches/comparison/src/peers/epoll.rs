@@ -83,7 +83,8 @@ pub fn serve(congestion: &str) -> io::Result<()> {
     }
 }
 
-fn listen(congestion: &str) -> io::Result<OwnedFd> {
+/// A listening socket with this congestion control, which its connections inherit.
+pub fn listen(congestion: &str) -> io::Result<OwnedFd> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let listener = net::socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)?;
     if !congestion.is_empty() {

@@ -1,0 +1,79 @@
+//! The time, and how to let it pass: the global timer of the Cortex-A9.
+//!
+//! It counts in 64 bits and never comes around; its comparator is the alarm, which rings once the
+//! counter has reached it.
+
+use aarch32_cpu::asm::{dsb, wfi};
+use smoltcp::time::{Duration, Instant};
+
+use crate::interrupts::Interrupt;
+use crate::registers::Register;
+
+/// The emulator's timer. On the chip it counts at half the speed of the processor: 333.
+const TICKS_PER_MICROSECOND: u64 = 100;
+
+const fn timer(offset: usize) -> Register {
+    // SAFETY: the registers of the processor's timer, which writes no memory, are there.
+    unsafe { Register::at(0xf8f0_0200 + offset) }
+}
+const COUNTER_LOW: Register = timer(0x00);
+const COUNTER_HIGH: Register = timer(0x04);
+const CONTROL: Register = timer(0x08);
+/// It has rung; writing 1 acknowledges that.
+const STATUS: Register = timer(0x0c);
+const COMPARATOR_LOW: Register = timer(0x10);
+const COMPARATOR_HIGH: Register = timer(0x14);
+/// CONTROL: counts; compares; interrupts.
+const ENABLE: u32 = 1 << 0;
+const COMPARE: u32 = 1 << 1;
+const INTERRUPT_ENABLE: u32 = 1 << 2;
+
+const INTERRUPT: Interrupt = Interrupt(27);
+
+/// Ticks since the start.
+pub fn ticks() -> u64 {
+    let mut high = COUNTER_HIGH.read();
+    loop {
+        let low = COUNTER_LOW.read();
+        // Ends: the upper half is another one every twelve seconds at most.
+        match core::mem::replace(&mut high, COUNTER_HIGH.read()) {
+            before if before == high => return u64::from(high) << 32 | u64::from(low),
+            _ => {}
+        }
+    }
+}
+
+/// Sets the alarm, or none.
+fn set_alarm(ticks: Option<u64>) {
+    CONTROL.write(ENABLE); // Never by way of an earlier moment: nothing is compared now.
+    STATUS.write(1);
+    INTERRUPT.unpend();
+    if let Some(ticks) = ticks {
+        COMPARATOR_LOW.write(ticks as u32);
+        COMPARATOR_HIGH.write((ticks >> 32) as u32);
+        CONTROL.write(ENABLE | COMPARE | INTERRUPT_ENABLE);
+    }
+}
+
+/// The time since the start.
+pub struct Clock(());
+
+impl Clock {
+    pub fn start() -> Self {
+        set_alarm(None);
+        INTERRUPT.enable();
+        Self(())
+    }
+
+    pub fn now(&self) -> Instant {
+        Instant::from_micros((ticks() / TICKS_PER_MICROSECOND) as i64)
+    }
+
+    /// Sleeps until there is an interrupt, or until `limit` has passed.
+    pub fn nap(&self, limit: Duration) {
+        let limit = limit.total_micros().saturating_mul(TICKS_PER_MICROSECOND);
+        set_alarm(Some(ticks().saturating_add(limit)));
+        dsb(); // What was written to peripherals has arrived there.
+        wfi();
+    }
+}
