@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use smoltcp::phy::Device;
+use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 use uppercase::Stack;
 use uppercase::simulation::{Event, Fate, Verdict};
@@ -108,6 +109,23 @@ impl Log {
             kind,
             text: text.into(),
         });
+    }
+
+    /// A host has lost its power: its connections are no more, though no stack is left to say so.
+    pub fn lose_power(&mut self, host: &Arc<str>, now: Instant) {
+        let mut latest: Vec<Change> = Vec::new();
+        for change in self.changes.iter().filter(|change| change.host == *host) {
+            latest.retain(|other| other.four_tuple != change.four_tuple);
+            latest.push(change.clone());
+        }
+        let is_open = |change: &Change| !matches!(change.to, State::Closed | State::Listen);
+        let lost = latest.into_iter().filter(is_open).map(|change| Change {
+            time: now,
+            from: change.to,
+            to: State::Closed,
+            ..change
+        });
+        self.changes.extend(lost);
     }
 
     /// Takes note of what a host has to do, if that is another thing than before.

@@ -231,6 +231,9 @@ impl<'a> Lab<'a> {
             }
         }
         let place: Arc<str> = place[..].into();
+        if *deed == Deed::Crash {
+            self.log.borrow_mut().lose_power(&place, now);
+        }
         self.log.borrow_mut().note(now, &place, Kind::Deed, text);
         self.network.wake();
     }
@@ -275,10 +278,12 @@ impl<'a> Lab<'a> {
         let mut records = simulated::records(&log.events);
         tell(&mut records, &log.transmissions);
         // One record for each copy of a frame, in the same order.
-        let copies = log.events.iter().map(|event| (event.number, event.copy));
-        let mut copies: Vec<_> = copies.collect();
-        copies.sort_unstable();
-        copies.dedup();
+        let mut copies: Vec<(u64, u32)> = Vec::new();
+        for event in &log.events {
+            if let Err(place) = copies.binary_search(&(event.number, event.copy)) {
+                copies.insert(place, (event.number, event.copy));
+            }
+        }
         let name = |(number, copy): (u64, u32)| {
             let name = log.names.get(number as usize - 1).cloned();
             (name.unwrap_or_default(), copy)
