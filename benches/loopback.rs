@@ -1,7 +1,7 @@
 //! What both ends of a connection cost in memory, without a kernel:
 //! `cargo bench --bench loopback`.
 //!
-//! One stack whose frames come back to it, with the TCP server and a client, on a virtual clock.
+//! One stack that receives its own frames, with the TCP server and a client, on a virtual clock.
 //! All work of both sides is in the time: text, TCP, IP, Ethernet, checksums.
 
 use std::cell::Cell;
@@ -24,7 +24,7 @@ const SERVER: IpEndpoint = IpEndpoint {
 };
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MEBIBYTE: usize = 1 << 20;
-/// More would mean that the two wait for each other for ever.
+/// More would mean that the two wait for each other without end.
 const MOST_POLLS: usize = 1_000_000;
 
 type Wire = Queue<64, 1514>;

@@ -4,7 +4,7 @@
 //! $ cargo bench --bench paths                       # all of it, three minutes
 //! $ cargo bench --bench paths -- simulated          # in the simulated network
 //! $ cargo bench --bench paths -- bottleneck         # behind `tc tbf`, beside the kernel's TCP
-//! $ cargo bench --bench paths -- pause 600          # the server is stopped for so many seconds
+//! $ cargo bench --bench paths -- pause 600          # the server is stopped for 600 seconds
 //! ```
 //!
 //! What is beside the kernel runs in network namespaces of its own, and wants what the kernel tests

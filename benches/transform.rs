@@ -1,8 +1,8 @@
 //! How fast a text becomes its upper case: `cargo bench --bench transform`.
 //!
-//! Beside it are a plain copy, which is what memory allows, the standard library's
-//! `str::to_uppercase`, which does the same work on a whole text in a `String`, and
-//! `make_ascii_uppercase` behind a copy, which knows no other letters.
+//! It is compared with a plain copy, which shows what the memory allows; with the standard
+//! library's `str::to_uppercase`, which does the same work on a whole text in a `String`; and with
+//! a copy and `make_ascii_uppercase`, which knows no other letters.
 
 use std::hint::black_box;
 

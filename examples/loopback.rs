@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut datagrams = [const { udp::Buffers::<1472, 2>::new() }; 2];
     let mut slots = [const { SocketStorage::EMPTY }; 2];
 
-    // One stack, whose frames come back to it.
+    // One stack that receives its own frames.
     let config = Config {
         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
         addresses: &[IpCidr::new(ADDRESS, 8)],
@@ -76,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         match tcp.receive(context, &mut answer)? {
             Poll::Pending => Ok(Poll::Pending),
-            // The server has closed; its close is acknowledged when both sides know.
+            // The answer has ended; the client has closed once both FINs are acknowledged.
             Poll::Ready(0) if tcp.is_closed(context)? => Ok(Poll::Ready(())),
             Poll::Ready(length) => {
                 print!("{}", String::from_utf8_lossy(&answer[..length]));

@@ -5,6 +5,8 @@
 
 mod args;
 mod cable;
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+mod card;
 mod closed;
 mod destination;
 mod dialogue;
@@ -29,6 +31,7 @@ mod memory;
 mod neighbor;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod obstacle;
+mod obtained;
 mod output;
 mod progress;
 mod record;
@@ -104,6 +107,8 @@ fn explain(error: &clap::Error) -> ExitCode {
 fn run(args: &mut Args) -> Result<(), Failure> {
     args.require_both_ends();
     args.require_no_faults();
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    args.require_a_network_to_ask();
     let mut recorder = Recorder::new(&args.record, &args.drawing);
     let result = match &mut args.command {
         None => talk(Protocol::Tcp, &Client::in_memory(), &args.faults, &recorder),

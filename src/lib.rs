@@ -70,13 +70,14 @@
 //! | `ipv6` | IPv6 beside IPv4 | yes |
 //! | `fragmentation` | datagrams larger than the link's MTU | yes |
 //! | `addressing` | addresses and gateways that change while the stack runs | yes |
-//! | `conflict-detection` | another host with the same address is looked for; brings `addressing` | yes |
-//! | `paths` | path MTU discovery, and recovery from several lost segments; brings `client` | yes |
+//! | `conflict-detection` | another host with the same address is looked for; enables `addressing` | yes |
+//! | `paths` | path MTU discovery, and recovery from several lost segments; enables `client` | yes |
 //! | `unicode` | upper case of all of Unicode, not of ASCII only | yes |
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
-//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` bring it | yes |
+//! | `dhcp` | an IPv4 address from a server of the network (RFC 2131) | yes |
+//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
 //! | `syn-cookies` | connections for clients that answer, during a flood of SYNs that are never acknowledged | yes |
 //! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
@@ -85,8 +86,8 @@
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
 //! | `embassy` | Embassy's network drivers as devices | no |
 //! | `simulation` | a simulated network, for tests | yes |
-//! | `trace` | capture files and ladder diagrams; brings `alloc`, `client`, `fragmentation` and `ipv6` | yes |
-//! | `command` | the program `uppercase`; brings all of the above but `tuntap` and `embassy` | yes |
+//! | `trace` | capture files and ladder diagrams; enables `alloc`, `client`, `fragmentation` and `ipv6` | yes |
+//! | `command` | the program `uppercase`; enables all of the above but `tuntap` and `embassy` | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
 //! and the in-memory wire.
@@ -101,7 +102,11 @@
 ))]
 extern crate std;
 
+#[cfg(feature = "dhcp")]
+mod chance;
 pub mod device;
+#[cfg(feature = "dhcp")]
+pub mod dhcp;
 #[cfg(feature = "client")]
 pub mod dns;
 pub mod link;

@@ -51,7 +51,7 @@
 //! 3. smoltcp is given the packet, and the service makes the answer.
 //! 4. smoltcp writes the packet behind the room for an Ethernet header, which is filled in here:
 //!    the card is the one that the table has for the destination, or for the gateway; the frame
-//!    leaves. Of a datagram in fragments, all go to the card of the first.
+//!    leaves. A datagram in fragments is written once, so all of them go to that card.
 //!
 //! # The walk of a segment
 //!
@@ -83,10 +83,10 @@ pub use claims::Conflict;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use neighbors::NEIGHBORS;
+#[cfg(feature = "addressing")]
+pub(crate) use transmit::Drain;
 pub(crate) use transmit::{Nowhere, Room, Transmit};
 
-#[cfg(feature = "fragmentation")]
-use core::cell::Cell;
 use core::cell::RefCell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
@@ -99,7 +99,7 @@ use crate::packet::{
 #[cfg(feature = "ipv6")]
 use addresses::link_local;
 #[cfg(feature = "conflict-detection")]
-use claims::Claims;
+use claims::{Claims, Pace};
 use neighbors::Neighbors;
 
 /// The longest IP packet that a device with these capabilities carries, in bytes.
@@ -122,9 +122,6 @@ pub(crate) struct Link {
     /// Whether other hosts have an address of this host, if the link is asked for that.
     #[cfg(feature = "conflict-detection")]
     claims: Option<RefCell<Claims>>,
-    /// Where the fragments of the packet go that is leaving.
-    #[cfg(feature = "fragmentation")]
-    fragments: Cell<EthernetAddress>,
 }
 
 impl Link {
@@ -137,8 +134,6 @@ impl Link {
             neighbors: RefCell::new(Neighbors::new()),
             #[cfg(feature = "conflict-detection")]
             claims: None,
-            #[cfg(feature = "fragmentation")]
-            fragments: Cell::new(hardware),
         }
     }
 
@@ -158,12 +153,22 @@ impl Link {
     fn take(&mut self, address: IpCidr) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &mut self.claims {
-            let has_room = claims.get_mut().begin(address);
+            let has_room = claims.get_mut().begin(address, Pace::Whole);
             if !self.addresses.is_own(&address.address()) {
                 return has_room;
             }
         }
         self.addresses.add(address)
+    }
+
+    /// Adds an address that a server of the network has given, as [`add_address`](Self::add_address).
+    #[cfg(feature = "dhcp")]
+    pub(crate) fn add_given(&mut self, address: IpCidr) -> bool {
+        if let Some(claims) = &mut self.claims {
+            // What begins here goes on below, or there is no room.
+            claims.get_mut().begin(address, Pace::Tenth);
+        }
+        self.take(address)
     }
 
     /// Whether a host is on one of this host's networks.
@@ -193,7 +198,7 @@ impl Link {
         self.neighbors.get_mut().retain(is_near);
     }
 
-    fn is_ethernet(&self) -> bool {
+    pub(crate) fn is_ethernet(&self) -> bool {
         cfg!(not(feature = "medium-ip")) || is_ethernet(self.medium)
     }
 
@@ -296,15 +301,6 @@ impl Link {
         }
         let found = known.or_else(|| self.find(&packet.destination, now));
         let destination = found.unwrap_or(self.hardware);
-        #[cfg(feature = "fragmentation")]
-        let destination = match packet.is_first_fragment() {
-            None => destination,
-            Some(true) => {
-                self.fragments.set(destination);
-                destination
-            }
-            Some(false) => self.fragments.get(),
-        };
         let hardware = HardwareAddresses {
             source: self.hardware,
             destination,
@@ -335,18 +331,43 @@ impl Link {
     }
 }
 
+#[cfg(feature = "dhcp")]
+impl Link {
+    /// The card of this host.
+    pub(crate) fn hardware(&self) -> EthernetAddress {
+        self.hardware
+    }
+
+    /// Transmits an IP packet of this length to a card.
+    pub(crate) fn send(
+        &self,
+        destination: EthernetAddress,
+        to: &IpAddress,
+        length: usize,
+        transmit: &mut dyn Transmit,
+        put: &dyn Fn(&mut [u8]),
+    ) {
+        let hardware = HardwareAddresses {
+            source: self.hardware,
+            destination,
+        };
+        let ethertype = ethernet::ethertype(to);
+        ethernet::send(transmit, hardware, ethertype, length, put);
+    }
+}
+
 #[cfg(feature = "conflict-detection")]
 impl Link {
     /// Asks for each address of this host before it is used, from now on. Those that it has by now
     /// are not used meanwhile.
     pub(crate) fn detect_conflicts(&mut self) {
-        if !self.is_ethernet() {
+        if !self.is_ethernet() || self.claims.is_some() {
             return;
         }
         let mut claims = Claims::new(self.hardware);
         for address in self.addresses.own() {
             // Cannot fail: there is as much room.
-            claims.begin(*address);
+            claims.begin(*address, Pace::Whole);
         }
         self.addresses.clear();
         self.claims = Some(RefCell::new(claims));

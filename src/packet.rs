@@ -5,6 +5,8 @@
 //! twice. Code that writes a header takes the lengths and offsets from here.
 
 mod arp;
+#[cfg(feature = "dhcp")]
+mod dhcp;
 mod ethernet;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod extension;
@@ -24,6 +26,10 @@ pub(crate) mod tcp;
 pub(crate) mod udp;
 
 pub(crate) use arp::{ARP_MESSAGE, Arp};
+#[cfg(feature = "dhcp")]
+pub use dhcp::NAME_SERVERS;
+#[cfg(feature = "dhcp")]
+pub(crate) use dhcp::{DhcpAnswer, DhcpKind, DhcpReply, DhcpRequest};
 pub use ethernet::EthernetAddress;
 pub(crate) use ethernet::{
     Content, ETHERNET_HEADER, ETHERTYPE_ARP, ETHERTYPE_IPV4, ETHERTYPE_IPV6, Frame,
@@ -33,8 +39,8 @@ pub(crate) use ethernet::{
 pub(crate) use extension::Carried;
 #[cfg(feature = "trace")]
 pub(crate) use fragment::Fragment;
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
+#[cfg(feature = "fragmentation")]
+pub(crate) use fragment::fill_checksum;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Reason, Unreachable};
 pub(crate) use ip::Packet;
@@ -46,7 +52,7 @@ pub use tcp::FourTuple;
 #[cfg(feature = "trace")]
 pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;
 pub(crate) use tcp::{Flags, Options, Segment, TCP_HEADER, options};
-#[cfg(feature = "trace")]
+#[cfg(feature = "fragmentation")]
 pub(crate) use udp::UDP_HEADER;
 
 /// Headers of IP and TCP with all options, in bytes.

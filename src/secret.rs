@@ -29,6 +29,9 @@ pub(crate) enum Purpose {
     Table,
     /// The identifications of packets that routers may fragment (RFC 6864).
     Fragments,
+    /// The transactions of DHCP (RFC 2131), and when this host asks its network.
+    #[cfg(feature = "dhcp")]
+    Configuration,
 }
 
 /// A key of a keyed hash.
@@ -45,6 +48,17 @@ impl Key {
     /// The keyed hash of a number.
     pub(crate) fn hash(&self, number: u64) -> u64 {
         self.hash_bytes(&number.to_be_bytes())
+    }
+
+    /// The keyed hash of an address.
+    pub(crate) fn hash_address(&self, address: &IpAddress) -> u64 {
+        match address {
+            IpAddress::Ipv4(address) => self.hash(address.to_bits().into()),
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(address) => self.hash_bytes(&address.octets()),
+            #[allow(unreachable_patterns)] // without IPv6 there is no other version
+            _ => 0,
+        }
     }
 
     /// The keyed hash of a four-tuple and two numbers.

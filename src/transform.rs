@@ -1,6 +1,6 @@
 //! The upper-casing itself: bytes in, bytes out, no sockets.
 //!
-//! [`Upper`] is for a stream, whose bytes come in pieces of any size; [`datagram`] is for a text
+//! [`Upper`] is for a stream: its bytes come in pieces of any size. [`datagram`] is for a text
 //! that is there as a whole. With the feature `unicode` both do Unicode's full mapping, as
 //! `str::to_uppercase` does: `ß` becomes `SS`. The mapping depends neither on a language nor on the
 //! characters around (the Greek final sigma matters for lower case only), so no more than one

@@ -33,7 +33,7 @@ while True:
     threading.Thread(target=serve, args=(c,), daemon=True).start()
 ";
 
-/// Sends 2 MB over each of so many connections to a server and port, and prints how many milliseconds
+/// Sends 2 MB over each of `count` connections to a server and port, and prints how many milliseconds
 /// it takes until all answers are there, and how many bytes these have.
 const CLIENT: &str = "
 import socket, sys, threading, time

@@ -37,15 +37,15 @@ fn needed() -> clap::ArgGroup {
 /// Upper-casing servers and clients with a network stack of their own.
 ///
 /// Without a command: the dialogue of the classic exercise, client and server in one process,
-/// joined by a wire in memory. With --cable they are programs of their own, joined by the loopback
-/// of this host. Neither takes any rights.
+/// joined by a wire in memory. With --cable they are two programs, joined by the loopback of this
+/// host. Neither needs root.
 ///
 /// At a terminal a client asks for one sentence and prints the answer. With a pipe or a file it is
 /// a filter: standard input goes to the server, exactly its answer comes out.
 #[derive(Parser)]
 #[command(version, after_help = EXAMPLES, after_long_help = EXAMPLES)]
 pub struct Args {
-    /// Log what happens, on standard error; the more v, the more of it
+    /// Log what happens on standard error; each further v logs more
     ///
     /// -v: interfaces, one line for each datagram that is served, and one for each connection that
     /// ends. -vv: also each step of a connection, each datagram that is not answered, and each packet
@@ -72,16 +72,18 @@ Examples:
   uppercase serve --cable 9000                         both servers, in one terminal
   uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
   sudo uppercase serve --tap tap0                      both servers on a TAP interface
-  echo hello | nc -N 192.168.69.1 12000                ... and a client of another make
+  echo hello | nc -N 192.168.69.1 12000                ... and another client, nc
+  sudo uppercase serve --tap tap0 --dhcp               ... with an address of the network that tap0
+                                                       is in
   uppercase lab                                        ... without root: a shell that reaches the
                                                        servers, in a network of its own
-  uppercase doctor                                     what these two lack on this host
-  sudo uppercase tcp 192.168.69.100 --tap tap0         the client on a TAP interface, a server of
-                                                       another make on this host
+  uppercase doctor                                     what `lab` and a TAP lack on this host
+  sudo uppercase tcp 192.168.69.100 --tap tap0         the client on a TAP interface; the server
+                                                       is another program on this host
 
 Exit status: 0 if all went well (`serve` ends at Ctrl-C), 1 if not, 2 if the arguments are wrong,
-130 if a client was ended by Ctrl-C, 141 if nobody reads its output any more. That of `lab` is that of
-its command.";
+130 if a client was ended by Ctrl-C, 141 if the reader of its output has closed it. `lab` ends with
+the exit status of its command.";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -104,7 +106,7 @@ pub enum Command {
     ///
     /// The network has this interface, tap0, and a loopback, and no way to any other network. In the
     /// shell, or in COMMAND, `nc`, `ping`, Python and `tcpdump` reach the servers at 192.168.69.1 and
-    /// fdaa::1. All of it ends with the shell, and also what was started in its background.
+    /// fdaa::1. When the shell ends, the network and all programs in it end, too.
     ///
     /// Where the system does not permit this, `uppercase doctor` says what to do.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
@@ -125,10 +127,9 @@ fn refuse(kind: ErrorKind, message: &str) -> ! {
 }
 
 impl Args {
-    /// Ends the program, as for other wrong arguments, if frames cannot be recorded, as there are
-    /// none, or if both ends are wanted and there is no file for them, or one of them is another
-    /// program. (Options may stand before and after a command, so
-    /// `clap` cannot tell.)
+    /// Ends the program, as for other wrong arguments, in three cases: there are no frames to record;
+    /// both ends are wanted, but no file is given; both ends are wanted, but one of them is another
+    /// program. (Options may stand before and after a command, so `clap` cannot tell.)
     pub fn require_both_ends(&self) {
         if let (Some(Command::Ladder(_)), Some(_)) = (&self.command, &self.record.capture) {
             let message = "--capture is for commands that send and receive; `uppercase ladder` only \
@@ -167,6 +168,32 @@ impl Args {
             Some(_) => return,
         };
         refuse(kind, message);
+    }
+}
+
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+impl Args {
+    /// Ends the program, as for other wrong arguments, if a network would be asked for addresses that
+    /// has none, or that is not known.
+    pub fn require_a_network_to_ask(&self) {
+        let (server, message) = match &self.command {
+            Some(Command::Lab(lab)) => (
+                &lab.server,
+                "--dhcp is not for a lab, as its network has no DHCP server: give --ip, or use \
+                 `uppercase serve --tap`",
+            ),
+            Some(Command::Doctor(Doctor {
+                patient: Some(Patient::Serve(server)),
+            })) => (
+                server,
+                "the doctor tries the addresses of the servers, and with --dhcp they are not known: leave \
+                 it out here",
+            ),
+            _ => return,
+        };
+        if server.link.asks_network() {
+            refuse(ErrorKind::ArgumentConflict, message);
+        }
     }
 }
 
@@ -217,13 +244,13 @@ pub enum Network {
 
 #[derive(clap::Args)]
 pub struct Link {
-    /// A cable to other programs on this host, which takes no rights: PORT is the UDP port of
+    /// A cable to other programs on this host; it does not need root. PORT is the UDP port of
     /// `serve` on it, such as 9000
     ///
     /// Frames pass in datagrams of 127.0.0.1, and no other host is reached. `serve` has the port
     /// itself; each client takes the first one of the 63 ports after it that is free. So several
-    /// clients can run at a time: that with 9001 has the addresses 192.168.69.2 and fdaa::2, that with
-    /// 9002 has 192.168.69.3 and fdaa::3, and so on. They reach each other, too. An emulated board
+    /// clients can run at a time: the one at 9001 has the addresses 192.168.69.2 and fdaa::2, the one
+    /// at 9002 has 192.168.69.3 and fdaa::3, and so on. They reach each other, too. An emulated board
     /// can be at either end (`-netdev dgram` of QEMU).
     #[cfg_attr(
         all(feature = "tuntap", target_os = "linux"),
@@ -245,20 +272,28 @@ pub struct Link {
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     ip: Vec<IpCidr>,
     /// An address of the kernel's side of an interface that is created; can be repeated. One that
-    /// exists must have it already. Default: 192.168.69.100/24 and fdaa::100/64
+    /// exists must have it already. Default: 192.168.69.100/24 and fdaa::100/64, and none with --dhcp
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     pub host_ip: Vec<IpCidr>,
-    /// Pass every TCP segment by itself and complete, as on a wire; slower, but a capture of the
-    /// interface shows what a wire would
+    /// Pass every TCP segment in its own packet, with its checksum, as on a wire; slower, but a
+    /// capture of the interface shows what a wire would
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long)]
     pub no_offload: bool,
+    /// Ask the DHCP server of the network that the TAP interface is in for an IPv4 address, a router
+    /// (unless --gateway gives one) and name servers (unless --dns does)
+    ///
+    /// There are no default addresses then; those of --ip are used beside it. Each address is asked for
+    /// on the link before it is used. What is obtained is printed, and what becomes of it.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long, requires = "tap")]
+    pub dhcp: bool,
     /// The router to all other networks; can be given once for IPv4 and once for IPv6
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub gateway: Vec<IpAddress>,
-    /// The hardware address of this program on a TAP interface or a cable; follows from its first
-    /// address unless given
+    /// The hardware address of this program on a TAP interface or a cable. Default: one made from
+    /// its first address, and with --dhcp from this machine and the name of the interface
     #[arg(long, value_name = "ADDRESS", value_parser = mac)]
     mac: Option<EthernetAddress>,
 }
@@ -274,10 +309,10 @@ pub struct Server {
     /// does; without this, the client closes
     #[arg(long)]
     pub once: bool,
-    /// Serve over TCP, and over UDP only if that is given too
+    /// Serve over TCP; over UDP only if --udp is given too
     #[arg(long)]
     tcp: bool,
-    /// Serve over UDP, and over TCP only if that is given too
+    /// Serve over UDP; over TCP only if --tcp is given too
     #[arg(long)]
     udp: bool,
     /// How many TCP clients can be connected at a time; further ones wait (see --backlog)
@@ -287,19 +322,19 @@ pub struct Server {
     /// all take 1 GiB at most; but none is smaller than 4.5 KiB, so 1000000 clients can take 9 GB.
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB, for much text at a
-    /// time. For 512 clients they take 1 GiB at most; with more --connections they are smaller
+    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB: long texts pass
+    /// faster. For 512 clients they take 1 GiB at most; with more --connections they are smaller
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection buffers of 1 KiB each way, as the small boards do: to see how TCP
     /// manages with little room
     #[arg(long)]
     small: bool,
-    /// After each frame, look for the next one for so many microseconds before sleeping, 0 to 1000:
+    /// After each frame, look for the next one for MICROSECONDS, 0 to 1000, before sleeping:
     /// answers come sooner, and the processor is busy while it looks
     #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = microseconds)]
     pub spin: Duration,
-    /// How many TCP clients can wait for a place; further ones have to ask again
+    /// How many TCP clients can wait for a slot; further ones have to ask again
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = backlog())]
     pub backlog: usize,
     /// Seconds after which a connection on which no text moves is closed
@@ -385,7 +420,7 @@ impl Server {
 pub struct Client {
     /// The server: an address or a name, and :PORT behind either, as 192.168.69.1, [fdaa::1]:12000,
     /// fe80::1%tap0 or name.example. On a cable it is 192.168.69.1 unless given; without --cable,
-    /// --tap and --tun there is but one, in memory
+    /// --tap and --tun there is only one, in memory
     #[arg(value_name = "HOST", value_parser = destination)]
     host: Option<Destination>,
     #[command(flatten)]
@@ -396,8 +431,8 @@ pub struct Client {
     /// A name server, to look HOST up; can be repeated, and the first four are asked in turn
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub dns: Vec<IpAddress>,
-    /// Seconds to wait for the name servers, and then for the server, before giving up. A server with
-    /// several addresses is asked at one after the other, each for its share of the time
+    /// Seconds to wait for the name servers, and then for the server, before giving up. The addresses
+    /// of a server are tried one after the other, each for its share of the time
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
     /// Nothing is chosen over UDP.
@@ -424,11 +459,11 @@ impl TcpClient {
 /// What can be chosen for a connection.
 #[derive(Clone, Default, clap::Args)]
 pub struct OverTcp {
-    /// Give the connection buffers of so many bytes each way; in memory, both ends of it
+    /// Give the connection buffers of BYTES each way; in memory, at both ends
     #[arg(long, value_name = "BYTES", value_parser = buffer())]
     buffer: Option<usize>,
-    /// Take nothing of the answer for so long, 3 s unless given; with a small --buffer the
-    /// window shuts
+    /// Read nothing of the answer for TIME, 3 s unless given; with a small --buffer the window
+    /// becomes 0
     #[arg(long, value_name = "TIME", value_parser = duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "3s")]
     pub stop_reading: Option<Duration>,
@@ -436,7 +471,7 @@ pub struct OverTcp {
     /// algorithm, RFC 9293, 3.7.4)
     #[arg(long)]
     pub nagle: bool,
-    /// Let an acknowledgement wait for so long for payload to go with, 200 ms unless given
+    /// Let an acknowledgement wait for payload to go with, for TIME at most, 200 ms unless given
     #[arg(long, value_name = "TIME", value_parser = duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "200ms")]
     pub delayed_ack: Option<Duration>,
@@ -519,7 +554,7 @@ impl Link {
     /// The addresses of the kernel's side of an interface that is created.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn host_addresses(&self) -> Vec<IpCidr> {
-        match self.host_ip.is_empty() {
+        match self.host_ip.is_empty() && !self.asks_network() {
             true => default_addresses(100),
             false => self.host_ip.clone(),
         }
@@ -532,16 +567,39 @@ impl Link {
 
     /// Our own addresses; by default those that end in `host`.
     pub fn addresses(&self, host: u8) -> Vec<IpCidr> {
-        if !self.ip.is_empty() {
+        if self.asks_network() || !self.ip.is_empty() {
             return self.ip.clone();
         }
         default_addresses(host)
     }
 
+    /// Whether the network is asked for addresses.
+    pub fn asks_network(&self) -> bool {
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        return self.dhcp;
+        #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
+        false
+    }
+
+    /// Whether a DHCP server is asked for an address.
+    pub fn asks_dhcp(&self) -> bool {
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        return self.dhcp;
+        #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
+        false
+    }
+
     /// Our hardware address. It follows from the first IP address, so that it is unique where that
-    /// is, and the same at the next start, when neighbors may still remember it.
+    /// is, and the same at the next start, when neighbors may still remember it. Where the network is
+    /// asked for addresses, it is the same for the same reason: a DHCP server gives the same one again.
     pub fn hardware_address(&self, addresses: &[IpCidr]) -> EthernetAddress {
         self.mac.unwrap_or_else(|| {
+            #[cfg(all(feature = "tuntap", target_os = "linux"))]
+            if self.asks_network()
+                && let Network::Interface(name, _) = self.network()
+            {
+                return super::card::card(&name);
+            }
             let [a, b, c, d] = match addresses.first().map(IpCidr::address) {
                 Some(IpAddress::Ipv4(address)) => address.octets(),
                 Some(IpAddress::Ipv6(address)) => *address.octets().last_chunk().unwrap_or(&[0; 4]),

@@ -7,7 +7,7 @@ use super::host::{Host, step};
 use super::input::Input;
 use super::output::Output;
 
-/// Whether there is somebody to hold a dialogue with.
+/// Whether standard input is a terminal, so that a user can hold a dialogue.
 pub fn is_wanted() -> bool {
     io::IsTerminal::is_terminal(&io::stdin())
 }

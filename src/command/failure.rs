@@ -7,9 +7,9 @@ use std::process::ExitCode;
 pub enum Failure {
     /// Something went wrong; the sentence says what, and what to do.
     Error(String),
-    /// Somebody asked it to end, by Ctrl-C for instance. (In memory, that simply ends it.)
+    /// A signal asked the program to end: Ctrl-C, for instance. (In memory, it ends at once.)
     Interrupted,
-    /// Nobody reads the output any more.
+    /// The reader of the output has closed it.
     OutputClosed,
     /// What went wrong was said already; the shell is told this number.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]

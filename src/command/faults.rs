@@ -19,41 +19,41 @@ const HEADER: usize = 14;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Faults on purpose, in memory and on a cable")]
 pub struct Faults {
-    /// Let each frame be on its way for so long: 50ms, 1.5s
+    /// Let each frame arrive after TIME: 50ms, 1.5s
     ///
     /// With any of these options and no --cable, client and server are in a simulated network with a
     /// clock of its own, which jumps to what happens next: an hour takes no time, and the same --seed
     /// and the same text give the same run, to the microsecond. The text is read to its end first.
     #[arg(long, value_name = "TIME", value_parser = duration, global = true)]
     delay: Option<Duration>,
-    /// Lose frames by chance: 20% of them, say
+    /// Lose this part of all frames, by chance: 20%, for instance
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     loss: Option<Probability>,
-    /// Let frames arrive twice
+    /// Let this part of all frames arrive twice, 20% unless given
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "20%")]
     duplicate: Option<Probability>,
-    /// Let later frames overtake earlier ones
+    /// Let this part of all frames be overtaken by later ones, 20% unless given
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "20%")]
     reorder: Option<Probability>,
-    /// Change a byte of frames
+    /// Change a byte in this part of all frames, 20% unless given
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "20%")]
     corrupt: Option<Probability>,
-    /// Carry so many bits in a second: 9600, 56kbit, 10Mbit. Frames wait in a queue for 16
+    /// Carry RATE bits per second: 9600, 56kbit, 10Mbit. Up to 16 frames wait in a queue
     #[arg(long, value_name = "RATE", value_parser = rate, global = true)]
     bandwidth: Option<u64>,
-    /// Carry IP packets of so many bytes at most
+    /// The MTU of the link: carry IP packets of BYTES at most
     #[arg(long, value_name = "BYTES", value_parser = mtu(), global = true)]
     mtu: Option<u16>,
-    /// Lose this frame; of 5,7 the fifth and the seventh that are sent, by either side
+    /// Lose the frame with this number, counted over both sides; 5,7: the fifth and the seventh
     #[arg(long, value_name = "NUMBER", value_parser = drops(), value_delimiter = ',', global = true)]
     drop: Vec<u64>,
-    /// Let what happens by chance follow from this number
+    /// The seed of all that happens by chance: the same NUMBER gives the same run
     #[arg(long, value_name = "NUMBER", global = true)]
     seed: Option<u64>,
-    /// In memory: let the server's host lose all it knows at this time, and start again
+    /// In memory: let the server's host crash at TIME, and start again without its connections
     #[arg(long, value_name = "server@TIME", value_parser = crash, global = true)]
     crash: Option<Duration>,
     #[arg(skip)]

@@ -12,7 +12,7 @@ use uppercase::stack::{Service, Sockets, from_fn};
 use super::failure::Failure;
 use super::input::Input;
 
-/// A stack, whatever its device, and the way to wait for it.
+/// A stack over any device, and the way to wait for it.
 pub trait Host<'a> {
     /// The sockets, to which clients add theirs.
     fn sockets(&mut self) -> &mut Sockets<'a>;

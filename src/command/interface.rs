@@ -1,13 +1,17 @@
 //! A stack on a TAP or TUN interface.
 
+use std::ops::ControlFlow;
+
+use smoltcp::time::Duration;
 use smoltcp::wire::IpAddress;
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap};
 
 use super::args::{Client, Link, Server};
 use super::failure::{Failure, complain};
-use super::host::Host;
+use super::host::{Host, until};
 use super::live::{Attached, Live};
 use super::obstacle::program;
+use super::obtained;
 use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
@@ -30,11 +34,33 @@ pub fn with_client(
     if sides.reachable.is_empty() {
         sides.warn();
     }
+    if args.link.asks_network() {
+        obtain(&mut host, name, args.timeout)?;
+    }
     run(&mut host)
 }
 
+/// Waits until the network has given an address.
+fn obtain(host: &mut dyn Host<'_>, name: &str, timeout: Duration) -> Result<(), Failure> {
+    let end = host.context().now + timeout;
+    let has_address = until(host, &mut |context| {
+        Ok(match (obtained::can_begin(context), context.now < end) {
+            (false, true) => ControlFlow::Continue(Some(end)),
+            (has_address, _) => ControlFlow::Break(has_address),
+        })
+    })?;
+    match has_address {
+        true => Ok(()),
+        false => Err(Failure::Error(format!(
+            "{name}: no DHCP server has given an address within {} s: put {name} into a network with \
+             one, for instance with `sudo ip link set {name} master br0`, or give --ip instead of --dhcp",
+            timeout.secs()
+        ))),
+    }
+}
+
 /// Attaches to the interface, or makes it, with a stack that by default has the addresses that end
-/// in `host`; so many clients can wait for a place as `backlog` says. Also returns what there was
+/// in `host`; `backlog` clients can wait for a slot. Also returns what there was
 /// between this host and those addresses.
 pub fn open<'a>(
     name: &str,
@@ -53,7 +79,7 @@ pub fn open<'a>(
     if recorder.is_on() && !link.no_offload {
         let option = recorder.option();
         complain(format!(
-            "{option} brings --no-offload: each segment passes by itself and complete, as on a wire"
+            "{option} implies --no-offload: each segment passes by itself and complete, as on a wire"
         ));
     }
     let host_addresses = link.host_addresses();
@@ -72,13 +98,13 @@ pub fn options(link: &Link, recorder: &Recorder<'_>) -> Options {
     }
 }
 
-/// A client of another make that reaches this server.
+/// A command, for another client, that reaches this server.
 pub fn example(address: IpAddress, args: &Server) -> String {
     let options = if args.serves_tcp() { "-N" } else { "-u -w 1" };
     format!("echo hello | nc {options} {address} {}", args.port)
 }
 
-/// Why an interface could not be opened, and which option is to be changed.
+/// Why an interface could not be opened, and which option the user has to change.
 fn explain(error: OpenError, is_server: bool) -> Failure {
     Failure::Error(match error {
         OpenError::AddressInUse { .. } | OpenError::SubnetInUse { .. } => {
@@ -109,6 +135,10 @@ impl Attached for TunTap {
             Some(fault @ Fault::Removed) => Err(Failure::of(self.name())(fault)),
             _ => Ok(()),
         }
+    }
+
+    fn is_down(&self) -> bool {
+        self.fault() == Some(Fault::Down)
     }
 
     fn survive(&self) -> Result<(), Failure> {

@@ -44,6 +44,11 @@ pub trait Attached: Device + Source {
     /// What has passed so far, for the report.
     fn traffic(&self) -> Traffic;
 
+    /// Whether it has lost its link, as far as it knows.
+    fn is_down(&self) -> bool {
+        false
+    }
+
     /// When the device has something to do, though no frame comes.
     fn due(&mut self) -> Option<Instant> {
         None
@@ -55,6 +60,8 @@ pub struct Live<'a, D: Attached> {
     clock: Clock,
     stack: Stack<'a, Reassembly<'a, Capture<D, Option<Recording>>>>,
     events: Events,
+    /// Whether the device had lost its link when it was looked at last.
+    was_down: bool,
     /// Whether a report was asked for.
     is_asked: bool,
     /// How often a frame was there at once.
@@ -62,8 +69,8 @@ pub struct Live<'a, D: Attached> {
 }
 
 impl<'a, D: Attached> Live<'a, D> {
-    /// A stack that by default has the addresses that end in `host`, with room for so many clients
-    /// that wait for a place as `backlog` says.
+    /// A stack that by default has the addresses that end in `host`, with room for `backlog` clients
+    /// that wait for a slot.
     pub fn new(
         device: D,
         link: &Link,
@@ -83,6 +90,7 @@ impl<'a, D: Attached> Live<'a, D> {
             stack: stack.with_backlog(vec![PendingSyn::EMPTY; backlog]),
             clock,
             events: Events::catch().map_err(Failure::of("signals cannot be caught"))?,
+            was_down: false,
             is_asked: false,
             at_once: 0,
         })
@@ -96,6 +104,11 @@ impl<'a, D: Attached> Live<'a, D> {
     /// The time, as the stack is told it.
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// What a user calls the device.
+    pub fn name(&self) -> String {
+        self.stack.device().inner().inner().name()
     }
 
     /// How many frames have come so far.
@@ -123,6 +136,10 @@ impl<'a, D: Attached> Host<'a> for Live<'a, D> {
 
     fn poll(&mut self, service: &mut dyn Service<'a>) -> Option<Duration> {
         let now = self.clock.now();
+        let is_down = self.stack.device().inner().inner().is_down();
+        if std::mem::replace(&mut self.was_down, is_down) && !is_down {
+            self.stack.context(now).link_is_back();
+        }
         self.stack.poll(now, service).delay(now)
     }
 

@@ -57,7 +57,7 @@ fn wanted() -> Option<Filter> {
     }
 }
 
-/// Does the work of one of two stacks: the log says whose it is.
+/// Does the work of one of two stacks; the log names the side.
 pub fn on_side<T>(side: &'static str, work: impl FnOnce() -> T) -> T {
     let outer = SIDE.replace(Some(side));
     let result = work();

@@ -20,7 +20,7 @@ use super::setup::{self, Fragments};
 const FRAMES: usize = 16;
 const MTU: usize = 1514;
 
-/// Runs a client whose server is at the other end of the wire.
+/// Runs a client; its server is at the other end of the wire.
 pub fn with_client(
     args: &Client,
     recorder: &Recorder<'_>,
@@ -125,7 +125,7 @@ impl<'a> Host<'a> for Memory<'a> {
         }
     }
 
-    /// There is nobody else: nothing happens before the delay is over, unless there is input. That
+    /// Both stacks are here: nothing happens before the delay is over, unless there is input. That
     /// blocks, which is all right once the stacks have nothing left to do at this moment.
     fn wait(
         &mut self,

@@ -26,7 +26,7 @@ use super::screen::Screen;
 /// What a capture file names as the program that has written it.
 const APPLICATION: &str = concat!("uppercase ", env!("CARGO_PKG_VERSION"));
 
-/// What is drawn row by row says how many frames have passed, if none comes for so long.
+/// A drawing made row by row says how many frames have passed, if none comes for this time.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// The names of both ends in a drawing.

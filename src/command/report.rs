@@ -47,7 +47,7 @@ impl fmt::Display for Report {
         if let Some(tcp) = self.tcp {
             writeln!(f, "TCP: {} opened", counted(tcp.opened, "connection"))?;
             note(f, tcp.expired, "ended: the client took too long")?;
-            note(f, stack.queued, "requests waited for a free place")?;
+            note(f, stack.queued, "requests waited for a free slot")?;
             note(f, stack.dropped, "requests dropped: no room to wait")?;
             note(f, stack.copies, "requests dropped: answered before")?;
             note(f, stack.cookies, "requests answered with a SYN cookie")?;
@@ -67,7 +67,8 @@ impl fmt::Display for Report {
             (stack.source_route, "with a source route"),
             (stack.corrupt, "with a wrong header or checksum"),
             (stack.untaken, "with a wrong checksum, or no room left"),
-            (stack.hidden, "TCP in fragments or behind other headers"),
+            (stack.hidden, "fragments, or TCP behind other headers"),
+            (stack.too_long, "to be sent, but longer than can leave"),
             (stack.unknown, "frames of other protocols, or cut ones"),
         ];
         let sum: u64 = dropped.iter().map(|(count, _)| u64::from(*count)).sum();

@@ -12,6 +12,8 @@ use super::output::Output;
 
 /// How long the last report may take.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// News that wait until those before them are read.
+const MOST_NEWS: usize = 64;
 
 /// Writes one report after the other.
 pub struct Reporter {
@@ -47,13 +49,23 @@ impl Reporter {
 
     /// Has a report written. It is dropped while the report before it is not read.
     pub fn report(&mut self, report: String) {
+        self.write_behind(report, 0);
+    }
+
+    /// Has news written, though what is before it is not read yet; dropped if that is much.
+    pub fn tell(&mut self, news: String) {
+        self.write_behind(news, MOST_NEWS);
+    }
+
+    /// Has something written unless more than so many others wait for that.
+    fn write_behind(&mut self, report: String, most: usize) {
         while let Ok(result) = self.written.try_recv() {
             self.unwritten -= 1;
             if let Err(error) = result {
                 warn!("a report was lost, as standard output cannot be written: {error}");
             }
         }
-        if self.unwritten == 0 {
+        if self.unwritten <= most {
             self.write(report);
         }
     }

@@ -142,7 +142,7 @@ impl Server {
     }
 }
 
-/// How long the attempt with this one of so many addresses may take.
+/// How long the attempt with address `number` of `count` may take.
 fn share(timeout: Duration, passed: Duration, number: usize, count: usize) -> Duration {
     match number {
         // What it took to begin is not counted.
@@ -162,7 +162,13 @@ fn look_up(
     destination: &Destination,
     args: &Client,
 ) -> Result<Vec<IpAddress>, Failure> {
-    let mut resolver = setup::resolver(host.sockets(), args)?;
+    // Those that are given come before those of the network.
+    let given = &args.dns[..];
+    let servers = match given.is_empty() {
+        true => host.context().name_servers().to_vec(),
+        false => given.to_vec(),
+    };
+    let mut resolver = setup::resolver(host.sockets(), &servers, args.timeout)?;
     let started = resolver.start(&mut host.context(), name);
     let found = until(host, &mut |context| {
         if let Err(error) = started {

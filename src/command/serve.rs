@@ -17,6 +17,7 @@ use super::host::Host;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use super::interface;
 use super::live::{Attached, Live};
+use super::obtained::Obtained;
 use super::output::Output;
 use super::recorder::Recorder;
 use super::report::Report;
@@ -162,8 +163,17 @@ fn serve<'a, D: Attached>(
     output.print(announcement(args, example))?;
     purpose.start()?;
     let mut reporter = Reporter::start(output)?;
+    let mut obtained = args
+        .link
+        .asks_network()
+        .then(|| Obtained::new(host.name(), args));
     loop {
         let mut delay = host.poll(&mut servers);
+        if let Some(obtained) = &mut obtained
+            && let Some(news) = obtained.news(&mut host.context())
+        {
+            reporter.tell(news);
+        }
         if args.spin > Duration::ZERO {
             delay = spin(&mut host, &mut servers, delay, args.spin);
         }
@@ -190,7 +200,7 @@ fn serve<'a, D: Attached>(
     }
 }
 
-/// Polls on until no frame has come for so long. Returns how long it can be slept then.
+/// Polls on until no frame has come for `patience`. Returns how long it can be slept then.
 fn spin<'a, D: Attached>(
     host: &mut Live<'a, D>,
     servers: &mut Servers<'a>,
@@ -249,7 +259,7 @@ fn close<'a, D: Attached>(
             Err(failure) => return Err(failure),
         }
     }
-    // A client that has not taken all of its answer would wait for the rest for ever.
+    // A client that has not taken all of its answer would wait for the rest without end.
     tcp.abort();
     host.poll(tcp);
     Ok(())
@@ -261,6 +271,9 @@ fn endpoint(address: IpAddress, port: u16) -> String {
 
 /// Says where the servers can be reached, and how to try it if that can work.
 fn announcement(args: &Server, example: Option<String>) -> String {
+    if args.link.asks_network() {
+        return "Asking the network for an address\n".into();
+    }
     let mut text = String::from("The server is ready to receive\n");
     let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
     for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {

@@ -2,15 +2,14 @@
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
-use smoltcp::socket::{self, raw, tcp::SocketBuffer};
-use smoltcp::time::Instant;
-use smoltcp::wire::IpCidr;
+use smoltcp::socket::{self, tcp::SocketBuffer};
+use smoltcp::time::{Duration, Instant};
+use smoltcp::wire::{IpAddress, IpCidr, UDP_HEADER_LEN};
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
-use uppercase::stack::{ClientSlot, Config, Sockets, SocketsFull};
+use uppercase::stack::{ClientSlot, Config, FRAGMENTATION_OVERHEAD, Sockets};
 use uppercase::tcp::{Entry, Hash, Session};
 use uppercase::transform::Upper;
-use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
 
@@ -19,7 +18,7 @@ use super::failure::Failure;
 use super::host::random_seed;
 
 /// The longest UDP datagram there is, in bytes (IPv6; IPv4 takes 20 less).
-pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
+pub const LONGEST_DATAGRAM: usize = u16::MAX as usize - UDP_HEADER_LEN;
 
 /// Room to put datagrams in fragments together.
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
@@ -49,16 +48,6 @@ fn udp_buffers<'a>() -> Parts<'a> {
     }
 }
 
-/// What sends IPv6 datagrams of any length on a link with the least MTU that IPv6 allows.
-fn fragmenter<'a>(sockets: &mut Sockets<'a>) -> Result<Fragmenter<'a>, SocketsFull> {
-    let (bytes, packets) = (
-        fragmentation::bytes(LONGEST_DATAGRAM, 1280),
-        fragmentation::packets(LONGEST_DATAGRAM, 1280),
-    );
-    let queue = raw::PacketBuffer::new(vec![raw::PacketMetadata::EMPTY; packets], vec![0; bytes]);
-    Fragmenter::from_parts(sockets, queue, vec![], random_seed() as u32)
-}
-
 /// A stack as the arguments describe it, by default with the addresses that end in `host`.
 pub fn stack<'a, D: Device>(
     device: D,
@@ -66,7 +55,7 @@ pub fn stack<'a, D: Device>(
     host: u8,
     now: Instant,
 ) -> Result<Stack<'a, D>, Failure> {
-    /// A link that carries IPv6 carries packets of so many bytes (RFC 8200, 5), and their headers.
+    /// A link that carries IPv6 carries packets of 1280 bytes (RFC 8200, 5), and the header of a frame.
     const IPV6: usize = 1280 + 14;
     let mut addresses = link.addresses(host);
     if !link.chooses_addresses() && device.capabilities().max_transmission_unit < IPV6 {
@@ -79,7 +68,13 @@ pub fn stack<'a, D: Device>(
         gateways: &link.gateway,
         random_seed: random_seed(),
     };
-    Stack::new(device, config, vec![], now).map_err(Failure::of("the network cannot be set up"))
+    let stack = Stack::new(device, config, vec![], now);
+    let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
+    let stack = stack.with_fragmentation(vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD]);
+    Ok(match link.asks_dhcp() {
+        true => stack.with_dhcp(),
+        false => stack,
+    })
 }
 
 /// Both servers, TCP if there is room for `connections`, and UDP if it is wanted.
@@ -100,7 +95,6 @@ pub fn servers<'a>(
 /// A UDP server.
 fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Server<'a>, Failure> {
     udp::Server::from_parts(sockets, udp_buffers(), port)
-        .and_then(|server| Ok(server.with_fragmenter(fragmenter(sockets)?)))
         .map_err(Failure::of("the UDP server cannot be set up"))
 }
 
@@ -113,8 +107,8 @@ pub struct Connections<'a> {
 }
 
 impl<'a> Connections<'a> {
-    /// Room for so many connections, and some `spare` ones, with buffers of so many bytes each way;
-    /// with smaller ones where they would be too much together.
+    /// Room for `connections`, and for `spare` ones more, with buffers of `buffer` bytes each way; with
+    /// smaller ones where they would be too much together.
     pub fn new(connections: usize, spare: usize, buffer: usize) -> Self {
         let count = connections + spare;
         let share = MOST_BUFFERS / 2 / connections.max(1);
@@ -169,13 +163,16 @@ pub fn udp_client<'a>(
     sockets: &mut Sockets<'a>,
     args: &Client,
 ) -> Result<udp::Client<'a>, Failure> {
-    let client = udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
-        .and_then(|client| Ok(client.with_fragmenter(fragmenter(sockets)?)));
-    client.map_err(Failure::of("the UDP client cannot be set up"))
+    udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
+        .map_err(Failure::of("the UDP client cannot be set up"))
 }
 
-/// What looks names up at the name servers that the arguments give.
-pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Failure> {
+/// What looks names up at these name servers.
+pub fn resolver(
+    sockets: &mut Sockets<'_>,
+    servers: &[IpAddress],
+    timeout: Duration,
+) -> Result<Resolver, Failure> {
     let queue = |datagram| {
         let packets = vec![socket::udp::PacketMetadata::EMPTY; dns::QUESTIONS_AT_ONCE];
         socket::udp::PacketBuffer::new(packets, vec![0; datagram * dns::QUESTIONS_AT_ONCE])
@@ -184,6 +181,6 @@ pub fn resolver(sockets: &mut Sockets<'_>, args: &Client) -> Result<Resolver, Fa
         receive: queue(dns::ANSWER),
         transmit: queue(dns::QUERY),
     };
-    Resolver::from_parts(sockets, parts, &args.dns, args.timeout)
+    Resolver::from_parts(sockets, parts, servers, timeout)
         .map_err(Failure::of("names cannot be looked up"))
 }

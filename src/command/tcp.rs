@@ -114,7 +114,7 @@ impl Exchange {
             if may_be_more {
                 continue;
             }
-            // Nobody is to wait for an answer that is there, not even without the end of its line.
+            // An answer is shown as soon as it is there, even without the end of its line.
             output.flush().map_err(Failure::output)?;
             let hungry = input.unused().is_empty() && !input.has_ended();
             if host.wait(delay, hungry.then_some(&mut *input))? {

@@ -129,7 +129,7 @@ impl Cable {
     }
 
     /// Which end this is: 0 for the one that listens, else from 1 to [`CLIENTS`]. Its own UDP port
-    /// is so many after that of the first end. No two programs on a cable have the same number.
+    /// is that of the first end plus this number. No two programs on a cable have the same number.
     pub fn number(&self) -> u16 {
         self.number
     }

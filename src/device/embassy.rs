@@ -1,6 +1,6 @@
 //! Embassy's network drivers as devices.
 //!
-//! Whatever implements `Driver` of the crate [`embassy_net_driver`] carries a stack: the Ethernet
+//! Each type with the trait `Driver` of [`embassy_net_driver`] carries a stack: the Ethernet
 //! MAC of an STM32, W5500, W6100, ENC28J60, cyw43 and more. [`Embassy`] is the device, [`serve`]
 //! the loop around the stack, which sleeps until the driver has something or a deadline is due.
 //!

@@ -1,7 +1,7 @@
 //! Datagrams larger than the link's MTU, on their way in.
 //!
 //! A datagram that does not fit into one frame comes as several fragments. smoltcp 0.14 puts IPv4
-//! fragments together in memory whose size is fixed when it is built, drops what does not fit
+//! fragments together in memory of a size fixed at build time, drops what does not fit
 //! without a trace, and answers IPv6 fragments with an error. [`Reassembly`] stands between the
 //! device and smoltcp and hands over whole datagrams only, of both versions, in memory that the
 //! caller provides.
@@ -27,7 +27,7 @@
 //!   and RFC 5722 for IPv6; the same rule for IPv4, where RFC 791 leaves the choice).
 //! - A datagram that is not complete after [`LIFETIME`] is dropped. No ICMP message is sent.
 //! - When a fragment of a new datagram finds all slots taken, the oldest datagram makes room.
-//!   Fragments that never become a datagram hence delay nobody, but a flood of them can displace
+//!   Fragments that never become a datagram hence delay no other, but a flood of them can displace
 //!   honest ones: a slot more per client helps, nothing else does.
 //! - IPv4 options are left out; smoltcp does not look at them. The Ethernet header, and all other
 //!   fields of the IP header, are those of the first fragment.
@@ -74,7 +74,7 @@ pub struct Buffers<const DATAGRAM: usize, const COUNT: usize> {
 }
 
 impl<const DATAGRAM: usize, const COUNT: usize> Buffers<DATAGRAM, COUNT> {
-    /// Empty slots. No slot, or slots without room for any datagram, do not compile.
+    /// Empty slots. No slot, or slots too small for any datagram, do not compile.
     pub const fn new() -> Self {
         const {
             assert!(COUNT > 0, "reassembly needs one slot at least");

@@ -63,7 +63,7 @@ pub use self::routes::{Route, addresses, clash, entrance, owner, route, switch_o
 pub use self::transmit::TxToken;
 pub use self::wait::wait;
 
-/// The longest packet that is to be cut into segments, or that was made of some, in bytes.
+/// The longest packet that is cut into segments, or was made of some, in bytes.
 const LONGEST_PACKET: usize = 65_535;
 
 /// What an interface carries.
@@ -116,7 +116,7 @@ impl fmt::Display for Mode {
 /// # Offload
 ///
 /// With [`offload`](TunTap::offload), up to 64 KiB of a TCP stream pass in one frame and one system
-/// call, both ways, and nobody sums up what never leaves this host:
+/// call, both ways, and no checksum is computed for what never leaves this host:
 ///
 /// - The kernel hands out such large frames as they are, and TCP segments and UDP datagrams of its
 ///   own without checksums. A segment without one is accepted where the kernel answers for it. All
@@ -154,9 +154,9 @@ impl TunTap {
     /// privilege.
     ///
     /// One that is made gets the addresses `host` at the kernel's side, with a route to the subnet
-    /// of each, can be used at once, for IPv6 too, and disappears with the returned value. It keeps
-    /// them when it is switched off and on, for IPv6 where its settings below `/proc/sys` may be
-    /// changed. Making one takes the capability `CAP_NET_ADMIN`.
+    /// of each. It can be used at once, for IPv6 too, and disappears with the returned value. It
+    /// keeps its addresses when it is switched off and on, for IPv6 where its settings below
+    /// `/proc/sys` may be changed. Making one takes the capability `CAP_NET_ADMIN`.
     ///
     /// With [offload](TunTap#offload) if the kernel has it, else without, and the log says so.
     ///
@@ -287,7 +287,7 @@ impl Device for TunTap {
         capabilities.max_transmission_unit = self.mode.header_len() + self.mtu;
         if self.offload {
             capabilities.checksum.tcp = Checksum::None;
-            // smoltcp 0.14 drops a packet over IPv6 that is to be cut.
+            // smoltcp 0.14 drops an IPv6 packet that the device has to cut.
             #[cfg(feature = "segmentation")]
             if self.outgoing.cuts_segments() {
                 let longest = self.mode.header_len() + LONGEST_PACKET;

@@ -37,9 +37,9 @@ struct Frame<const MTU: usize> {
 /// included: 1514 for Ethernet as it usually is, 1500 for plain IP. The memory is a little over
 /// `FRAMES * MTU` bytes. Four frames are the least that works; eight keep two stacks busy.
 ///
-/// Two of the frames are set aside: one for an answer to a frame that arrives while the queue is
-/// full, so that two stacks with full queues cannot wait for each other, and one to write what
-/// has to be dropped.
+/// Two of the frames are set aside. One is for an answer to a frame that arrives while the queue is
+/// full: so two stacks with full queues cannot wait for each other. The other is to write what has
+/// to be dropped.
 pub struct Queue<const FRAMES: usize, const MTU: usize> {
     frames: [RefCell<Frame<MTU>>; FRAMES],
     first: Cell<usize>,
@@ -156,7 +156,7 @@ impl<const FRAMES: usize, const MTU: usize> Wire<FRAMES, MTU> {
 
 /// One end of a wire: a [`Device`] without checksum offload.
 ///
-/// A frame whose receive token is dropped unused stays at the head of the queue.
+/// A frame stays at the head of the queue if its receive token is dropped unused.
 pub struct Port<'q, const FRAMES: usize, const MTU: usize> {
     receive: &'q Queue<FRAMES, MTU>,
     transmit: &'q Queue<FRAMES, MTU>,

@@ -26,7 +26,7 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// The turn of `server`, for so long.
+    /// The turn of `server`, for `time`.
     pub(super) fn begin(
         context: &mut Context<'_, '_>,
         handle: SocketHandle,

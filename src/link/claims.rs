@@ -60,12 +60,23 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// How far an address is.
+/// How long the link is asked for an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// As the RFCs have it.
+    Whole,
+    /// A tenth of it: a DHCP server has asked, too, before it gave the address. RFC 2131, 4.4.1, only asks
+    /// for a check, and other clients are as short.
+    #[cfg(feature = "dhcp")]
+    Tenth,
+}
+
+/// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// So many probes are left to be sent. It is not used yet.
+    /// How many probes are left to be sent. The address is not used yet.
     Probing(u8),
-    /// So many announcements are left to be sent.
+    /// How many announcements are left to be sent.
     Announcing(u8),
     Settled,
 }
@@ -73,6 +84,7 @@ enum Stage {
 /// An address that this host has, or wants to have.
 struct Claim {
     address: IpCidr,
+    pace: Pace,
     stage: Stage,
     /// When the next message is due; `None` before the time is known, and where none is left.
     next: Option<Instant>,
@@ -110,7 +122,7 @@ impl Claims {
     }
 
     /// Begins to ask for an address; returns whether there is room.
-    pub(super) fn begin(&mut self, address: IpCidr) -> bool {
+    pub(super) fn begin(&mut self, address: IpCidr, pace: Pace) -> bool {
         let probes = match address {
             IpCidr::Ipv4(_) => PROBES,
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
@@ -122,6 +134,7 @@ impl Claims {
         }
         let claim = Claim {
             address,
+            pace,
             stage: Stage::Probing(probes),
             next: None,
             defended: None,
@@ -261,7 +274,13 @@ impl Claims {
 
 impl Claim {
     fn next(&mut self, random: u32, now: Instant) -> Option<Task> {
-        let within = |spread: Duration| spread * (random >> 22) / 1024;
+        let pace = self.pace;
+        let paced = |time: Duration| match pace {
+            Pace::Whole => time,
+            #[cfg(feature = "dhcp")]
+            Pace::Tenth => time / 10,
+        };
+        let within = |spread: Duration| paced(spread) * (random >> 22) / 1024;
         let is_ipv4 = matches!(self.address, IpCidr::Ipv4(_));
         let address = self.address.address();
         let Some(next) = self.next else {
@@ -285,8 +304,8 @@ impl Claim {
                 self.stage = Stage::Probing(left - 1);
                 let wait = match (is_ipv4, left) {
                     (false, _) => RETRANSMIT,
-                    (true, 1) => ANNOUNCE_WAIT,
-                    (true, _) => PROBE_MINIMUM + within(PROBE_SPREAD),
+                    (true, 1) => paced(ANNOUNCE_WAIT),
+                    (true, _) => paced(PROBE_MINIMUM) + within(PROBE_SPREAD),
                 };
                 self.next = Some(now + wait);
                 Some(Task::Probe(address))

@@ -46,7 +46,7 @@ impl Neighbor {
         until: Instant::ZERO,
     };
 
-    /// Whether it was heard not long ago.
+    /// Whether a frame of it came not long ago.
     #[cfg(feature = "client")]
     pub(super) fn is_fresh(&self, now: Instant) -> bool {
         now < self.until
@@ -64,8 +64,8 @@ struct Asked {
 
 /// Which neighbors are known, and which are asked for.
 pub(super) struct Neighbors {
-    /// The one that was heard of last is before `next`. The last [`NEIGHBORS`] of them are kept:
-    /// an answer that leaves before as many others have asked finds its way.
+    /// The one that sent a frame last is before `next`. The last [`NEIGHBORS`] of them are kept: an
+    /// answer has to leave before as many others have sent one.
     known: [Neighbor; NEIGHBORS],
     next: usize,
     #[cfg(feature = "client")]
@@ -107,7 +107,7 @@ impl Neighbors {
         Some(&self.known[self.position(address)?])
     }
 
-    /// A neighbor has been heard.
+    /// A frame of a neighbor has come.
     #[inline(never)]
     pub(super) fn learn(&mut self, address: IpAddress, hardware: EthernetAddress, now: Instant) {
         #[cfg(not(feature = "client"))]

@@ -140,9 +140,9 @@ impl<'f> Frame<'f> {
         self.hardware.map_or(0, |_| ETHERNET_HEADER)
     }
 
-    /// Whether it has a group address as its Ethernet source, which is the address of one station
-    /// (IEEE 802.3, 3.2.3), or as the hardware address in a message of ARP or neighbor discovery, which
-    /// must not be believed (RFC 1812, 3.3.2).
+    /// Whether its sender has a group address. An Ethernet source is the address of one station (IEEE
+    /// 802.3, 3.2.3). A group as the hardware address in a message of ARP or neighbor discovery must
+    /// not be believed (RFC 1812, 3.3.2).
     pub(crate) fn is_from_group(&self) -> bool {
         /// Where the sender's hardware address is in a message of ARP (RFC 826).
         const ARP_SENDER: usize = 8;

@@ -23,8 +23,8 @@ pub(crate) struct Unreachable {
 pub(crate) enum Reason {
     /// The host is there, and takes nothing at the port, or of the protocol.
     Port,
-    /// It is longer than a link of the path takes, and must not be fragmented (IPv4): so many bytes
-    /// are not too long (RFC 1191, 4). Old routers say 0.
+    /// It is longer than a link of the path takes, and must not be fragmented (IPv4). This is the
+    /// length in bytes that the link takes (RFC 1191, 4). Old routers say 0.
     Length(u16),
     /// Any other.
     Host,

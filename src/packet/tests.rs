@@ -2,6 +2,8 @@
 
 mod any;
 mod arp;
+#[cfg(feature = "dhcp")]
+mod dhcp;
 mod ethernet;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod extension;

@@ -97,7 +97,7 @@ impl Conditions {
         queue: 16,
     };
 
-    /// How many nanoseconds it takes to send a frame of so many bytes.
+    /// How many nanoseconds it takes to send a frame of `bytes`.
     pub(super) fn nanoseconds_to_send(&self, bytes: usize) -> i128 {
         self.bandwidth.map_or(0, |bits_per_second| {
             bytes as i128 * 8_000_000_000 / i128::from(bits_per_second.max(1))

@@ -147,7 +147,7 @@ impl LaneState {
         }
     }
 
-    /// When a frame of so many bytes will have been sent, behind those in the queue.
+    /// When a frame of `bytes` will have been sent, behind those in the queue.
     fn departure(&mut self, now: Instant, bytes: usize) -> Instant {
         let now = i128::from(now.total_micros()) * 1000;
         let begins = self.is_free_at.max(now);

@@ -63,9 +63,9 @@ impl Network {
     /// floods other frames like a hub: to a group address, to an address that it has not learned, or
     /// too short for an Ethernet header.
     ///
-    /// It learns the source addresses of frames that come to it, however many; it forgets one that
-    /// sends nothing for 300 seconds (IEEE 802.1Q), those of a link at which the device is unplugged, and
-    /// the old link of a host that moves as soon as that host sends. There is no frame check
+    /// It learns the source addresses of all frames that come to it. It forgets one that sends nothing
+    /// for 300 seconds (IEEE 802.1Q), and those of a link at which the device is unplugged. When a host
+    /// has moved to another link, its first frame there replaces the old link. There is no frame check
     /// sequence: it learns from a corrupted frame as well.
     ///
     /// # Panics
@@ -182,7 +182,7 @@ impl Network {
         }
     }
 
-    /// Calls `hosts` as [`run`](Self::run) does, for so long.
+    /// Calls `hosts` as [`run`](Self::run) does, for `time`.
     ///
     /// # Errors
     /// [`Stuck::Busy`] only.

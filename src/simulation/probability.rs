@@ -10,12 +10,12 @@ impl Probability {
     /// It happens each time.
     pub const ALWAYS: Self = Self(1_000_000);
 
-    /// So many times in a hundred; more than 100 is always.
+    /// `times` in a hundred; more than 100 is always.
     pub const fn percent(times: u32) -> Self {
         Self::per_million(times.saturating_mul(10_000))
     }
 
-    /// So many times in a million; more is always.
+    /// `times` in a million; more is always.
     pub const fn per_million(times: u32) -> Self {
         if times < Self::ALWAYS.0 {
             Self(times)

@@ -11,8 +11,8 @@ const LOG: &str = "SIMULATION_LOG";
 
 /// The seeds that a test runs with: `default`, or those that the environment asks for.
 ///
-/// `SIMULATION_SEED=17` asks for this one alone, `SIMULATION_SEEDS=10000` for so many, from the first of
-/// the default on.
+/// `SIMULATION_SEED=17` asks for this one alone, `SIMULATION_SEEDS=10000` for 10000 of them, from the
+/// first of the default on.
 ///
 /// # Panics
 /// If one of the variables is set, but not to a number.

@@ -31,14 +31,14 @@ pub enum Verdict {
     Pass,
     /// The frame is lost.
     Lose,
-    /// The frame arrives so much later than it would, and later frames overtake it.
+    /// The frame arrives later by this time, and later frames overtake it.
     Delay(Duration),
-    /// The frame arrives, and a copy of it arrives so much later.
+    /// The frame arrives, and a copy of it arrives this time later.
     Duplicate(Duration),
     /// The byte at this index arrives with all its bits inverted; an index beyond the end of the
     /// frame changes nothing. A checksum that covers the byte notices that (RFC 1071).
     Corrupt(usize),
-    /// Only so many bytes of the frame arrive; as many as it has or more change nothing.
+    /// Only the first bytes of the frame arrive, this many; as many as it has or more change nothing.
     Truncate(usize),
     /// These bytes take the place of the frame, which keeps its number.
     Replace(Vec<u8>),

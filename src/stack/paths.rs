@@ -49,7 +49,7 @@ impl Paths {
         Some(path.mtu)
     }
 
-    /// The path to this host takes packets of so many bytes.
+    /// The path to this host takes packets of `mtu` bytes.
     pub(super) fn learn(&self, address: IpAddress, mtu: u16, now: Instant) {
         let mut known = self.known.borrow_mut();
         let old = known.iter().position(|path| path.address == Some(address));

@@ -9,7 +9,7 @@ pub(crate) enum Unreachable {
     Host,
 }
 
-/// A segment of this host was too long for a link, which takes packets of so many bytes.
+/// A segment of this host was too long for a link, which takes packets of `mtu` bytes.
 #[cfg_attr(not(feature = "paths"), allow(dead_code))]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TooLong {

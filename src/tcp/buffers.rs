@@ -4,12 +4,11 @@ use super::sizes::{LARGEST_WINDOW, window_within};
 
 /// The buffers of one connection.
 ///
-/// `RECEIVE` is the window, in bytes, of a size that [`window_within`] gives; `TRANSMIT` is how much may be
-/// unconfirmed. Throughput is at most one buffer a round trip. Anything from 1 byte to
-/// [`UNSCALED_WINDOW`](super::UNSCALED_WINDOW) works; two
-/// segments (2920 bytes on Ethernet) each let the two sides work at the same time, 512 bytes
-/// each are enough for lines, and on a host four times
-/// [`UNSCALED_WINDOW`](super::UNSCALED_WINDOW) keep both sides at work.
+/// `RECEIVE` is the window, in bytes, of a size that [`window_within`] gives; `TRANSMIT` is how many
+/// bytes may be sent and not acknowledged. Throughput is at most one buffer a round trip. Anything
+/// from 1 byte to [`UNSCALED_WINDOW`](super::UNSCALED_WINDOW) works. 512 bytes each way are enough
+/// for lines. With two segments (2920 bytes on Ethernet) the two sides work at the same time. On a
+/// host, four times [`UNSCALED_WINDOW`](super::UNSCALED_WINDOW) keeps both sides at work.
 ///
 /// ```compile_fail
 /// // A hostile peer could write beyond it.

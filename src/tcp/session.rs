@@ -263,7 +263,7 @@ const fn least_room<H: Handler>() -> usize {
     if H::ROOM == 0 { 1 } else { H::ROOM }
 }
 
-/// Offers what has been received, so many bytes at most, and dequeues what is consumed.
+/// Offers what has been received, `wanted` bytes at most, and dequeues what is consumed.
 fn receive(
     socket: &mut Socket<'_>,
     wanted: usize,
@@ -285,7 +285,8 @@ fn receive(
     received.unwrap_or_default()
 }
 
-/// Lets a client that writes on after its last answer come to its end; that is no progress.
+/// Discards what a client sends after its last answer, so that its FIN is reached. That is no
+/// progress.
 fn discard(socket: &mut Socket<'_>) -> bool {
     while let Ok(1..) = socket.recv(|text| (text.len(), text.len())) {}
     false

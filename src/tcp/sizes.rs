@@ -8,8 +8,8 @@ pub const LARGEST_WINDOW: usize = (1 << 30) - 1;
 /// of several bytes, of which the stack keeps one back, so that it does not shrink (2.4): nothing
 /// has to be sent twice, with any size.
 ///
-/// Not every larger size can be had: a multiple of this by a power of two can, and
-/// [`window_within`] gives the others.
+/// Not every larger size is taken: a multiple of this by a power of two is, and [`window_within`]
+/// gives the others.
 pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 
 /// The largest size of a receive buffer, in bytes, that is `most` at most and that a server or client
@@ -20,8 +20,8 @@ pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 ///
 /// The window of the first answer is never scaled (RFC 7323, 2.2). smoltcp 0.14 takes it for a
 /// scaled one, so it accepts `min(size, 65535) << s` bytes of text until it announces another
-/// window. With any other size that is more than the buffer, and a peer that writes so much at once
-/// would have smoltcp panic.
+/// window. With any other size that is more than the buffer, and a peer that writes that much at once
+/// would make smoltcp panic.
 pub const fn window_within(most: usize) -> usize {
     let most = if most > LARGEST_WINDOW {
         LARGEST_WINDOW

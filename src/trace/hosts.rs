@@ -88,7 +88,7 @@ impl Hosts {
                 self.parties[from].shown(source),
                 self.parties[to].shown(destination),
             ];
-            // The other side has but one port, which its title says.
+            // The other side has only one port, which its title says.
             frame.flow = Some(match (is_one[from], is_one[to]) {
                 (true, _) => format!("{shown_to}:"),
                 (_, true) => format!("{shown_from}:"),

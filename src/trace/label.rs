@@ -106,7 +106,7 @@ impl Field {
         self
     }
 
-    /// A payload of so many bytes, of which `bytes` is the beginning at least.
+    /// A payload of `length` bytes, of which `bytes` is the beginning at least.
     pub(super) fn payload(bytes: &[u8], length: usize) -> Self {
         let kept = &bytes[..bytes.len().min(KEPT_PAYLOAD)];
         let mut text = quote(kept, MOST_PAYLOAD, Charset::Unicode);
@@ -132,7 +132,7 @@ impl Field {
         self.name == "note"
     }
 
-    /// As it is shown in so many columns, if it can be.
+    /// As it is shown in `columns`, if it can be.
     fn cut(&self, columns: usize, charset: Charset) -> Option<String> {
         let text = match &self.value {
             Value::Payload(bytes) if charset == Charset::Ascii => {
@@ -160,8 +160,8 @@ pub(super) struct Shown {
     pub(super) is_name: bool,
 }
 
-/// The label in so many columns: a field that does not fit gives way, the least important one
-/// first, and a mark stands for it.
+/// The label in `columns`: fields that do not fit are left out, the least important one first, and
+/// a mark stands for them.
 pub(super) fn fit(fields: &[Field], columns: usize, charset: Charset) -> Vec<Shown> {
     let mut kept: Vec<&Field> = fields.iter().collect();
     let mut is_cut = false;

@@ -37,7 +37,7 @@ pub(super) struct Places {
     own: Vec<(usize, Row)>,
     /// For each side, the first happening that can be the cause of the next change.
     next: [usize; 2],
-    /// The connection, if there is but one.
+    /// The connection, if there is only one.
     only: Option<Connection>,
 }
 
@@ -82,7 +82,7 @@ impl Places {
     }
 
     /// Puts the states before the first segment above everything: what a stack says of the first
-    /// connection, if there is but one.
+    /// connection, if there is only one.
     pub(super) fn put_first(&mut self, reported: &[(Side, &Change)]) {
         let mut states = [const { Vec::new() }; 2];
         for side in Side::BOTH {
@@ -235,7 +235,7 @@ impl Places {
     }
 }
 
-/// The connection of all segments, if there is but one.
+/// The connection of all segments, if there is only one.
 pub(super) fn only(frames: &[Frame]) -> Option<Connection> {
     let connection = |frame: &Frame| {
         let segment = frame.segment.as_ref()?;

@@ -63,7 +63,7 @@ pub(super) fn char_width(character: char) -> usize {
     character.width().unwrap_or(0)
 }
 
-/// A text in lines of so many columns at most, of which all but the first are indented.
+/// A text in lines of `columns` at most, of which all but the first are indented.
 pub(super) fn wrap(whole: &str, columns: usize) -> Vec<String> {
     const INDENT: &str = "  ";
     let mut lines = Vec::new();
@@ -84,7 +84,7 @@ pub(super) fn wrap(whole: &str, columns: usize) -> Vec<String> {
 }
 
 /// The pieces of the sections of RFCs behind a sentence that stay in one line each: all of them if they
-/// take so many columns at most, else those of each RFC.
+/// take `columns` at most, else those of each RFC.
 fn unbroken(sections: &str, columns: usize) -> Vec<&str> {
     if width(sections) <= columns {
         let all = (!sections.is_empty()).then_some(sections);

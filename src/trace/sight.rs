@@ -96,7 +96,7 @@ impl<'f> Sight<'f> {
         }
     }
 
-    /// Whether the whole header of TCP or UDP is there, if so many bytes at the end of the frame are not.
+    /// Whether the whole header of TCP or UDP is there, if the frame lacks its last `missing` bytes.
     pub(super) fn has_header(&self, missing: usize) -> bool {
         match &self.inside {
             Inside::Tcp(segment, bytes) => missing + segment.header_len <= bytes.len(),

@@ -131,7 +131,7 @@ pub(super) fn apart(sightings: &[Sighting], has_names: bool) -> Vec<Record> {
 }
 
 impl Sighting {
-    /// A frame of so many bytes, of which `bytes` are known.
+    /// A frame of `length` bytes, of which `bytes` are known.
     pub(super) fn new(
         time: Instant,
         host: Arc<str>,

@@ -27,7 +27,7 @@ pub(super) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// So many digits, or all of those in front of the point, without zeros at the end but one.
+/// `digits` of the number, or all of those in front of the point, without zeros at the end but one.
 fn decimal(value: f64, digits: usize, unit: &str) -> String {
     let mut behind = digits - 1;
     let mut limit = 10.0;

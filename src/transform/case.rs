@@ -8,7 +8,7 @@
 //! - `RUNS`: runs of characters, ascending, `first << 24 | kind << 16 | distance`: the place of the
 //!   first one in its page; how far its upper case is away, in 16 bits. The kind is `more << 1 |
 //!   skip`, that many more characters, each or every other one; or `0x80 | suffix << 1 | eight`,
-//!   one character or eight whose upper case goes on with a suffix.
+//!   one character or eight; their upper case goes on with a suffix.
 //! - `SUFFIXES`: those in UTF-8, the first byte lowest. The first suffix is none.
 
 include!(concat!(env!("OUT_DIR"), "/case.rs"));

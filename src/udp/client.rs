@@ -7,8 +7,6 @@ use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-use super::fragmentation::Fragmenter;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
 use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, Unreachable};
@@ -19,13 +17,13 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// Sends a line as a datagram and waits for its answer; sends it again while none comes.
 ///
 /// The exercise's protocol does not say which line an answer is for. So each line is sent from a
-/// port of its own: a late answer to an earlier line finds nobody. Datagrams from anyone but the
-/// server are ignored.
+/// port of its own: a late answer to an earlier line meets a closed port. Datagrams that do not
+/// come from the server are ignored.
 ///
-/// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
-/// [`stack`](crate::stack).
+/// A line that is larger than the link takes is sent in fragments, if the stack has room for it
+/// (`Stack::with_fragmentation`).
 pub struct Client<'a> {
-    sender: Sender<'a>,
+    sender: Sender,
     line: ManagedSlice<'a, u8>,
     timeout: Duration,
     request: Option<Request>,
@@ -44,7 +42,7 @@ struct Request {
 
 impl<'a> Client<'a> {
     /// A client in the caller's buffers. It takes one socket slot. `timeout` is how long to wait
-    /// for an answer in all; [`Duration::MAX`] is for ever.
+    /// for an answer in all; with [`Duration::MAX`] there is no limit.
     ///
     /// # Errors
     /// If the stack has no slot left.
@@ -56,7 +54,7 @@ impl<'a> Client<'a> {
         Self::from_parts(sockets, buffers.split(), timeout)
     }
 
-    /// A client with buffers whose sizes are known at run time only.
+    /// A client with buffers of sizes that are known at run time only.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if a buffer has no room.
@@ -74,15 +72,7 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Also sends lines over IPv6 that are larger than the link's MTU; without a fragmenter they
-    /// are too long.
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub fn with_fragmenter(mut self, fragmenter: Fragmenter<'a>) -> Self {
-        self.sender.fragmenter = Some(fragmenter);
-        self
-    }
-
-    /// Waits so long for the answers to the lines that are sent from now on.
+    /// Waits for `timeout` for the answers to the lines that are sent from now on.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout.min(LONGEST_TIMEOUT);
     }
@@ -93,7 +83,7 @@ impl<'a> Client<'a> {
     /// # Errors
     /// [`Error::Unaddressable`] if the server's address is not that of one host or its port is 0,
     /// [`Error::NoRoute`] if there is no way to the address, [`Error::LineTooLong`] if the buffers
-    /// or the link do not take so long a line.
+    /// or the link do not take a line of this length.
     pub fn send(
         &mut self,
         context: &mut Context<'_, 'a>,
@@ -262,7 +252,7 @@ pub enum Error {
         /// How long it is, in bytes.
         length: usize,
     },
-    /// Nobody on the link answers for the server's or the gateway's address (ARP, RFC 826;
+    /// No host on the link answers for the server's or the gateway's address (ARP, RFC 826;
     /// neighbor discovery, RFC 4861).
     NoNeighbor,
     /// A router or the host says that the server cannot be reached (ICMP).
@@ -293,7 +283,7 @@ impl fmt::Display for Error {
                     "the answer of {length} bytes is longer than the room for it"
                 )
             }
-            Self::NoNeighbor => f.write_str("nobody on the link answers for its address"),
+            Self::NoNeighbor => f.write_str("no host on the link answers for its address"),
             Self::Unreachable => f.write_str("the network reports that it cannot be reached"),
             Self::NothingListens => f.write_str("nothing listens on that UDP port"),
             Self::TimedOut => f.write_str("timed out: no answer came"),

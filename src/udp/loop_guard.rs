@@ -17,7 +17,7 @@ const WELL_KNOWN_PORTS: u16 = 1024;
 /// Where the ports begin that clients are given, on Linux; RFC 6335 begins higher, at 49152.
 const CLIENT_PORTS: u16 = 32_768;
 
-/// A datagram is not answered when those of its peer weigh so much together.
+/// A datagram is not answered when those of its peer weigh this much together.
 const MOST: u16 = 65_000;
 /// What a datagram from a port of a client weighs.
 const CLIENT: u16 = 1;
@@ -160,7 +160,7 @@ mod tests {
         IpEndpoint::new(IpAddress::v4(192, 0, 2, host), port)
     }
 
-    /// How many of so many requests are not answered.
+    /// How many of `count` requests are not answered.
     fn dropped(
         guard: &mut LoopGuard,
         from: &IpEndpoint,

@@ -67,7 +67,7 @@ impl<const DATAGRAM: usize, const QUEUE: usize> Default for Buffers<DATAGRAM, QU
 pub struct Parts<'a> {
     /// Datagrams that have arrived.
     pub receive: PacketBuffer<'a>,
-    /// Datagrams that are to be sent.
+    /// Datagrams that wait to be sent.
     pub transmit: PacketBuffer<'a>,
     /// One datagram: the answer that a server makes, the line that a client may have to repeat.
     pub held: ManagedSlice<'a, u8>,

@@ -60,7 +60,7 @@ impl Budget {
         }
     }
 
-    /// Compares, and says what is too much and whatever else the reader has to know.
+    /// Compares, and says what is too much and what else the reader has to know.
     pub fn check(&self, board: &str, compiler: &str, variant: &str, found: Footprint) -> Verdict {
         let of_variant = || self.rows.iter().filter(|row| row.variant == variant);
         let row_for = |compiler: &str| of_variant().find(|row| row.compiler == compiler);

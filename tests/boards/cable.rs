@@ -31,7 +31,7 @@ impl Cable {
 
     /// Sends a frame.
     pub fn send(&self, frame: &[u8]) {
-        // Nobody listens before the emulator has started.
+        // There is no receiver before the emulator has started.
         let _ = self.socket.send(frame);
     }
 

@@ -53,7 +53,7 @@ impl Elf {
         self.sections.iter().filter(stored).map(|s| s.size).sum()
     }
 
-    /// Bytes of static RAM: variables, whatever they begin with.
+    /// Bytes of static RAM: variables, with an initial value or without.
     pub fn ram(&self) -> u32 {
         let variable = |section: &&Section| section.flags & (ALLOC | WRITE) == ALLOC | WRITE;
         self.sections.iter().filter(variable).map(|s| s.size).sum()

@@ -32,7 +32,7 @@ pub struct Board {
     pub folder: &'static str,
     /// What it is compiled for, if that is not what its folder says.
     pub target: Option<&'static str>,
-    /// The emulator and which machine it is to be.
+    /// The emulator and the machine that it emulates.
     pub emulator: &'static [&'static str],
     /// How the emulator is told to plug the network into its card.
     pub card: &'static [&'static str],
@@ -239,7 +239,7 @@ impl Firmware {
     }
 }
 
-/// A running emulator. It ends with this value, whatever happens.
+/// A running emulator. It ends when this value is dropped, also by a panic.
 pub struct Emulator {
     process: Child,
     /// What the board sends over its serial line.
@@ -285,7 +285,7 @@ impl Emulator {
         assert_eq!(ended, None, "the emulator has ended");
     }
 
-    /// Waits until the firmware ends by itself, but not for ever; returns what was printed.
+    /// Waits for a limited time until the firmware ends by itself; returns what was printed.
     fn finish(mut self) -> String {
         let start = Instant::now();
         while self.process.try_wait().expect("its own process").is_none() {
@@ -333,7 +333,7 @@ fn read(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
     })
 }
 
-/// An address on the loopback whose port nobody has, on TCP and UDP.
+/// An address on the loopback with a port that is free, for TCP and UDP.
 pub fn free_address() -> SocketAddr {
     loop {
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");

@@ -33,7 +33,7 @@ use crate::transcript::requests;
 use crate::{crowd, text};
 
 const MEBIBYTE: usize = 1 << 20;
-/// How many come at once: more than there are places, so that some have to wait.
+/// How many come at once: more than there are slots, so that some have to wait.
 pub const CLIENTS: usize = 6;
 /// What cortex-m-rt's feature `paint-stack` paints with.
 const PAINT: [u8; 4] = 0xcccc_cccc_u32.to_le_bytes();

@@ -1,4 +1,4 @@
-//! Frames made by hand, on the board's cable: who is there, and ping.
+//! Frames made by hand, on the board's cable: address resolution, and ping.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::stock::PATIENCE;
 /// Our card, on the cable.
 pub const OUR_CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
 
-/// Asks who has the board's address until it answers.
+/// Asks for the board's hardware address until it answers.
 pub fn find(cable: &Cable) -> EthernetAddress {
     let question = ArpRepr::EthernetIpv4 {
         operation: ArpOperation::Request,
@@ -46,7 +46,7 @@ pub fn find(cable: &Cable) -> EthernetAddress {
 
 /// Bytes of data to ping with. The longest is what a frame of 1514 bytes carries.
 pub const PING_LENGTHS: [usize; 11] = [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1471, 1472];
-/// The same for IPv6, whose header is longer.
+/// The same for IPv6 with its longer header.
 pub const PING_LENGTHS_V6: [usize; 11] = [0, 1, 2, 3, 17, 18, 56, 255, 1024, 1451, 1452];
 
 /// The data that comes back.
@@ -85,7 +85,7 @@ pub fn ping(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8
     })
 }
 
-/// Asks the board's group who has its IPv6 address until it answers (RFC 4861); it then knows ours.
+/// Sends neighbor solicitations until the board answers (RFC 4861); it then knows our address.
 pub fn find_v6(cable: &Cable) -> EthernetAddress {
     let [.., a, b, c] = BOARD_V6.octets();
     let group = Ipv6Address::new(
@@ -148,7 +148,7 @@ pub fn ping_v6(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec
     })
 }
 
-/// Sends the frame until an answer is accepted, but not for ever. What the board still has to say
+/// Sends the frame until an answer is accepted, for a limited time. What the board still has to say
 /// to other frames is passed over.
 pub fn exchange<T>(
     cable: &Cable,

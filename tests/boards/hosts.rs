@@ -11,7 +11,7 @@ use uppercase::PORT;
 use crate::emulator::BOARD;
 use crate::frames::ethernet;
 
-/// Whom a frame says that it is from.
+/// The sender that a frame names.
 #[derive(Clone, Copy)]
 pub struct Host {
     pub card: EthernetAddress,
@@ -88,7 +88,7 @@ impl Host {
         })
     }
 
-    /// The text of a datagram that the board's server sends to this host.
+    /// The payload of a datagram that the board's server sends to this host.
     pub fn answer(&self, frame: &EthernetFrame<&[u8]>) -> Option<Vec<u8>> {
         let packet = self.payload(frame, IpProtocol::Udp)?;
         let datagram = UdpPacket::new_checked(packet).expect("a whole datagram");
@@ -119,7 +119,7 @@ impl Host {
     }
 }
 
-/// Whose hardware address the board asks for, if it does.
+/// The address that the board asks for by ARP, if it does.
 pub fn asked_for(frame: &EthernetFrame<&[u8]>) -> Option<Ipv4Address> {
     if frame.ethertype() != EthernetProtocol::Arp {
         return None;

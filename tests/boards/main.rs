@@ -10,6 +10,7 @@ mod broken;
 mod budget;
 mod cable;
 mod crowd;
+mod dhcp;
 mod elf;
 mod emulator;
 mod footprint;
@@ -80,8 +81,8 @@ const SCENES: [Scenes; 2] = [
 ];
 
 /// Other programs of the folder of one board: what is in assembler, checked; the same with a capture;
-/// and services of another kind.
-const OTHER_PROGRAMS: [Scenes; 3] = [
+/// services of another kind; and the same without an address of its own.
+const OTHER_PROGRAMS: [Scenes; 4] = [
     (
         "--bin check-runtime",
         &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
@@ -93,6 +94,10 @@ const OTHER_PROGRAMS: [Scenes; 3] = [
     (
         "--bin services",
         &[scenes![scenes: reverses_lines_and_tells_the_time]],
+    ),
+    (
+        "--features dhcp",
+        &[scenes![dhcp: serves_the_address_that_the_network_gives]],
     ),
 ];
 

@@ -26,7 +26,7 @@ const LONGEST_FRAME: usize = 1514;
 const LONGEST_PACKET: usize = 1500;
 
 /// What is said where segments would not be those of a wire.
-const NO_OFFLOAD: &str = "uppercase: --capture brings --no-offload: each segment passes by itself \
+const NO_OFFLOAD: &str = "uppercase: --capture implies --no-offload: each segment passes by itself \
                           and complete, as on a wire\n";
 
 /// That a file has the frames of one interface only, in both directions.

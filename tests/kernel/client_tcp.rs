@@ -32,7 +32,7 @@ pub fn sentence_is_answered_by_python() {
     }
 }
 
-/// What is typed at the other end comes out, whatever was sent.
+/// What is typed at the other end comes out, also if it is no answer to what was sent.
 pub fn answer_may_be_typed_into_nc() {
     for link in Link::ALL {
         let version = if link.ipv6 { "-6" } else { "-4" };

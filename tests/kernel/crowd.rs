@@ -60,7 +60,7 @@ pub fn clients_without_a_place_wait_for_one() {
                 let waiting = [(); 2].map(|()| {
                     scope.spawn(move || exchange(connect(link.server()), b"at last", &[7]))
                 });
-                // Who has a place keeps it.
+                // A client in a slot keeps it.
                 for stream in taken {
                     assert_eq!(exchange(stream, b"still here", &[10]), b"STILL HERE");
                 }
@@ -101,7 +101,7 @@ fn fill(stream: &mut TcpStream) -> usize {
     }
 }
 
-pub fn client_that_never_reads_holds_up_nobody() {
+pub fn client_that_never_reads_holds_up_no_other() {
     each_served("--connections 2", |link| {
         let mut stream = connect(link.server());
         let sent = fill(&mut stream);
@@ -115,7 +115,7 @@ pub fn client_that_never_reads_holds_up_nobody() {
     });
 }
 
-pub fn silent_client_holds_up_nobody() {
+pub fn silent_client_holds_up_no_other() {
     each_served("--connections 2", |link| {
         let stream = connect(link.server());
         for _ in 0..20 {

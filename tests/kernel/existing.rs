@@ -182,7 +182,7 @@ pub fn what_is_offered_to_try_can_work() {
     assert_eq!(offer, None);
 }
 
-/// A route is enough on a TUN, where each packet has but one way.
+/// A route is enough on a TUN, where each packet has only one way.
 pub fn point_to_point_addresses_are_enough_for_a_tun() {
     ip("tuntap add dev tun0 mode tun");
     ip("addr add 10.1.1.1 peer 192.168.69.1 dev tun0");

@@ -12,7 +12,7 @@ fn replay(stderr: &str) -> &str {
     command.trim_end()
 }
 
-pub fn text_is_exact_whatever_happens_to_frames() {
+pub fn text_is_exact_though_frames_are_lost_and_changed() {
     let text = mixed(20_000);
     for seed in 0..10 {
         let faults = "--delay 5ms --loss 10% --duplicate --reorder --corrupt=5%";

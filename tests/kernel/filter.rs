@@ -63,7 +63,7 @@ pub fn server_that_is_not_in_memory_is_explained() {
         }
     }
     uppercase("tcp 192.168.69.7 --timeout 1.5", "hello").assert_failed(
-        "192.168.69.7:12000: nobody on the link answers for its address; without --cable, --tap or \
+        "192.168.69.7:12000: no host on the link answers for its address; without --cable, --tap or \
          --tun there is only the server in memory, 192.168.69.1",
     );
     for host in ["192.168.69.1", "[fdaa::1]", "192.168.69.1:7"] {
@@ -93,7 +93,7 @@ pub fn each_line_of_the_log_in_memory_says_which_side_speaks() {
     }
 }
 
-pub fn filter_whose_output_is_closed_ends_without_a_word() {
+pub fn filter_with_a_closed_output_ends_silently() {
     let protocols = ["", "tcp", "udp"];
     for protocol in protocols {
         let script = format!("yes hello | $1 {protocol} | head -c 1; echo ${{PIPESTATUS[1]}}");

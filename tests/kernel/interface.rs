@@ -1,4 +1,4 @@
-//! Interfaces that somebody has set up, networks behind a router, and the options for them.
+//! Interfaces that were set up before, networks behind a router, and the options for them.
 
 use std::net::TcpStream;
 use std::process::Command;
@@ -33,7 +33,7 @@ pub fn interface_that_exists_is_used_as_it_is() {
         }
         let outcome = server.interrupt();
         assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""));
-        // Nobody is attached any more, so there is no carrier; the rest is as it was.
+        // No program is attached any more, so there is no carrier; the rest is as it was.
         let after = ip(&format!("addr show dev {name}"));
         let addresses = |text: &str| {
             text.lines()

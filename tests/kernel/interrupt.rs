@@ -119,7 +119,7 @@ pub fn server_does_not_wait_for_clients_that_leave_their_side_open() {
     }
 }
 
-/// Nor does that one wait for ever when it reads at last.
+/// It reads to the end of the connection at last, and does not wait without end.
 pub fn client_that_does_not_read_learns_that_the_server_has_ended() {
     for link in Link::ALL {
         let mut server = serve(link.option);

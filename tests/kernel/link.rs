@@ -75,7 +75,7 @@ pub fn each_served(options: &str, test: impl Fn(Link)) {
     }
 }
 
-/// A connection of the standard library's; nothing that is done with it takes for ever.
+/// A connection of the standard library's; each operation on it has a time limit.
 #[track_caller]
 pub fn connect(server: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect_timeout(&server, LIMIT).expect("a connection");

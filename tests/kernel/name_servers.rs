@@ -173,7 +173,7 @@ pub fn each_address_of_a_name_that_cannot_be_used_is_explained() {
     for (protocol, refused) in [
         (
             "tcp",
-            "connection refused: nothing listens on that port, or all places are taken",
+            "connection refused: nothing listens on that port, or the server has no free slot",
         ),
         ("udp", "nothing listens on that UDP port"),
     ] {
@@ -183,7 +183,7 @@ pub fn each_address_of_a_name_that_cannot_be_used_is_explained() {
         );
         uppercase(&options, "hello").assert_failed(&format!(
             "many.test: \
-             192.168.69.77:12000: nobody on the link answers for its address; \
+             192.168.69.77:12000: no host on the link answers for its address; \
              192.168.69.100:12000: {refused}; \
              [fd99::1]:12000: there is no route to it: it is on none of our networks, and there is \
              no gateway"

@@ -7,7 +7,7 @@ use crate::namespace::tool;
 use crate::peers::{answer_once, serve_tcp, serve_udp};
 use crate::text::upper;
 
-/// What the name server knows, and that it asks nobody else.
+/// What the name server knows, and that it asks no other server.
 const RECORDS: [&str; 7] = [
     "--host-record=both.test,192.168.69.100,fdaa::100",
     "--host-record=four.test,192.168.69.100",
@@ -101,7 +101,7 @@ pub fn name_without_a_name_server_is_explained() {
 }
 
 pub fn name_server_that_does_not_answer_is_explained() {
-    // It takes what it is asked, and says nothing.
+    // It receives the questions, and does not answer.
     let _silent = UdpSocket::bind("[::]:53").unwrap();
     let silent = "it does not answer";
     let no_host = "no host on the link answers for its address";

@@ -33,7 +33,7 @@ const LACKS: &str = "missing: ";
 
 /// What `unshare` does in any case. With `--kill-child`, nothing outlives a test.
 const NAMESPACES: [&str; 5] = ["--net", "--mount", "--pid", "--fork", "--kill-child"];
-/// And for a user who is not root.
+/// And for a user other than root.
 const USER: [&str; 2] = ["--user", "--map-root-user"];
 
 /// Fails where a test would. It makes no file where the driver is missing.

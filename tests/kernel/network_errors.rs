@@ -16,7 +16,7 @@ fn server(link: Link) -> String {
 pub fn connection_that_is_refused_is_explained() {
     for link in Link::ALL {
         link.ask("tcp", "", "hello").assert_failed(&format!(
-            "{}: connection refused: nothing listens on that port, or all places are taken",
+            "{}: connection refused: nothing listens on that port, or the server has no free slot",
             server(link)
         ));
     }
@@ -43,7 +43,7 @@ pub fn host_that_is_not_there_is_explained() {
             let options = format!("{protocol} {address} {} --timeout 1.5", link.option);
             let address = std::net::SocketAddr::new(address, 12000);
             uppercase(&options, "hello").assert_failed(&format!(
-                "{address}: nobody on the link answers for its address"
+                "{address}: no host on the link answers for its address"
             ));
         }
     }
@@ -90,7 +90,7 @@ pub fn network_that_cannot_be_reached_is_explained() {
     }
 }
 
-/// The kernel takes no more connections than it is told to; of the others it says nothing.
+/// The kernel takes no more connections than it is told to; it does not answer the others.
 pub fn server_that_takes_no_connection_is_explained() {
     const FULL: &str = "
 import socket, time

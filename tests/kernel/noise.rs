@@ -35,7 +35,7 @@ for protocol in protocols.values():
 print(sent)
 ";
 
-/// Connection requests that nobody goes on with, from addresses where nobody is, with checksums
+/// SYNs of handshakes that are never completed, from addresses without a host, with checksums
 /// that are right.
 const SYN_FLOOD: &str = "
 import socket, struct, sys
@@ -66,7 +66,7 @@ pub fn garbage_does_not_stop_the_servers() {
     });
 }
 
-pub fn requests_that_nobody_goes_on_with_do_not_hold_up_datagrams() {
+pub fn half_open_connections_do_not_hold_up_datagrams() {
     each_served("", |link| {
         if !link.ipv6 {
             let sent = python(SYN_FLOOD, &link.address(1).to_string(), "");

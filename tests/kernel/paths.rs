@@ -11,7 +11,7 @@ use crate::peers::{UDP_CLIENT, UDP_SERVER};
 /// The MTUs of the link between two routers: the least of IPv6, and another one.
 const MTUS: [u16; 2] = [1280, 1300];
 const LENGTH: usize = 20_000;
-/// A program of others that waits for its answer is ended after so many seconds.
+/// Another program that waits for its answer is ended after this number of seconds.
 const PATIENCE: &str = "20";
 
 /// Two routers, the first of which is the kernel of the test, and a host behind the second:

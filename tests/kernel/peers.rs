@@ -74,7 +74,7 @@ pub fn nc(options: &[&str], server: SocketAddr, input: impl AsRef<[u8]>) -> Outc
     run(tool("nc").args(options).args([host, port]), input)
 }
 
-/// Waits until somebody listens on the port of the exercise: the kernel says so.
+/// Waits until the kernel says that a socket listens on the port of the exercise.
 #[track_caller]
 pub fn wait_for_listener(protocol: &str) {
     let port = format!(":{PORT:04X}");

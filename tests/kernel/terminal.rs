@@ -43,7 +43,7 @@ impl Terminal {
             .unwrap()
             .into_string()
             .unwrap();
-        // Only what the command prints is to be seen, not what is typed.
+        // The screen shows only what the command prints, not what is typed.
         let terminal = File::options().read(true).write(true).open(name).unwrap();
         let quiet = tool("stty")
             .arg("-echo")
@@ -54,11 +54,11 @@ impl Terminal {
         let mut source = keyboard.try_clone().unwrap();
         let screen = thread::spawn(move || {
             let mut screen = Vec::new();
-            // The kernel's word for a terminal that nobody has open any more is an error.
+            // The kernel reports an error once no program has the terminal open any more.
             source.read_to_end(&mut screen).ok();
             String::from_utf8(screen).unwrap()
         });
-        // In a session of its own, whose terminal this is, Ctrl-C means what it should.
+        // In a session of its own, with this as its terminal, Ctrl-C means what it should.
         let mut command = tool("setsid");
         command
             .args(["--ctty", "--wait", UPPERCASE])

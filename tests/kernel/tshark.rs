@@ -69,7 +69,7 @@ fn all_fields(file: &Path, names: &[&str]) -> Vec<Vec<String>> {
     output.lines().map(row).collect()
 }
 
-/// The same, where so many are asked for.
+/// The same, with one array of `N` fields for each packet.
 pub fn fields<const N: usize>(file: &Path, names: [&str; N]) -> Vec<[String; N]> {
     let rows = all_fields(file, &names).into_iter();
     rows.map(|row| row.try_into().expect("as many fields as were asked for"))

@@ -1,4 +1,4 @@
-//! Who gets a place of a busy TCP server, who waits for one, and who is sent away.
+//! Which SYNs get a slot of a busy TCP server, which wait for one, and which are refused.
 
 use super::common;
 
@@ -11,7 +11,7 @@ use common::network::{Actor, Link, MINUTE, Network, SECOND};
 use common::scene::{Caller, Server, sessions};
 
 #[test]
-fn who_has_waited_longest_is_served_first() {
+fn the_syn_that_has_waited_longest_is_admitted_first() {
     for link in Link::ALL {
         let mut busy = Busy::new(link, 3);
         for port in [40_001, 40_002, 40_003] {
@@ -26,7 +26,7 @@ fn who_has_waited_longest_is_served_first() {
 }
 
 #[test]
-fn who_asks_again_keeps_its_turn_and_takes_no_more_room() {
+fn a_repeated_syn_keeps_its_turn_and_takes_no_more_room() {
     for link in Link::ALL {
         let mut busy = Busy::new(link, 2);
         for port in [40_001, 40_002, 40_001] {
@@ -41,7 +41,7 @@ fn who_asks_again_keeps_its_turn_and_takes_no_more_room() {
 }
 
 #[test]
-fn who_has_waited_for_half_a_minute_has_given_up() {
+fn a_syn_that_has_waited_for_half_a_minute_is_forgotten() {
     for link in Link::ALL {
         let wait = |time| {
             let mut busy = Busy::new(link, 1);
@@ -72,7 +72,7 @@ fn a_request_with_text_does_not_wait() {
 }
 
 #[test]
-fn a_port_that_nobody_serves_refuses_while_another_is_busy() {
+fn a_port_without_a_server_refuses_while_another_is_busy() {
     for link in Link::ALL {
         let mut busy = Busy::new(link, 1);
         let request = TcpRepr {
@@ -85,7 +85,7 @@ fn a_port_that_nobody_serves_refuses_while_another_is_busy() {
     }
 }
 
-/// A server with one place on this port, set up on the network's server.
+/// A server with one slot on this port, set up on the network's server.
 fn server_on(network: &mut Network, port: u16) -> Result<tcp::Server<'static>, SetupError> {
     let config = tcp::Config {
         port,
@@ -107,7 +107,7 @@ fn eight_servers_keep_clients_waiting_and_a_ninth_is_no_server() {
     let ninth = server_on(&mut network, 7008).err();
     assert_eq!(ninth, Some(SetupError::TooManyServers));
 
-    // Each has two clients more than places.
+    // Each has two clients more than slots.
     let ports: Vec<_> = PORTS.chain([uppercase::PORT]).collect();
     let mut callers = Vec::new();
     for port in ports.iter().cycle().take(3 * ports.len()) {
@@ -132,7 +132,7 @@ fn eight_servers_keep_clients_waiting_and_a_ninth_is_no_server() {
 
 #[test]
 #[cfg(not(feature = "syn-cookies"))]
-fn who_finds_no_room_to_wait_is_dropped_without_a_word() {
+fn a_syn_without_room_to_wait_is_silently_dropped() {
     for link in Link::ALL {
         let mut busy = Busy::new(link, 1);
         for port in [40_001, 40_002] {
@@ -189,7 +189,7 @@ mod cookies {
                 let heard = busy.confirm(40_001, wrong);
                 assert_eq!(controls(&heard), [], "{link:?}");
             }
-            // It is nobody else's either.
+            // Nor is it valid for another port.
             let heard = busy.confirm(40_002, cookie);
             assert_eq!(controls(&heard), [], "{link:?}");
             assert_eq!(busy.counters().proven, 0, "{link:?}");
@@ -234,7 +234,7 @@ mod cookies {
     }
 
     #[test]
-    fn who_brings_a_cookie_back_waits_in_front_of_who_may_not_be_there() {
+    fn a_client_that_returns_a_cookie_is_admitted_before_a_syn_that_waits() {
         for link in Link::ALL {
             let mut busy = Busy::new(link, 1);
             assert_eq!(busy.send(&busy.request(40_001)), [], "{link:?}");

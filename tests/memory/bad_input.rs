@@ -1,4 +1,4 @@
-//! Whatever comes off the wire: nobody panics, nothing wrong is delivered, honest clients are
+//! Any bytes off the wire: no host panics, nothing wrong is delivered, honest clients are
 //! served.
 
 use super::common;

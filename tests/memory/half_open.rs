@@ -173,7 +173,7 @@ fn no_client_is_reset(hashed: bool) {
 }
 
 #[test]
-fn no_client_is_reset_whose_handshake_is_slow_while_others_wait_for_its_slot() {
+fn a_client_with_a_slow_handshake_is_not_reset_while_others_wait_for_its_slot() {
     no_client_is_reset(false);
 }
 

@@ -46,7 +46,7 @@ fn acknowledged_without_a_window(make: impl Fn(&Hand) -> Vec<TcpRepr<'static>>) 
     }
 }
 
-/// The segment that acknowledges all, so many bytes ahead.
+/// The segment that acknowledges all; its own number is `ahead` bytes ahead.
 fn all(hand: &Hand, ahead: usize, payload: &'static [u8]) -> TcpRepr<'static> {
     TcpRepr {
         seq_number: hand.next + ahead,
@@ -88,7 +88,7 @@ fn a_last_acknowledgement_with_payload_beyond_the_window() {
 /// A peer with a zero window acknowledges a piece at a time, and sends its FIN at any time. The
 /// server waits for it, and is not polled without end.
 #[test]
-fn whatever_a_peer_acknowledges_last_the_server_does_not_spin() {
+fn the_server_does_not_spin_after_any_last_acknowledgement() {
     for seed in seeds(0..160) {
         let mut chance = Chance::new(seed);
         let config = tcp::Config {
@@ -149,7 +149,7 @@ fn whatever_a_peer_acknowledges_last_the_server_does_not_spin() {
 
 /// The same of a client that has closed: FIN-WAIT-2 is its state, too.
 #[test]
-fn whatever_a_server_acknowledges_last_the_client_does_not_spin() {
+fn the_client_does_not_spin_after_any_last_acknowledgement() {
     for seed in seeds(0..160) {
         let mut chance = Chance::new(seed);
         let link = [Link::IP_V4, Link::IP_V6][seed as usize % 2];

@@ -119,7 +119,7 @@ fn a_solicitation_that_a_router_has_forwarded_is_not_answered() {
     }
 }
 
-/// 200 hosts ask in turn, three times each: no one is asked for where it is.
+/// 200 hosts ask in turn, three times each: no address resolution is needed for the answers.
 #[test]
 fn two_hundred_hosts_that_take_turns_are_answered_at_once() {
     for link in Link::ETHERNET {

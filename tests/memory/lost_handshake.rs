@@ -33,7 +33,7 @@ fn unheard(link: Link) -> (Scene, Hand) {
 /// A client that waits for the server to speak sends a keep-alive in the end, with "SEG.SEQ =
 /// SND.NXT-1" (RFC 9293, 3.8.4), with a byte or without.
 #[test]
-fn a_keep_alive_opens_a_connection_whose_acknowledgements_were_lost() {
+fn a_keep_alive_opens_a_connection_after_its_acknowledgements_were_lost() {
     for link in Link::ALL {
         for payload in [&b""[..], b"\0"] {
             let (mut scene, hand) = unheard(link);

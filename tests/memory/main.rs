@@ -11,12 +11,16 @@ mod bad_input;
 #[cfg(feature = "conflict-detection")]
 mod conflicts;
 mod congestion;
+#[cfg(feature = "dhcp")]
+mod dhcp;
 #[cfg(feature = "fragmentation")]
 mod discard;
 mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
 mod far_segments;
+#[cfg(feature = "fragmentation")]
+mod fragments;
 mod half_open;
 mod hashed;
 #[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]

@@ -17,8 +17,8 @@ enum Step {
 }
 use Step::*;
 
-/// A controller that has a frame, and room for one, after so many naps. Both stay as they are while
-/// tokens are dropped unused.
+/// A controller that has a frame, and room for one, each after a number of naps. Both stay as they
+/// are while tokens are dropped unused.
 struct Controller {
     naps: Cell<usize>,
     frame_after: Option<usize>,

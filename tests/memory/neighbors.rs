@@ -10,7 +10,7 @@ use common::discovery::{Message, discovery};
 use common::frames::{self, read_udp};
 use common::network::{CLIENT, Link, NOBODY, Network, SECOND, hardware_address};
 
-/// A host on the link that the server's has never heard of.
+/// A host on the link that the server's host does not know.
 const STRANGER: u8 = 40;
 const CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 7, 7]);
 
@@ -59,7 +59,7 @@ impl Place {
 }
 
 #[test]
-fn an_answer_goes_to_the_card_that_asked_and_nobody_is_asked_for_it() {
+fn an_answer_goes_to_the_card_that_asked_without_address_resolution() {
     for link in Link::ETHERNET {
         let mut place = Place::new(link, None);
         for host in STRANGER..STRANGER + 50 {

@@ -10,7 +10,7 @@ use common::hand::{Hand, heard};
 use common::network::{Link, SECOND};
 use common::scene::Scene;
 
-/// A client without room that has sent one byte, which the server has answered by a probe.
+/// A client with a zero window that has sent one byte; the server has answered by a probe.
 fn probed(link: Link, close: bool) -> (Scene, Hand) {
     let mut scene = Scene::new(link, 1, Config::default());
     let mut hand = Hand::connected(&mut scene, 40_000, 0);
@@ -33,7 +33,7 @@ fn probed(link: Link, close: bool) -> (Scene, Hand) {
 }
 
 #[test]
-fn is_not_given_up_by_whoever_has_nothing_for_it_while_it_is_there() {
+fn its_connection_ends_with_its_fin() {
     for link in Link::ALL {
         let (mut scene, hand) = probed(link, true);
         hand.send(&mut scene, &hand.segment());
@@ -59,7 +59,7 @@ fn in_ten_polls(scene: &mut Scene, frame: &[u8]) -> usize {
     heard(scene).len()
 }
 
-/// 40 bytes of options in each header, all of which say nothing.
+/// 40 bytes of options in each header, all of them no-operations.
 #[test]
 fn is_not_asked_without_a_pause_when_its_headers_are_the_longest() {
     for link in Link::V4 {

@@ -13,7 +13,7 @@ use super::common::talk::Talk;
 use super::common::text::{mixed, upper};
 
 #[test]
-fn text_both_ways_goes_on_whatever_is_lost() {
+fn text_both_ways_goes_on_after_all_losses() {
     let text = mixed(60_000);
     let conditions = Conditions {
         delay: Duration::from_millis(5),

@@ -102,7 +102,7 @@ fn acknowledge(scene: &mut Scene, hand: &Hand) {
     scene.settle();
 }
 
-/// The error of a router that so many bytes of this packet are too many.
+/// The error of a router that this packet is longer than `mtu`.
 fn too_long(scene: &Scene, quoted: &[u8], mtu: u16) -> Vec<u8> {
     let (router, server) = (IpAddress::v4(10, 9, 9, 9), scene.link.address(SERVER));
     let quoted = &quoted[..quoted.len().min(28)];
@@ -241,7 +241,7 @@ fn a_message_on_the_link_is_not_about_a_path() {
     assert_eq!(take(&mut scene, &mut hand, first), 1500);
 }
 
-/// RFC 2923, 2.1: the errors of routers are filtered, and long packets are lost without a word.
+/// RFC 2923, 2.1: the errors of routers are filtered, and long packets are silently lost.
 #[test]
 fn a_long_packet_that_is_lost_may_be_fragmented_and_is_followed_by_shorter_ones() {
     let mut scene = scene(V4);

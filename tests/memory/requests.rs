@@ -1,4 +1,4 @@
-//! Connection requests at the edges: who asks twice, who asks wrongly, who is asked at two ports.
+//! Connection requests at the edges: repeated ones, malformed ones, those to two ports.
 
 use super::common;
 

@@ -1,4 +1,4 @@
-//! Bulk text, full buffers both ways, a client that reads late: nobody may wait for ever.
+//! Bulk text, full buffers both ways, a client that reads late: neither side may wait without end.
 
 use super::common;
 
@@ -99,11 +99,11 @@ impl Handler for Echo {
 
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// All of the answers have arrived. So many segments of text had to be sent again.
+    /// All of the answers have arrived. `repeated` segments of text had to be sent again.
     Whole {
         repeated: usize,
     },
-    /// Nothing has moved for an hour, after so many bytes of answers.
+    /// Nothing has moved for an hour, after this number of bytes of answers.
     Stalled(usize),
     Reset(usize),
 }
@@ -194,7 +194,7 @@ fn on_our_stack(
     })
 }
 
-/// Our service: as many places as peers, buffers of so many bytes.
+/// Our service: as many slots as peers, with buffers of `window` and `transmit` bytes.
 fn ours(
     mut network: Network,
     window: usize,
@@ -206,7 +206,7 @@ fn ours(
     on_our_stack(network, &mut service, &mut peers, text)
 }
 
-/// A server with so many sessions, and so many bytes in each of their buffers.
+/// A server with `count` sessions, with buffers of `window` and `transmit` bytes.
 fn server_of<H: Handler>(
     network: &mut Network,
     window: usize,
@@ -275,7 +275,7 @@ fn ours_whatever_the_window(probe: Probe, check: impl Fn(End, &str)) {
 }
 
 #[test]
-fn ours_has_nothing_sent_twice_whatever_the_window() {
+fn ours_has_nothing_sent_twice_with_any_window() {
     ours_whatever_the_window(Probe::Old, |end, what| {
         assert_eq!(end, End::Whole { repeated: 0 }, "{what}");
     });

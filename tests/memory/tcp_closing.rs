@@ -18,7 +18,7 @@ fn once() -> Config {
     }
 }
 
-/// The same scene over every link, with a server of one place.
+/// The same scene over every link, with a server of one slot.
 fn everywhere(config: Config, act: impl Fn(&mut Scene)) {
     for link in Link::ALL {
         act(&mut Scene::new(link, 1, config));

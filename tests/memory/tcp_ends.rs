@@ -19,7 +19,7 @@ use common::scene::{Caller, Scene, client, server};
 const MINUTE: Duration = Duration::from_secs(60);
 const LINK: Link = Link::ETHERNET_V4;
 
-/// A client to whom the server has closed after its answer.
+/// A client after the server has answered and has closed its side.
 fn answered_once() -> (Scene, Caller) {
     let config = Config {
         once: true,
@@ -58,7 +58,7 @@ fn a_failed_client_does_not_keep_the_stack_busy() {
 }
 
 #[test]
-fn a_client_whose_close_is_never_confirmed_times_out() {
+fn a_client_times_out_if_its_fin_is_never_acknowledged() {
     let (mut scene, mut caller) = answered_once();
     scene.network.cut();
     caller.finish(&mut scene);

@@ -1,4 +1,4 @@
-//! The places of a TCP server: who takes one, and when it comes back.
+//! The slots of a TCP server: which connection takes one, and when it is free again.
 
 use super::common;
 
@@ -46,7 +46,7 @@ fn time_wait_of_the_only_place_gives_way_to_the_next_client() {
         scene.network.to_client.capture();
         caller.finish(&mut scene);
         scene.settle();
-        // Its FIN was acknowledged before the place went to somebody else.
+        // Its FIN was acknowledged before the slot went to another client.
         assert_eq!(caller.is_closed(&mut scene), Ok(true));
         let frames = scene.network.to_client.captured();
         let last = read_tcp(link, frames.last().expect("an acknowledgement"));
@@ -126,7 +126,7 @@ fn a_half_open_connection_leaves_after_the_handshake_timeout() {
     };
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, config);
-        // Somebody has been there, so that the client's host is known to the server's.
+        // After one exchange, the server's host knows the client's.
         scene.expect_service();
         let from = IpEndpoint::new(link.address(2), 40_000);
         let syn = TcpRepr {
@@ -181,7 +181,7 @@ fn a_half_open_connection_is_deleted_without_a_reset() {
 }
 
 #[test]
-fn connection_requests_from_addresses_that_nobody_has_do_not_keep_a_place() {
+fn connection_requests_from_unused_addresses_do_not_keep_a_place() {
     for link in Link::ETHERNET {
         let mut scene = Scene::new(link, 2, Config::default());
         for port in 0..2 {
@@ -310,7 +310,7 @@ fn as_many_clients_as_places_are_served_at_once_and_the_next_waits_for_a_place()
 }
 
 #[test]
-fn who_comes_after_a_client_that_did_not_confirm_does_not_wait_longer_for_it() {
+fn a_client_after_one_that_did_not_acknowledge_does_not_wait_longer() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, Config::default());
         let hand = Hand::connected(&mut scene, 40_000, 1024);

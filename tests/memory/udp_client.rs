@@ -1,4 +1,4 @@
-//! The UDP client: when it sends again, whom it believes, and how each failure is named.
+//! The UDP client: when it sends again, which answers it accepts, and how each failure is named.
 
 use super::common;
 

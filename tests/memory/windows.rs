@@ -23,7 +23,7 @@ fn a_window_that_smoltcp_would_refuse_by_a_panic_is_an_error() {
         (0, None),
         (1, Some(SetupError::WindowTooLarge { bytes: 1 << 30 })),
     ] {
-        // Memory that nobody touches.
+        // Memory that is never touched.
         let receive = buffers(tcp::LARGEST_WINDOW + more).0;
         let storage = Box::leak(Box::new(SocketStorage::EMPTY));
         let session: Result<Session<'_>, _> = Session::new(storage, receive, buffers(1).1);
@@ -99,7 +99,7 @@ fn a_window_is_opened_from_beyond_the_servers_own() {
 }
 
 #[test]
-fn text_is_confirmed_from_beyond_the_servers_window_as_often_as_it_takes() {
+fn text_is_acknowledged_from_beyond_the_servers_window_as_often_as_it_takes() {
     for link in Link::ALL {
         let (mut scene, mut hand) = full(link);
         // smoltcp answers the first one of these in a second.
@@ -188,7 +188,7 @@ fn nothing_else_is_taken_from_beyond_the_window() {
     }
 }
 
-/// Takes what waits in both buffers, and confirms the first half.
+/// Takes what waits in both buffers, and acknowledges the first half.
 fn open_up(scene: &mut Scene, hand: &mut Hand) {
     assert_eq!(answer_to(scene, hand, &opening(hand, 0)), 1024);
     hand.expected += 1024;

@@ -1,6 +1,6 @@
 //! A conversation with a server, the same wherever it runs: what is asked and what is answered.
 //!
-//! [`requests`] are data, so that whatever carries them can ask them; [`expected`] is what the
+//! [`requests`] are data, so that they can be sent over any link; [`expected`] is what the
 //! standard library says to them. It is asked in memory (`tests/memory/transcript.rs`), through the
 //! kernel (`tests/kernel/same_everywhere.rs`) and of each board (`tests/boards`). Answers to
 //! datagrams have no more than 256 bytes, which every board has room for.

@@ -75,7 +75,7 @@ fn serve(kind: Kind, places: usize, congestion: &str) -> Result<(), String> {
     served.map_err(|error| error.to_string())
 }
 
-/// Starts this program again, where it cannot disturb anybody.
+/// Starts this program again, where it cannot disturb other programs.
 fn isolate() -> Result<(), String> {
     let isolation = match network::isolation() {
         Err(reason) if env::var_os("CI").is_none() => {

@@ -30,7 +30,7 @@ const NAMESPACES: [&str; 6] = [
     "--fork",
     "--kill-child",
 ];
-/// And for a user who is not root.
+/// And for a user other than root.
 const USER: [&str; 2] = ["--user", "--map-root-user"];
 
 /// The arguments with which `unshare` works for this user, or why there are none.
@@ -103,7 +103,7 @@ pub fn make_veth(process: u32) -> Result<(), String> {
 /// Takes away what a server has left.
 pub fn remove() {
     for interface in [TAP, VETH] {
-        // Mostly there is but one of them, or it has gone with its server.
+        // Mostly there is only one of them, or it has gone with its server.
         let _ = ip(&format!("link delete {interface}"));
     }
 }

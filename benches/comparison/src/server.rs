@@ -25,7 +25,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with room for so many connections, or for as many as there are by default.
+    /// Starts one with room for `connections`, or for as many as there are by default.
     pub fn start(
         arguments: &Arguments,
         kind: Kind,

@@ -108,7 +108,7 @@ pub fn set_led(on: bool) {
 }
 
 /// The address that was programmed into the chip for its maker's customers; the emulator has one,
-/// too. Where there is none: one that nobody owns, for a single board on a network.
+/// too. Where there is none: a locally administered one, for a single board on a network.
 pub fn hardware_address() -> EthernetAddress {
     let [a, b, c, _] = USER_REG0.read().to_le_bytes();
     let [d, e, f, _] = USER_REG1.read().to_le_bytes();

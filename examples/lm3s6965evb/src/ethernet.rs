@@ -13,7 +13,7 @@
 //! - After an overrun the frames that were complete are read, and then the controller is emptied:
 //!   what may be left in it is the beginning of a frame without its end.
 //! - If a length is impossible, nothing after it can be found: the controller is emptied at once.
-//!   Whoever sent those frames repeats them, as with any lost frame.
+//!   Those frames are lost; their senders repeat them, as any lost frame.
 
 use cortex_m::peripheral::NVIC;
 use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
@@ -71,7 +71,7 @@ const CRC: u32 = 1 << 2;
 const DUPLEX: u32 = 1 << 4;
 /// MACNP: how many frames there are.
 const NPR: u32 = 0x3f;
-/// MACTR: a frame is to be, or is being transmitted.
+/// MACTR: a frame waits to be transmitted, or is being transmitted.
 const NEWTX: u32 = 1 << 0;
 /// MACMCTL: busy; write.
 const START: u32 = 1 << 0;

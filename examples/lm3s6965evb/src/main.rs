@@ -36,11 +36,15 @@ use ethernet::{Ethernet, Frames};
 
 /// What the emulator's network gives to its first machine; put yours here.
 const ADDRESSES: &[IpCidr] = &[
+    #[cfg(not(feature = "dhcp"))]
     IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
     #[cfg(feature = "ipv6")]
     IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
 ];
-const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
+const GATEWAYS: &[IpAddress] = &[
+    #[cfg(not(feature = "dhcp"))]
+    IpAddress::v4(10, 0, 2, 2),
+];
 
 // A TCP connection with a window of 1 KiB cannot overrun the 2 KiB of the Ethernet controller.
 // Datagrams have 256 bytes, one at a time: together it is 9 kB.
@@ -117,6 +121,8 @@ fn stack(
     };
     let stack = Stack::new(device, config, slots.as_mut_slice(), clock.now());
     let stack = stack.unwrap_or_else(|error| panic!("{error}"));
+    #[cfg(feature = "dhcp")]
+    let stack = stack.with_dhcp();
     stack.with_backlog(&mut backlog[..])
 }
 

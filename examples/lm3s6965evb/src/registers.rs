@@ -29,7 +29,7 @@ impl Register {
         self.write(self.read() | bits);
     }
 
-    /// Waits until one of `bits` is as wanted, but not for ever; returns whether it is.
+    /// Waits for a limited time until one of `bits` is as wanted; returns whether it is.
     pub fn wait_for(self, bits: u32, wanted: bool) -> bool {
         (0..100_000).any(|_| (self.read() & bits != 0) == wanted)
     }

@@ -31,7 +31,7 @@ const PINS: u32 = 0x3;
 /// The clock of the chip, in Hz.
 const CLOCK: u32 = 50_000_000;
 
-/// Starts it, at so many bits a second.
+/// Starts it, at `baud` bits per second.
 pub fn open(baud: u32) {
     // In 64ths: the clock is divided by 16 and by this.
     let divisor = CLOCK * 4 / baud;

@@ -25,7 +25,7 @@ struct Console;
 impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            // What finds no room for a long time is lost: nobody waits for a terminal.
+            // A byte that finds no room for a long time is lost: it does not hold up the stack.
             STATE.wait_for(TX_FULL, false);
             DATA.write(byte.into());
         }

@@ -7,15 +7,15 @@
 //! word of the controller is a word in memory.
 //!
 //! - A received frame stays in its buffer until its token is consumed.
-//! - Without room to transmit a frame there are no tokens to transmit; without room for two, none
-//!   to receive: frames wait in the controller. What is received may want an answer at once, and
-//!   another from a socket: if it were received and that had to wait, the next frame could find a
-//!   connection that should be closed by now. Nothing waits for the controller, other than at the
-//!   start, and then not for ever.
+//! - There are tokens to transmit while there is room for one frame, and tokens to receive while
+//!   there is room for two; otherwise frames wait in the controller. What is received may want an
+//!   answer at once, and another from a socket: if it were received and that had to wait, the next
+//!   frame could find a connection that should be closed by now. Nothing waits for the controller,
+//!   other than at the start, and there for a limited time.
 //! - Frames with an error, and those too short or too long, are read to their end and dropped.
-//! - The controller drops frames that find no room, whole ones; nothing is to be done about it. If
+//! - The controller drops frames that find no room, whole ones; that needs no reaction. If
 //!   it lost a status, or there is a status without its frame, nothing more can be found: it is
-//!   emptied. Whoever sent those frames repeats them, as with any lost frame.
+//!   emptied. Those frames are lost; their senders repeat them, as any lost frame.
 
 use core::fmt;
 
@@ -84,7 +84,7 @@ const RXDOFF: u32 = (OFFSET as u32) << 8;
 const RX_DUMP: u32 = 1 << 15;
 /// RX_STATUS: it has an error.
 const RX_ERROR: u32 = 1 << 15;
-/// TX_CFG: transmit; go on if nobody reads how it went.
+/// TX_CFG: transmit; go on even if no status is read.
 const TX_ON: u32 = 1 << 1;
 const TXSAO: u32 = 1 << 2;
 /// HW_CFG: reset; 5 KiB for what is transmitted, its status included; must be one.
@@ -95,7 +95,7 @@ const MBO: u32 = 1 << 20;
 const READY: u32 = 1 << 0;
 /// E2P_CMD: reads the address out of its EEPROM.
 const EPC_BUSY: u32 = 1 << 31;
-/// The first word in front of a frame: all of a frame, which begins at ..., with so many bytes.
+/// The first word in front of a frame: a whole frame; where it begins; its length in bytes.
 const FIRST_LAST: u32 = 1 << 13 | 1 << 12;
 const TX_OFFSET: u32 = (OFFSET as u32) << 16;
 
@@ -269,7 +269,7 @@ impl fmt::Display for Error {
 }
 
 /// The address that the controller has found in its EEPROM; the emulator has one, too. Where there
-/// is none: one that nobody owns, for a single board on a network.
+/// is none: a locally administered one, for a single board on a network.
 fn hardware_address() -> Option<EthernetAddress> {
     let [a, b, c, d] = read_mac(ADDRL)?.to_le_bytes();
     let [e, f, ..] = read_mac(ADDRH)?.to_le_bytes();

@@ -1,8 +1,8 @@
 //! The interrupts, of which none is ever taken.
 //!
 //! From the first line of `main` on they are masked (PRIMASK is set). `wfi` wakes up all the same
-//! as soon as one is pending, at once if one was pending before: so whoever has something to wait
-//! for looks, and sleeps, and nothing can happen unnoticed in between. There are no handlers, and
+//! as soon as one is pending, at once if one was pending before: so code that waits for something
+//! looks, and sleeps, and nothing can happen unnoticed in between. There are no handlers, and
 //! nothing is shared with one.
 
 use cortex_m::interrupt::InterruptNumber;

@@ -83,7 +83,7 @@ fn clocks() -> Config {
     config
 }
 
-/// An address that nobody has bought, out of the chip's serial number: the same at each start,
+/// A locally administered address out of the chip's serial number: the same at each start,
 /// another one on each board.
 fn hardware_address(serial: [u8; 12]) -> [u8; 6] {
     let fnv_1a = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

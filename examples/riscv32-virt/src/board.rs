@@ -18,7 +18,7 @@ const TEST: Register = unsafe { Register::at(0x0010_0000) };
 const RESET: u32 = 0x7777;
 
 /// Chance out of the date to the nanosecond, and how long the machine has been on. It is another
-/// number at each start, but one that can be guessed; do not make keys of it.
+/// number at each start, but it can be guessed; do not make keys of it.
 pub fn random_seed() -> u64 {
     let low = TIME_LOW.read();
     let date = u64::from(TIME_HIGH.read()) << 32 | u64::from(low);

@@ -20,7 +20,7 @@ struct Console;
 impl Write for Console {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for byte in text.bytes() {
-            // What finds no room for a long time is lost: nobody waits for a terminal.
+            // A byte that finds no room for a long time is lost: it does not hold up the stack.
             let _ = (0..100_000).any(|_| LSR.read() & THRE != 0);
             THR.write(byte);
         }

@@ -62,7 +62,7 @@ impl Frames {
 pub struct Ethernet {
     card: Card,
     interrupt: Interrupt,
-    /// Those that the card may write to, by their tokens. Nobody else has a reference to them.
+    /// Those that the card may write to, by their tokens. There is no reference to them.
     lent: [Option<NonNull<Buffer>>; QUEUE],
     received: Option<Received>,
     transmitted: [Transmitted; QUEUE],
@@ -79,7 +79,7 @@ struct Received {
 
 /// A buffer for a frame to be transmitted.
 struct Transmitted {
-    /// Nobody has a reference to it while the card has it.
+    /// There is no reference to it while the card has it.
     buffer: NonNull<Buffer>,
     /// The token, and how many bytes, while the card has it.
     lent: Option<(u16, usize)>,
@@ -149,7 +149,7 @@ impl Ethernet {
     /// Lends the card a buffer to receive.
     fn lend(&mut self, buffer: &'static mut Buffer) {
         let lent = NonNull::from(&mut *buffer);
-        // SAFETY: the buffer lives for ever. The last use of the reference is this call; there is
+        // SAFETY: the buffer is `'static`. The last use of the reference is this call; there is
         // no other until `fetch` has it back.
         match unsafe { self.card.receive_begin(buffer) } {
             // There are as many tokens as there are buffers.
@@ -164,7 +164,7 @@ impl Ethernet {
         for _ in 0..QUEUE {
             let token = self.card.poll_receive()?;
             let mut lent = self.lent.get_mut(usize::from(token))?.take()?;
-            // SAFETY: the card has said that it is done with the buffer, and nobody else has it.
+            // SAFETY: the card is done with the buffer, and there is no other reference to it.
             let buffer = unsafe { lent.as_mut() };
             // SAFETY: it is the one that the token was given for.
             let lengths = unsafe { self.card.receive_complete(token, buffer) };
@@ -208,7 +208,7 @@ fn find() -> Option<(usize, MmioTransport<'static>)> {
         let address = FIRST_SLOT + slot * SLOT_SIZE;
         let header = NonNull::new(address as *mut VirtIOHeader)?;
         // SAFETY: each slot is the registers of a virtio peripheral, if only to say that there is
-        // none in it, and nobody else uses them: `Ethernet::start` needs the one `Frames` there is.
+        // none in it. No other code uses them: `Ethernet::start` needs the one `Frames` there is.
         let transport = unsafe { MmioTransport::new(header, SLOT_SIZE) }.ok()?;
         log::debug!(
             "slot {slot}: {:?}, {:?}",
@@ -274,13 +274,13 @@ pub struct Transmit<'t> {
 
 impl TxToken for Transmit<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        // SAFETY: the card does not have it, and nobody else has.
+        // SAFETY: the card does not have it, and there is no other reference to it.
         let buffer = unsafe { self.buffer.buffer.as_mut() };
         // Fits: no prefix is longer. smoltcp keeps to the MTU; what is longer than that is cut.
         let prefix = self.card.fill_buffer_header(buffer).unwrap_or(PREFIX);
         let length = prefix + length.min(MTU);
         let result = fill(&mut buffer[prefix..length]);
-        // SAFETY: the buffer lives for ever. The last use of the reference is this call; there is
+        // SAFETY: the buffer is `'static`. The last use of the reference is this call; there is
         // no other until `reclaim` has it back.
         match unsafe { self.card.transmit_begin(&buffer[..length]) } {
             Ok(token) => self.buffer.lent = Some((token, length)),

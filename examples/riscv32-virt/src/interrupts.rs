@@ -1,8 +1,8 @@
 //! The interrupts, of which none is ever taken.
 //!
 //! They stay disabled as a whole (`mstatus.MIE`), as they are after a reset. `wfi` wakes up all the
-//! same as soon as an enabled one is pending, at once if one was pending before: so whoever has
-//! something to wait for looks, and sleeps, and nothing can happen unnoticed in between. There are
+//! same as soon as an enabled one is pending, at once if one was pending before: so code that
+//! waits for something looks, and sleeps, and nothing can happen unnoticed in between. There are
 //! no handlers, and nothing is shared with one.
 //!
 //! Between the peripherals and the core is the platform's interrupt controller (PLIC).

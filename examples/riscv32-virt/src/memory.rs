@@ -19,7 +19,7 @@ struct Pool {
     taken: AtomicUsize,
 }
 
-// SAFETY: each page is handed out once, to whoever has moved `taken` past it.
+// SAFETY: each page is handed out once, to the call that has moved `taken` past it.
 unsafe impl Sync for Pool {}
 
 static POOL: Pool = Pool {

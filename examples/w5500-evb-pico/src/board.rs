@@ -86,7 +86,7 @@ async fn run_w5500(runner: Runner<'static, W5500, Bus, Interrupt, Output<'static
     runner.run().await
 }
 
-/// An address that nobody has bought, out of the serial number of the flash: the same at each
+/// A locally administered address out of the serial number of the flash: the same at each
 /// start, another one on each board.
 fn hardware_address(flash: Peri<'_, FLASH>) -> [u8; 6] {
     let mut serial = [0; 8];

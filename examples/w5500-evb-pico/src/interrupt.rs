@@ -2,16 +2,16 @@
 //!
 //! `embassy-net-wiznet` 0.3.0 reads one frame each time that the pin is low. Before, it clears the
 //! interrupt, which is one for all frames that have arrived so far: the others wait in the chip
-//! while the pin is high. From then on a request is answered only after as many other frames have
-//! arrived as wait before it, and a frame that finds no room in the chip does not even make the pin
-//! low (embassy-rs/embassy#6456, mended after 0.3.0). `tests/w5500` shows both.
+//! while the pin is high. From then on each frame that arrives makes the driver read one that waits, so
+//! answers are late by that many frames. A frame that finds no room in the chip does not even make the
+//! pin low (embassy-rs/embassy#6456, mended after 0.3.0). `tests/w5500` shows both.
 
 use embassy_time::{Duration, Instant, with_deadline};
 use embedded_hal::digital::ErrorType;
 use embedded_hal_async::digital::Wait;
 
 /// How long a frame may wait in the chip for the next look: far less than TCP's first
-/// retransmission (1 s). Each look in vain is two reads of two bytes.
+/// retransmission (1 s). Each look that finds nothing is two reads of two bytes.
 pub const INTERVAL: Duration = Duration::from_millis(10);
 
 /// A pin on which a wait for a low level ends 10 ms after the last one at the latest, as if the

@@ -5,9 +5,9 @@
 //!
 //! - A received frame stays in its buffer until its token is consumed. A token that is dropped unused
 //!   has taken nothing: the next one is for the same frame.
-//! - While the ring is full there are no tokens to transmit; without room for two frames there are
-//!   none to receive: frames wait in their ring. What is received may want an answer at once, and
-//!   another from a socket: if it were received and that had to wait, the next frame could find a
+//! - While the ring is full there are no tokens to transmit; while it has no room for two frames
+//!   there are none to receive: frames wait in their ring. What is received may want an answer at
+//!   once, and another from a socket: if it were received and that had to wait, the next frame could find a
 //!   connection that should be closed by now. Nothing waits for the controller.
 //! - Frames that find no descriptor are lost, and the controller may then stop until it is told to go
 //!   on. It is told so each time when all received frames have been taken.
@@ -150,8 +150,8 @@ fn restart_receiver() {
     }
 }
 
-/// The address that the boot loader has left; where it has left none, one that nobody owns, for a
-/// single board on a network.
+/// The address that the boot loader has left; where it has left none, a locally administered one,
+/// for a single board on a network.
 fn hardware_address() -> EthernetAddress {
     let [a, b, c, d] = LADDR1L.read().to_le_bytes();
     let [e, f, ..] = LADDR1H.read().to_le_bytes();

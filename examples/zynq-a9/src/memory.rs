@@ -7,8 +7,8 @@
 //!   cache only, and what it reads may be older than what is in memory.
 //! - So the memory that the Ethernet controller reads and writes by itself (DMA) is not cached: both
 //!   see the same bytes, and there is nothing to clean or to invalidate. Cached buffers would be read
-//!   faster, and have to be cleaned before the controller reads them, and invalidated before it writes
-//!   them and again before they are read, in both caches of the chip and in whole lines of 32 bytes.
+//!   faster. But they would have to be cleaned before the controller reads them, and invalidated before
+//!   it writes them and again before they are read. Both caches of the chip work in lines of 32 bytes.
 //!   Descriptors of 8 bytes share lines with their neighbors: they can never be cached.
 //! - What is not cached may still be reordered: the barriers are in ethernet/shared.rs.
 //! - Peripherals are accessed once for each access of the program, in its order.
@@ -64,7 +64,7 @@ pub fn start() {
     TlbIAll::write();
     Dacr::write(Dacr::new_with_raw_value(0b01)); // permissions of domain 0 are those of the table
     let table = Ttbr0::new_with_raw_value(&raw const TABLE as u32);
-    // SAFETY: the table lives for ever, and maps what the program uses to the same addresses.
+    // SAFETY: the table is a static, and maps what the program uses to the same addresses.
     unsafe { Ttbr0::write(table) };
     dsb(); // The table and what was invalidated come before the first address that is translated.
     isb();

@@ -18,7 +18,7 @@ const SLICE: Duration = Duration::from_millis(20);
 
 /// A device that can be waited for.
 pub trait Source {
-    /// Sleeps until there may be a frame, for so long at most; returns whether there may be one.
+    /// Sleeps until there may be a frame, for `timeout` at most; returns whether there may be one.
     fn wait(&mut self, timeout: Duration) -> io::Result<bool>;
 }
 

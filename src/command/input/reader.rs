@@ -13,7 +13,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Starts the thread, which reads so many bytes at a time and one piece ahead.
+    /// Starts the thread, which reads `length` bytes at a time and one piece ahead.
     pub fn start(length: usize) -> io::Result<Self> {
         let (sender, pieces) = sync_channel(1);
         let read = move || {

@@ -29,7 +29,7 @@ pub struct Embassy<D> {
 impl<D: Driver> Embassy<D> {
     /// Puts itself in front of a driver, or of a `&mut` to one.
     ///
-    /// Nobody is woken until [`set_waker`](AsyncDevice::set_waker) has said who, which
+    /// No task is woken until [`set_waker`](AsyncDevice::set_waker) was called, which
     /// [`turn`](super::turn) and [`serve`](super::serve) do. A loop that polls the stack again and
     /// again, without an executor, needs no waker.
     ///

@@ -19,10 +19,9 @@ const FULL: Duration = Duration::from_millis(10);
 /// A device that a task can wait for: an [`Embassy`](super::Embassy), or a wrapper around one,
 /// which hands both calls to the device inside.
 pub trait AsyncDevice: Device {
-    /// From now on, whenever there is no token to be had, `waker` is who is woken once there is
-    /// one.
+    /// From now on, where there was no token, `waker` is woken once there is one.
     ///
-    /// It has to be set before each poll of the stack: nobody else is woken, not even a waker that
+    /// It has to be set before each poll of the stack: no other waker is woken, not even one that
     /// was set before and left with the driver.
     fn set_waker(&mut self, waker: &Waker);
 
@@ -45,7 +44,7 @@ impl<D: AsyncDevice> AsyncDevice for Reassembly<'_, D> {
     }
 }
 
-/// Serves for ever: [`turn`] after [`turn`].
+/// Serves without end: [`turn`] after [`turn`].
 ///
 /// To have something else done by the same task, in between or at the end, write the loop yourself.
 pub async fn serve<'a, D: AsyncDevice>(
@@ -92,7 +91,7 @@ pub async fn turn<'a, D: AsyncDevice>(
     let mut asleep = false;
     poll_fn(|context| {
         if core::mem::replace(&mut asleep, true) {
-            // Somebody has woken the task; perhaps it has another waker by now, too.
+            // The task was woken; by now it may have another waker, too.
             return Poll::Ready(());
         }
         if at_once {

@@ -35,7 +35,7 @@ pub(super) struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Free,
-    /// Given up. The fragments that may still come are to be recognized and dropped.
+    /// Given up. The fragments that may still come are recognized and dropped.
     Dropped,
     Growing,
 }

@@ -48,7 +48,7 @@ const IPV6_LONGEST: usize = 65_535;
 
 /// Looks at a frame. `verify` says whether IPv4 header checksums are ours to verify.
 ///
-/// What is not well-formed IP is left for smoltcp to drop, as it drops whatever cannot be parsed.
+/// What is not well-formed IP is left to smoltcp, which drops all that it cannot parse.
 pub(super) fn classify(frame: &[u8], medium: Medium, verify: bool) -> Kind<'_> {
     let parsed = Frame::parse(medium, frame);
     let Some(packet) = parsed.packet() else {

@@ -4,8 +4,8 @@
 //! 8 bytes long, so there is always room for its descriptor, and any number of fragments may come
 //! in any order without further memory. The list is kept in ascending order.
 
-/// Where a hole that nobody has seen the end of ends. Also the end of the list. No block of a
-/// datagram has this number: there are 8192 blocks of 8 bytes at most.
+/// The end of the last hole while the length of the datagram is unknown. Also the end of the list.
+/// No block of a datagram has this number: there are 8192 blocks of 8 bytes at most.
 const NONE: u16 = u16::MAX;
 
 /// Bytes that must be left in the buffer behind a fragment that is not the last one.
@@ -75,7 +75,7 @@ impl Holes {
     ) -> Result<(), Contradiction> {
         let end = offset + data.len();
         let from = block(offset)?;
-        // The last fragment also fills the hole that nobody has seen the end of.
+        // The last fragment also fills the hole of unknown end.
         let to = if more { block(end)? } else { NONE };
 
         let (mut previous, mut at) = (None, self.first);

@@ -87,7 +87,7 @@ pub(super) fn set_header(driver: &File, length: i32) -> Result<(), Errno> {
 }
 
 /// Says whether the kernel may leave out checksums and need not cut TCP segments, in what it
-/// hands out. This belongs to the interface, and outlives who said it.
+/// hands out. This belongs to the interface, and outlives the program that said it.
 pub(super) fn set_offload(driver: &File, offload: bool) -> Result<(), Errno> {
     let flags = if offload {
         TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6
@@ -97,9 +97,9 @@ pub(super) fn set_offload(driver: &File, offload: bool) -> Result<(), Errno> {
     set_offload_flags(driver, flags)
 }
 
-/// Whether the kernel knows frames that are to be cut into UDP datagrams (Linux 6.2). That it may
-/// be handed such, it says only by letting itself be asked to hand them out, so this has to come
-/// before [`set_offload`].
+/// Whether the kernel cuts a frame into UDP datagrams (Linux 6.2). It is asked to hand out such
+/// frames: if it agrees, it also takes them. The question changes what it hands out, so it has to
+/// come before [`set_offload`].
 pub(super) fn cuts_datagrams(driver: &File) -> bool {
     set_offload_flags(driver, TUN_F_CSUM | TUN_F_USO4 | TUN_F_USO6).is_ok()
 }

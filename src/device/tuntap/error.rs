@@ -22,7 +22,7 @@ pub enum OpenError {
     NoDriver(io::Error),
     /// There is a `/dev/net/tun`, but this user may not open it.
     DriverPermission(io::Error),
-    /// This user may not create the interface, or the one that exists belongs to somebody else.
+    /// This user may not create the interface, or the one that exists belongs to another user.
     Permission {
         /// The interface.
         name: String,

@@ -41,8 +41,8 @@ pub(super) enum Added {
 }
 
 impl Gathered {
-    /// Whether a frame may be the first of several that the kernel cuts: smoltcp says by the missing
-    /// PSH that there is more to come. Of datagrams it does not, so each may be.
+    /// Whether a frame may be the first of several that the kernel cuts. A segment of smoltcp without
+    /// PSH tells that there is more to come. A datagram does not tell, so each may be the first.
     pub fn first(mode: Mode, frame: &[u8], kernel: Offload) -> Option<Self> {
         let segment = match Content::of(mode, frame) {
             Content::Segment(segment) | Content::Datagram(segment) => segment,
@@ -69,7 +69,7 @@ impl Gathered {
         })
     }
 
-    /// Where another frame of `length` bytes is to be written; `None` if it cannot be of them.
+    /// Where the next frame of `length` bytes goes; `None` if its length rules out that it follows.
     pub fn place(&mut self, frame: &[u8], length: usize) -> Option<usize> {
         let headers = self.segment.text;
         if !(headers + 1..=headers + self.size).contains(&length) {

@@ -19,7 +19,7 @@ const SEGMENTS_UDP: u8 = 5;
 pub(super) struct Header {
     flags: u8,
     segments: u8,
-    /// How many bytes of headers there are before the text, if it is to be cut.
+    /// How many bytes of headers there are before the payload, if the frame has to be cut.
     headers_len: u16,
     /// How many bytes of text each of the segments gets.
     pub segment_size: u16,
@@ -94,7 +94,7 @@ impl Header {
         self.segments != SEGMENTS_NONE
     }
 
-    /// Where the checksum starts that is to be completed, and where it goes, if there is one.
+    /// Where the bytes of an incomplete checksum start, and where it goes, if there is one.
     pub fn incomplete_checksum(&self) -> Option<(usize, usize)> {
         let start = usize::from(self.checksum_start);
         let needed = self.flags & NEEDS_CHECKSUM != 0;

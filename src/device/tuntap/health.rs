@@ -21,7 +21,7 @@ pub struct Statistics {
     /// Frames from the kernel that were dropped because the checksum of their TCP segment is
     /// wrong. Without offload smoltcp drops them, and they are not counted.
     pub received_corrupt: u64,
-    /// Frames from the kernel that were dropped because they hold a part of a TCP segment, whose
+    /// Frames from the kernel that were dropped because they hold a part of a TCP segment: its
     /// checksum cannot be verified. Without offload smoltcp verifies it.
     pub received_partial: u64,
     /// Frames that the kernel took. With offload one of them can stand for many segments.
@@ -42,7 +42,7 @@ pub struct Statistics {
 pub enum Fault {
     /// The interface was deleted. Final: open it again.
     Removed,
-    /// The interface is switched off. Frames pass again as soon as somebody switches it on.
+    /// The interface is switched off. Frames pass again as soon as it is switched on.
     Down,
     /// The kernel refused the last frame with this `errno`. The next one may pass.
     Os(i32),

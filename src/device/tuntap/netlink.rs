@@ -182,7 +182,7 @@ impl Netlink {
     }
 
     /// Gives an interface an address that may be used at once, without the second or two in which
-    /// IPv6 asks the link whether another host has it already (RFC 4862): nobody else is there.
+    /// IPv6 asks the link whether another host has it already (RFC 4862): there is no other.
     pub fn add_address(&mut self, index: u32, cidr: IpCidr) -> io::Result<()> {
         let address = IpAddr::from(cidr.address());
         let mut message = AddressMessage::default();

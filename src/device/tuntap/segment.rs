@@ -21,7 +21,7 @@ pub(super) enum Content {
     Other,
 }
 
-/// Where a TCP segment is in its frame, and between whom it passes; or a UDP datagram.
+/// Where a TCP segment or a UDP datagram is in its frame, and its two addresses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Segment {
     /// What is in the header of a TCP segment; `None` in a UDP datagram.
@@ -167,7 +167,7 @@ impl Segment {
         is_sum_right(&self.source, &self.destination, IpProtocol::Tcp, bytes)
     }
 
-    /// Puts the sum of the pseudo header where the checksum will be, for who completes it.
+    /// Puts the sum of the pseudo header in place of the checksum, which is completed later.
     pub fn prepare_checksum(&self, frame: &mut [u8]) {
         // An IP packet has 65 535 bytes behind its header at most.
         let length = (self.end - self.start) as u32;

@@ -173,7 +173,7 @@ impl Outgoing {
     }
 }
 
-/// Takes the checksum of a TCP segment back, and says what is to be done to the frame.
+/// Takes the checksum of a TCP segment back, and says what the kernel has to do to the frame.
 fn describe(mode: Mode, frame: &mut [u8], meta: PacketMeta) -> Header {
     match Content::of(mode, frame) {
         Content::Segment(segment) => {
@@ -188,7 +188,7 @@ fn describe(mode: Mode, frame: &mut [u8], meta: PacketMeta) -> Header {
     }
 }
 
-/// How many bytes of text a segment shall have, if the frame is to be cut.
+/// How many bytes of payload each segment gets, if the frame has to be cut.
 fn segment_size(meta: PacketMeta) -> Option<u16> {
     #[cfg(feature = "segmentation")]
     return meta.segmentation_offload_size.map(u16::from);

@@ -4,7 +4,9 @@ use smoltcp::phy::{ChecksumCapabilities, Medium};
 
 use super::*;
 use crate::packet::ip::set_packet_len;
-use crate::packet::{Arp, Content, Frame, Options, Packet, Quote, options, udp as datagram};
+use crate::packet::{
+    Arp, Content, Frame, Options, Packet, Quote, fill_checksum, options, udp as datagram,
+};
 
 /// Everything that the parser can be asked about a frame.
 fn ask(medium: Medium, bytes: &[u8]) {
@@ -33,9 +35,17 @@ fn ask_packet(packet: &Packet<'_>) {
         packet.is_icmp_error(),
         packet.unreachable(),
         packet.neighbor_message(),
-        packet.is_first_fragment(),
+        packet.is_echo_request(),
     );
+    let part = packet.cut(8, 576, 1);
+    let mut bytes = std::vec![0; packet.fragment_header_len() + part.data.len()];
+    packet.put_fragment(&part, &mut bytes);
+    fill_checksum(&mut packet.bytes.to_vec());
     packet.is_intact(&ChecksumCapabilities::default());
+    #[cfg(feature = "dhcp")]
+    if packet.dhcp_reply(false).is_some() {
+        assert!(packet.is_dhcp_reply() && packet.bytes.len() > 268);
+    }
     if let Some(fragment) = packet.fragment() {
         assert!(fragment.data.len() <= packet.payload().len());
     }
@@ -92,7 +102,14 @@ fn frames() -> Vec<Vec<u8>> {
         .iter()
         .map(|(next, payload)| ethernet(0x86dd, &ipv6(*next, payload)));
     let arp = ethernet(0x0806, &[0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1]);
-    v4.chain(v6).chain([arp]).collect()
+    #[allow(unused_mut)] // without DHCP
+    let mut frames: Vec<_> = v4.chain(v6).chain([arp]).collect();
+    #[cfg(feature = "dhcp")]
+    {
+        let reply = dhcp::reply(&dhcp::OPTIONS, &[255], &[]);
+        frames.push(ethernet(0x0800, &ipv4(UDP, &[], &reply)));
+    }
+    frames
 }
 
 #[test]
@@ -110,7 +127,7 @@ fn each_byte_may_have_any_value() {
 }
 
 #[test]
-fn a_frame_may_end_anywhere_whatever_it_says() {
+fn a_frame_may_end_anywhere_and_have_any_lengths() {
     for frame in frames() {
         for length in 0..=frame.len() {
             for at in 0..length {

@@ -27,7 +27,7 @@ fn option(kind: u8, address: [u8; 6]) -> Vec<u8> {
 }
 
 #[test]
-fn a_source_that_is_a_group_is_found_whatever_the_frame_carries() {
+fn a_source_that_is_a_group_is_found_in_every_frame() {
     for ethertype in [0x0800, 0x0806, 0x86dd, 0x88cc] {
         // Too short for a hardware address in a message of ARP, and with one that is no group.
         for packet in [&[][..], &[0; 8], &[0; 100], &segments()[0]] {

@@ -9,7 +9,7 @@ use smoltcp::wire::IpAddress;
 use crate::stack::host::Host;
 use crate::stack::table::{Slot, Table};
 
-/// So many half-open connections are looked at, the oldest ones.
+/// How many half-open connections are looked at, the oldest ones.
 #[cfg(feature = "syn-cache")]
 const LOOKS: usize = 16;
 

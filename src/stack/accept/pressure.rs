@@ -6,7 +6,7 @@
 
 use smoltcp::time::{Duration, Instant};
 
-/// After so long, a half-open connection gives way to a SYN that waits. With cookies, a client that
+/// After this time, a half-open connection gives way to a SYN that waits. With cookies, a client that
 /// acknowledges later is known all the same. Without, the SYN-ACK is retransmitted before, after 1 s
 /// (RFC 6298, 2.1).
 const GRACE: Duration = if cfg!(feature = "syn-cookies") {
@@ -15,7 +15,7 @@ const GRACE: Duration = if cfg!(feature = "syn-cookies") {
     Duration::from_secs(2)
 };
 
-/// So many SYNs that were dropped are a flood, until none is dropped and nothing gives way for as long
+/// How many SYNs that were dropped are a flood, until none is dropped and nothing gives way for as long
 /// as [`GRACE`].
 const FLOOD: u8 = 3;
 /// How often the time is halved at most: to 2 ms, a round trip on a link. Where nothing is remembered of
@@ -51,8 +51,8 @@ impl Pressure {
         }
     }
 
-    /// How old a half-open connection is that gives way; `is_remembered`: and is known all the same
-    /// if its client acknowledges it later.
+    /// The age at which a half-open connection gives way. `is_remembered`: it is known all the same if
+    /// its client acknowledges it later.
     pub(super) fn grace(&self, is_remembered: bool, now: Instant) -> Duration {
         if cfg!(feature = "syn-cookies") || !self.is_on(now) {
             GRACE

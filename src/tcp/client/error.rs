@@ -17,7 +17,7 @@ pub enum Error {
     /// A router or the host says that the server cannot be reached (ICMP), and the server has not
     /// answered in time.
     Unreachable,
-    /// The host is there, but nothing listens on the port, or it has no place free.
+    /// The host is there, but nothing listens on the port, or the server has no free slot.
     Refused,
     /// The server aborted the connection.
     Reset,
@@ -35,10 +35,10 @@ impl fmt::Display for Error {
             Self::NoRoute => {
                 "there is no route to it: it is on none of our networks, and there is no gateway"
             }
-            Self::NoNeighbor => "nobody on the link answers for its address",
+            Self::NoNeighbor => "no host on the link answers for its address",
             Self::Unreachable => "the network reports that it cannot be reached",
             Self::Refused => {
-                "connection refused: nothing listens on that port, or all places are taken"
+                "connection refused: nothing listens on that port, or the server has no free slot"
             }
             Self::Reset => "the server reset the connection",
             Self::AddressGone => {

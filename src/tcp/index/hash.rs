@@ -182,10 +182,10 @@ const WORDS: usize = 9;
 
 /// The keys of a hash that cannot be foreseen.
 ///
-/// It is multilinear: each word times a random key of its own, and of the sum the upper half. Two
-/// four-tuples meet with the probability of chance, however they are chosen (Carter and Wegman, Universal
-/// Classes of Hash Functions, 1979), so without the keys none can be chosen that make the chains
-/// long.
+/// It is multilinear: each word is multiplied by a random key of its own, and the hash is the upper
+/// half of the sum. Any two four-tuples collide with the probability of chance (Carter and Wegman,
+/// Universal Classes of Hash Functions, 1979). So an attacker without the keys cannot choose
+/// four-tuples that make the chains long.
 #[derive(Debug)]
 struct Keys {
     keys: [u64; WORDS + 1],

@@ -1,9 +1,9 @@
 //! When the next connection has something to do: a heap of timers, one for each connection at most.
 //!
 //! What a connection waits for changes with each segment, mostly to a later moment: a
-//! retransmission that is due soon becomes a question whether the client is still there, which is
-//! not. So a timer is moved to an earlier moment, but not to a later one: it expires in vain, and
-//! then is set again. That takes a look at the entry only, not at the connection.
+//! retransmission that is due soon is replaced by a keep-alive, which is due late. So a timer is
+//! moved to an earlier moment, but not to a later one: it expires too early, and then is set again.
+//! That takes a look at the entry only, not at the connection.
 
 use smoltcp::time::Instant;
 
@@ -12,7 +12,7 @@ use super::entry::{Entry, NONE, Timer};
 /// Children of a node. With four of them, half as many levels as with two.
 const ARITY: usize = 4;
 
-/// Timers that may expire in vain before other work gets a turn.
+/// Timers that may expire too early before other work gets a turn.
 const LOOKS: usize = 64;
 
 #[derive(Debug, Default)]

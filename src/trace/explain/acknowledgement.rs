@@ -9,7 +9,7 @@ use crate::trace::connection::Acknowledged;
 use crate::trace::sentence::Sentence;
 use crate::trace::units;
 
-/// An acknowledgement that has waited for so long was delayed on purpose, in microseconds.
+/// An acknowledgement that has waited for this time was delayed on purpose, in microseconds.
 const DELAYED: i64 = 2_000;
 
 pub(super) fn keep_alive(sent: &Sent<'_>) -> Sentence {

@@ -11,7 +11,7 @@ use crate::trace::frame::Frame;
 use crate::trace::sentence::Sentence;
 use crate::trace::units;
 
-/// A retransmission timer waits for so long at least, in microseconds: Linux has the shortest one.
+/// The shortest time of a retransmission timer, in microseconds: that of Linux.
 const SHORTEST_TIMEOUT: i64 = 200_000;
 
 /// A segment, and all that is known of it.

@@ -28,9 +28,9 @@ pub enum Damage {
     Version(u16),
     /// It ends within a block, or within a packet of the older format.
     Truncated {
-        /// So many bytes the block has.
+        /// The length of the block, in bytes.
         length: u64,
-        /// So many of them are there.
+        /// How many of these bytes are there.
         present: u64,
     },
     /// A block is shorter than it can be, longer than 16 MiB, or says one length at its start and

@@ -50,7 +50,7 @@ impl Resolution {
     /// 10⁻⁹ s.
     pub const NANOSECONDS: Self = Self(9);
 
-    /// So many units are a second; `None` where it is more than 128 bits can say.
+    /// How many units are a second; `None` where the number has more than 128 bits.
     fn units(self) -> Option<u128> {
         let exponent = u32::from(self.0 & !BINARY);
         match self.0 & BINARY {

@@ -32,7 +32,7 @@ const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
 /// A tag of a VLAN (IEEE 802.1Q), and the one before another one (IEEE 802.1ad).
 const TAGS: [u16; 2] = [0x8100, 0x88a8];
-/// So many tags are removed at most.
+/// How many tags are removed at most.
 const MOST_TAGS: usize = 2;
 const TAG: usize = 4;
 

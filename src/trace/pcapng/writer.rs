@@ -25,7 +25,7 @@ pub struct Writer<W> {
 
 struct File<W> {
     output: W,
-    /// So many interfaces it has.
+    /// How many interfaces it has.
     interfaces: u32,
     block: Vec<u8>,
     /// Half a block may be at its end, so nothing can follow.

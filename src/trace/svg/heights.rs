@@ -22,7 +22,7 @@ const AROUND_FOLD: f64 = 22.0;
 const MOST_FOR_TIME: f64 = 24.0;
 /// What a time takes in which nothing happens.
 const PAUSE: f64 = 46.0;
-/// A pause is so long at least, in microseconds, and so many times the usual time.
+/// A pause lasts this time at least, in microseconds, and `UNUSUAL` times the usual time.
 const LEAST_PAUSE: i64 = 100_000;
 const UNUSUAL: i64 = 20;
 
@@ -51,7 +51,7 @@ struct Event {
 }
 
 impl Heights {
-    /// Below `top`; each row is pushed down by so much more, and has so many lines of sentences.
+    /// Below `top`; each row is pushed down by its `push` more, and has `lines` of sentences.
     pub(super) fn new(ladder: &Ladder, top: f64, push: &[f64], lines: &[usize]) -> Self {
         let rows = ladder.rows();
         let events = events(rows, ladder);

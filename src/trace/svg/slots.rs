@@ -51,7 +51,7 @@ pub(super) enum Anchor {
 const MOST_PUSHES: usize = 24;
 const PUSH: f64 = 7.0;
 
-/// Pushes rows apart, each with so many lines of sentences below it, until no label overlaps
+/// Pushes rows apart, each with its lines of sentences below it, until no label overlaps
 /// another. Where that does not help, labels are not turned any more: those cannot overlap, as each
 /// has its own height.
 pub(super) fn settle(
@@ -238,7 +238,7 @@ const HEIGHT: f64 = 15.0;
 const BASE: f64 = 4.0;
 /// How far the base line is above the arrow.
 const ABOVE: f64 = 5.0;
-/// A label is turned by so much at most, in radians.
+/// By how much a label is turned at most, in radians.
 const MOST_TURNED: f64 = 0.4;
 
 /// Where the label of an arrow can be, the best place first: along the arrow, or where it begins.

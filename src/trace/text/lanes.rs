@@ -7,7 +7,7 @@ use crate::trace::sides::Side;
 
 /// Vertical lines at each side, at most.
 const MOST: usize = 4;
-/// For each of them there are so many columns between the timelines, at least.
+/// How many columns there are between the timelines for each of them, at least.
 const COLUMNS_FOR_EACH: usize = 12;
 
 /// The vertical lines.

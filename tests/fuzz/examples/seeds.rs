@@ -1,4 +1,4 @@
-//! Writes the seeds of those targets whose input is no text.
+//! Writes the seeds of the targets with binary input.
 
 #[path = "../../parts/pcapng/file.rs"]
 mod file;
@@ -119,7 +119,7 @@ fn kinds(link: Link) -> Vec<(&'static str, Vec<Vec<u8>>)> {
 /// Steps, as `segments` reads them: SYN is 2, ACK 16, FIN 1, PSH 8, RST 4.
 fn steps() -> Vec<(&'static str, Vec<u8>)> {
     let segment = |who, control, sequence: i8, length| {
-        // Kind; from whom; control; sequence; acknowledgement; window; options; text.
+        // Kind; sender; control; sequence; acknowledgement; window; options; text.
         vec![9, who, control, 0, sequence as u8, 0, 0, 0, 8, 2, length]
     };
     let time = |index| vec![4, index];

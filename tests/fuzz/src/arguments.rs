@@ -1,4 +1,4 @@
-//! The command's arguments, one a line: whatever is accepted can be worked with.
+//! The command's arguments, one a line: the command can work with all that it accepts.
 
 #![cfg(unix)]
 

@@ -1,10 +1,10 @@
-//! A host that is under fire, an honest one beside it, and a clock that jumps.
+//! A host that is attacked, an honest one beside it, and a clock that jumps.
 //!
-//! What is promised whatever arrives:
-//! - nobody panics, and both hosts come to rest after a bounded number of polls;
-//! - answers over UDP are the upper case of what was asked, once, to who asked;
+//! What is promised for all frames that may arrive:
+//! - neither host panics, and both come to rest after a bounded number of polls;
+//! - a request over UDP is answered once at most, in upper case, to its sender;
 //! - what an honest client receives over TCP is the beginning of its answer;
-//! - when the fire has ceased and the time limits have passed, every place is free again and
+//! - when the attack has ended and the time limits have passed, every slot is free again and
 //!   honest clients are served.
 
 use smoltcp::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub struct House<'a> {
     pub setup: Setup,
     pub now: Instant,
     pub judge: Judge,
-    /// The one that is under fire.
+    /// The one that is attacked.
     host: Host<'a>,
     /// The honest one.
     peer: Host<'a>,
@@ -65,7 +65,7 @@ impl<'a> House<'a> {
         house
     }
 
-    /// The clients that are to talk while the host is under fire begin, if they do not already.
+    /// The clients that talk while the host is attacked begin, if they have not yet.
     pub fn send_clients(&mut self) {
         let link = self.setup.link;
         if self.setup.is_visited {
@@ -76,7 +76,7 @@ impl<'a> House<'a> {
         }
     }
 
-    /// A frame that nobody here has sent arrives at the host.
+    /// A frame that neither host has sent arrives at the host.
     pub fn forge(&mut self, frame: Vec<u8>) {
         self.judge.forged(&frame);
         self.judge.arrives(&frame, 1);

@@ -29,11 +29,11 @@ pub struct Judge {
     link: Link,
     /// The answers that the host may give over UDP.
     due: Vec<Due>,
-    /// The numbers of the datagrams that arrived in fragments, and who sent them.
+    /// The senders of the datagrams that arrived in fragments, and the numbers of these.
     numbers: Vec<(IpAddress, u8)>,
     /// Whether fragments arrived of which only the host knows what they make together.
     pub is_garbled: bool,
-    /// Whether forged fragments are told apart by nobody.
+    /// Whether forged fragments come as raw frames, so that their datagrams are not known here.
     pub is_raw: bool,
     /// Whether frames were forged that may be taken for the honest host's.
     pub is_impersonated: bool,
@@ -64,7 +64,7 @@ impl Judge {
     }
 
     /// Fragments for the host arrive, of which one is `moved`. The checksum of UDP is a sum, which is
-    /// the same in whatever order pieces are put together, and nobody can tell those of one datagram
+    /// the same in any order of the pieces, and no receiver can tell those of one datagram
     /// from those of another with the same number (RFC 4963).
     pub fn arrives_in_pieces(&mut self, from: IpAddress, number: u8, moved: bool) {
         self.is_garbled |= moved || self.numbers.contains(&(from, number));

@@ -1,4 +1,4 @@
-//! What must hold whatever the input is: one module for each fuzz target, whose `run` takes what
+//! What must hold for every input: one module for each fuzz target. Its `run` takes what
 //! libFuzzer makes up and panics if a promise is broken.
 
 pub mod arguments;
@@ -17,6 +17,6 @@ pub mod line;
 pub mod parties;
 pub mod setup;
 
-#[allow(clippy::new_without_default)] // Nobody but tests uses it.
+#[allow(clippy::new_without_default)] // Only tests use it.
 #[path = "../../memory/common/mod.rs"]
 pub mod common;

@@ -56,7 +56,7 @@ pub fn run(input: &[u8]) {
             rest = behind;
             host.answer(control, bytes);
         }
-        // It comes to an end, whatever was answered.
+        // It comes to an end after any answers.
         host.pass(TIMEOUT);
         assert!(host.outcome.is_some(), "there is no end");
     }
@@ -192,13 +192,13 @@ impl Host {
         self.poll();
     }
 
-    /// Whatever was answered before, an honest answer is understood.
+    /// After any answers, an honest answer is understood.
     fn expect_service(&mut self) {
         assert_eq!(self.start("uppercase.example"), Ok(()));
         for (to, question) in std::mem::take(&mut self.questions) {
             let mut answer = question;
             (answer[2], answer[7]) = (answer[2] | 0x80, 1);
-            // The kind of question is the last but one of its fields.
+            // The kind of question is the field before the last.
             let (address, kind): (&[u8], _) = match answer[answer.len() - 3] {
                 1 => (&[192, 168, 69, 7], 1),
                 _ => (&[0xfd, 0xaa, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7], 28),

@@ -1,4 +1,4 @@
-//! Who takes part in a conversation, and what is said, out of a byte each.
+//! The hosts of a conversation, and what they send, out of a byte each.
 
 use arbitrary::Unstructured;
 use smoltcp::wire::{IpAddress, IpEndpoint};
@@ -9,7 +9,7 @@ use crate::common::network::{CLIENT, Link, NOBODY, SERVER};
 use crate::forge;
 use crate::house::House;
 
-/// From whom to whom: strangers, the honest host, the host itself.
+/// A sender and a receiver: strangers, the honest host, the host itself.
 pub fn connection(house: &House<'_>, who: u8) -> (IpEndpoint, IpEndpoint) {
     let link = house.setup.link;
     let server = link.server();
@@ -48,7 +48,7 @@ pub fn about_connection(house: &House<'_>, about: u8) -> Vec<u8> {
     frame[frames::packet_start(link)..].to_vec()
 }
 
-/// Who a packet is from.
+/// The sender of a packet.
 pub fn asking(link: Link, from: u8) -> IpAddress {
     match from % 16 {
         host @ 0..9 => link.address(3 + host),
@@ -60,7 +60,7 @@ pub fn asking(link: Link, from: u8) -> IpAddress {
     }
 }
 
-/// Who a packet is for: nearly always the host.
+/// The receiver of a packet: nearly always the host.
 pub fn asked(link: Link, to: u8) -> IpAddress {
     match to % 16 {
         0..12 => link.address(SERVER),

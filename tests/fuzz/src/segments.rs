@@ -1,4 +1,4 @@
-//! Well-formed packets with wild numbers: whoever sends them knows the host's addresses and ports,
+//! Well-formed packets with wild numbers: their sender knows the host's addresses and ports,
 //! hears what it answers, and makes every checksum right.
 //!
 //! The first byte is the [`Setup`]; each [`Step`] that follows takes as many bytes as it needs.
@@ -80,7 +80,7 @@ pub enum Step {
 /// A TCP segment.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub struct Segment {
-    /// From whom, and of which connection.
+    /// Its sender and its connection.
     pub who: u8,
     /// The control bits in the order of the header.
     pub control: u8,

@@ -20,8 +20,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The first byte of an input says it all but one thing, for which all bytes are added up: a
-    /// flood takes most of the time, so it must not run in the family.
+    /// The first byte of an input says everything but whether there is a flood: that depends on the
+    /// sum of all bytes. A flood takes most of the time, so not all mutations of an input may have it.
     pub fn new(byte: u8, rest: &[u8]) -> Self {
         let bit = |number: u8| byte >> number & 1 == 1;
         let sum = rest.iter().fold(byte, |sum, byte| sum.wrapping_add(*byte));
@@ -38,8 +38,7 @@ impl Setup {
         }
     }
 
-    /// Small, so that fragments are, too. Where it is smaller than the longest message of ICMP,
-    /// smoltcp 0.14 panics when it has to cut one into fragments.
+    /// Small, so that fragments are, too.
     pub fn ip_mtu(&self) -> usize {
         if self.link.ipv6 { 1280 } else { 576 }
     }

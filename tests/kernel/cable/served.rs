@@ -24,7 +24,7 @@ pub fn server_is_reached_from_another_terminal() {
     assert!(report.text().contains("UDP: 3 datagrams answered\n"));
 }
 
-/// Letter by letter, whatever the options are.
+/// Letter by letter, with each set of options.
 pub fn what_is_offered_to_try_works() {
     for (options, expected) in [
         ("", "tcp 192.168.69.1 --cable 9000"),

@@ -7,7 +7,7 @@ use super::{ask, client, serve};
 use crate::command::uppercase;
 use crate::terminal::Terminal;
 
-/// A UDP port of the loopback, taken by a program of another make.
+/// A UDP port of the loopback, taken by another program.
 fn taken(port: u16) -> UdpSocket {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).expect("a free port")
 }
@@ -50,9 +50,9 @@ pub fn cable_without_a_free_port_is_explained() {
 pub fn host_that_is_not_on_the_cable_is_explained() {
     let _server = serve("");
     ask("tcp 192.168.69.77 --timeout 1.5", "hello")
-        .assert_failed("192.168.69.77:12000: nobody on the link answers for its address");
+        .assert_failed("192.168.69.77:12000: no host on the link answers for its address");
     ask("tcp --port 7", "hello").assert_failed(
-        "192.168.69.1:7: connection refused: nothing listens on that port, or all places are taken",
+        "192.168.69.1:7: connection refused: nothing listens on that port, or the server has no free slot",
     );
 }
 

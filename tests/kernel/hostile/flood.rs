@@ -1,4 +1,4 @@
-//! Connection requests that nobody goes on with, at a given rate, with a raw socket of the kernel.
+//! SYNs of handshakes that are never completed, at a given rate, with a raw socket of the kernel.
 
 use std::fs;
 use std::net::SocketAddrV4;

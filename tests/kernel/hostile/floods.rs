@@ -6,9 +6,9 @@ use super::honest::{Honest, served_throughout};
 use crate::command::{Program, start, wait_for};
 use crate::namespace::tool;
 
-/// So many frames is a flood at least, those of honest clients among them.
+/// How many frames a flood has at least, those of honest clients among them.
 const FRAMES: u64 = 20_000;
-/// And so many rounds of honest clients are served after these, while it goes on.
+/// How many rounds of honest clients are served after these, while it goes on.
 const ROUNDS: usize = 5;
 
 /// Lets `hping3` send with these options until enough honest clients have been served.
@@ -68,8 +68,8 @@ pub fn flood_of_pings_stops_no_client() {
     hping3("-q -i u100 --icmp -d 1400 -a 192.168.69.77");
 }
 
-/// Questions and answers of ARP and neighbor discovery that nobody asked for, with senders made
-/// up. (Who takes the honest clients' own address gets what is for them, until they send again.)
+/// Unsolicited questions and answers of ARP and neighbor discovery, with senders made up. (A forged
+/// sender with an honest client's address gets its frames, until that client sends again.)
 const NEIGHBORS: &str = r"
 server = bytes.fromhex('0200c0a84501')
 

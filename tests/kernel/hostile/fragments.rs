@@ -7,7 +7,7 @@ use crate::link::Link;
 use crate::serve_udp::ask;
 use crate::text::{mixed, upper};
 
-/// First and middle fragments of datagrams whose rest never comes, over IPv4 and IPv6.
+/// First and middle fragments of datagrams that are never completed, over IPv4 and IPv6.
 const UNFINISHED: &str = r"
 ether = bytes.fromhex('0200c0a84501' '021111111150')
 text = struct.pack('!HHHH', 50000, 12000, 60000, 0) + b'x' * 1192
@@ -28,7 +28,7 @@ flood(frames)
 pub fn flood_of_fragments_that_never_complete_stops_no_client() {
     served_throughout("", |honest| {
         goes_on(flood_of(UNFINISHED), honest);
-        // The room for fragments is that of whoever comes.
+        // An honest datagram in fragments gets room.
         let text = mixed(20_000);
         for link in [Link::ALL[0], Link::ALL[1]] {
             assert!(ask(link.server(), &text) == upper(&text));

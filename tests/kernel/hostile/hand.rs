@@ -6,7 +6,7 @@ use crate::namespace::{lack, tool};
 /// The Python for which Debian has it.
 pub const PYTHON: &str = "/usr/bin/python3";
 
-/// What all programs begin with: the link, and a TCP client whose every segment is made by hand.
+/// What all programs begin with: the link, and a TCP client that makes each segment by hand.
 ///
 /// The client is a host of its own on the link, unknown to the kernel, which therefore does not
 /// meddle. Nothing waits longer than 10 seconds.
@@ -31,7 +31,7 @@ class Link:
     def send(self, frame):
         self.socket.send(bytes(frame))
 
-    # What the server sends to others than the kernel, for so many seconds.
+    # What the server sends to others than the kernel, for `patience` seconds.
     def received(self, patience):
         server = mac2str(MAC)
         end = time.monotonic() + patience
@@ -82,7 +82,7 @@ class Client:
         self.send('PA', text, **fields)
         self.seq = (self.seq + len(text)) % (1 << 32)
 
-    # So many bytes of the answer, each acknowledged; fewer if no more come.
+    # `length` bytes of the answer, each acknowledged; fewer if no more come.
     def hear(self, length, patience=10):
         text = b''
         while len(text) < length and (segment := self.receive(patience)):
@@ -111,7 +111,7 @@ def not_arp(frame):
 link = Link('tap0')
 ";
 
-/// Without scapy, as a flood is to be fast: the link, and how the frames of a flood are sent.
+/// Without scapy, which is too slow for a flood: the link, and how the frames of a flood are sent.
 const FLOOD: &str = r"
 import random, socket, struct, time
 link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)

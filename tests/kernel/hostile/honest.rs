@@ -101,7 +101,7 @@ fn round() {
     }
 }
 
-/// A connection that is not refused; the kernel asks again where nobody answers.
+/// A connection that is not refused; the kernel repeats a SYN that is not answered.
 #[track_caller]
 pub fn connect(server: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect_timeout(&server, LIMIT).expect("a connection");

@@ -49,7 +49,7 @@ def between(patience):
                 seen.append(frame)
     return [frame for frame in seen if ARP not in frame and ICMPv6ND_NS not in frame and ICMPv6ND_NA not in frame]
 
-# So many are answered to each at most, by both.
+# `limit` are answered to each at most, by both.
 def spoof(payload, limit, strange='02:11:11:11:11:50', patience=0.5):
     for own, other in [(0, 1), (1, 0)]:
         sent = 0

@@ -3,7 +3,7 @@
 use super::hand::by_hand;
 use super::honest::served_throughout;
 
-/// The land attack: a packet whose sender is its receiver.
+/// The land attack: a packet with the receiver's own address as its sender.
 pub fn packet_from_the_server_itself_is_not_answered() {
     served_throughout("", |_| {
         by_hand(
@@ -69,7 +69,7 @@ for frame in frames:
     });
 }
 
-/// The server has nobody to ask where they are, and does not wait for them.
+/// The server does not wait for the hardware addresses of forged senders.
 pub fn extension_headers_of_forged_senders_stop_no_client() {
     served_throughout("", |honest| {
         by_hand(
@@ -92,7 +92,7 @@ pub fn extension_headers_do_no_harm() {
             r"
 hosts = iter(range(1000, 10000))
 
-# From a host of its own, so that it is known which answer is whose.
+# From a host of its own, so that each answer tells which packet it is for.
 def with_headers(*headers, host=None):
     packet = ether(50) / IPv6(src=f'fdaa::{host or next(hosts)}', dst=SERVER6)
     for header in headers:

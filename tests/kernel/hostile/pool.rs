@@ -1,4 +1,4 @@
-//! More clients at once than there are places.
+//! More clients at once than there are slots.
 
 use std::sync::Barrier;
 use std::thread;

@@ -37,7 +37,7 @@ pub fn scans_find_the_port_that_is_served_and_no_other() {
     });
 }
 
-/// Without SYN, RST and ACK, a segment is dropped where somebody listens, and refused elsewhere
+/// Without SYN, RST and ACK, a segment is dropped by a port that listens, and refused by others
 /// (RFC 9293, 3.10.7.1 and 3.10.7.2); one with ACK is refused on either (3.5.2).
 pub fn scans_without_a_request_learn_nothing_of_the_port_that_is_served() {
     served_throughout("", |_| {

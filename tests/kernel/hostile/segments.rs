@@ -136,7 +136,7 @@ for flags in range(256):
             frames.append(ether(51) / IP(src='192.168.69.51', dst=SERVER) / tcp / Raw(text))
 for frame in frames:
     link.send(frame)
-# In the middle of a connection: whatever becomes of it, the server is there.
+# In the middle of a connection: it may end, the server is still there.
 for flags in range(64):
     client = Client().open()
     client.send(flags, b'x' * random.randrange(3))

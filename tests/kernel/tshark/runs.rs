@@ -29,7 +29,7 @@ const LONGEST_LINE: u64 = 2500;
 const LONGEST_LINE_IPV6: u64 = 1300;
 const DATAGRAM: usize = LONGEST_LINE as usize + 100;
 
-/// Writes what the clients of so many runs send and receive into one file, with an interface for
+/// Writes what the clients of `runs` runs send and receive into one file, with an interface for
 /// each of these media.
 pub fn write(file: impl Write, media: &[Medium], runs: u32) {
     let writer = Writer::new(file, "a test", None).expect("it can be written");

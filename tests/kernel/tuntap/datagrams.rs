@@ -115,7 +115,7 @@ fn gathered_datagrams_on_a_wire(version: Version, refused: bool) {
     cut(Mode::Tap, [device, other]);
 }
 
-/// The kernel takes a moment until it receives over IPv6 on an interface that somebody attaches to.
+/// The kernel takes a moment until it receives over IPv6 on an interface that was just opened.
 fn wait_until_it_listens(device: &mut TunTap, client: &UdpSocket, probe: &[u8]) {
     let short = Duration::from_millis(20);
     client.set_read_timeout(Some(short)).unwrap();

@@ -89,13 +89,13 @@ pub fn tap_carries_ethernet_both_ways() {
     let mut device = open(Mode::Tap);
     let client = client();
     client.send(b"hello").unwrap();
-    // The kernel asks who has the address ...
+    // The kernel asks for the hardware address ...
     let mut request = find(&mut device, |frame| {
         let frame = EthernetFrame::new_checked(frame).ok()?;
         assert!(frame.dst_addr().is_multicast());
         (frame.ethertype() == EthernetProtocol::Arp).then(|| frame.into_inner().to_vec())
     });
-    // ... and sends the datagram to who says so.
+    // ... and sends the datagram to the host that answers.
     let mut frame = EthernetFrame::new_unchecked(&mut request);
     let host = frame.src_addr();
     frame.set_src_addr(MAC);
@@ -184,7 +184,7 @@ pub fn checksums_are_complete_without_offload() {
         let tcp = TcpPacket::new_checked(ip.payload()).unwrap();
         assert!(tcp.syn() && tcp.verify_checksum(&HOST.into(), &OURS.into()));
         drop(device);
-        // Without the interface it fails or waits for ever; the test's end is its end.
+        // Without the interface it fails, or waits until the test ends.
         drop(connecting);
     }
 }

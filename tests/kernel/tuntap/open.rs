@@ -114,7 +114,7 @@ pub fn missing_privilege_is_explained() {
                 .contains("sudo ip tuntap add dev tap0 mode tap user $USER")
         );
     });
-    // In a user namespace there is nobody else whom an interface could belong to.
+    // In a user namespace there is no other user that an interface could belong to.
     let other = ["tuntap", "add", "tap1", "mode", "tap", "user", "65534"];
     if tool("ip").args(other).status().unwrap().success() {
         without(CapabilitySet::NET_ADMIN, || {
@@ -232,7 +232,7 @@ pub fn addresses_of_other_interfaces_are_refused() {
         assert!(matches!(error, OpenError::SubnetInUse { interface, .. } if interface == "veth0"));
     }
     assert!(!exists("tap0"));
-    // A part of somebody's subnet is a matter of taste, and so is a subnet around another.
+    // A part of another interface's subnet is allowed, and so is a subnet around one.
     for address in ["10.1.0.129/25", "10.1.1.1/16"] {
         TunTap::open("tap0", Mode::Tap, &[cidr(address)]).unwrap();
     }

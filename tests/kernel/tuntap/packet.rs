@@ -22,7 +22,7 @@ pub fn bytes(length: usize) -> Vec<u8> {
         .collect()
 }
 
-/// The lengths of the IP packet and of the text of a TCP segment, and its control flag.
+/// The lengths of the IP packet and of the payload of a TCP segment, and whether it has PSH or FIN.
 pub fn segment(mode: Mode, frame: &[u8]) -> Option<(usize, usize, bool)> {
     let packet = match mode {
         Mode::Tap => frame.get(14..)?,
@@ -84,7 +84,7 @@ pub fn tcp(
     packet
 }
 
-/// A UDP datagram, complete. What is to be changed may also be the limit of its way.
+/// A UDP datagram, complete. `change` gets its header and its hop limit.
 pub fn udp(
     from: IpAddress,
     to: IpAddress,
@@ -143,7 +143,8 @@ pub fn is_from(neighbor: EthernetAddress) -> impl Fn(&[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The next frame from the other end of the wire, as it was sent: who cuts numbers the packets.
+/// The next frame from the other end of the wire, without the identification of an IPv4 packet:
+/// the host that cuts a packet sets it.
 pub fn unnumbered(device: &mut TunTap, version: Version) -> Vec<u8> {
     let mut frame = find(device, is_from(mac(0)));
     if version == Version::V4 {

@@ -38,7 +38,7 @@ pub fn refuse_namespaces() {
     fail_if(libc::SYS_unshare, vec![is_user], libc::EPERM as u32);
 }
 
-/// From now on neither this thread nor what it starts may write so many bytes at once.
+/// From now on neither this thread nor what it starts may write `length` bytes at once.
 pub fn refuse_writes_of(length: u64) {
     let has_length = Condition::new(2, Length::Qword, Compare::Eq, length).unwrap();
     fail_if(libc::SYS_write, vec![has_length], libc::EPERM as u32);

@@ -1,4 +1,4 @@
-//! Frames that nobody would send: made at random, and spoiled copies of others.
+//! Frames that no correct host sends: made at random, and spoiled copies of others.
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Duration;

@@ -11,7 +11,7 @@ use super::common::network::{Actor, Link, MINUTE, SECOND};
 use super::common::scene::Scene;
 use super::common::talk::Talk;
 
-/// A UDP client that begins again and again, whatever happened to it.
+/// A UDP client that begins again after each end, also after an error.
 struct Restless {
     client: udp::Client<'static>,
     server: IpEndpoint,
@@ -97,7 +97,7 @@ impl House {
     }
 
     pub fn expect_everything_back(&mut self) {
-        // Whatever was begun by forged frames has come to its end.
+        // All connections that forged frames opened have come to their end.
         self.scene.pass(MINUTE * 10);
         assert_eq!(self.scene.connections(), 0);
         self.scene.expect_service();

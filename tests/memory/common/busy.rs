@@ -1,4 +1,4 @@
-//! A server whose places are taken, and a client host that hears everything and says nothing of
+//! A server with all slots taken, and a client host that hears everything and says nothing of
 //! itself: each of its segments is made by hand.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
@@ -13,7 +13,7 @@ use super::scene::{Caller, Scene};
 /// What all clients begin with.
 pub const FIRST: TcpSeqNumber = TcpSeqNumber(1_000);
 
-/// A server that gives up nobody.
+/// A server that gives up no connection.
 pub fn patient() -> Config {
     Config {
         handshake_timeout: None,
@@ -30,7 +30,7 @@ pub struct Busy {
 }
 
 impl Busy {
-    /// A server with one place, which is taken, and so many requests that may wait.
+    /// A server with one slot, which is taken, and room for `backlog` SYNs that wait.
     pub fn new(link: Link, backlog: usize) -> Self {
         Self::with_places(link, 1, 1, backlog)
     }
@@ -101,7 +101,7 @@ impl Busy {
         hand::hear(&mut self.scene)
     }
 
-    /// Has a place come free, of whoever came last.
+    /// Aborts the newest of the connections, which frees its slot; returns what was sent then.
     pub fn leave(&mut self) -> Vec<Heard> {
         self.hear();
         let mut holder = self.holders.pop().expect("somebody is there");
@@ -114,13 +114,13 @@ impl Busy {
         self.scene.server.close();
     }
 
-    /// Has the place come free for whoever comes next.
+    /// Frees a slot that no pending SYN takes.
     #[track_caller]
     pub fn leave_it(&mut self) {
         assert_eq!(opened(&self.leave()), [0; 0]);
     }
 
-    /// Has whoever was let in go.
+    /// Resets the connection from this port.
     pub fn reset(&mut self, port: u16) -> Vec<Heard> {
         let reset = TcpRepr {
             control: TcpControl::Rst,

@@ -1,4 +1,4 @@
-//! A TCP client whose every segment is made by hand.
+//! A TCP client; each of its segments is made by hand.
 
 use smoltcp::wire::{IpEndpoint, TcpControl, TcpRepr, TcpSeqNumber};
 
@@ -30,9 +30,9 @@ pub struct Hand {
 }
 
 impl Hand {
-    /// A client that is connected to the scene's server, with a window of so many bytes.
+    /// A client that is connected to the scene's server, with a window of `window` bytes.
     ///
-    /// From now on the other clients hear nothing.
+    /// From now on no frame reaches the other clients.
     #[track_caller]
     pub fn connected(scene: &mut Scene, port: u16, window: u16) -> Self {
         // The server's host gets to know the client's.
@@ -50,7 +50,7 @@ impl Hand {
         Self::open(scene, from, window, 1400)
     }
 
-    /// Another client, which takes segments of so many bytes.
+    /// Another client, which takes segments of `size` bytes.
     #[track_caller]
     pub fn open(scene: &mut Scene, from: IpEndpoint, window: u16, size: u16) -> Self {
         let mut hand = Self {
@@ -107,14 +107,14 @@ impl Hand {
         scene.network.to_server.inject(&self.frame(segment));
     }
 
-    /// Whatever the server's host has sent since the last call, to whomever.
+    /// All that the server's host has sent since the last call, to any client.
     #[track_caller]
     pub fn hear(&self, scene: &mut Scene) -> Vec<Heard> {
         hear(scene)
     }
 }
 
-/// Whatever the server's host has sent since the last call, to whomever.
+/// All that the server's host has sent since the last call, to any client.
 #[track_caller]
 pub fn hear(scene: &mut Scene) -> Vec<Heard> {
     scene.settle();

@@ -45,7 +45,7 @@ pub struct Peer {
     /// How much of the answer the program behind it has taken.
     taken: usize,
     room: usize,
-    /// Positions in the text: confirmed, next to be sent for the first time.
+    /// Positions in the text: acknowledged, next to be sent for the first time.
     confirmed: usize,
     sent: usize,
     /// Up to where the server lets it send.

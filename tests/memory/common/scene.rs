@@ -208,7 +208,7 @@ impl Scene {
         assert_eq!(talk.expect_answer(), b"ANYONE THERE?", "{:?}", self.link);
     }
 
-    /// How many places are taken, once everything at this moment is done.
+    /// How many slots are taken, once everything at this moment is done.
     #[track_caller]
     pub fn connections(&mut self) -> usize {
         self.settle();

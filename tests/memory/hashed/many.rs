@@ -1,4 +1,4 @@
-//! Many connections at once, and what is for nobody.
+//! Many connections at once, and segments that belong to none of them.
 
 use smoltcp::wire::{IpAddress, IpEndpoint, Ipv4Packet, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::{self, Config, Entry, Hash, Mark, Scan, SetupError};
@@ -12,7 +12,7 @@ use crate::common::text::upper;
 
 const FIRST: TcpSeqNumber = TcpSeqNumber(i32::MAX - 10);
 
-/// A client on another network, whose segments are made by hand.
+/// A client on another network; its segments are made by hand.
 struct Far {
     from: IpEndpoint,
     next: TcpSeqNumber,
@@ -30,7 +30,7 @@ impl Far {
         }
     }
 
-    /// What the server says to this segment, which is to be one segment.
+    /// The one segment that the server sends in answer to this one.
     fn say(
         &mut self,
         network: &mut Network,
@@ -139,7 +139,7 @@ fn a_segment_for_no_connection_is_refused_and_hurts_no_other() {
 }
 
 #[test]
-fn a_part_of_a_segment_is_no_reason_to_reset_its_connection() {
+fn a_segment_in_fragments_is_taken_when_it_is_whole() {
     let link = Link::IP_V4;
     let mut scene = Scene::hashed(link, 2, Config::default());
     let hand = Hand::connected(&mut scene, 40_000, 1024);
@@ -157,11 +157,9 @@ fn a_part_of_a_segment_is_no_reason_to_reset_its_connection() {
         header.set_more_frags(more);
         header.set_frag_offset((from - 20) as u16);
         header.fill_checksum();
-        scene.network.to_server.inject(&part);
         assert_eq!(hand.hear(&mut scene), []);
+        scene.network.to_server.inject(&part);
     }
-    // It is sent again in one piece.
-    hand.send(&mut scene, &text);
     assert_eq!(hand.hear(&mut scene)[0].text, [b'X'; 80]);
 }
 

@@ -11,7 +11,7 @@ use crate::common::network::{CLIENT, Link, Network, SECOND};
 use crate::common::scene::{Scene, Server};
 
 const CLIENTS: usize = 12;
-/// More than clients: when a place is given to the next one, the two choose another one.
+/// More than clients: when a slot is given to the next one, the two choose another one.
 const PLACES: usize = 2 * CLIENTS;
 const PORT: u16 = 40_000;
 
@@ -90,13 +90,13 @@ fn heard(scene: &mut Scene, time: Duration) -> Vec<(IpEndpoint, TcpRepr<'static>
         Some((to, unborrowed(&segment), text))
     });
     let mut segments: Vec<_> = segments.collect();
-    // Which place comes first does not matter.
+    // Which slot comes first does not matter.
     segments.sort_by_key(|(to, ..)| to.port);
     segments
 }
 
 #[test]
-fn both_servers_say_the_same_to_everybody() {
+fn both_servers_send_the_same_to_all_clients() {
     let mut frames = 0;
     for seed in seeds(0..100) {
         let link = [Link::IP_V4, Link::IP_V6][seed as usize % 2];

@@ -8,7 +8,7 @@ use uppercase::trace::{Ladder, Record, text};
 use super::common::frames::{segment, tcp, udp};
 use super::common::network::{CLIENT, Link};
 
-/// The drawing of a frame of which so many bytes were kept.
+/// The drawing of a frame of which `kept` bytes were kept.
 fn drawn(frame: &[u8], medium: Medium, kept: usize) -> String {
     let mut record = Record::new(Instant::ZERO, medium, &frame[..kept.min(frame.len())]);
     record.length = frame.len();

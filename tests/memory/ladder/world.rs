@@ -28,7 +28,7 @@ pub fn network(link: Link) -> (Network, Trace) {
     (network, trace)
 }
 
-/// A server with so many connections, on such a network.
+/// A server with room for `connections`, on such a network.
 pub fn scene(link: Link, connections: usize, config: tcp::Config) -> (Scene, Trace) {
     let mut scene = Scene::new(link, connections, config);
     slow(&scene.network);

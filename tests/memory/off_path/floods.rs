@@ -14,9 +14,9 @@ use super::common::talk::Talk;
 /// How SYNs come.
 #[derive(Clone, Copy, Debug)]
 enum Flood {
-    /// So many at once, before the first honest client.
+    /// This many at once, before the first honest client.
     Once(usize),
-    /// So many a second.
+    /// This many a second.
     Rate(u64),
 }
 
@@ -34,7 +34,7 @@ const LIMIT: Duration = if cfg!(feature = "syn-cookies") {
     Duration::from_secs(3)
 };
 
-/// For so long honest clients come, one each 200 ms on average. They do not keep in step with the
+/// For this time honest clients come, one each 200 ms on average. They do not keep in step with the
 /// flood, as no two hosts do.
 const TIME: Duration = Duration::from_secs(13);
 const PACE: u64 = 200;
@@ -110,7 +110,7 @@ fn longest_delay(link: Link, places: usize, backlog: usize, flood: Flood) -> Dur
             if !talk.is_done() && delay < SECOND * 60 {
                 return true;
             }
-            // A client that has given up has waited in vain.
+            // A client that has given up was not served.
             let is_served = talk.outcome == Some(Ok(())) && talk.answer == b"HELLO";
             longest = longest.max(if is_served { delay } else { SECOND * 99 });
             false

@@ -1,4 +1,4 @@
-//! Answers to datagrams, while somebody forges what he sends.
+//! Answers to datagrams, while forged frames arrive.
 
 use smoltcp::phy::Medium;
 use smoltcp::time::Duration;
@@ -14,7 +14,7 @@ use super::world::{CLIENTS, DELAY, Make, OTHER_PORT, World, server};
 
 const REQUESTS: usize = 60;
 
-/// How many of 60 requests are answered, one a second, if a datagram from an address that nobody
+/// How many of 60 requests are answered, one a second, if a datagram from an address that no host
 /// has arrives after the fifth.
 pub fn answered_after_one_forged_sender(link: Link, make: Make) -> usize {
     let mut world = World::new(link, make, 1);
@@ -37,7 +37,7 @@ pub fn answered_after_one_forged_sender(link: Link, make: Make) -> usize {
 }
 
 /// How many of 30 requests on the other port are answered, one a second, if a datagram from an
-/// address that nobody has arrives on the first; the server's host has forgotten where the client
+/// address that no host has arrives on the first; the server's host has forgotten where the client
 /// is, the client's has not.
 pub fn answered_on_the_other_port(link: Link, make: Make) -> usize {
     let mut world = World::new(link, make, 1);
@@ -96,7 +96,7 @@ pub fn exchanged_by_two_servers(link: Link, makes: [Make; 2], port: u16) -> usiz
     exchanged.get()
 }
 
-/// A flood of frames from addresses on the link that nobody has.
+/// A flood of frames from addresses on the link that no host has.
 #[derive(Clone, Copy, Debug)]
 pub enum Forged {
     Nothing,
@@ -160,7 +160,7 @@ fn one_forged_datagram_has_two_plain_servers_answer_each_other_for_ever_and_not_
 }
 
 #[test]
-fn floods_of_forged_neighbors_and_senders_delay_nobody() {
+fn floods_of_forged_neighbors_and_senders_delay_no_client() {
     for link in Link::ETHERNET {
         let undisturbed = answered_in_a_flood(link, Make::OURS, Forged::Nothing);
         // The first one has to wait until our client's host has found the server's.

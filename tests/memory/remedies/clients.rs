@@ -73,12 +73,12 @@ pub struct Crowd {
 pub struct Outcome {
     pub served: usize,
     pub refused: usize,
-    /// From the first request to the last end of those who were served.
+    /// From the first request to the end of the last client that was served.
     pub time: Duration,
 }
 
 impl Crowd {
-    /// Clients of which each begins so long after the one before, and gives up after `patience`.
+    /// Clients of which each begins `apart` after the one before, and gives up after `patience`.
     pub fn new(world: &mut World, clients: usize, apart: Duration, patience: Duration) -> Self {
         let (stack, _) = world.host(CLIENTS.into());
         Self::on(world, stack, clients, apart, patience)
@@ -149,7 +149,7 @@ impl Crowd {
     }
 }
 
-/// A client that sends a datagram from time to time, whatever becomes of those before.
+/// A client that sends a datagram from time to time, also if those before were not answered.
 pub struct Asker {
     stack: Box<Stack<'static, Port>>,
     socket: smoltcp::iface::SocketHandle,

@@ -1,4 +1,4 @@
-//! Frames of those who are not honest.
+//! Frames that an attacker sends.
 
 use smoltcp::phy::{ChecksumCapabilities, Medium};
 use smoltcp::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::common::frames::{segment, tcp};
 use super::common::network::{Link, SERVER};
 use super::world::{CLIENTS, address, hardware};
 
-/// So many frames a millisecond.
+/// `burst` frames a millisecond.
 pub struct Flood {
     lane: Lane,
     burst: usize,
@@ -59,7 +59,7 @@ impl Flood {
     }
 }
 
-/// A host on the link that nobody is: none of the first 1000.
+/// The number of a host that does not exist on the link: none of the first 1000.
 fn nobody(random: &mut Random) -> u16 {
     1000 + random.below(20_000) as u16
 }
@@ -90,7 +90,7 @@ pub fn far_syn(link: Link, random: &mut Random) -> Vec<u8> {
     from_card(link, frame, hardware(CLIENTS.into()))
 }
 
-/// A connection request from an address on the link that nobody has.
+/// A connection request from an address on the link that no host has.
 pub fn near_syn(link: Link, random: &mut Random) -> Vec<u8> {
     let host = nobody(random);
     let from = IpEndpoint::new(address(link, host), 1024 + random.below(60_000) as u16);
@@ -112,7 +112,7 @@ pub fn syn_to(link: Link, from: IpEndpoint, to: IpEndpoint, random: &mut Random)
     tcp(link, from.addr, to.addr, &request)
 }
 
-/// A datagram from an address on the link that nobody has.
+/// A datagram from an address on the link that no host has.
 pub fn near_datagram(link: Link, random: &mut Random) -> Vec<u8> {
     let host = nobody(random);
     let from = IpEndpoint::new(address(link, host), 40_000);
@@ -120,7 +120,7 @@ pub fn near_datagram(link: Link, random: &mut Random) -> Vec<u8> {
     from_card(link, frame, hardware(host))
 }
 
-/// Somebody asks for the server's hardware address (ARP, neighbor discovery), and is nobody.
+/// A question for the server's hardware address (ARP, neighbor discovery), from no host.
 pub fn question(link: Link, random: &mut Random) -> Vec<u8> {
     question_from(link, nobody(random))
 }

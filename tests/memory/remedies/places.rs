@@ -1,4 +1,4 @@
-//! The places of a TCP server: more clients than that, and requests that nobody means.
+//! The slots of a TCP server: more clients than slots, and forged requests.
 
 use smoltcp::time::Duration;
 use smoltcp::wire::IpEndpoint;
@@ -11,7 +11,7 @@ use super::common::network::{Link, MINUTE, SECOND};
 use super::forged::{self, Flood};
 use super::world::{CLIENTS, DELAY, Make, World};
 
-/// What becomes of so many clients that all begin at once.
+/// What becomes of `clients` that all begin at once.
 pub fn crowd(link: Link, make: Make, places: usize, clients: usize) -> Outcome {
     let mut world = World::new(link, make, places);
     let mut crowd = Crowd::new(&mut world, clients, Duration::ZERO, MINUTE * 2);
@@ -23,7 +23,7 @@ pub fn crowd(link: Link, make: Make, places: usize, clients: usize) -> Outcome {
     crowd.outcome()
 }
 
-/// When a connection that is never confirmed leaves its place, if it does so in 600 seconds.
+/// When a half-open connection leaves its slot, if it does so within 600 seconds.
 pub fn half_open(link: Link, make: Make) -> Option<Duration> {
     let mut world = World::new(link, make, 1);
     let (mut stack, cable) = world.host(CLIENTS.into());
@@ -56,7 +56,7 @@ pub enum Syns {
     None,
     /// From everywhere, by way of the gateway.
     Far,
-    /// From addresses on the link that nobody has.
+    /// From addresses on the link that no host has.
     Near,
 }
 
@@ -128,7 +128,7 @@ fn a_crowd_with_some_room_to_wait_is_served_when_it_asks_again() {
 }
 
 #[test]
-fn a_port_that_nobody_serves_refuses_even_while_another_is_busy() {
+fn a_port_without_a_server_refuses_even_while_another_is_busy() {
     for link in Link::ALL {
         let mut world = World::new(link, Make::OURS, 2);
         let mut crowd = Crowd::new(&mut world, 64, Duration::ZERO, MINUTE * 2);
@@ -154,7 +154,7 @@ fn a_half_open_connection_stays_in_plain_smoltcp_and_leaves_ours() {
     }
 }
 
-/// Few places and many, and each kind of link: each flood is 100 000 frames.
+/// Few slots and many, and each kind of link: each flood is 100 000 frames.
 const FLOODED: [(Link, usize); 2] = [(Link::ETHERNET_V4, 2), (Link::IP_V6, 8)];
 
 #[test]

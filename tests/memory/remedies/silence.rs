@@ -1,4 +1,4 @@
-//! What is not answered at all, because the answer would go to somebody who did not ask.
+//! What is not answered at all, because the answer would go to a host that did not ask.
 //!
 //! Datagrams to groups are in `udp.rs`, late copies of connection requests in
 //! `simulation/defects.rs`, numbers and ports after a reboot in `simulation/outages.rs`.
@@ -25,7 +25,7 @@ fn groups(link: Link) -> Vec<IpAddress> {
     }
 }
 
-/// A server whose host knows the client's, and which has a datagram server, too.
+/// A host with a TCP server and a UDP server; it knows the client's hardware address.
 struct Place {
     scene: Scene,
     udp: uppercase::udp::Server<'static>,
@@ -77,7 +77,7 @@ fn connection_requests_to_a_group_are_not_answered_and_counted() {
 }
 
 #[test]
-fn connection_requests_in_a_frame_to_everybody_take_no_place() {
+fn connection_requests_in_a_broadcast_frame_take_no_place() {
     for link in Link::ETHERNET {
         let mut place = Place::new(link);
         let from = IpEndpoint::new(link.address(super::common::network::CLIENT), 40_000);
@@ -90,7 +90,7 @@ fn connection_requests_in_a_frame_to_everybody_take_no_place() {
 
 /// smoltcp 0.14 takes an IPv6 packet for its own if the last 16 bits of its address are.
 #[test]
-fn packets_for_a_host_whose_address_ends_as_ours_does_are_not_answered() {
+fn packets_for_another_address_that_ends_as_ours_does_are_not_answered() {
     for link in Link::V6 {
         let mut place = Place::new(link);
         let from = IpEndpoint::new(link.address(super::common::network::CLIENT), 40_000);

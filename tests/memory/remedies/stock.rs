@@ -1,6 +1,6 @@
 //! The same service as smoltcp's own examples would write it: correct, and trusting.
 //!
-//! Every socket serves, whoever comes; nothing has a limit in time. It loses nothing of a text: it
+//! Every socket serves any client; nothing has a limit in time. It loses nothing of a text: it
 //! takes no more than it has room to answer.
 
 use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
@@ -24,7 +24,7 @@ pub struct Stock {
 }
 
 impl Stock {
-    /// A pool of so many listening sockets, and two sockets for datagrams.
+    /// A pool of `places` listening sockets, and two sockets for datagrams.
     pub fn new(link: Link, mut device: Port, random_seed: u64, host: u16, places: usize) -> Self {
         let mut config = Config::new(match link.medium {
             Medium::Ethernet => hardware(host).into(),

@@ -16,14 +16,14 @@ pub fn more_than_neighbors() -> [u16; 2] {
     }
 }
 
-/// How long it takes until each of so many hosts has had a short session, one after the other. All
+/// How long it takes until each of `hosts` hosts has had a short session, one after the other. All
 /// of them have had one before, so that they know where the server is.
 pub fn turns(link: Link, make: Make, hosts: u16) -> Duration {
     let mut world = World::new(link, make, 2);
     let mut clients: Vec<_> = (0..hosts)
         .map(|host| {
             let (stack, cable) = world.host(100 + host);
-            // As on a switch: others hear only what is for everybody.
+            // As on a switch: a host hears only its own frames, and those to groups.
             let card = super::world::hardware(100 + host);
             cable
                 .to_host

@@ -23,7 +23,7 @@ pub const OTHER_PORT: u16 = 12001;
 pub const WINDOW: usize = 1024;
 /// The longest datagram, in bytes.
 pub const DATAGRAM: usize = 128;
-/// So many datagrams wait, and as many answers.
+/// How many datagrams can wait, and how many answers.
 pub const QUEUE: usize = 16;
 /// From one host to another.
 pub const DELAY: Duration = Duration::from_millis(1);
@@ -33,7 +33,7 @@ pub const DELAY: Duration = Duration::from_millis(1);
 pub enum Make {
     /// Plain smoltcp.
     Stock,
-    /// This package, with so much room to wait.
+    /// This package, with room for requests that wait.
     Ours {
         /// Connection requests.
         backlog: usize,
@@ -48,7 +48,7 @@ impl Make {
 pub trait Server {
     fn poll(&mut self, now: Instant) -> Option<Duration>;
 
-    /// How many places of the TCP server are taken.
+    /// How many slots of the TCP server are taken.
     fn connections(&self) -> usize;
 }
 
@@ -98,7 +98,7 @@ impl Server for Ours {
     }
 }
 
-/// A server's host on a link, and whoever else there is.
+/// A server's host on a link, and the other hosts there.
 pub struct World {
     pub link: Link,
     pub network: Network,
@@ -132,7 +132,7 @@ impl World {
         (stack, cable)
     }
 
-    /// Runs everybody until it is enough; returns whether it was within the limit.
+    /// Runs all hosts until `others` returns true; returns whether it was within the limit.
     #[track_caller]
     pub fn run(&mut self, limit: Duration, mut others: impl FnMut(&mut Turn) -> bool) -> bool {
         let end = self.network.now() + limit;
@@ -155,7 +155,7 @@ impl World {
         }
     }
 
-    /// Runs everybody for a time.
+    /// Runs all hosts for a time.
     #[track_caller]
     pub fn run_for(&mut self, time: Duration, mut others: impl FnMut(&mut Turn)) {
         self.run(time, |turn| {

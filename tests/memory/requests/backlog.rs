@@ -61,7 +61,7 @@ fn the_client_that_brought_its_cookie_first_is_admitted_first() {
     }
 }
 
-/// The frame of a SYN with so many bytes of options in both headers.
+/// The frame of a SYN with these numbers of bytes of options in its two headers.
 fn with_options(link: Link, port: u16, ip_options: usize, tcp_options: usize) -> Vec<u8> {
     let (from, to) = (link.address(CLIENT), link.address(SERVER));
     let length = 20 + tcp_options;

@@ -158,7 +158,7 @@ fn a_cookie_in_a_segment_that_is_no_acknowledgement_takes_no_place() {
 #[test]
 fn a_flood_of_65_cookies_goes_on_where_there_is_room() {
     for link in Link::ALL {
-        // After so many cookies, of which the last was sent three seconds after the others, when
+        // After `cookies`, of which the last was sent three seconds after the others, when
         // there was room.
         let goes_on_after = |cookies: u16| {
             let mut busy = Busy::new(link, 0);

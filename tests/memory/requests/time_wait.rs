@@ -11,7 +11,7 @@ use super::common::hand::Hand;
 use super::common::network::{Link, SECOND};
 use super::common::scene::Scene;
 
-/// A server in TIME-WAIT towards this client, with two places more.
+/// A server in TIME-WAIT towards this client, with two slots more.
 fn in_time_wait() -> (Scene, Hand) {
     in_time_wait_with(once())
 }
@@ -31,7 +31,7 @@ fn once() -> Config {
     }
 }
 
-/// A server with so many places that has answered this client, and has sent its FIN.
+/// A server with `places` slots that has answered this client, and has sent its FIN.
 fn closed_by_server(link: Link, places: usize, config: Config) -> (Scene, Hand) {
     let mut scene = Scene::new(link, places, config);
     let mut hand = Hand::connected(&mut scene, 40_000, 1024);

@@ -1,4 +1,4 @@
-//! Requests that wait for a place.
+//! SYNs that wait for a slot.
 
 use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::Config;
@@ -39,7 +39,7 @@ fn an_idle_server_does_not_keep_anothers_clients_waiting() {
 }
 
 #[test]
-fn who_has_waited_is_answered_without_asking_where_it_is() {
+fn a_client_that_has_waited_is_answered_without_address_resolution() {
     for link in Link::ETHERNET {
         let mut busy = Busy::new(link, 3);
         for host in 50..53 {
@@ -69,7 +69,7 @@ fn a_client_that_starts_anew_while_it_waits_is_opened_as_it_asked_last() {
 }
 
 #[test]
-fn who_goes_on_asking_does_not_lose_its_turn() {
+fn a_client_that_repeats_its_syn_does_not_lose_its_turn() {
     let mut busy = Busy::new(LINK, 2);
     busy.send(&busy.request(40_001));
     busy.scene.pass(SECOND * 15);
@@ -87,7 +87,7 @@ fn a_request_right_after_the_close_is_refused() {
         let mut busy = Busy::new(link, 1);
         busy.close();
         let mut heard = busy.send(&busy.request(40_001));
-        // Whose place it was, hears of the close.
+        // The client in the slot hears of the close, too.
         heard.retain(|heard| heard.port == 40_001);
         assert_eq!(controls(&heard), [TcpControl::Rst], "{link:?}");
         assert_eq!(busy.counters().queued, 0, "{link:?}");

@@ -1,4 +1,4 @@
-//! Requests that are wrong, or for somebody else.
+//! Requests that are wrong, or for another host.
 
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol, TcpPacket, TcpRepr};

@@ -13,7 +13,7 @@ fn a_late_copy_of_a_connection_request_does_not_end_the_connection() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 2, Config::default());
         scene.expect_service();
-        // The first place is taken, then free again; the second is our client's.
+        // The first slot is taken, then free again; the second is our client's.
         let mut first = Caller::connected(&mut scene);
         let mut second = Caller::new(&mut scene.network, 1000);
         scene.network.to_server.capture();

@@ -1,4 +1,4 @@
-//! Clients that know what they must hear.
+//! Clients that know which answers they must receive.
 
 use std::task::Poll;
 

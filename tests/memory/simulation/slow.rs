@@ -86,7 +86,7 @@ fn a_link_that_carries_less_than_its_hosts_think_is_an_error_and_keeps_no_place(
     for seed in 0..5 {
         let outcome = town.run(seed);
         too_long += outcome.to_server.too_long;
-        // A line that is too long is sent in vain for a day.
+        // A line that is too long is sent again and again, for a day, and is not answered.
         let timed_out = Verdict::Failed(udp::Error::TimedOut.to_string());
         for verdict in &outcome.verdicts {
             assert!(

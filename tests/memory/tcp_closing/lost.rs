@@ -74,7 +74,7 @@ fn a_client_that_vanishes_gives_its_place_back_within_the_limits() {
             scene.network.cut();
             scene.pass(limit - SECOND);
             assert_eq!(scene.connections(), 1, "{name}, {:?}", scene.link);
-            // The reset to nobody needs its moment, too.
+            // The reset, which does not arrive, needs its moment, too.
             scene.pass(SECOND * 2);
             assert_eq!(scene.connections(), 0, "{name}, {:?}", scene.link);
             scene.network.to_server.mend();

@@ -1,4 +1,4 @@
-//! Who closes first, and what is said in between.
+//! Which side closes first, and what is sent in between.
 
 use uppercase::stack::from_fn;
 use uppercase::tcp::{Config, Error};

@@ -60,7 +60,7 @@ fn an_address_that_is_no_host_is_an_error_and_not_a_panic() {
 }
 
 #[test]
-fn nobody_has_the_address() {
+fn no_host_has_the_address() {
     for link in Link::ETHERNET {
         let mut network = Network::new(link);
         let nobody = IpEndpoint::new(link.address(NOBODY), PORT);
@@ -73,7 +73,7 @@ fn nobody_has_the_address() {
 }
 
 #[test]
-fn nobody_has_the_address_of_the_gateway() {
+fn no_host_has_the_address_of_the_gateway() {
     for link in Link::ETHERNET {
         let mut network = Network::with(link, &[], Some(link.address(NOBODY)));
         let far = IpEndpoint::new(link.far_address(), PORT);

@@ -81,7 +81,7 @@ fn a_client_that_reads_late_does_not_time_out() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, Config::default());
         let mut caller = Caller::connected(&mut scene);
-        // More than the buffers hold, so that some of it cannot be confirmed.
+        // More than the buffers hold, so that some of it cannot be acknowledged.
         let mut sent = 0;
         for _ in 0..5 {
             let network = &mut scene.network;

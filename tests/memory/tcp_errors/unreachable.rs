@@ -20,7 +20,7 @@ fn return_to_sender(
     reason: Unreachable,
 ) -> (Result<(), Error>, Duration) {
     network.to_server.capture();
-    // The host of the server says nothing itself.
+    // The host of the server does not answer itself.
     network
         .to_client
         .filter(move |frame| read_tcp(link, frame).is_none());

@@ -77,7 +77,7 @@ fn the_answer_comes_from_the_address_that_was_asked() {
         let mut server = server(&mut network, 1000, 4);
         for host in [SERVER, 33] {
             let to = IpEndpoint::new(link.address(host), PORT);
-            // The client takes an answer from nobody else.
+            // The client takes an answer from this address only.
             let answer = ask(&mut network, Some(&mut server), to, b"who?");
             assert_eq!(answer, Ok(b"WHO?".to_vec()), "{link:?}");
         }

@@ -47,7 +47,7 @@ fn a_router_says_that_the_host_is_unreachable() {
 }
 
 #[test]
-fn nobody_has_the_address_of_the_server_or_of_the_gateway() {
+fn no_host_has_the_address_of_the_server_or_of_the_gateway() {
     for link in Link::ETHERNET {
         let mut network = Network::new(link);
         let nobody = IpEndpoint::new(link.address(NOBODY), PORT);
@@ -154,7 +154,7 @@ fn a_line_or_an_answer_that_is_too_long_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_client_to_whom_nothing_was_given_has_nothing_to_wait_for() {
+fn a_client_without_a_line_has_nothing_to_wait_for() {
     let mut network = Network::new(Link::ETHERNET_V4);
     let sockets = network.client.sockets();
     let mut client = Client::from_parts(sockets, parts(100, 1), TIMEOUT).expect("there is room");

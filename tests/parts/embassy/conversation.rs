@@ -29,7 +29,7 @@ fn converse(client_card: Card, server_card: Card, count: usize) -> (u32, Duratio
 }
 
 #[test]
-fn client_is_answered_in_capitals_and_nobody_waits_in_vain() {
+fn client_is_answered_in_capitals_and_no_task_waits_in_vain() {
     let (_, time) = converse(Card::new(CLIENT, 8), Card::new(SERVER, 8), 1000);
     // 28 kB and 20 frames that only acknowledge, at 100 us each; a lost wake-up costs far more.
     assert!(time < Duration::from_millis(100), "{time}");

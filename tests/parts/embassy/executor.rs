@@ -33,7 +33,7 @@ impl Wake for Woken {
 
 pub struct Clock {
     now: Cell<Instant>,
-    /// When, whom; the key is the sleep's own.
+    /// When to wake, the number of the sleep, the waker.
     alarms: RefCell<Vec<(Instant, u32, Waker)>>,
     sleeps: Cell<u32>,
 }
@@ -59,7 +59,7 @@ impl Clock {
         self.now.get()
     }
 
-    /// How often anybody has slept.
+    /// How many sleeps were begun.
     pub fn sleeps(&self) -> u32 {
         self.sleeps.get()
     }

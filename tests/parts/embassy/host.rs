@@ -28,7 +28,7 @@ pub fn config(host: u8) -> Config<'static> {
     }
 }
 
-/// Both servers, for ever.
+/// Both servers, without end.
 pub async fn server(device: impl AsyncDevice, clock: &Clock) {
     let mut pool = tcp::Pool::<2, 4096, 4096>::new();
     let mut datagrams = udp::Buffers::<512, 2>::new();

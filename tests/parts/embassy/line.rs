@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use embassy_net_driver::{Capabilities, Driver, HardwareAddress, LinkState};
 use uppercase::device::embassy::Embassy;
 
-/// Frames that wait, and who is to be woken: nobody more than once.
+/// Frames that wait, and the wakers of the tasks that wait; each is used once.
 pub struct Queue {
     pub frames: RefCell<VecDeque<Vec<u8>>>,
     room: usize,
@@ -66,7 +66,7 @@ pub struct Card {
 }
 
 impl Card {
-    /// Each queue has room for so many frames.
+    /// Each queue has room for `room` frames.
     pub fn new(host: u8, room: usize) -> Self {
         let mut capabilities = Capabilities::default();
         capabilities.max_transmission_unit = 1514;

@@ -16,7 +16,7 @@ use super::host::{Talk, client, config, lines, server};
 use super::line::{card, device};
 use super::{CLIENT, SERVER};
 
-/// An address on the link that nobody has.
+/// An address on the link that no host has.
 const NOBODY: u8 = 77;
 
 #[test]
@@ -105,7 +105,7 @@ fn stack_sleeps_until_its_own_deadline() {
         },
         || clock.now() > Instant::from_secs(5),
     );
-    // Whoever has the address is asked for once a second.
+    // There is one ARP request a second for the address.
     assert!((4..=7).contains(&asked.len()), "{asked:?}");
     assert!(task.polls < 30, "{} polls", task.polls);
 }

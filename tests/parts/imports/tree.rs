@@ -12,7 +12,7 @@ pub struct Tree {
 /// For each file, those that it imports something of, and one such name.
 pub type Needs = BTreeMap<String, BTreeMap<String, String>>;
 
-/// A path that is not resolved after so many steps leads to itself, and is given up.
+/// A path that is not resolved after this number of steps leads to itself, and is given up.
 const MOST_STEPS: usize = 32;
 
 impl Tree {

@@ -16,7 +16,7 @@ use super::{read, read_good};
 #[derive(Clone, Default)]
 struct Output {
     calls: Rc<RefCell<Vec<Vec<u8>>>>,
-    /// So many bytes it has room for.
+    /// How many bytes it has room for.
     room: Option<usize>,
 }
 

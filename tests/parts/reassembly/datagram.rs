@@ -143,7 +143,7 @@ impl Datagram {
     }
 }
 
-/// A UDP datagram with a payload of so many bytes and the right checksum.
+/// A UDP datagram with a payload of `length` bytes and the right checksum.
 pub fn udp(version: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![0; 8 + length];
     UdpRepr {

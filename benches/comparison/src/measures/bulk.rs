@@ -22,14 +22,14 @@ pub struct Bulk {
 }
 
 /// Whether the kernel has a congestion control and lets it be used here. A namespace takes it as
-/// its default only if everybody on the host may use it, so it is chosen for each socket instead.
+/// its default only if every user of the host may use it, so it is chosen for each socket instead.
 pub fn check_congestion(name: &str) -> Result<(), String> {
     socket(AddressFamily::INET, SocketType::STREAM, None)
         .and_then(|socket| set_tcp_congestion(&socket, name))
         .map_err(|error| format!("congestion control {name}: {error}"))
 }
 
-/// Sends for so long, then to the last answer. An error if any byte is wrong, missing or late.
+/// Sends for `duration`, then waits for the last answer. An error if a byte is wrong, missing or late.
 pub fn run(congestion: &str, duration: Duration) -> Result<Bulk, String> {
     let (text, expected) = text();
     let stream = connect(congestion).map_err(|error| format!("no connection: {error}"))?;

@@ -33,7 +33,7 @@ pub struct Connections {
     pub bytes_each: f64,
 }
 
-/// Opens so many connections, one after the other, and has a line answered over each; then
+/// Opens `count` connections, one after the other, and has a line answered over each; then
 /// measures over one of them after the other, and over short ones beside them. Client and server
 /// are on one core. What this process may not hold is held by others.
 pub fn run(server: &Server, count: usize, duration: Duration) -> Result<Connections, String> {
@@ -183,7 +183,7 @@ fn greatest_divisor(a: usize, b: usize) -> usize {
     }
 }
 
-/// Makes room for so many connections in this process, and in those that it starts later; how many
+/// Makes room for `connections` in this process, and in those that it starts later; returns how many
 /// there is room for.
 pub fn raise_limit(connections: usize) -> usize {
     let files = (connections + OTHER_FILES) as u64;

@@ -1,4 +1,4 @@
-//! Short sessions, so many at once: connect, a line, its answer, close on both sides.
+//! Short sessions, several at once: connect, a line, its answer, close on both sides.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -41,7 +41,7 @@ struct Session {
     answer: Vec<u8>,
 }
 
-/// Starts a session for each that ends, for so long; then waits for the last.
+/// Starts a session for each that ends, for `duration`; then waits for the last.
 pub fn run(at_once: usize, duration: Duration) -> Result<Sessions, String> {
     let epoll = epoll::create(CreateFlags::CLOEXEC).map_err(|error| error.to_string())?;
     let mut sessions: Vec<Option<Session>> = (0..at_once).map(|_| None).collect();
@@ -162,7 +162,7 @@ impl Session {
                 ErrorKind::WouldBlock | ErrorKind::NotConnected => None,
                 ErrorKind::ConnectionRefused => Some(End::Refused),
                 ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Some(End::Reset),
-                // Nobody knows the hardware address, which takes seconds to find out.
+                // The kernel's search for the hardware address has failed, after seconds.
                 ErrorKind::HostUnreachable => Some(End::TimedOut),
                 _ => Some(End::Wrong),
             },

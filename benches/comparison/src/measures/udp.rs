@@ -1,4 +1,4 @@
-//! Datagrams there and back, so many on their way at any time.
+//! Datagrams there and back, a given number on their way at any time.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, UdpSocket};

@@ -64,7 +64,7 @@ struct Connection {
     has_closed: bool,
 }
 
-/// Echoes with so many copies of each segment: a server whose stack has buffers makes three.
+/// Echoes with this number of copies of each segment: a server with a buffered stack makes three.
 pub fn serve(copies: usize) -> io::Result<()> {
     let device = DeviceBuilder::new()
         .name(TAP)
@@ -294,7 +294,7 @@ impl Echo {
 }
 
 impl Connection {
-    /// The headers of the next segment, while so many bytes wait here.
+    /// The headers of the next segment, while `waiting` bytes wait here.
     fn headers(&self, waiting: usize) -> Headers {
         Headers {
             hardware_addresses: (HARDWARE_ADDRESS, self.peer),

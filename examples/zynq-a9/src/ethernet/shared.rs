@@ -1,8 +1,8 @@
 //! The memory that the controller and the driver have in common, and in which order each sees what the
 //! other has written.
 //!
-//! A descriptor says whose its buffer is. Each side first does what it has to do with the buffer, and
-//! then gives it away by a bit of the descriptor; each looks at the bit first, and then at the rest.
+//! A descriptor says which side owns its buffer. Each side first does what it has to do with the
+//! buffer, and then gives it away by a bit of the descriptor; each looks at the bit first, and then at the rest.
 //! None of this memory is cached (memory.rs). But the processor may still do reads and writes of it in
 //! another order than the program's, and so may the compiler. Three barriers forbid that, each of which
 //! holds for both:

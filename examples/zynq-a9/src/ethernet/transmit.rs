@@ -37,7 +37,7 @@ impl TransmitRing {
         self.ring.address()
     }
 
-    /// Whether so many frames have room.
+    /// Whether this number of frames has room.
     pub fn has_room_for(&self, frames: usize) -> bool {
         (0..frames).all(|ahead| {
             let descriptor = &self.ring.descriptors[(self.next + ahead) % RING];

@@ -1,0 +1,8 @@
+//! An address from a DHCP server (RFC 2131), on a virtual clock.
+
+mod lan;
+
+mod forged;
+mod lost;
+mod obtained;
+mod renewed;
