@@ -19,6 +19,8 @@ use icmp::Refusal;
 
 /// What every link of IPv4 carries (RFC 791, 3.2), in bytes.
 const LEAST_MTU: usize = 68;
+/// Where the offset is in a fragment header of IPv6 (RFC 8200, 4.5), in its upper 13 bits.
+const FRAGMENT_OFFSET: usize = 2;
 /// How many packets wait at a link at most.
 const QUEUE: usize = 64;
 /// How long a packet waits for the host that it is handed to: it is asked for three times.
@@ -207,7 +209,7 @@ impl Router {
         };
         let side = &mut self.sides[to];
         // RFC 1812, 4.3.2.7: no error about an error, or about a fragment that is not the first.
-        if self.filters_errors || packet.is_icmp_error() || !packet.has_start() {
+        if self.filters_errors || packet.is_icmp_error() || is_later_fragment(packet) {
             return;
         }
         if let Some(own) = side.link.addresses.source_for(&packet.source) {
@@ -332,6 +334,18 @@ fn is_link_local(address: &IpAddress) -> bool {
         #[cfg(not(feature = "ipv6"))]
         #[allow(unreachable_patterns)]
         _ => false,
+    }
+}
+
+/// Whether a packet is a fragment, and not the first one.
+fn is_later_fragment(packet: &Packet<'_>) -> bool {
+    match packet.source {
+        IpAddress::Ipv4(_) => half(packet.bytes, ipv4::FRAGMENT) & ipv4::OFFSET != 0,
+        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+        _ => {
+            let field = packet.payload().get(FRAGMENT_OFFSET..);
+            packet.is_fragment && field.is_some_and(|field| field.len() > 1 && half(field, 0) > 7)
+        }
     }
 }
 
