@@ -42,7 +42,6 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 mod measure {
-    use std::io::{Read, Write};
     use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
     use std::process::ExitCode;
     use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -76,7 +75,9 @@ mod measure {
         }
         ip("link set lo up");
         let mut reached = true;
-        println!("microseconds, medians of {ROUNDS}    |  first   next  | kernel: first   next | goal");
+        println!(
+            "microseconds, medians of {ROUNDS}    |  first   next  | kernel: first   next | goal"
+        );
         for ipv6 in [false, true] {
             let link = Link::ALL[usize::from(ipv6)];
             for protocol in [Protocol::Udp, Protocol::Tcp] {
@@ -154,7 +155,9 @@ mod measure {
                 Protocol::Udp => {
                     for _ in 0..2 {
                         let (length, from) = datagrams.recv_from(&mut buffer).expect("a request");
-                        datagrams.send_to(&buffer[..length], from).expect("an answer");
+                        datagrams
+                            .send_to(&buffer[..length], from)
+                            .expect("an answer");
                     }
                 }
                 Protocol::Tcp => {
@@ -173,7 +176,10 @@ mod measure {
         let begin = Instant::now();
         let now = || time::Instant::from_micros(begin.elapsed().as_micros() as i64);
         let mut slots = [SocketStorage::EMPTY];
-        let (mut datagram, mut stream) = (udp::Buffers::<100, 2>::new(), tcp::ClientStorage::<512, 512>::new());
+        let (mut datagram, mut stream) = (
+            udp::Buffers::<100, 2>::new(),
+            tcp::ClientStorage::<512, 512>::new(),
+        );
         let mut stack = Stack::new(device, config, &mut slots[..], now()).expect("it is right");
         let timeout = time::Duration::from_secs(5);
         let mut udp = udp::Client::new(stack.sockets(), &mut datagram, timeout).expect("room");
@@ -191,15 +197,21 @@ mod measure {
                 assert!(start.elapsed() < LIMIT, "{link:?}, {protocol:?}: no answer");
                 let mut poll = |context: &mut Context<'_, '_>| {
                     is_done = match protocol {
-                        Protocol::Udp => udp.receive(context, &mut [0; 100]).expect("an answer").is_ready(),
+                        Protocol::Udp => udp
+                            .receive(context, &mut [0; 100])
+                            .expect("an answer")
+                            .is_ready(),
                         Protocol::Tcp => tcp.is_open(context).expect("a connection"),
                     };
                     None
                 };
                 let next = stack.poll(now(), &mut from_fn(&mut poll));
                 if !is_done {
-                    let delay = next.delay(now()).map(Into::into);
-                    stack.device().wait(delay.or(Some(LIMIT))).expect("it is there");
+                    let delay = next.delay(now());
+                    stack
+                        .device()
+                        .wait(delay.or(Some(timeout)))
+                        .expect("it is there");
                 }
             }
             let time = start.elapsed();
@@ -236,7 +248,11 @@ mod measure {
         let mut server = serve("--tap tap0");
         let (prefix, option) = if link.ipv6 { (64, " nodad") } else { (24, "") };
         // 100 is the kernel's own.
-        let hosts: Vec<IpAddr> = (2..100).chain(101..=254).map(|host| link.address(host)).take(HOSTS.into()).collect();
+        let hosts: Vec<IpAddr> = (2..100)
+            .chain(101..=254)
+            .map(|host| link.address(host))
+            .take(HOSTS.into())
+            .collect();
         for host in &hosts {
             ip(&format!("addr add {host}/{prefix} dev tap0{option}"));
         }
@@ -265,7 +281,10 @@ mod measure {
         server.interrupt();
         let share = all / one;
         let version = if link.ipv6 { "IPv6" } else { "IPv4" };
-        println!("{version}                          | {one:8.0} | {all:11.0} | {:4.0} %", 100.0 * share);
+        println!(
+            "{version}                          | {one:8.0} | {all:11.0} | {:4.0} %",
+            100.0 * share
+        );
         share >= GOAL
     }
 }

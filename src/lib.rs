@@ -85,10 +85,13 @@
 //! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
+//! | `log` | the log by the crate `log` | yes |
+//! | `defmt` | the log by `defmt`, for boards with a debug probe; without it and `log` nothing is logged, and no text of the log is in the program | no |
 //! | `embassy` | Embassy's network drivers as devices | no |
+//! | `embassy-time` | the loop around them by Embassy's clock; enables `embassy` | no |
 //! | `simulation` | a simulated network, for tests | yes |
 //! | `trace` | capture files and ladder diagrams; enables `alloc`, `client`, `fragmentation` and `ipv6` | yes |
-//! | `command` | the program `uppercase`; enables all of the above but `tuntap` and `embassy` | yes |
+//! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `defmt` and those of Embassy | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
 //! and the in-memory wire.
@@ -110,7 +113,9 @@ pub mod device;
 pub mod dhcp;
 #[cfg(feature = "client")]
 pub mod dns;
+pub mod firmware;
 pub mod link;
+mod logging;
 mod packet;
 #[cfg(feature = "isn")]
 mod secret;

@@ -37,6 +37,7 @@ impl Addresses {
     }
 
     /// The routers to hosts that are not on the link: one for each IP version at most.
+    #[cfg(feature = "addressing")]
     pub(crate) fn gateways(&self) -> &[IpAddress] {
         &self.gateways
     }
@@ -130,6 +131,7 @@ impl Addresses {
     }
 
     /// Whether a host is on one of this host's networks.
+    #[cfg(feature = "addressing")]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         self.own.iter().any(|own| own.contains_addr(address))
     }

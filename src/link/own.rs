@@ -6,7 +6,9 @@ use core::cell::RefCell;
 
 #[cfg(feature = "conflict-detection")]
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr};
+#[cfg(feature = "addressing")]
+use smoltcp::wire::IpAddress;
+use smoltcp::wire::IpCidr;
 
 use super::Link;
 #[cfg(feature = "ipv6")]
@@ -52,6 +54,7 @@ impl Link {
     }
 
     /// Whether a host is on one of this host's networks.
+    #[cfg(feature = "addressing")]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &self.claims {

@@ -10,7 +10,7 @@ use smoltcp::wire::Ipv6Address;
 
 use super::Sockets;
 #[cfg(feature = "addressing")]
-use super::config::ConfigError;
+use super::config_error::ConfigError;
 #[cfg(feature = "dhcp")]
 use super::configuration::NameServers;
 use super::host::Host;

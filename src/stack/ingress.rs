@@ -1,7 +1,6 @@
 //! What arrives: every frame is judged here, in this order. Each refusal is counted and logged, but
 //! for frames that are for another card.
 
-use log::debug;
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::{IpAddress, IpProtocol};
 
@@ -20,6 +19,7 @@ use super::transmission::Cause;
 #[cfg(feature = "paths")]
 use super::unreachable::TooLong;
 use super::way::Way;
+use crate::logging::debug;
 use crate::packet::{Content, Frame, Packet};
 
 /// What has to be remembered from frame to frame.

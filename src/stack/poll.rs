@@ -19,6 +19,8 @@ use super::ports::Ports;
 use super::service::{Service, earliest};
 use super::way::Way;
 use crate::link::{NEIGHBORS, Room};
+#[cfg(feature = "conflict-detection")]
+use crate::logging::warn;
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
@@ -151,6 +153,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
+        #[cfg(feature = "paths")]
+        {
+            self.host.is_behind = !is_complete;
+        }
         let now = self.clock.received(is_complete);
         self.set(now);
         let next = self.work(service, is_complete);
@@ -238,7 +244,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         };
         let has_changed = link.tend_claims(self.now, &mut room, &mut |latest| {
             has_news = true;
-            log::warn!("{latest}");
+            warn!("{}", latest);
             count(&mut counters.conflicts);
             #[cfg(feature = "dhcp")]
             configuration.hear(&latest);

@@ -31,6 +31,8 @@ mod last_acknowledgement;
 mod limits;
 mod link;
 mod long_answers;
+#[cfg(feature = "paths")]
+mod loss;
 mod lost_handshake;
 mod naps;
 mod neighbors;
