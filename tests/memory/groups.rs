@@ -365,6 +365,23 @@ fn the_group_of_an_address_that_is_asked_for_is_reported_before_the_solicitation
     );
 }
 
+/// Routers ask for listeners at any time, and hosts report: that is no packet that was refused.
+#[test]
+fn messages_of_other_hosts_about_their_groups_are_not_counted() {
+    let mut host = Host::reporting();
+    host.reports(SECOND * 3);
+    for to in [
+        ROUTERS,
+        Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 2),
+        GROUP,
+    ] {
+        let (from, to) = (Link::ETHERNET_V6.address(CLIENT), to.into());
+        host.inject(&frames::echo_request(Link::ETHERNET_V6, from, to, 8));
+    }
+    assert_eq!(host.reports(SECOND), []);
+    assert_eq!(host.stack.counters().misdirected, 0);
+}
+
 #[test]
 fn datagrams_to_a_group_arrive_while_it_is_joined() {
     for link in Link::V6 {
