@@ -149,17 +149,19 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
+        // While fragments wait for room, nothing is received.
+        let waits = cfg!(feature = "fragmentation") && !self.finish_fragments();
+        let is_read = is_complete && !waits;
         #[cfg(feature = "paths")]
         {
-            self.host.is_behind = !is_complete;
+            self.host.is_behind = !is_read;
         }
-        let now = self.clock.received(is_complete);
+        let now = self.clock.received(is_read);
         self.set(now);
         let next = self.work(service, is_complete);
         let due = self.clock.end(match next {
-            Next::Poll => Some(self.now),
-            // It takes as long as it takes until there is room.
-            Next::Room => None,
+            // A device without room for longer than a moment is a pause, too: nothing can be asked then.
+            Next::Poll | Next::Room => Some(self.now),
             Next::Frame(due) => due,
         });
         match next {
@@ -307,14 +309,19 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         false
     }
 
-    #[inline(never)]
-    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
-        // What is received may be answered by a large packet, for which there is one place.
+    /// Transmits the fragments that wait, as far as there is room; returns whether all are out.
+    fn finish_fragments(&mut self) -> bool {
         let room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        if !self.fragmentation.finish(room, self.host, self.now) {
+        self.fragmentation.finish(room, self.host, self.now)
+    }
+
+    #[inline(never)]
+    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        // What is received may be answered by a large packet, for which there is one place.
+        if cfg!(feature = "fragmentation") && !self.finish_fragments() {
             return None;
         }
         let (token, reply) = self.device.receive(self.program)?;
