@@ -160,8 +160,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.set(now);
         let next = self.work(service, is_complete);
         let due = self.clock.end(match next {
-            // A device without room for longer than a moment is a pause, too: nothing can be asked then.
-            Next::Poll | Next::Room => Some(self.now),
+            Next::Poll => Some(self.now),
+            // A host may be stopped while its device has no room. A board is not, and saves the flash.
+            Next::Room if cfg!(feature = "alloc") => Some(self.now),
+            Next::Room => None,
             Next::Frame(due) => due,
         });
         match next {
