@@ -150,6 +150,7 @@ mod ingress;
 mod initial_sequence;
 mod inject;
 mod interfaces;
+mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;

@@ -14,6 +14,7 @@ use super::fragmentation::Fragmentation;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
 use super::interfaces::Interfaces;
+use super::outlet::Outlet;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 use super::service::{Service, earliest};
@@ -417,14 +418,15 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                     return;
                 }
                 let mut passes = 0..PASSES;
-                while passes.next().is_some() && way.transmit(connection) {}
-                due = earliest(due, way.due(connection));
+                let mut outlet = Outlet(&mut way);
+                while passes.next().is_some() && outlet.transmit(connection) {}
+                due = earliest(due, outlet.due(connection));
             });
             due
         };
         #[cfg(not(feature = "client"))]
         let of_clients = None;
-        let of_services = service.transmit(&mut way);
+        let of_services = service.transmit(&mut Outlet(&mut way));
         let own = way.interfaces.segments.poll_at(way.now, &sockets.set);
         #[cfg(feature = "client")]
         let own = {
