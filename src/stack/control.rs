@@ -10,7 +10,6 @@ pub use event::{End, Event};
 pub(super) use flight::{Acknowledgement, Advice, DUPLICATES, Expiry, Flight, Length};
 pub use summary::Summary;
 
-use log::debug;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
@@ -24,6 +23,7 @@ use super::transmission::Buffer;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
 use crate::link::EthernetAddress;
+use crate::logging::debug;
 use crate::packet::tcp::{CHECKSUM, SEQUENCE, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -324,7 +324,7 @@ impl Control {
             }
         }
         if let Some(tuple) = self.tuple {
-            debug!("TCP: {}: {event}", tuple.remote);
+            debug!("TCP: {}: {}", tuple.remote, event);
         }
     }
 

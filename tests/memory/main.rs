@@ -21,6 +21,8 @@ mod exhausted_device;
 mod far_segments;
 #[cfg(feature = "fragmentation")]
 mod fragments;
+#[cfg(feature = "mld")]
+mod groups;
 mod half_open;
 mod hashed;
 #[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]
