@@ -152,6 +152,7 @@ mod initial_sequence;
 mod inject;
 mod interfaces;
 mod network;
+mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;
