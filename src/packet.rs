@@ -22,6 +22,8 @@ pub(crate) mod ip;
 mod ndisc;
 #[cfg(feature = "client")]
 mod quote;
+#[cfg(feature = "slaac")]
+mod router;
 pub(crate) mod tcp;
 pub(crate) mod udp;
 
@@ -48,6 +50,8 @@ pub(crate) use ip::Packet;
 pub(crate) use ndisc::NeighborMessage;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
+#[cfg(feature = "slaac")]
+pub(crate) use router::{PrefixInformation, RouterAdvertisement, RouterSolicitation};
 pub use tcp::FourTuple;
 #[cfg(feature = "trace")]
 pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;

@@ -84,6 +84,13 @@ pub(super) fn receive<'a>(
     {
         return Received::Other;
     }
+    #[cfg(feature = "slaac")]
+    if way.asker.is_some()
+        && let Some(advertisement) = packet.router_advertisement()
+        && host.configuration.receives_router(&advertisement)
+    {
+        return Received::Other;
+    }
     let Some(segment) = packet.segment() else {
         return receive_other(packet, host, &mut judges.counters, sockets, way);
     };
