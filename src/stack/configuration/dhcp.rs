@@ -4,7 +4,7 @@ use core::cell::RefCell;
 
 use log::{info, warn};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv4Address, Ipv4Cidr};
+use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv4Address};
 
 use super::Outcome;
 use crate::dhcp::{Client, Event, Lease, Task};
@@ -15,6 +15,8 @@ pub(super) struct Dhcp {
     client: RefCell<Client>,
     /// Whether the program has chosen a gateway, which stays.
     has_gateway: bool,
+    /// The router of the lease, which is the gateway.
+    router: Option<Ipv4Address>,
     /// What has happened since it was asked for.
     event: Option<Event>,
 }
@@ -25,6 +27,7 @@ impl Dhcp {
         Self {
             client: RefCell::new(Client::new(random_seed, link.hardware())),
             has_gateway: gateways.any(|gateway| gateway.version() == IpVersion::Ipv4),
+            router: None,
             event: None,
         }
     }
@@ -75,10 +78,16 @@ impl Dhcp {
                 }
                 Task::Use(address, router) => {
                     outcome.has_changed = true;
-                    take(link, address, router.filter(|_| !self.has_gateway));
+                    if !link.add_given(IpCidr::Ipv4(address)) {
+                        warn!("there is no room for {address}");
+                    }
+                    if !self.has_gateway {
+                        follow(&mut self.router, router, link);
+                    }
                 }
                 Task::Remove(address) => {
                     outcome.has_changed = true;
+                    follow(&mut self.router, None, link);
                     link.remove_address(&address.into());
                 }
             }
@@ -94,15 +103,16 @@ impl Dhcp {
     }
 }
 
-/// Takes an address and a router of a lease.
-fn take(link: &mut Link, address: Ipv4Cidr, router: Option<Ipv4Address>) {
-    if !link.add_given(IpCidr::Ipv4(address)) {
-        warn!("there is no room for {address}");
+/// Takes the router of a lease for the gateway in place of the one before.
+fn follow(before: &mut Option<Ipv4Address>, router: Option<Ipv4Address>, link: &mut Link) {
+    if let Some(before) = before.take().filter(|before| Some(*before) != router) {
+        link.addresses.remove_gateway(&before.into());
     }
-    if let Some(router) = router.map(IpAddress::from) {
-        match router.is_unicast() && link.is_near(&router) {
-            true if link.addresses.set_gateway(router) => {}
-            _ => warn!("the router {router} cannot be used: it is not on {address}"),
+    if let Some(router) = router {
+        let gateway = IpAddress::from(router);
+        match gateway.is_unicast() && link.is_near(&gateway) {
+            true if link.addresses.set_gateway(gateway) => *before = Some(router),
+            _ => warn!("the router {router} cannot be used: it is on no network of this host"),
         }
     }
 }

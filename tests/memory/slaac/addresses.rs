@@ -138,8 +138,7 @@ fn an_advertisement_shortens_what_is_left_to_two_hours_at_least() {
 fn a_deprecated_address_is_used_for_what_is_there_and_no_more_for_what_is_new() {
     let far: IpAddress = "fdcc::1".parse().expect("an address");
     let source = |lan: &mut Lan| {
-        let window = client(lan.scene.network.server.sockets(), 256, SECOND * 5);
-        let mut new = window;
+        let mut new = client(lan.scene.network.server.sockets(), 256, SECOND * 5);
         let there = IpEndpoint::new(far, 80);
         assert_eq!(new.connect(&mut lan.context(), there), Ok(()));
         let now = lan.now();
@@ -151,7 +150,7 @@ fn a_deprecated_address_is_used_for_what_is_there_and_no_more_for_what_is_new() 
             let frames = lan.scene.network.to_client.captured();
             for frame in &frames {
                 if is_solicitation(frame, ROUTER) {
-                    let answer = neighbor(ROUTER, formed(PREFIX));
+                    let answer = neighbor(ROUTER, link_local());
                     lan.scene.network.to_server.inject(&answer);
                 }
             }
@@ -170,6 +169,7 @@ fn a_deprecated_address_is_used_for_what_is_there_and_no_more_for_what_is_new() 
     assert_eq!(source(&mut lan), formed(PREFIX).into());
     let mut caller = connected(&mut lan);
     lan.skip(HOUR);
+    lan.advertise(&Advertisement::new(1800, &[]));
     assert_eq!(source(&mut lan), formed(OTHER_PREFIX).into());
     caller.say(&mut lan.scene, b"still");
     caller.expect(&mut lan.scene, b"STILL");
