@@ -51,7 +51,7 @@
 //! 3. smoltcp is given the packet, and the service makes the answer.
 //! 4. smoltcp writes the packet behind the room for an Ethernet header, which is filled in here:
 //!    the card is the one that the table has for the destination, or for the gateway; the frame
-//!    leaves. Of a datagram in fragments, all go to the card of the first.
+//!    leaves. A datagram in fragments is written once, so all of them go to that card.
 //!
 //! # The walk of a segment
 //!
@@ -83,10 +83,10 @@ pub use claims::Conflict;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use neighbors::NEIGHBORS;
+#[cfg(feature = "addressing")]
+pub(crate) use transmit::Drain;
 pub(crate) use transmit::{Nowhere, Room, Transmit};
 
-#[cfg(feature = "fragmentation")]
-use core::cell::Cell;
 use core::cell::RefCell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
@@ -122,9 +122,6 @@ pub(crate) struct Link {
     /// Whether other hosts have an address of this host, if the link is asked for that.
     #[cfg(feature = "conflict-detection")]
     claims: Option<RefCell<Claims>>,
-    /// Where the fragments of the packet go that is leaving.
-    #[cfg(feature = "fragmentation")]
-    fragments: Cell<EthernetAddress>,
 }
 
 impl Link {
@@ -137,8 +134,6 @@ impl Link {
             neighbors: RefCell::new(Neighbors::new()),
             #[cfg(feature = "conflict-detection")]
             claims: None,
-            #[cfg(feature = "fragmentation")]
-            fragments: Cell::new(hardware),
         }
     }
 
@@ -306,15 +301,6 @@ impl Link {
         }
         let found = known.or_else(|| self.find(&packet.destination, now));
         let destination = found.unwrap_or(self.hardware);
-        #[cfg(feature = "fragmentation")]
-        let destination = match packet.is_first_fragment() {
-            None => destination,
-            Some(true) => {
-                self.fragments.set(destination);
-                destination
-            }
-            Some(false) => self.fragments.get(),
-        };
         let hardware = HardwareAddresses {
             source: self.hardware,
             destination,

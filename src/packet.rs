@@ -41,8 +41,8 @@ pub(crate) use ethernet::{
 pub(crate) use extension::Carried;
 #[cfg(feature = "trace")]
 pub(crate) use fragment::Fragment;
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-pub(crate) use fragment::IPV6_FRAGMENT_HEADER;
+#[cfg(feature = "fragmentation")]
+pub(crate) use fragment::fill_checksum;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Reason, Unreachable};
 pub(crate) use ip::Packet;
@@ -56,7 +56,7 @@ pub use tcp::FourTuple;
 #[cfg(feature = "trace")]
 pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;
 pub(crate) use tcp::{Flags, Options, Segment, TCP_HEADER, options};
-#[cfg(feature = "trace")]
+#[cfg(feature = "fragmentation")]
 pub(crate) use udp::UDP_HEADER;
 
 /// Headers of IP and TCP with all options, in bytes.

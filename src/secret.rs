@@ -50,6 +50,17 @@ impl Key {
         self.hash_bytes(&number.to_be_bytes())
     }
 
+    /// The keyed hash of an address.
+    pub(crate) fn hash_address(&self, address: &IpAddress) -> u64 {
+        match address {
+            IpAddress::Ipv4(address) => self.hash(address.to_bits().into()),
+            #[cfg(feature = "ipv6")]
+            IpAddress::Ipv6(address) => self.hash_bytes(&address.octets()),
+            #[allow(unreachable_patterns)] // without IPv6 there is no other version
+            _ => 0,
+        }
+    }
+
     /// The keyed hash of a four-tuple and two numbers.
     pub(crate) fn hash_tuple(&self, tuple: &FourTuple, first: u32, second: u64) -> u32 {
         const ADDRESS: usize = 16;

@@ -59,8 +59,8 @@
 //! - With the feature `paths`, duplicate acknowledgements are counted among segments with payload too,
 //!   and a partial acknowledgement does not end a recovery (RFC 6582): `stack/control/flight.rs`.
 //! - Once both payload and FIN are acknowledged, a zero window is not probed.
-//! - TCP segments in IP fragments, unless the device puts those together, and behind an IPv6
-//!   hop-by-hop header are dropped.
+//! - Fragments, which `device::reassembly` puts together in front of the stack, and TCP segments behind an
+//!   IPv6 hop-by-hop header are dropped.
 //! - Packets for another host's IPv6 address, connections to a group of hosts, frames from a group of
 //!   hosts, packets for one host in a frame for a group, and packets with a source route are dropped.
 //! - No ICMP error is sent about a packet for a group, and of the others no more than 20 a second.
@@ -70,10 +70,12 @@
 //!
 //! # Large datagrams
 //!
-//! With the feature `fragmentation`, an IPv4 datagram that is larger than the MTU leaves in
-//! fragments, which follow each other: smoltcp 0.14 has one place for such a datagram, so no socket
-//! sends another one before all of them have left. Over IPv6 a
-//! `udp::fragmentation::Fragmenter` sends them.
+//! With the feature `fragmentation` and `Stack::with_fragmentation`, what is larger than the link takes,
+//! or the path beyond a router, leaves in fragments, whatever has made it, over both IP versions: smoltcp
+//! writes the packet into a buffer of the caller's, and `stack/fragmentation.rs` cuts it. The fragments
+//! of a packet follow each other; smoltcp 0.14 has one place for an IPv4 datagram in fragments, which the
+//! next socket overwrites, and drops what is too large over IPv6. What arrives in fragments is put
+//! together in front of the stack, by `device::reassembly`.
 //!
 //! # A service of your own
 //!
@@ -141,12 +143,14 @@ mod credit;
 mod delivery;
 mod egress;
 mod error_limit;
+mod fragmentation;
 mod host;
 mod identification;
 mod ingress;
 #[cfg(feature = "isn")]
 mod initial_sequence;
 mod inject;
+mod interfaces;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;
@@ -170,6 +174,7 @@ mod transition;
 mod transmission;
 #[cfg(feature = "client")]
 mod unreachable;
+mod way;
 mod window;
 
 pub use accept::PendingSyn;
@@ -179,6 +184,8 @@ pub use config::{Config, ConfigError};
 pub use context::Context;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
+#[cfg(feature = "fragmentation")]
+pub use fragmentation::FRAGMENTATION_OVERHEAD;
 #[cfg(feature = "client")]
 pub(crate) use initial_sequence::connect;
 pub use poll::Next;
@@ -204,8 +211,10 @@ use smoltcp::time::Instant;
 
 use accept::Accept;
 use clock::Clock;
+use fragmentation::Fragmentation;
 use host::Host;
 use ingress::Judges;
+use interfaces::{Interfaces, new_interface, set_addresses};
 use poll::Poll;
 #[cfg(feature = "client")]
 use ports::Ports;
@@ -217,7 +226,8 @@ pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
 /// One device, one interface and its sockets.
 pub struct Stack<'a, D: Device> {
     device: D,
-    interface: Interface,
+    interfaces: Interfaces,
+    fragmentation: Fragmentation<'a>,
     sockets: Sockets<'a>,
     host: Host,
     judges: Judges<'a>,
@@ -246,8 +256,8 @@ impl<'a, D: Device> Stack<'a, D> {
         config.check(&capabilities)?;
         let mut host = Host::new(&config, &capabilities);
         host.configure(&config)?;
-        let mut interface = port::new_interface(&host, config.interface_seed(), now);
-        port::set_addresses(&mut interface, host.link.addresses.own());
+        let mut interface = new_interface(&host, config.interface_seed(), now);
+        set_addresses(&mut interface, host.link.addresses.own());
         Ok(Self {
             sockets: Sockets::new(slots),
             host,
@@ -258,7 +268,8 @@ impl<'a, D: Device> Stack<'a, D> {
             clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(config.random_seed),
-            interface,
+            interfaces: Interfaces::one(interface),
+            fragmentation: Fragmentation::new(),
             device,
         })
     }
@@ -270,6 +281,34 @@ impl<'a, D: Device> Stack<'a, D> {
     /// again, as TCP does after 1 second, then 2, then 4.
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
         self.judges.accept.set_backlog(slots.into());
+        self
+    }
+
+    /// Lets packets leave that are larger than the link takes, or the path beyond a router: as fragments,
+    /// over both IP versions, whatever has made them. They are put into this buffer, one at a time, as
+    /// the device has room for their fragments; what waits meanwhile stays in its socket.
+    ///
+    /// The buffer takes the longest datagram that a service sends, and
+    /// [`FRAGMENTATION_OVERHEAD`] bytes; without it, or where it is shorter than a frame, services are
+    /// told that such a datagram is too large. Pings are answered up to that length, too. A longer
+    /// packet that a socket sends all the same is dropped, logged and counted
+    /// ([`Counters::too_long`]).
+    ///
+    /// ```
+    /// # fn run<D: smoltcp::phy::Device>(stack: uppercase::Stack<'_, D>) {
+    /// use uppercase::stack::FRAGMENTATION_OVERHEAD;
+    ///
+    /// // Answers to the 2048 bytes of the classic exercise may be three times as long.
+    /// let mut buffer = [0; 3 * 2048 + FRAGMENTATION_OVERHEAD];
+    /// let mut stack = stack.with_fragmentation(&mut buffer[..]);
+    /// # let _ = stack.sockets();
+    /// # }
+    /// ```
+    #[cfg(feature = "fragmentation")]
+    pub fn with_fragmentation(mut self, buffer: impl Into<ManagedSlice<'a, u8>>) -> Self {
+        let longest = self.fragmentation.set_buffer(buffer.into(), &self.host);
+        self.host.longest_cut = longest;
+        self.interfaces.cut(&self.host);
         self
     }
 
@@ -331,6 +370,12 @@ impl<'a, D: Device> Stack<'a, D> {
 
     /// What was kept from the sockets since the stack was made.
     pub fn counters(&self) -> Counters {
+        #[cfg(feature = "fragmentation")]
+        return Counters {
+            too_long: self.host.too_long.get(),
+            ..self.judges.counters
+        };
+        #[cfg(not(feature = "fragmentation"))]
         self.judges.counters
     }
 
@@ -348,7 +393,8 @@ impl<'a, D: Device> Stack<'a, D> {
         let poll = Poll {
             clock: &mut self.clock,
             device: &mut self.device,
-            interface: &mut self.interface,
+            interfaces: &mut self.interfaces,
+            fragmentation: &mut self.fragmentation,
             sockets: &mut self.sockets,
             host: &mut self.host,
             judges: &mut self.judges,
@@ -374,7 +420,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// [link layer](crate::link), and addresses are a copy, made at each poll, of those of the stack
     /// (`Context::addresses`).
     pub fn interface(&self) -> &Interface {
-        &self.interface
+        &self.interfaces.segments
     }
 
     /// The sockets, where servers and clients put theirs.
@@ -387,7 +433,7 @@ impl<'a, D: Device> Stack<'a, D> {
         Context {
             now: self.clock.at(now),
             sockets: &mut self.sockets,
-            interface: self.interface.context(),
+            interface: self.interfaces.segments.context(),
             host: &mut self.host,
             #[cfg(feature = "client")]
             ports: &mut self.ports,

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-pub mod fragmentation;
 mod loop_guard;
 mod sender;
 mod server;

@@ -37,8 +37,8 @@ fn needed() -> clap::ArgGroup {
 /// Upper-casing servers and clients with a network stack of their own.
 ///
 /// Without a command: the dialogue of the classic exercise, client and server in one process,
-/// joined by a wire in memory. With --cable they are programs of their own, joined by the loopback
-/// of this host. Neither needs root.
+/// joined by a wire in memory. With --cable they are two programs, joined by the loopback of this
+/// host. Neither needs root.
 ///
 /// At a terminal a client asks for one sentence and prints the answer. With a pipe or a file it is
 /// a filter: standard input goes to the server, exactly its answer comes out.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(next_help_heading = "Drawing")]
 pub struct Drawing {
-    /// Draw the packets as a ladder diagram on standard error: the client left, the server right,
-    /// the states of their connections beside it
+    /// Draw the packets as a ladder diagram on standard error: the client on the left, the server on
+    /// the right, the states of their connections beside them
     ///
     /// `serve` draws each row as it happens, a client draws all at its end. Times are those since the
     /// first packet, sequence numbers are relative to the first one, and windows are in bytes. Of a
@@ -25,9 +25,9 @@ pub struct Drawing {
     pub json: Option<PathBuf>,
     /// Say under each arrow what the packet is and why it was sent
     ///
-    /// The same is in the JSON, and in the comments of a capture. What the stack in this program knows
-    /// is taken from it; a sentence that follows from the packets has the mark ≈. Without --svg, --json
-    /// and --capture it implies --ladder.
+    /// The same is in the JSON, and in the comments of a capture. A sentence with the mark ≈ was
+    /// concluded from the packets; what the stack in this program knows has no mark. Without --svg,
+    /// --json and --capture it implies --ladder.
     #[arg(long, global = true)]
     pub explain: bool,
     /// Draw in ASCII only

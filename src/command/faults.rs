@@ -26,18 +26,18 @@ pub struct Faults {
     /// and the same text give the same run, to the microsecond. The text is read to its end first.
     #[arg(long, value_name = "TIME", value_parser = duration, global = true)]
     delay: Option<Duration>,
-    /// Lose frames by chance: 20% of them, for instance
+    /// Lose this part of all frames, by chance: 20%, for instance
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     loss: Option<Probability>,
-    /// Let frames arrive twice
+    /// Let this part of all frames arrive twice, 20% unless given
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "20%")]
     duplicate: Option<Probability>,
-    /// Let later frames overtake earlier ones
+    /// Let this part of all frames be overtaken by later ones, 20% unless given
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "20%")]
     reorder: Option<Probability>,
-    /// Change a byte of frames
+    /// Change a byte in this part of all frames, 20% unless given
     #[arg(long, value_name = "PERCENT", value_parser = probability, global = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "20%")]
     corrupt: Option<Probability>,

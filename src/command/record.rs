@@ -11,8 +11,8 @@ pub struct Record {
     /// The format is pcapng, with the name of the interface and the direction of each frame. An
     /// existing FILE is replaced. Each frame is written at once, so FILE is complete whenever the
     /// program ends or is killed. In memory, the frames are those of the client's end. On a TAP or
-    /// TUN interface each segment passes by itself and complete, as with --no-offload, so that FILE
-    /// has what a wire would carry.
+    /// TUN interface each segment passes in its own packet, as with --no-offload, so that FILE has
+    /// what a wire would carry.
     ///
     /// To watch while it runs, let FILE be a pipe: mkfifo pipe; wireshark -k -i pipe. To Wireshark
     /// UDP port 12000 is one of HPR (RFC 2353); where it calls datagrams malformed, choose "Decode

@@ -67,7 +67,8 @@ impl fmt::Display for Report {
             (stack.source_route, "with a source route"),
             (stack.corrupt, "with a wrong header or checksum"),
             (stack.untaken, "with a wrong checksum, or no room left"),
-            (stack.hidden, "TCP in fragments or behind other headers"),
+            (stack.hidden, "fragments, or TCP behind other headers"),
+            (stack.too_long, "to be sent, but longer than can leave"),
             (stack.unknown, "frames of other protocols, or cut ones"),
         ];
         let sum: u64 = dropped.iter().map(|(count, _)| u64::from(*count)).sum();

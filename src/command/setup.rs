@@ -2,15 +2,14 @@
 
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Device;
-use smoltcp::socket::{self, raw, tcp::SocketBuffer};
+use smoltcp::socket::{self, tcp::SocketBuffer};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr, UDP_HEADER_LEN};
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
-use uppercase::stack::{ClientSlot, Config, Sockets, SocketsFull};
+use uppercase::stack::{ClientSlot, Config, FRAGMENTATION_OVERHEAD, Sockets};
 use uppercase::tcp::{Entry, Hash, Session};
 use uppercase::transform::Upper;
-use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::udp::{self, Parts};
 use uppercase::{Servers, Stack, tcp};
 
@@ -19,7 +18,7 @@ use super::failure::Failure;
 use super::host::random_seed;
 
 /// The longest UDP datagram there is, in bytes (IPv6; IPv4 takes 20 less).
-pub const LONGEST_DATAGRAM: usize = fragmentation::LONGEST_PAYLOAD;
+pub const LONGEST_DATAGRAM: usize = u16::MAX as usize - UDP_HEADER_LEN;
 
 /// Room to put datagrams in fragments together.
 pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
@@ -49,16 +48,6 @@ fn udp_buffers<'a>() -> Parts<'a> {
     }
 }
 
-/// What sends IPv6 datagrams of any length on a link with the least MTU that IPv6 allows.
-fn fragmenter<'a>(sockets: &mut Sockets<'a>) -> Result<Fragmenter<'a>, SocketsFull> {
-    let (bytes, packets) = (
-        fragmentation::bytes(LONGEST_DATAGRAM, 1280),
-        fragmentation::packets(LONGEST_DATAGRAM, 1280),
-    );
-    let queue = raw::PacketBuffer::new(vec![raw::PacketMetadata::EMPTY; packets], vec![0; bytes]);
-    Fragmenter::from_parts(sockets, queue, vec![], random_seed() as u32)
-}
-
 /// A stack as the arguments describe it, by default with the addresses that end in `host`.
 pub fn stack<'a, D: Device>(
     device: D,
@@ -81,6 +70,7 @@ pub fn stack<'a, D: Device>(
     };
     let stack = Stack::new(device, config, vec![], now);
     let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
+    let stack = stack.with_fragmentation(vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD]);
     let stack = match link.asks_dhcp() {
         true => stack.with_dhcp(),
         false => stack,
@@ -109,7 +99,6 @@ pub fn servers<'a>(
 /// A UDP server.
 fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Server<'a>, Failure> {
     udp::Server::from_parts(sockets, udp_buffers(), port)
-        .and_then(|server| Ok(server.with_fragmenter(fragmenter(sockets)?)))
         .map_err(Failure::of("the UDP server cannot be set up"))
 }
 
@@ -178,9 +167,8 @@ pub fn udp_client<'a>(
     sockets: &mut Sockets<'a>,
     args: &Client,
 ) -> Result<udp::Client<'a>, Failure> {
-    let client = udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
-        .and_then(|client| Ok(client.with_fragmenter(fragmenter(sockets)?)));
-    client.map_err(Failure::of("the UDP client cannot be set up"))
+    udp::Client::from_parts(sockets, udp_buffers(), args.timeout)
+        .map_err(Failure::of("the UDP client cannot be set up"))
 }
 
 /// What looks names up at these name servers.

@@ -9,11 +9,11 @@ use smoltcp::wire::{IpAddress, IpCidr};
 #[cfg(feature = "ipv6")]
 use crate::packet::EthernetAddress;
 
-/// What a stack knows about where it is.
+/// The addresses and the gateways of a host.
 pub(crate) struct Addresses {
     own: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
-    /// Whether every host is on the link, as where there are no neighbors to be told apart.
+    /// Whether every host is on the link: a medium without hardware addresses has no neighbors.
     is_direct: bool,
     /// Whether an address was removed, which connections do not know of.
     #[cfg(feature = "addressing")]

@@ -1,8 +1,8 @@
 //! ARP for IPv4 on Ethernet (RFC 826; RFC 1122, 2.3.2).
 //!
-//! A request for one of this host's addresses is answered, that of a host that probes whether the
-//! address is taken included (RFC 5227). It adds no neighbor, as what is sent to this host later
-//! says by itself where the sender is; it corrects what is known (RFC 826).
+//! A request for one of this host's addresses is answered, also a probe whether the address is taken
+//! (RFC 5227). It adds no neighbor: what the sender sends to this host later has its hardware address.
+//! It corrects what is known (RFC 826).
 
 use smoltcp::wire::IpAddress;
 #[cfg(any(feature = "client", feature = "conflict-detection"))]

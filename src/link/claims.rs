@@ -71,7 +71,7 @@ pub(super) enum Pace {
     Tenth,
 }
 
-/// How far an address is.
+/// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
     /// How many probes are left to be sent. The address is not used yet.

@@ -15,8 +15,8 @@ use crate::packet::{ETHERTYPE_IPV6, EthernetAddress, HardwareAddresses, Neighbor
 /// All nodes of the link (RFC 4291, 2.7.1).
 const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-/// Which neighbor a message says where it is, and whether that is right where it differs from what
-/// is known (RFC 4861, 7.2.3 and 7.2.5).
+/// The neighbor that a message is about, its hardware address, and whether that replaces another one
+/// that is known (RFC 4861, 7.2.3 and 7.2.5).
 pub(super) fn told(
     packet: &Packet<'_>,
     message: &NeighborMessage,

@@ -64,8 +64,8 @@ struct Asked {
 
 /// Which neighbors are known, and which are asked for.
 pub(super) struct Neighbors {
-    /// The one that sent a frame last is before `next`. The last [`NEIGHBORS`] of them are kept:
-    /// an answer that leaves before as many others have asked finds its way.
+    /// The one that sent a frame last is before `next`. The last [`NEIGHBORS`] of them are kept: an
+    /// answer has to leave before as many others have sent one.
     known: [Neighbor; NEIGHBORS],
     next: usize,
     #[cfg(feature = "client")]

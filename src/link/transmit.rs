@@ -12,6 +12,12 @@ pub(crate) trait Transmit {
 
     /// Transmits a frame that `fill` writes. Where there is no room, the frame is written and dropped.
     fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8]));
+
+    /// Transmits a frame whose packet may be cut into fragments.
+    #[inline]
+    fn transmit_datagram(&mut self, length: usize, fill: &mut dyn FnMut(&mut [u8])) {
+        self.transmit(length, PacketMeta::default(), fill);
+    }
 }
 
 /// The room that a device has at this moment.
@@ -44,6 +50,21 @@ impl<T: TxToken> Transmit for Option<T> {
             }
             None => Nowhere.transmit(length, meta, fill),
         }
+    }
+}
+
+/// Where short packets are dropped that wait for room.
+#[cfg(feature = "addressing")]
+pub(crate) struct Drain;
+
+#[cfg(feature = "addressing")]
+impl Transmit for Drain {
+    fn has_room(&mut self) -> bool {
+        true
+    }
+
+    fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8])) {
+        Nowhere.transmit(length, meta, fill);
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) const IPV4_HEADER: usize = 20;
 /// The header of an IPv6 packet, in bytes.
 pub(crate) const IPV6_HEADER: usize = 40;
 /// The longest header without options, in bytes.
-pub(super) const LONGEST_HEADER: usize = if cfg!(feature = "ipv6") {
+pub(crate) const LONGEST_HEADER: usize = if cfg!(feature = "ipv6") {
     IPV6_HEADER
 } else {
     IPV4_HEADER
@@ -112,24 +112,10 @@ impl<'f> Packet<'f> {
         &self.bytes[self.header_len..]
     }
 
-    /// Whether smoltcp may find a TCP segment where this parser does not look: in fragments, and
-    /// behind an IPv6 hop-by-hop header.
+    /// Whether smoltcp may find a TCP segment where this parser does not look: behind an IPv6
+    /// hop-by-hop header.
     pub(crate) fn hides_segment(&self) -> bool {
-        match self.protocol {
-            IpProtocol::Tcp => self.is_fragment,
-            IpProtocol::HopByHop => self.payload().first() == Some(&PROTOCOL_TCP),
-            _ => false,
-        }
-    }
-
-    /// Whether the payload begins with the header of what the packet carries: it is no fragment, or
-    /// the first one.
-    pub(crate) fn has_start(&self) -> bool {
-        match self.source {
-            IpAddress::Ipv4(_) => half(self.bytes, ipv4::FRAGMENT) & ipv4::OFFSET == 0,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => !self.is_fragment,
-        }
+        self.protocol == IpProtocol::HopByHop && self.payload().first() == Some(&PROTOCOL_TCP)
     }
 
     /// The protocol and the bytes behind the IP header and, in IPv6, a hop-by-hop header: smoltcp looks
@@ -155,6 +141,19 @@ impl<'f> Packet<'f> {
             _ => IpProtocol::Icmpv6,
         };
         self.upper_layer().0 == own
+    }
+
+    /// Whether it asks for an answer that is as long (RFC 792; RFC 4443, 4.1).
+    #[cfg(feature = "fragmentation")]
+    pub(crate) fn is_echo_request(&self) -> bool {
+        const OF_IPV4: u8 = 8;
+        const OF_IPV6: u8 = 128;
+        let kind = match self.source {
+            IpAddress::Ipv4(_) => OF_IPV4,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => OF_IPV6,
+        };
+        self.is_icmp() && self.upper_layer().1.first() == Some(&kind)
     }
 
     /// Whether it carries an ICMP error (RFC 1122, 3.2.2; RFC 4443, 2.1).

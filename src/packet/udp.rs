@@ -19,10 +19,10 @@ pub(crate) const LENGTH: usize = 4;
 pub(crate) const CHECKSUM: usize = 6;
 
 impl Packet<'_> {
-    /// The port that a UDP datagram is for; its first fragment of IPv4 has it, too.
+    /// The port that a whole UDP datagram is for.
     pub(crate) fn udp_destination(&self) -> Option<u16> {
         match self.upper_layer() {
-            (IpProtocol::Udp, bytes) if self.has_start() => {
+            (IpProtocol::Udp, bytes) if !self.is_fragment => {
                 Some(half(bytes.first_chunk::<HEADER>()?, DESTINATION))
             }
             _ => None,

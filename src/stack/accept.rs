@@ -52,25 +52,25 @@ use syn_cookies::Cookies;
 
 /// What becomes of a segment.
 pub(super) enum Verdict {
-    /// This connection is given it.
+    /// It is given to this connection.
     Deliver(Slot),
-    /// No connection is given it: smoltcp refuses it by a reset.
+    /// It is given to no connection: smoltcp refuses it by a reset.
     Refuse,
-    /// Its connection has been given it.
+    /// It has been given to its connection already.
     #[cfg_attr(not(feature = "isn"), allow(dead_code))]
     Delivered,
     /// It is dropped.
     Drop,
-    /// This is sent back.
+    /// It is answered by this segment.
     #[cfg_attr(
         not(any(feature = "client", feature = "syn-cookies")),
         allow(dead_code)
     )]
     Answer(Synthetic),
-    /// This connection is given that in its place.
+    /// This connection is given the other segment instead.
     #[cfg_attr(not(feature = "syn-cookies"), allow(dead_code))]
     Replace(Slot, Synthetic),
-    /// This connection is given that before, to which the answer is dropped.
+    /// This connection is given the other segment first, and the answer to that is dropped.
     #[cfg_attr(
         any(not(feature = "syn-cache"), feature = "syn-cookies"),
         allow(dead_code)
@@ -87,8 +87,8 @@ pub(super) struct Arrival<'f> {
 }
 
 impl Arrival<'_> {
-    /// Whether it is intact, and no SYN with a FIN, which smoltcp drops, as does every stack that
-    /// takes no part in scans.
+    /// Whether it is intact, and has no FIN. A SYN with a FIN is sent by scanners only; smoltcp drops
+    /// it, as other stacks do.
     fn may_open(&self, host: &Host) -> bool {
         !self.segment.flags.has(Flags::FIN) && self.packet.is_intact(&host.capabilities.checksum)
     }

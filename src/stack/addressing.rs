@@ -1,15 +1,15 @@
 //! What ends with an address of this host: its connections, and the datagrams that would leave from it.
 
 use smoltcp::socket::tcp::State;
-use smoltcp::socket::{Socket, udp};
+use smoltcp::socket::udp;
 use smoltcp::wire::TcpSeqNumber;
 
 use super::control::Connection;
 use super::inject::{Header, Synthetic};
-use super::port::Way;
 use super::service::Service;
 use super::sockets::Sockets;
 use super::table::{Slot, Table};
+use super::way::Way;
 use crate::packet::Flags;
 
 /// Ends the connections of addresses that are gone, and drops the datagrams that would leave from
@@ -29,7 +29,7 @@ pub(super) fn end_gone<'a>(
     {
         has_ended |= end_all(&mut sockets.clients, way);
     }
-    drop_answers(sockets);
+    drop_answers(sockets, way);
     has_ended
 }
 
@@ -86,20 +86,9 @@ fn end(connection: &mut Connection<'_>, way: &mut Way<'_>) {
 }
 
 /// Drops the datagrams that wait for room in the device: they may give an address that is gone as
-/// their source. UDP loses datagrams, and its clients ask again.
-fn drop_answers(sockets: &mut Sockets<'_>) {
-    for (_, socket) in sockets.set.iter_mut() {
-        if let Socket::Udp(socket) = socket
-            && socket.send_queue() > 0
-        {
-            reopen(socket);
-        }
-    }
-}
-
-fn reopen(socket: &mut udp::Socket<'_>) {
-    let endpoint = socket.endpoint();
-    socket.close();
-    // Cannot fail: it had this port.
-    let _ = socket.bind(endpoint);
+/// their source. UDP loses datagrams, and its clients ask again. What has arrived stays.
+fn drop_answers(sockets: &mut Sockets<'_>, way: &mut Way<'_>) {
+    let waiting = sockets.udp().filter(|socket| socket.send_queue() > 0);
+    let most = waiting.map(udp::Socket::packet_send_capacity).max();
+    way.drain(&mut sockets.set, most.unwrap_or(0));
 }

@@ -7,14 +7,13 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use crate::link::{self, EthernetAddress};
 use crate::packet::is_ethernet;
 
-/// What every IPv4 host takes (RFC 791), in bytes. smoltcp 0.14 panics where an ICMP error, which is
-/// as long as that, has to leave in fragments.
+/// What every IPv4 host takes (RFC 791), in bytes: an ICMP error is as long as that.
 const IPV4_LEAST_MTU: usize = 576;
 /// The least MTU of an IPv6 link (RFC 8200), in bytes.
 #[cfg(feature = "ipv6")]
 const IPV6_LEAST_MTU: usize = 1280;
 
-/// What a stack has to be told.
+/// The configuration of a stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Config<'c> {
     /// The address of the network card; not used where the medium is plain IP.
@@ -36,7 +35,7 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    /// Refuses a device that smoltcp would refuse by a panic, or by silence.
+    /// Refuses a device with which smoltcp would panic, or send nothing.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
         let ethernet = is_ethernet(capabilities.medium);
         if !ethernet && (cfg!(not(feature = "medium-ip")) || capabilities.medium != Medium::Ip) {

@@ -40,10 +40,9 @@ impl Context<'_, '_> {
         self.host.ip_mtu()
     }
 
-    /// The longest packet that the path to `address` takes, as far as is known, in bytes.
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub(crate) fn path_mtu(&self, address: &IpAddress) -> usize {
-        self.host.path_mtu(address, self.now)
+    /// The longest packet to `address` that can leave, in fragments or whole, in bytes.
+    pub(crate) fn longest_packet_to(&self, address: &IpAddress) -> usize {
+        self.host.longest_packet_to(address, self.now)
     }
 
     /// Whether `address` is one of the stack's own.
@@ -57,8 +56,8 @@ impl Context<'_, '_> {
         self.host.link.addresses.next_hop(address)
     }
 
-    /// A port of the dynamic range (49152 to 65535, RFC 6335), for a client: never one of the 2000
-    /// before it, none of a server or of another UDP socket, and none that can be foreseen
+    /// A port of the dynamic range (49152 to 65535, RFC 6335), for a client: none of the last 2000,
+    /// none that a server or another UDP socket has, and none that can be predicted
     /// (RFC 6056, 3.3.1).
     #[cfg(feature = "client")]
     pub fn ephemeral_port(&mut self) -> u16 {
@@ -71,7 +70,7 @@ impl Context<'_, '_> {
         }
     }
 
-    /// A random number, for what another host must not guess.
+    /// A random number that another host cannot guess.
     #[cfg(feature = "client")]
     pub(crate) fn random(&mut self) -> u16 {
         self.ports.random()
@@ -90,9 +89,8 @@ impl Context<'_, '_> {
         self.host.link.addresses.source_for(address)
     }
 
-    /// Whether it is known where on the link a packet to `address` has to go; else that is asked for
-    /// (ARP, RFC 826; neighbor discovery, RFC 4861), and the stack polls its services when there is
-    /// an answer.
+    /// Whether the hardware address for a packet to `address` is known. If not, the stack asks for it
+    /// (ARP, RFC 826; neighbor discovery, RFC 4861), and polls its services when there is an answer.
     ///
     /// A service calls it before it sends to a host that has not asked it for anything, at each
     /// poll until it is true: what is sent before is lost. Where there is no route there is nothing
@@ -185,14 +183,14 @@ impl Context<'_, '_> {
         self.host.link.remove_address(address)
     }
 
-    /// Whether an address is not used yet, as the link is asked whether another host has it; see
+    /// Whether an address is not used yet, because the stack asks whether another host has it; see
     /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
     pub fn is_probing(&self) -> bool {
         self.host.link.is_probing()
     }
 
-    /// The latest conflict about an address since this was asked last.
+    /// The latest conflict about an address since the last call.
     #[cfg(feature = "conflict-detection")]
     pub fn take_conflict(&mut self) -> Option<Conflict> {
         self.host.conflict.take()
@@ -223,8 +221,8 @@ impl Context<'_, '_> {
         self.host.configuration.verify();
     }
 
-    /// Takes this gateway in place of that of its IP version. A connection to a host beyond it goes
-    /// on by the router that the peer's last segment came from, until another one brings a segment.
+    /// Replaces the gateway of this IP version. A connection to a host beyond it goes on by the router
+    /// that the peer's last segment came from, until a segment comes from another router.
     ///
     /// # Errors
     /// If it cannot be the address of a host, or is on no network of this host, or there is no

@@ -1,4 +1,4 @@
-/// What a stack has kept from its sockets, and why; the counts wrap around.
+/// What a stack has not given to its sockets, and why; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Frames that were neither ARP nor IP, or too short for their headers.
@@ -8,8 +8,8 @@ pub struct Counters {
     pub group_source: u32,
     /// Packets for one host in a frame for a group of cards (RFC 1122, 3.3.6).
     pub group_frame: u32,
-    /// Packets that were for other hosts; and those for a group of hosts, but for datagrams to a port
-    /// that is served, and messages of ICMPv6.
+    /// Packets for other hosts, and packets for a group of hosts. Of the latter, datagrams to a port
+    /// that is served and messages of ICMPv6 do not count.
     pub misdirected: u32,
     /// Packets of which the source address cannot be that of another host: it is one of this host, of
     /// a group, of a loopback, or none (RFC 1122, 3.2.1.3).
@@ -17,8 +17,8 @@ pub struct Counters {
     /// TCP segments, and packets that would be answered at once, from a source to which there is no
     /// route.
     pub unroutable: u32,
-    /// TCP segments in fragments, or behind a hop-by-hop header; without the feature
-    /// `fragmentation`, all fragments.
+    /// Fragments, as nothing in front of the stack has put them together
+    /// (`device::reassembly`), and TCP segments behind a hop-by-hop header.
     pub hidden: u32,
     /// Packets with a wrong checksum in the IPv4 header, datagrams over IPv6 without a checksum
     /// (RFC 8200, 8.1), and packets that are too short for a header of TCP or UDP.
@@ -34,8 +34,12 @@ pub struct Counters {
     /// Datagrams that their socket did not take: the checksum is wrong, or the queue is full. They are
     /// counted with the feature `alloc` only.
     pub untaken: u32,
-    /// Messages of other hosts that use an address of this host; none unless that is
-    /// [looked for](super::Stack::with_conflict_detection).
+    /// Packets that did not leave, as they were longer than the link takes and than there is room for in
+    /// `Stack::with_fragmentation`: datagrams of sockets, and answers to pings. They are counted with the
+    /// feature `fragmentation` only.
+    pub too_long: u32,
+    /// Messages of other hosts that use an address of this host; none without
+    /// [conflict detection](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
     pub conflicts: u32,
     /// SYNs that were copies of one that has been answered.

@@ -1,4 +1,4 @@
-//! A segment is given to its connection, and what smoltcp 0.14 would make no use of by itself.
+//! A segment is given to its connection, and after it those parts that smoltcp 0.14 ignores.
 
 use smoltcp::socket::tcp::State;
 
@@ -8,13 +8,13 @@ use super::control::{Connection, Control};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::path_mtu::SynCopy;
-use super::port::Way;
 #[cfg(feature = "paths")]
 use super::recovery;
+use super::way::Way;
 use super::window;
 use crate::packet::{Flags, Segment};
 
-/// Gives a segment to its connection, and what smoltcp would make no use of by itself; returns the
+/// Gives a segment to its connection, and those parts of it again that smoltcp ignores; returns the
 /// state that the connection is in then.
 pub(super) fn give_segment(
     arrival: &Arrival<'_>,

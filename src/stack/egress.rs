@@ -18,7 +18,7 @@ pub(super) struct Leaving<'l> {
     /// How many bytes each segment of it has, if the device cuts it.
     #[cfg(feature = "paths")]
     pub(super) segment_size: Option<usize>,
-    /// Of its connection.
+    /// The control state of its connection.
     pub(super) control: Option<&'l mut Control>,
     /// The card that has sent what it answers.
     pub(super) asker: Option<EthernetAddress>,
@@ -61,10 +61,6 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
     let is_fragmentable = is_far;
     #[cfg(feature = "paths")]
     let mut is_fragmentable = is_far && segment.is_none();
-    #[cfg(feature = "fragmentation")]
-    if packet.is_first_fragment() == Some(true) {
-        host.is_fragmenting.set(true);
-    }
     if let Some(control) = control
         && let Some(segment) = segment
     {

@@ -1,7 +1,7 @@
 //! How many ICMP errors are sent.
 //!
-//! "An IPv6 node MUST limit the rate of ICMPv6 error messages it originates" (RFC 4443, 2.4 (f)); of
-//! IPv4 the same is done here, but for boards without IPv6, which save the flash. A host that scans
+//! "An IPv6 node MUST limit the rate of ICMPv6 error messages it originates" (RFC 4443, 2.4 (f)); for
+//! IPv4 the same is done here, except on boards without IPv6, to save flash. A host that scans
 //! ports, or many forged packets, elicit no more of them than this.
 
 use core::cell::Cell;

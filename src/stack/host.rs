@@ -1,6 +1,7 @@
 use core::cell::Cell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
+use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config::{Config, ConfigError, check_address};
@@ -41,9 +42,12 @@ pub(super) struct Host {
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
     pub(super) errors: ErrorLimit,
-    /// Whether the first fragment of a datagram has left, and others may follow.
+    /// The longest packet that there is room for to cut it, in bytes; 0 where none is cut.
     #[cfg(feature = "fragmentation")]
-    pub(super) is_fragmenting: Cell<bool>,
+    pub(super) longest_cut: usize,
+    /// Packets that were too long to leave.
+    #[cfg(feature = "fragmentation")]
+    pub(super) too_long: Cell<u32>,
     #[cfg(feature = "isn")]
     pub(super) sequence_numbers: SequenceNumbers,
     #[cfg(feature = "client")]
@@ -70,7 +74,9 @@ impl Host {
             paths: Paths::new(),
             errors: ErrorLimit::new(),
             #[cfg(feature = "fragmentation")]
-            is_fragmenting: Cell::new(false),
+            longest_cut: 0,
+            #[cfg(feature = "fragmentation")]
+            too_long: Cell::new(0),
             #[cfg(feature = "isn")]
             sequence_numbers: SequenceNumbers::new(config.random_seed),
             #[cfg(feature = "client")]
@@ -83,6 +89,47 @@ impl Host {
     /// The largest IP packet that the link carries, in bytes.
     pub(super) fn ip_mtu(&self) -> usize {
         self.capabilities.max_transmission_unit
+    }
+
+    /// The longest packet that can leave on the link, in fragments or whole, in bytes.
+    #[cfg(feature = "fragmentation")]
+    pub(super) fn longest_packet(&self) -> usize {
+        self.ip_mtu().max(self.longest_cut)
+    }
+
+    /// The longest packet to `address` that can leave, in bytes.
+    pub(super) fn longest_packet_to(&self, address: &IpAddress, now: Instant) -> usize {
+        let longest = self.path_mtu(address, now);
+        #[cfg(feature = "fragmentation")]
+        let longest = longest.max(self.longest_cut);
+        match address {
+            IpAddress::Ipv4(_) => longest.min(u16::MAX.into()),
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => longest,
+        }
+    }
+
+    /// A packet was too long to leave.
+    #[cfg(feature = "fragmentation")]
+    #[cold]
+    pub(super) fn drop_too_long(&self) {
+        let longest = self.longest_packet();
+        log::warn!(
+            "IP: a packet of more than {longest} bytes does not leave; `Stack::with_fragmentation` \
+             gives room for longer ones"
+        );
+        self.too_long.set(self.too_long.get().wrapping_add(1));
+    }
+
+    /// Whether the device fills in checksums that are in the payload of IP.
+    #[cfg(feature = "fragmentation")]
+    pub(super) fn lets_device_sum(&self) -> bool {
+        let sums = &self.capabilities.checksum;
+        #[cfg(feature = "ipv6")]
+        if !sums.icmpv6.tx() {
+            return true;
+        }
+        !sums.udp.tx() || !sums.icmpv4.tx()
     }
 
     /// Takes the addresses and gateways of `config`.

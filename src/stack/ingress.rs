@@ -11,7 +11,6 @@ use super::control::Connection;
 use super::counters::{Counters, count};
 use super::delivery::give_segment;
 use super::host::Host;
-use super::port::Way;
 use super::refusal::Refusal;
 use super::service::Service;
 #[cfg(feature = "trace")]
@@ -20,6 +19,7 @@ use super::table::Room;
 use super::transmission::Cause;
 #[cfg(feature = "paths")]
 use super::unreachable::TooLong;
+use super::way::Way;
 use crate::packet::{Content, Frame, Packet};
 
 /// What has to be remembered from frame to frame.
@@ -46,6 +46,10 @@ pub(super) fn receive<'a>(
     service: &mut dyn Service<'a>,
     way: &mut Way<'_>,
 ) -> Received {
+    // Something in front has taken the frame, as a part of a packet that is not whole yet.
+    if cfg!(feature = "fragmentation") && bytes.is_empty() {
+        return Received::Other;
+    }
     let frame = host.link.parse(bytes);
     if let Err(refusal) = check_frame(&frame, host).and_then(|()| check_packet(&frame, host)) {
         refuse(&mut judges.counters, frame.packet(), refusal);
@@ -194,8 +198,6 @@ fn receive_other(
         _ if !is_own && !is_icmpv6 => Some(Refusal::Misdirected),
         _ if addresses.next_hop(&packet.source).is_none() => Some(Refusal::Unroutable),
         _ if is_icmp => None,
-        // The ports are in the fragment before it.
-        (IpProtocol::Udp, _) if !packet.has_start() => None,
         (IpProtocol::Udp, _) if port.is_none() => Some(Refusal::Corrupt),
         (IpProtocol::Tcp, _) => Some(Refusal::Corrupt),
         _ => Some(Refusal::Unserved),
@@ -210,6 +212,13 @@ fn receive_other(
     let elicits_error = refusal.is_some() || packet.protocol == IpProtocol::HopByHop;
     if elicits_error && host.errors.is_reached(way.now) {
         count(&mut counters.limited);
+        return Received::Other;
+    }
+    #[cfg(feature = "fragmentation")]
+    if packet.is_echo_request()
+        && packet.bytes.len() > host.longest_packet_to(&packet.source, way.now)
+    {
+        host.drop_too_long();
         return Received::Other;
     }
     if let (Some(asker), true, true) = (way.asker, is_own, port.is_some()) {
@@ -258,7 +267,7 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
         return Ok(());
     };
     let addresses = &host.link.addresses;
-    if packet.hides_segment() || cfg!(not(feature = "fragmentation")) && !packet.has_start() {
+    if packet.is_fragment || packet.hides_segment() {
         return Err(Refusal::Hidden);
     }
     // RFC 1122, 3.2.1.2: "A host MUST verify the IP header checksum on every received datagram and

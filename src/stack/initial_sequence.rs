@@ -14,9 +14,10 @@ use smoltcp::wire::{IpAddress, TcpSeqNumber};
 use super::context::Context;
 use super::control::Connection;
 use super::host::Host;
-use super::port::{Way, new_interface, set_address};
+use super::interfaces::{Interfaces, new_interface, set_address};
 #[cfg(feature = "client")]
 use super::table::Slot;
+use super::way::Way;
 use crate::link::Nowhere;
 #[cfg(feature = "client")]
 use crate::packet::FourTuple;
@@ -36,7 +37,8 @@ pub(super) fn begin(
     set_address(&mut interface, address);
     // What it answers is not sent: a reset, if the socket was not the right one.
     let mut nowhere = Nowhere;
-    let mut way = Way::new(&mut interface, host, now, &mut nowhere);
+    let mut interfaces = Interfaces::one(interface);
+    let mut way = Way::new(&mut interfaces, host, now, &mut nowhere);
     for segment in segments {
         way.deliver(&mut connection.set, None, segment);
     }

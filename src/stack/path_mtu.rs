@@ -46,8 +46,17 @@ impl Host {
         address.is_unicast() && !self.link.addresses.is_on_link(address)
     }
 
-    /// The longest packet to `address`, in bytes.
-    #[cfg(any(feature = "ipv6", feature = "paths"))]
+    /// The longest packet that every path from here takes, in bytes, but for those of IPv4 of which
+    /// routers have said that they take less; routers cut what leaves there without DF.
+    #[cfg(feature = "fragmentation")]
+    pub(super) fn shortest_path_mtu(&self) -> usize {
+        #[cfg(feature = "ipv6")]
+        return self.ip_mtu().min(IPV6_LEAST_MTU);
+        #[cfg(not(feature = "ipv6"))]
+        self.ip_mtu()
+    }
+
+    /// The longest packet to `address` that its path takes as it is, in bytes.
     pub(super) fn path_mtu(&self, address: &IpAddress, now: Instant) -> usize {
         if !self.is_far(address) {
             return self.ip_mtu();

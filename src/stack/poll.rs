@@ -1,6 +1,5 @@
 //! What one poll does: it receives, lets the services work, and transmits, each within a budget.
 
-use smoltcp::iface::Interface;
 use smoltcp::phy::{Device, RxToken};
 use smoltcp::time::{Duration, Instant};
 
@@ -11,21 +10,21 @@ use super::clock::Clock;
 use super::context::Context;
 #[cfg(feature = "conflict-detection")]
 use super::counters::count;
+use super::fragmentation::Fragmentation;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
-#[cfg(feature = "addressing")]
-use super::port;
-use super::port::Way;
+use super::interfaces::Interfaces;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 use super::service::{Service, earliest};
+use super::way::Way;
 use crate::link::{NEIGHBORS, Room};
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
-/// Datagrams among them: few enough for a client that waits for some of many answers to go on
-/// meanwhile, on another core, and enough to share a system call; not more than the senders that
-/// are remembered.
+/// Datagrams among them. They are few enough that a client on another core goes on with the first
+/// answers meanwhile, and enough to share a system call. They are not more than the senders that are
+/// remembered.
 const DATAGRAMS: usize = if NEIGHBORS < 16 { NEIGHBORS } else { 16 };
 /// Packets that each socket of the stack transmits before frames are received again.
 const PASSES: usize = 64;
@@ -130,7 +129,8 @@ impl Next {
 pub(super) struct Poll<'p, 'a, D> {
     pub(super) clock: &'p mut Clock,
     pub(super) device: &'p mut D,
-    pub(super) interface: &'p mut Interface,
+    pub(super) interfaces: &'p mut Interfaces,
+    pub(super) fragmentation: &'p mut Fragmentation<'a>,
     pub(super) sockets: &'p mut Sockets<'a>,
     pub(super) host: &'p mut Host,
     pub(super) judges: &'p mut Judges<'a>,
@@ -145,7 +145,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     pub(super) fn run(mut self, service: &mut dyn Service<'a>) -> Next {
         let now = self.clock.begin(self.program);
         self.set(now);
-        self.interface.poll_maintenance(self.now);
+        self.interfaces.segments.poll_maintenance(self.now);
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
@@ -186,16 +186,17 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             return has_news;
         }
         self.host.link.follow_addresses();
-        port::set_addresses(self.interface, self.host.link.addresses.own());
+        self.interfaces.follow(self.host);
         if !self.host.link.addresses.take_loss() {
             return has_news;
         }
         self.judges.accept.forget_gone(&self.host.link.addresses);
+        self.fragmentation.forget_gone(self.host);
         let mut room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        let mut way = Way::new(self.interface, self.host, self.now, &mut room);
+        let mut way = Way::new(self.interfaces, self.host, self.now, &mut room);
         addressing::end_gone(service, self.sockets, &mut way) || has_news
     }
 
@@ -304,17 +305,17 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     #[inline(never)]
     fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
-        // What is received may be answered by a large packet, for which smoltcp has one place.
-        let mut room = Room {
+        // What is received may be answered by a large packet, for which there is one place.
+        let room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        if !Way::new(self.interface, self.host, self.now, &mut room).finish_fragments() {
+        if !self.fragmentation.finish(room, self.host, self.now) {
             return None;
         }
         let (token, reply) = self.device.receive(self.program)?;
-        let mut reply = Some(reply);
-        let mut way = Way::new(self.interface, self.host, self.now, &mut reply);
+        let mut reply = self.fragmentation.before(Some(reply), self.host, self.now);
+        let mut way = Way::new(self.interfaces, self.host, self.now, &mut reply);
         way.meta = token.meta();
         let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
         let received = token
@@ -322,8 +323,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         Some(received)
     }
 
-    /// Whether the sockets of this port have room for another datagram of any length, after so
-    /// many have been received.
+    /// Whether the sockets of this port have room for another datagram of any length, after
+    /// `datagrams` have been received.
     fn has_room_for_datagrams(&self, port: u16, datagrams: usize) -> bool {
         let longest = if cfg!(feature = "fragmentation") {
             u16::MAX.into()
@@ -344,7 +345,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         service.poll(&mut Context {
             now: self.now,
             sockets: self.sockets,
-            interface: self.interface.context(),
+            interface: self.interfaces.segments.context(),
             host: self.host,
             #[cfg(feature = "client")]
             ports: self.ports,
@@ -360,7 +361,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             device: &mut *self.device,
             now: self.program,
         };
-        let mut way = Way::new(self.interface, host, now, &mut room);
+        let mut way = Way::new(self.interfaces, host, now, &mut room);
         accept.admit(
             service,
             host,
@@ -383,17 +384,17 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[inline(never)]
     fn transmit(&mut self, service: &mut dyn Service<'a>) -> Option<Instant> {
         let sockets = &mut *self.sockets;
-        let mut room = Room {
+        let room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        let mut way = Way::new(self.interface, self.host, self.now, &mut room);
+        let mut room = self.fragmentation.before(room, self.host, self.now);
+        let mut way = Way::new(self.interfaces, self.host, self.now, &mut room);
         for _ in 0..PASSES {
-            if !way.finish_fragments() || !way.poll(&mut sockets.set, None) {
+            if !way.poll(&mut sockets.set, None) {
                 break;
             }
         }
-        way.finish_fragments();
         #[cfg(feature = "client")]
         let of_clients = {
             use super::service::Egress;
@@ -411,13 +412,21 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(not(feature = "client"))]
         let of_clients = None;
         let of_services = service.transmit(&mut way);
-        let own = way.interface.poll_at(way.now, &sockets.set);
+        let own = way.interfaces.segments.poll_at(way.now, &sockets.set);
         #[cfg(feature = "client")]
         let own = {
             // All that is wished for in this poll is known by now.
             self.host.link.ask(self.now, way.transmit);
             earliest(own, self.host.link.due())
         };
-        earliest(own, earliest(of_clients, of_services))
+        let due = earliest(own, earliest(of_clients, of_services));
+        let room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        match self.fragmentation.finish(room, self.host, self.now) {
+            true => due,
+            false => Some(self.now),
+        }
     }
 }

@@ -7,8 +7,8 @@ use super::accept::Arrival;
 use super::control::{Acknowledgement, Connection, Control, DUPLICATES, Flight};
 use super::host::Host;
 use super::inject::{Header, Synthetic};
-use super::port::Way;
 use super::unreachable::TooLong;
+use super::way::Way;
 use crate::packet::{Flags, FourTuple, Segment, options};
 
 impl TooLong {

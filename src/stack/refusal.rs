@@ -13,8 +13,8 @@ pub(super) enum Refusal {
     GroupSource,
     /// The frame is for a group of cards, the packet in it for one host.
     GroupFrame,
-    /// A segment in fragments, or behind a hop-by-hop header: its connection cannot be told. Where
-    /// nothing puts fragments together, a fragment of any packet.
+    /// A fragment, which nothing in front has put together with the others; or a segment behind a
+    /// hop-by-hop header, whose connection cannot be told.
     Hidden,
     /// A wrong checksum of the IPv4 header, no checksum of UDP over IPv6, or no room for a header.
     Corrupt,

@@ -18,7 +18,7 @@ use super::table::Slot;
 
 /// Room for `N` sockets, in a `static`: all zeros, so that it takes no flash on a board.
 ///
-/// It is lent for good; what lives shorter is an array of [`SocketStorage::EMPTY`].
+/// It is borrowed for the rest of the program; for less, use an array of [`SocketStorage::EMPTY`].
 ///
 /// ```
 /// use uppercase::stack::{Slots, Sockets};

@@ -21,7 +21,7 @@ pub trait Table<'a> {
     /// one.
     fn half_open(&self, after: Option<Slot>) -> Option<Slot>;
 
-    /// Gives up a half-open connection; returns whether there is room by that.
+    /// Gives up a half-open connection; returns whether that makes room.
     fn give_up(&mut self, slot: Slot, now: Instant) -> bool;
 
     /// When a half-open connection was last given up; its client may acknowledge it all the same.

@@ -35,7 +35,7 @@ type WatchTransmissions = dyn FnMut(&Transmission);
 pub(super) struct Watcher {
     states: Option<RefCell<Box<Watch>>>,
     transmissions: Option<RefCell<Box<WatchTransmissions>>>,
-    /// Why the segment is sent next that is none of a connection.
+    /// The cause of the next segment that no connection sends.
     answers: Cell<Option<Cause>>,
     /// How far the stack's clock is behind the one that it is polled with, in microseconds.
     behind: Cell<i64>,

@@ -39,7 +39,7 @@ pub enum Cause {
     Connection {
         /// The state before.
         state: State,
-        /// Whether all of it has been sent before, and it is no question.
+        /// Whether all of it has been sent before, and it is neither a probe nor a keep-alive.
         is_again: bool,
         /// The receive buffer and the send buffer.
         buffers: [Buffer; 2],

@@ -1,4 +1,4 @@
-//! Segments of which smoltcp 0.14 makes something wrong, by the window that it has announced.
+//! Segments that smoltcp 0.14 treats wrongly because of the window that it has announced.
 //!
 //! They are those that arrive. The window that leaves is corrected in `control.rs`.
 
@@ -34,13 +34,13 @@ pub(super) fn old_byte(control: &Control, segment: &Segment) -> Header {
     }
 }
 
-/// What smoltcp has made no use of: the acknowledgement and the window, without payload and FIN.
+/// What smoltcp has ignored: the acknowledgement and the window, without payload and FIN.
 pub(super) fn without_payload(segment: &Segment) -> Header {
     bare(segment, segment.sequence, segment.window)
 }
 
-/// What smoltcp has to be given of a segment once more, after which `control` is that of its
-/// connection. `shut_at` is where the window was shut when it was given the segment.
+/// The part of a segment that smoltcp has to be given once more. `control` is in the state after the
+/// segment; `shut_at` is the edge of the zero window at the time when smoltcp was given it.
 pub(super) fn given_again(
     control: &Control,
     segment: &Segment,
@@ -83,19 +83,19 @@ fn from_edge(segment: &Segment, shut_at: Option<TcpSeqNumber>) -> Option<Header>
 }
 
 /// Whether this segment is the last acknowledgement of a peer with a zero window, by which the
-/// connection has come to `state`. smoltcp would go on to probe that window with nothing, and without
-/// a pause. So it is told that there is room.
+/// connection has come to `state`. smoltcp would go on to probe that window without payload and
+/// without a pause. So it is told that there is room.
 pub(super) fn needs_room(segment: &Segment, state: State) -> bool {
     segment.acknowledges() && segment.window == 0 && state == State::FinWait2
 }
 
-/// The acknowledgement of this segment with room, at the sequence number that is expected: wherever
-/// its own is, smoltcp takes that one.
+/// The acknowledgement of this segment with a window of one byte. It has the sequence number that is
+/// expected, so that smoltcp takes it.
 pub(super) fn with_room(control: &Control, segment: &Segment) -> Option<Header> {
     Some(bare(segment, control.next()?, 1))
 }
 
-/// A segment's acknowledgement, from another place and with another window.
+/// A segment's acknowledgement, with another sequence number and another window.
 pub(super) fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
     Header {
         source: segment.source,

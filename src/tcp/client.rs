@@ -24,7 +24,7 @@ pub use self::error::Error;
 /// How often a silent server is asked whether it is still there (RFC 9293, 3.8.4).
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-/// What a [`Client`] lives in: see [`Buffers`] for the sizes. It is lent for as long as the client's
+/// The storage of a [`Client`]: see [`Buffers`] for the sizes. It is lent for as long as the client's
 /// stack lives.
 #[derive(Default)]
 pub struct ClientStorage<'a, const RECEIVE: usize, const TRANSMIT: usize> {
@@ -188,7 +188,7 @@ impl Client {
     /// Whether the connection is open, or was until the server closed it.
     ///
     /// # Errors
-    /// Why it is not and will not be.
+    /// Why it is not open, and will not be.
     pub fn is_open(&mut self, context: &mut Context<'_, '_>) -> Result<bool, Error> {
         self.advance(context)?;
         Ok(self.phase.is_opened())

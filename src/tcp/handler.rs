@@ -6,8 +6,8 @@ use crate::transform::{Progress, Upper};
 
 /// What a [`Server`](super::Server) does with the bytes of one connection.
 ///
-/// A server makes one for each connection ([`Default`]). No method waits, and none has to do with
-/// sockets: a client that does not read leaves no room for output, and is taken no input from.
+/// A server makes one for each connection ([`Default`]). No method waits, and none sees a socket.
+/// A client that does not read leaves no room for output; the server takes no input from it then.
 ///
 /// This one returns each line in capitals, and counts the lines of all connections:
 ///
@@ -37,18 +37,18 @@ use crate::transform::{Progress, Upper};
 /// }
 /// ```
 pub trait Handler: Default {
-    /// What all connections of a server have in common.
+    /// The state that all connections of a server share.
     type Shared: Default;
 
     /// The room for output, in bytes, that [`exchange`](Self::exchange) and
-    /// [`finish`](Self::finish) have at least, whenever they are called: as much as a handler writes
-    /// that never wants to write a part of something. From 1 to 512; the transmit buffers of the
-    /// server must not be smaller.
+    /// [`finish`](Self::finish) have at least, whenever they are called: the longest piece that the
+    /// handler writes as a whole. From 1 to 512; the transmit buffers of the server must not be
+    /// smaller.
     const ROOM: usize = 1;
 
-    /// A client has connected: writes what greets it, if anything, to the beginning of `output`, and
-    /// returns how much that is. There is [room](Self::ROOM); there is none where the server was closed
-    /// at the same moment.
+    /// A client has connected: writes a greeting, if there is one, to the beginning of `output`, and
+    /// returns its length. There is [room](Self::ROOM), unless the server was closed at the same
+    /// moment.
     fn opened(
         &mut self,
         shared: &mut Self::Shared,
@@ -62,9 +62,9 @@ pub trait Handler: Default {
     /// Takes bytes from the beginning of `input`, which came from the client, and writes bytes to
     /// the beginning of `output`, which are sent to it.
     ///
-    /// It is called whenever something has happened to the connection, also without input, as long
-    /// as there is [room](Self::ROOM) for output and either of the two moves: so it may send what the
-    /// client has not asked for. Input that is not consumed is offered again, in front of what follows it.
+    /// It is called whenever something has happened to the connection, also without input: so it may
+    /// send what the client has not asked for. It is called again while bytes are consumed or produced
+    /// and there is [room](Self::ROOM). Input that is not consumed is offered again, before later input.
     fn exchange(
         &mut self,
         shared: &mut Self::Shared,
@@ -86,8 +86,8 @@ pub trait Handler: Default {
         false
     }
 
-    /// When [`exchange`](Self::exchange) is called even if nothing happens. Once that has come, it is
-    /// called at every poll until this is later again, or `None`.
+    /// The moment at which [`exchange`](Self::exchange) is called even if nothing happens. From then on
+    /// it is called at every poll, until this returns a later moment, or `None`.
     fn deadline(&self) -> Option<Instant> {
         None
     }

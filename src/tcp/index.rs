@@ -17,29 +17,28 @@ use crate::packet::FourTuple;
 /// How a [`Server`](super::Server) finds its connections, which it knows by their numbers:
 /// [`Scan`] or [`Hash`](struct@Hash).
 ///
-/// It is the server's own business: there is nothing in it for others to call.
+/// Only the server calls its methods.
 pub trait Index: sealed::Index {}
 
 impl<I: sealed::Index> Index for I {}
 
 // The numbers begin with 1, so that `None` is 0: what is all zeros takes no flash on a board.
 
-/// What connections of one kind have in common. Those of each kind are in the order in which they
-/// became so.
+/// The kinds of connections. Those of each kind are in the order in which they came to be of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Without a peer.
     Free = 1,
     /// Not acknowledged by the client.
     Opening,
-    /// Closed by both sides, which know it.
+    /// Closed by both sides, and both FINs are acknowledged.
     TimeWait,
 }
 
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
-    /// Something has come for it, or its time has.
+    /// A segment has come for it, or its timer has expired.
     Serve = 1,
     /// It may have something to transmit.
     Transmit,
@@ -61,7 +60,7 @@ pub(super) mod sealed {
         /// A connection has no peer any more.
         fn unbind(&mut self, number: usize);
 
-        /// A connection is of another kind now; `None`: of none of them.
+        /// A connection has become of another kind; `None`: of none of them.
         fn sort(&mut self, number: usize, kind: Option<Kind>);
 
         /// The kind of a connection.
@@ -74,7 +73,7 @@ pub(super) mod sealed {
         /// A connection has something to do; what it had to do before is replaced.
         fn queue(&mut self, number: usize, work: Work);
 
-        /// The next connection with such work, which it has no more.
+        /// Takes the next connection with such work.
         fn next(&mut self, work: Work) -> Option<usize>;
 
         /// Sets the moment at which a connection has something to do; `None`: never.

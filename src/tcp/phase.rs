@@ -2,8 +2,8 @@ use smoltcp::socket::tcp::{Socket, State};
 
 /// Where a connection is in its life.
 ///
-/// smoltcp has eleven states and several predicates, which change at different moments. What
-/// depends here on the state of a connection depends on the phase.
+/// smoltcp has eleven states and several predicates, which change at different moments. The code
+/// here looks at the phase only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Phase {
     /// There is no connection, and nothing to send for the last one.
@@ -17,7 +17,7 @@ pub(super) enum Phase {
     Open,
     /// The other side has closed and everything it sent has arrived; we may still send.
     HalfClosed,
-    /// We have closed; what we sent, or the other side's own close, is not acknowledged.
+    /// We have closed; what we sent is not acknowledged, or the other side's FIN has not come.
     Closing,
     /// Both sides have closed; the session is kept so that late segments find it (RFC 9293, 3.6.1).
     TimeWait,

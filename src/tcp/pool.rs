@@ -10,7 +10,7 @@ use super::index::{Entry, Mark};
 use super::session::Session;
 use crate::transform::Upper;
 
-/// What a [`Server`](super::Server) of `N` connections lives in, each with a handler `H`.
+/// The storage of a [`Server`](super::Server) of `N` connections, each with a handler `H`.
 ///
 /// The memory is `N * (RECEIVE + TRANSMIT)` bytes and a little for each connection; see
 /// [`Buffers`] for the sizes. It is lent for as long as the server's stack lives. All of it is
@@ -20,7 +20,7 @@ pub struct Pool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize,
     marks: [Mark; N],
 }
 
-/// What a [`Server`](super::Server) lives in that finds its connections by a [`Hash`](super::Hash).
+/// The storage of a [`Server`](super::Server) that finds its connections by a [`Hash`](super::Hash).
 ///
 /// As [`Pool`], with 72 bytes for each connection instead of 40.
 pub struct HashPool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Upper> {

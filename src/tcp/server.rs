@@ -132,18 +132,18 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
         self
     }
 
-    /// Begins with this as what all connections have in common.
+    /// Sets the state that all connections share.
     pub fn with_shared(mut self, shared: H::Shared) -> Self {
         self.shared = shared;
         self
     }
 
-    /// What all connections have in common.
+    /// The state that all connections share.
     pub fn shared(&self) -> &H::Shared {
         &self.shared
     }
 
-    /// What all connections have in common, to change it.
+    /// The state that all connections share, to change it.
     pub fn shared_mut(&mut self) -> &mut H::Shared {
         &mut self.shared
     }
@@ -190,7 +190,7 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
         }
     }
 
-    /// Serves a connection, as something has come for it or its time has.
+    /// Serves a connection: a segment has come for it, or its timer has expired.
     fn serve(&mut self, number: usize, now: Instant) {
         let session = &mut self.sessions[number];
         let (shared, config) = (&mut self.shared, &self.config);

@@ -285,7 +285,8 @@ fn receive(
     received.unwrap_or_default()
 }
 
-/// Lets a client that writes on after its last answer come to its end; that is no progress.
+/// Discards what a client sends after its last answer, so that its FIN is reached. That is no
+/// progress.
 fn discard(socket: &mut Socket<'_>) -> bool {
     while let Ok(1..) = socket.recv(|text| (text.len(), text.len())) {}
     false

@@ -8,8 +8,8 @@ pub const LARGEST_WINDOW: usize = (1 << 30) - 1;
 /// of several bytes, of which the stack keeps one back, so that it does not shrink (2.4): nothing
 /// has to be sent twice, with any size.
 ///
-/// Not every larger size can be had: a multiple of this by a power of two can, and
-/// [`window_within`] gives the others.
+/// Not every larger size is taken: a multiple of this by a power of two is, and [`window_within`]
+/// gives the others.
 pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 
 /// The largest size of a receive buffer, in bytes, that is `most` at most and that a server or client

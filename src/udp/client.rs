@@ -7,8 +7,6 @@ use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-use super::fragmentation::Fragmenter;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
 use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, Unreachable};
@@ -22,10 +20,10 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// port of its own: a late answer to an earlier line meets a closed port. Datagrams that do not
 /// come from the server are ignored.
 ///
-/// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
-/// [`stack`](crate::stack).
+/// A line that is larger than the link takes is sent in fragments, if the stack has room for it
+/// (`Stack::with_fragmentation`).
 pub struct Client<'a> {
-    sender: Sender<'a>,
+    sender: Sender,
     line: ManagedSlice<'a, u8>,
     timeout: Duration,
     request: Option<Request>,
@@ -72,14 +70,6 @@ impl<'a> Client<'a> {
             timeout: timeout.min(LONGEST_TIMEOUT),
             request: None,
         })
-    }
-
-    /// Also sends lines over IPv6 that are larger than the link's MTU; without a fragmenter they
-    /// are too long.
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub fn with_fragmenter(mut self, fragmenter: Fragmenter<'a>) -> Self {
-        self.sender.fragmenter = Some(fragmenter);
-        self
     }
 
     /// Waits for `timeout` for the answers to the lines that are sent from now on.

@@ -1,20 +1,16 @@
 use smoltcp::iface::SocketHandle;
+#[cfg(feature = "client")]
+use smoltcp::socket::udp::BindError;
 use smoltcp::socket::udp::{self, Socket, UdpMetadata};
 use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
 
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-use super::fragmentation::{self, Fragmenter};
 use crate::stack::Context;
 
 const IPV6_HEADER_LEN: usize = 40;
 
-/// Sends datagrams of any length that the link can carry, whole or in fragments.
-pub(super) struct Sender<'a> {
+/// Sends datagrams of any length that the stack lets leave, whole or in fragments.
+pub(super) struct Sender {
     pub(super) handle: SocketHandle,
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub(super) fragmenter: Option<Fragmenter<'a>>,
-    #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
-    lifetime: core::marker::PhantomData<&'a ()>,
 }
 
 /// Why a datagram was not sent.
@@ -28,35 +24,23 @@ pub(super) enum SendError {
     Unaddressable,
 }
 
-impl<'a> Sender<'a> {
+impl Sender {
     pub(super) fn new(handle: SocketHandle) -> Self {
-        Self {
-            handle,
-            #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-            fragmenter: None,
-            #[cfg(not(all(feature = "fragmentation", feature = "ipv6")))]
-            lifetime: core::marker::PhantomData,
-        }
+        Self { handle }
     }
 
     /// The longest datagram that can be sent to `destination`, in bytes.
     pub(super) fn longest(&self, destination: &IpAddress, context: &Context<'_, '_>) -> usize {
-        let ip_mtu = context.ip_mtu();
-        let (largest_packet, header) = match destination {
-            IpAddress::Ipv4(_) => (largest_ipv4_packet(ip_mtu), IPV4_HEADER_LEN),
+        let header = match destination {
+            IpAddress::Ipv4(_) => IPV4_HEADER_LEN,
             #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => (ip_mtu, IPV6_HEADER_LEN),
+            _ => IPV6_HEADER_LEN,
         };
+        let packet = context.longest_packet_to(destination);
         let socket = context.sockets.get::<Socket<'_>>(self.handle);
-        let longest = socket
+        socket
             .payload_send_capacity()
-            .min(largest_packet.saturating_sub(header + UDP_HEADER_LEN));
-        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        if let (Some(fragmenter), IpAddress::Ipv6(_)) = (&self.fragmenter, destination) {
-            let ip_mtu = context.path_mtu(destination);
-            return longest.max(fragmenter.longest(context.sockets, ip_mtu));
-        }
-        longest
+            .min(packet.saturating_sub(header + UDP_HEADER_LEN))
     }
 
     /// Queues a datagram; all of it, or nothing if there is an error.
@@ -68,12 +52,6 @@ impl<'a> Sender<'a> {
     ) -> Result<(), SendError> {
         if datagram.len() > self.longest(&to.endpoint.addr, context) {
             return Err(SendError::TooLarge);
-        }
-        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        if matches!(to.endpoint.addr, IpAddress::Ipv6(_))
-            && fragmentation::is_needed(datagram.len(), context.path_mtu(&to.endpoint.addr))
-        {
-            return self.send_in_fragments(context, datagram, to);
         }
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         socket
@@ -88,9 +66,9 @@ impl<'a> Sender<'a> {
     #[cfg(feature = "client")]
     pub(super) fn reopen(
         &mut self,
-        context: &mut Context<'_, 'a>,
+        context: &mut Context<'_, '_>,
         port: u16,
-    ) -> Result<(), udp::BindError> {
+    ) -> Result<(), BindError> {
         let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
         socket.close();
         if port == 0 { Ok(()) } else { socket.bind(port) }
@@ -98,45 +76,8 @@ impl<'a> Sender<'a> {
 
     /// Drops all that is queued, and closes the socket until it is opened anew.
     #[cfg(feature = "client")]
-    pub(super) fn close(&mut self, context: &mut Context<'_, 'a>) {
+    pub(super) fn close(&mut self, context: &mut Context<'_, '_>) {
         // Cannot fail: it is bound to nothing.
         let _ = self.reopen(context, 0);
-        #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-        if let Some(fragmenter) = &mut self.fragmenter {
-            fragmenter.discard(context.sockets);
-        }
     }
-
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    fn send_in_fragments(
-        &mut self,
-        context: &mut Context<'_, '_>,
-        datagram: &[u8],
-        to: UdpMetadata,
-    ) -> Result<(), SendError> {
-        use smoltcp::wire::IpEndpoint;
-
-        let socket = context.sockets.get_mut::<Socket<'_>>(self.handle);
-        let (Some(fragmenter), Some(address)) = (&mut self.fragmenter, to.local_address) else {
-            return Err(SendError::Unaddressable);
-        };
-        let from = IpEndpoint::new(address, socket.endpoint().port);
-        let ip_mtu = context.path_mtu(&to.endpoint.addr);
-        fragmenter
-            .send(context.sockets, from, to.endpoint, datagram, ip_mtu)
-            .map_err(|error| match error {
-                fragmentation::SendError::Full => SendError::Full,
-                fragmentation::SendError::Unaddressable => SendError::Unaddressable,
-                _ => SendError::TooLarge,
-            })
-    }
-}
-
-/// The largest IPv4 packet that smoltcp sends on a link with this MTU, in bytes.
-fn largest_ipv4_packet(ip_mtu: usize) -> usize {
-    #[cfg(feature = "fragmentation")]
-    let fragmented = smoltcp::config::FRAGMENTATION_BUFFER_SIZE.min(u16::MAX.into());
-    #[cfg(not(feature = "fragmentation"))]
-    let fragmented = 0;
-    ip_mtu.max(fragmented)
 }

@@ -3,8 +3,6 @@ use managed::ManagedSlice;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::Instant;
 
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-use super::fragmentation::Fragmenter;
 use super::loop_guard::LoopGuard;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
@@ -39,10 +37,10 @@ pub struct Counters {
 /// datagram. So a datagram from the server's own port number is not answered, and a
 /// [`LoopGuard`] ends what other ports begin.
 ///
-/// Only one socket of a stack should send datagrams larger than the MTU over IPv4; see
-/// [`stack`](crate::stack).
+/// An answer that is larger than the link takes is sent in fragments, if the stack has room for it
+/// (`Stack::with_fragmentation`); else its request is dropped, and counted.
 pub struct Server<'a> {
-    sender: Sender<'a>,
+    sender: Sender,
     answer: ManagedSlice<'a, u8>,
     /// The answer that has been made, but for which there was no room yet.
     waiting: Option<Answer>,
@@ -89,14 +87,6 @@ impl<'a> Server<'a> {
             guard: LoopGuard::new(),
             counters: Counters::default(),
         })
-    }
-
-    /// Also sends answers over IPv6 that are larger than the link's MTU; without a fragmenter they
-    /// are dropped as too large.
-    #[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-    pub fn with_fragmenter(mut self, fragmenter: Fragmenter<'a>) -> Self {
-        self.sender.fragmenter = Some(fragmenter);
-        self
     }
 
     /// What it has seen since it was made.

@@ -178,7 +178,7 @@ pub fn address_that_is_refused_is_replaced_while_the_server_runs() {
 /// RFC 2131, 3.1.5: DHCPDECLINE, ten seconds of silence, another address.
 pub fn address_that_the_kernel_has_is_declined_and_another_one_is_obtained() {
     interface();
-    ip("addr add 192.168.69.50/32 dev tap0");
+    ip("addr add 192.168.69.50/24 dev tap0");
     // What is sent to an address of the kernel would not leave it: the server has to broadcast.
     let mac = "02:00:00:00:00:07";
     let _dnsmasq = dnsmasq(&format!(

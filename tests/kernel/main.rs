@@ -128,6 +128,7 @@ fn main() -> std::process::ExitCode {
         idle_connection_is_closed_after_the_timeout,
         each_line_that_announces_a_server_is_true,
         ping_is_answered_at_every_length,
+        large_pings_of_several_hosts_and_large_answers_go_together,
         one_place_serves_one_client_after_the_other,
         one_place_serves_clients_that_close_and_come_back_at_once,
         thirty_two_clients_are_served_at_once,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::start;
 use crate::link::{Link, connect, datagrams, each_served, serve};
-use crate::namespace::{need, tool};
+use crate::namespace::{ip, need, tool};
 use crate::peers::nc;
 use crate::serve_tcp::{assert_served, exchange};
 use crate::serve_udp::ask;
@@ -125,11 +125,8 @@ pub fn each_line_that_announces_a_server_is_true() {
 pub fn ping_is_answered_at_every_length() {
     for link in Link::ALL {
         let _server = serve(link.option);
-        // The kernel's own limit is 65507; smoltcp sends no IPv6 answer in fragments.
-        let lengths: &[u16] = match link.ipv6 {
-            false => &[0, 56, 1472, 1473, 8000, 65_507],
-            true => &[0, 56, 1452],
-        };
+        // 65507 is the most that `ping` takes.
+        let lengths: [u16; 8] = [0, 56, 1452, 1453, 1473, 4000, 8000, 65_507];
         for length in lengths {
             let mut ping = tool("ping");
             ping.args([
@@ -146,4 +143,28 @@ pub fn ping_is_answered_at_every_length() {
             assert!(outcome.text().contains(" 0% packet loss"), "{outcome:?}");
         }
     }
+}
+
+pub fn large_pings_of_several_hosts_and_large_answers_go_together() {
+    each_served("", |link| {
+        let device = link.option.split(' ').next_back().expect("its name");
+        let hosts = [110, 111, 112, 113].map(|host| link.address(host));
+        for host in hosts {
+            let (prefix, option) = if link.ipv6 { (64, " nodad") } else { (24, "") };
+            ip(&format!("addr add {host}/{prefix} dev {device}{option}"));
+        }
+        let pings = hosts.map(|host| {
+            let server = link.address(1);
+            let options = format!("-c 40 -i 0.01 -W 20 -s 4000 -I {host} {server}");
+            start(tool("ping").args(options.split(' ')))
+        });
+        for length in (2000..40_000).step_by(1000) {
+            let text = vec![b'x'; length];
+            assert!(ask(link.server(), &text) == upper(&text), "{length} bytes");
+        }
+        for mut ping in pings {
+            let outcome = ping.end();
+            assert!(outcome.text().contains(" 0% packet loss"), "{outcome:?}");
+        }
+    });
 }

@@ -8,11 +8,10 @@ use smoltcp::wire::{
     Icmpv6Packet, IpAddress, Ipv4Address, Ipv6Packet,
 };
 use uppercase::Stack;
-use uppercase::simulation::Port;
 use uppercase::tcp::{Config, Error};
 
 use common::discovery::{Message, discovery};
-use common::network::{CLIENT, Link, Network, SECOND, SERVER, hardware_address};
+use common::network::{CLIENT, End, Link, Network, SECOND, SERVER, hardware_address};
 use common::scene::{Caller, Scene};
 
 /// Another card than those of the two hosts.
@@ -38,7 +37,7 @@ fn detect(network: &mut Network, host: u8) {
 }
 
 /// In the place of a stack while that is changed.
-fn spare() -> Box<Stack<'static, Port>> {
+fn spare() -> Box<Stack<'static, End<'static>>> {
     Network::new(Link::ETHERNET_V4).server
 }
 

@@ -9,7 +9,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpCidr, IpEndpoint, IpProtocol, Ipv4Packet};
 use uppercase::device::wire::Wire;
 use uppercase::link::EthernetAddress;
-use uppercase::stack::Config;
+use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD};
 use uppercase::{PORT, Stack, udp};
 
 use common::frames;
@@ -85,7 +85,8 @@ fn answers_leave_whole(patience: u32) {
         random_seed: 1,
     };
     let now = Instant::ZERO;
-    let mut stack = Stack::new(device, config, vec![], now).expect("the configuration is right");
+    let stack = Stack::new(device, config, vec![], now).expect("the configuration is right");
+    let mut stack = stack.with_fragmentation(vec![0; 4000 + FRAGMENTATION_OVERHEAD]);
     let parts = common::ask::parts(4000, 4);
     let mut server = udp::Server::from_parts(stack.sockets(), parts, PORT).expect("it has room");
 

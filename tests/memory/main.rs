@@ -19,6 +19,8 @@ mod dns;
 #[cfg(feature = "fragmentation")]
 mod exhausted_device;
 mod far_segments;
+#[cfg(feature = "fragmentation")]
+mod fragments;
 mod half_open;
 mod hashed;
 #[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]

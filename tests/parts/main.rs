@@ -7,8 +7,6 @@ mod capture;
 mod conformance;
 #[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
-#[cfg(all(feature = "fragmentation", feature = "ipv6"))]
-mod fragmentation;
 mod imports;
 #[cfg(feature = "trace")]
 mod pcapng;

@@ -4,7 +4,9 @@ use smoltcp::phy::{ChecksumCapabilities, Medium};
 
 use super::*;
 use crate::packet::ip::set_packet_len;
-use crate::packet::{Arp, Content, Frame, Options, Packet, Quote, options, udp as datagram};
+use crate::packet::{
+    Arp, Content, Frame, Options, Packet, Quote, fill_checksum, options, udp as datagram,
+};
 
 /// Everything that the parser can be asked about a frame.
 fn ask(medium: Medium, bytes: &[u8]) {
@@ -33,8 +35,12 @@ fn ask_packet(packet: &Packet<'_>) {
         packet.is_icmp_error(),
         packet.unreachable(),
         packet.neighbor_message(),
-        packet.is_first_fragment(),
+        packet.is_echo_request(),
     );
+    let part = packet.cut(8, 576, 1);
+    let mut bytes = std::vec![0; packet.fragment_header_len() + part.data.len()];
+    packet.put_fragment(&part, &mut bytes);
+    fill_checksum(&mut packet.bytes.to_vec());
     packet.is_intact(&ChecksumCapabilities::default());
     #[cfg(feature = "dhcp")]
     if packet.dhcp_reply(false).is_some() {

@@ -51,8 +51,8 @@ impl Pressure {
         }
     }
 
-    /// How old a half-open connection is that gives way; `is_remembered`: and is known all the same
-    /// if its client acknowledges it later.
+    /// The age at which a half-open connection gives way. `is_remembered`: it is known all the same if
+    /// its client acknowledges it later.
     pub(super) fn grace(&self, is_remembered: bool, now: Instant) -> Duration {
         if cfg!(feature = "syn-cookies") || !self.is_on(now) {
             GRACE

@@ -119,7 +119,7 @@ impl<'a> Accept<'a> {
         self.give_up(table, slot, host, now)
     }
 
-    /// Gives up a half-open connection; returns whether its table has room by that. Without cookies,
+    /// Gives up a half-open connection; returns whether that makes room in its table. Without cookies,
     /// the backlog remembers it, if there is room.
     pub(super) fn give_up(
         &mut self,

@@ -35,7 +35,7 @@ use crate::stack::inject::{Header, Synthetic};
 const PRESSURE: Duration = Duration::from_secs(4);
 /// How many cookies that are not acknowledged are a flood.
 const MANY: usize = 64;
-/// A cookie is good until the end of the next one of these.
+/// A cookie is valid until the end of the period after its own.
 const PERIOD: Duration = Duration::from_secs(64);
 /// The segment sizes that a cookie can tell, in bytes: those of IPv4 and IPv6 without options
 /// on Ethernet, and what every host takes.
@@ -101,7 +101,7 @@ impl Cookies {
         Some(Synthetic::new(&answer))
     }
 
-    /// Whether cookies were given so lately that one may still be acknowledged; `gave_up` is when the
+    /// Whether cookies were given so recently that one may still be acknowledged; `gave_up` is when the
     /// server has last given up a half-open connection.
     pub(super) fn may_be_acknowledged(&self, gave_up: Option<Instant>, now: Instant) -> bool {
         // Both are `None` as long as there is nothing to find.

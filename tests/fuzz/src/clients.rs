@@ -2,24 +2,15 @@
 
 use std::task::Poll;
 
-use smoltcp::socket::raw;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpEndpoint};
 use uppercase::stack::earliest;
-use uppercase::udp::fragmentation::{Fragmenter, bytes, packets};
 use uppercase::{Context, PORT, tcp, udp};
 
 use crate::common::ask::parts;
 use crate::common::network::SECOND;
 use crate::common::text::upper;
 use crate::host::{DATAGRAM, LineStack, QUEUE, WINDOW};
-
-/// With room for two datagrams of any length.
-pub fn fragmenter<'a>(stack: &mut LineStack<'a>) -> Fragmenter<'a> {
-    let metadata = vec![raw::PacketMetadata::EMPTY; 2 * packets(DATAGRAM, 1280)];
-    let queue = raw::PacketBuffer::new(metadata, vec![0; 2 * bytes(DATAGRAM, 1280)]);
-    Fragmenter::from_parts(stack.sockets(), queue, vec![], 1).expect("there is room")
-}
 
 /// One client of each kind, and how they fared.
 pub struct Clients<'a> {
@@ -43,11 +34,10 @@ impl<'a> Clients<'a> {
     ) -> Self {
         let timeout = SECOND * 8;
         let tcp = tcp::Client::new(stack.sockets(), connection, timeout);
-        let fragmenter = fragmenter(stack);
         let udp = udp::Client::from_parts(stack.sockets(), parts(DATAGRAM, QUEUE), timeout);
         Self {
             tcp: tcp.expect("there is room"),
-            udp: udp.expect("there is room").with_fragmenter(fragmenter),
+            udp: udp.expect("there is room"),
             text: Vec::new(),
             sent: 0,
             is_talking: false,

@@ -4,10 +4,10 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::reassembly::{self, OVERHEAD};
-use uppercase::stack::{Config, from_fn};
+use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD, from_fn};
 use uppercase::{PORT, Servers, Stack, tcp, udp};
 
-use crate::clients::{Clients, fragmenter};
+use crate::clients::Clients;
 use crate::common::ask::parts;
 use crate::common::network::{Link, hardware_address};
 use crate::line::{End, Line};
@@ -147,12 +147,13 @@ pub fn stack(line: Line<'_>, host: u8, link: Link) -> LineStack<'_> {
         random_seed: host.into(),
     };
     let slots = Vec::<SocketStorage<'_>>::with_capacity(8);
-    Stack::new(line, config, slots, Instant::ZERO).expect("the configuration is right")
+    let stack = Stack::new(line, config, slots, Instant::ZERO);
+    let stack = stack.expect("the configuration is right");
+    stack.with_fragmentation(vec![0; DATAGRAM + FRAGMENTATION_OVERHEAD])
 }
 
 fn udp_server<'a>(stack: &mut LineStack<'a>) -> udp::Server<'a> {
-    let fragmenter = fragmenter(stack);
     let parts = parts(DATAGRAM, QUEUE);
     let server = udp::Server::from_parts(stack.sockets(), parts, PORT);
-    server.expect("there is room").with_fragmenter(fragmenter)
+    server.expect("there is room")
 }

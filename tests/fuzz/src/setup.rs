@@ -38,8 +38,7 @@ impl Setup {
         }
     }
 
-    /// Small, so that fragments are, too. Where it is smaller than the longest message of ICMP,
-    /// smoltcp 0.14 panics when it has to cut one into fragments.
+    /// Small, so that fragments are, too.
     pub fn ip_mtu(&self) -> usize {
         if self.link.ipv6 { 1280 } else { 576 }
     }

@@ -13,9 +13,8 @@ use uppercase::device::reassembly::{self, Reassembly};
 use uppercase::device::wire::{Port, Queue};
 use uppercase::dns::{self, Resolver};
 use uppercase::link::EthernetAddress;
-use uppercase::stack::{Config, PendingSyn, earliest, from_fn};
+use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD, PendingSyn, earliest, from_fn};
 use uppercase::transform::Upper;
-use uppercase::udp::fragmentation::{self, Fragmenter};
 use uppercase::{PORT, Servers, Stack, tcp, udp};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,7 +59,7 @@ fn serve_many(polls: u32) -> Option<()> {
 fn serve(polls: u32) -> Option<()> {
     let queue = Queue::<8, 1514>::new();
     let mut fragments = reassembly::Buffers::<{ 2048 + reassembly::OVERHEAD }, 2>::new();
-    let mut fragmented = fragmentation::Buffers::<7000, 5>::new();
+    let mut fragmented = [0; 6144 + FRAGMENTATION_OVERHEAD];
     let mut pool = tcp::Pool::<2, 512, 512>::new();
     let mut of_server = udp::Buffers::<6144, 1>::new();
     let mut of_client = udp::Buffers::<6144, 1>::new();
@@ -84,14 +83,15 @@ fn serve(polls: u32) -> Option<()> {
     let now = || clock.get();
     let device = Reassembly::new(Port::loopback(&queue, Medium::default()), &mut fragments);
     let stack = Stack::new(device, config, &mut slots[..], now()).ok()?;
-    let mut stack = stack.with_backlog(&mut backlog[..]);
+    let mut stack = stack
+        .with_backlog(&mut backlog[..])
+        .with_fragmentation(&mut fragmented[..]);
 
     let sockets = stack.sockets();
-    let fragmenter = Fragmenter::new(sockets, &mut fragmented, 42).ok()?;
     let of_server = udp::Server::new(sockets, &mut of_server, PORT).ok()?;
     let mut servers = Servers {
         tcp: Some(tcp::Server::new(sockets, &mut pool, tcp::Config::default()).ok()?),
-        udp: Some(of_server.with_fragmenter(fragmenter)),
+        udp: Some(of_server),
     };
     let mut tcp = tcp::Client::new(sockets, &mut stream, TIMEOUT).ok()?;
     let mut udp = udp::Client::new(sockets, &mut of_client, TIMEOUT).ok()?;

@@ -2,15 +2,9 @@
 
 use std::task::Poll;
 
-#[cfg(feature = "fragmentation")]
-use smoltcp::socket::raw;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
-#[cfg(feature = "fragmentation")]
-use uppercase::stack::Sockets;
-#[cfg(feature = "fragmentation")]
-use uppercase::udp::fragmentation::Fragmenter;
 use uppercase::{Context, PORT, udp};
 
 use super::network::{Actor, Network};
@@ -35,14 +29,6 @@ pub fn parts(datagram: usize, queue: usize) -> udp::Parts<'static> {
 pub fn server(network: &mut Network, datagram: usize, queue: usize) -> udp::Server<'static> {
     let parts = parts(datagram, queue);
     udp::Server::from_parts(network.server.sockets(), parts, PORT).expect("there is room")
-}
-
-/// A fragmenter with room for some large datagrams.
-#[cfg(feature = "fragmentation")]
-pub fn fragmenter(sockets: &mut Sockets<'static>) -> Fragmenter<'static> {
-    let packets = vec![raw::PacketMetadata::EMPTY; 20];
-    let queue = raw::PacketBuffer::new(packets, vec![0; 20_000]);
-    Fragmenter::from_parts(sockets, queue, vec![], 1).expect("there is room")
 }
 
 pub struct Ask {

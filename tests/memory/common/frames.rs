@@ -4,8 +4,8 @@ use smoltcp::phy::{ChecksumCapabilities, Medium};
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, EthernetRepr, Icmpv4DstUnreachable,
     Icmpv4Packet, Icmpv4Repr, Icmpv6DstUnreachable, Icmpv6Packet, Icmpv6Repr, IpAddress,
-    IpEndpoint, IpProtocol, IpRepr, Ipv4Packet, Ipv4Repr, Ipv6Packet, Ipv6Repr, TcpControl,
-    TcpPacket, TcpRepr, TcpSeqNumber, UdpPacket, UdpRepr,
+    IpEndpoint, IpProtocol, IpRepr, Ipv4Packet, Ipv4Repr, Ipv6FragmentHeader, Ipv6Packet, Ipv6Repr,
+    TcpControl, TcpPacket, TcpRepr, TcpSeqNumber, UdpPacket, UdpRepr, checksum,
 };
 
 use super::network::{CLIENT, Link, SERVER, hardware_address};
@@ -139,6 +139,53 @@ pub fn unreachable(
             message.emit(&mut Icmpv4Packet::new_unchecked(payload), &checksums);
         })
     }
+}
+
+/// The frame of a ping with so much data.
+pub fn echo_request(link: Link, from: IpAddress, to: IpAddress, length: usize) -> Vec<u8> {
+    let data: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
+    let checksums = ChecksumCapabilities::default();
+    let length = 8 + length;
+    match (from, to) {
+        (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
+            let message = Icmpv6Repr::EchoRequest {
+                ident: 7,
+                seq_no: 1,
+                data: &data,
+            };
+            ip(link, from, to, IpProtocol::Icmpv6, length, |payload| {
+                let mut packet = Icmpv6Packet::new_unchecked(payload);
+                message.emit(&source, &destination, &mut packet, &checksums);
+            })
+        }
+        _ => {
+            let message = Icmpv4Repr::EchoRequest {
+                ident: 7,
+                seq_no: 1,
+                data: &data,
+            };
+            ip(link, from, to, IpProtocol::Icmp, length, |payload| {
+                message.emit(&mut Icmpv4Packet::new_unchecked(payload), &checksums);
+            })
+        }
+    }
+}
+
+/// Where a packet goes.
+pub fn destination(packet: &[u8]) -> IpAddress {
+    match packet[0] >> 4 {
+        4 => Ipv4Packet::new_unchecked(packet).dst_addr().into(),
+        _ => Ipv6Packet::new_unchecked(packet).dst_addr().into(),
+    }
+}
+
+/// What the sum over a message of ICMP and its checksum comes to: all ones, if that is right.
+pub fn icmp_sum(link: Link, from: &IpAddress, to: &IpAddress, message: &[u8]) -> u16 {
+    let header = match link.ipv6 {
+        true => checksum::pseudo_header(from, to, IpProtocol::Icmpv6, message.len() as u32),
+        false => 0,
+    };
+    checksum::combine(&[header, checksum::data(message)])
 }
 
 /// The frame that carries an IP packet of any protocol, to the server's host or the client's.
@@ -286,4 +333,82 @@ pub fn read_udp(link: Link, frame: &[u8]) -> Option<(IpEndpoint, IpEndpoint, &[u
         IpEndpoint::new(to, packet.dst_port()),
         &payload[8..packet.len().into()],
     ))
+}
+
+/// The frames that carry the packet of a frame in fragments, for a link that takes so many bytes.
+pub fn cut(link: Link, frame: &[u8], ip_mtu: usize) -> Vec<Vec<u8>> {
+    let (ethernet, packet) = frame.split_at(packet_start(link));
+    let (header, payload) = packet.split_at(if link.ipv6 { 40 } else { 20 });
+    let room = (ip_mtu - header.len() - if link.ipv6 { 8 } else { 0 }) / 8 * 8;
+    let parts = payload.chunks(room).enumerate();
+    let parts = parts.map(|(index, part)| {
+        let (offset, more) = (index * room, (index + 1) * room < payload.len());
+        let mut bytes = header.to_vec();
+        if link.ipv6 {
+            bytes[6] = IpProtocol::Ipv6Frag.into();
+            let field = offset as u16 | u16::from(more);
+            bytes.extend([&[header[6], 0][..], &field.to_be_bytes(), &[1, 2, 3, 4]].concat());
+            bytes.extend(part);
+            let length = (bytes.len() - 40) as u16;
+            Ipv6Packet::new_unchecked(&mut bytes[..]).set_payload_len(length);
+        } else {
+            bytes.extend(part);
+            let length = bytes.len() as u16;
+            let mut packet = Ipv4Packet::new_unchecked(&mut bytes[..]);
+            packet.set_total_len(length);
+            packet.clear_flags();
+            packet.set_more_frags(more);
+            packet.set_frag_offset(offset as u16);
+            packet.fill_checksum();
+        }
+        [ethernet, &bytes].concat()
+    });
+    parts.collect()
+}
+
+/// A part of a packet.
+pub struct Part<'f> {
+    /// The length of its own packet, in bytes.
+    pub length: usize,
+    pub identification: u32,
+    /// Where `data` belongs, in bytes.
+    pub offset: usize,
+    pub more: bool,
+    pub protocol: IpProtocol,
+    pub data: &'f [u8],
+}
+
+/// What a packet is a part of; `None` if it is a whole packet.
+pub fn fragment(packet: &[u8]) -> Option<Part<'_>> {
+    let length = packet.len();
+    if packet[0] >> 4 == 4 {
+        let packet = Ipv4Packet::new_checked(packet).expect("a packet");
+        assert!(packet.verify_checksum(), "the header is right");
+        let is_part = packet.more_frags() || packet.frag_offset() > 0;
+        is_part.then(|| {
+            assert!(!packet.dont_frag());
+            Part {
+                length,
+                identification: packet.ident().into(),
+                offset: packet.frag_offset().into(),
+                more: packet.more_frags(),
+                protocol: packet.next_header(),
+                data: packet.payload(),
+            }
+        })
+    } else {
+        let packet = Ipv6Packet::new_checked(packet).expect("a packet");
+        (packet.next_header() == IpProtocol::Ipv6Frag).then(|| {
+            let (protocol, payload) = (packet.payload()[0], packet.payload());
+            let header = Ipv6FragmentHeader::new_checked(&payload[2..8]).expect("a header");
+            Part {
+                length,
+                identification: header.ident(),
+                offset: usize::from(header.frag_offset()) * 8,
+                more: header.more_frags(),
+                protocol: protocol.into(),
+                data: &payload[8..],
+            }
+        })
+    }
 }

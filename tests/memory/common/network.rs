@@ -3,10 +3,14 @@
 use std::task::Poll;
 
 use smoltcp::iface::SocketStorage;
-use smoltcp::phy::Medium;
+use smoltcp::phy::{ChecksumCapabilities, Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+#[cfg(feature = "fragmentation")]
+use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 use uppercase::simulation::{self, Conditions, Lane, Port, Turn};
+#[cfg(feature = "fragmentation")]
+use uppercase::stack::FRAGMENTATION_OVERHEAD;
 use uppercase::stack::{Config, Egress, Service, Table, earliest};
 use uppercase::{Context, Stack, tcp, udp};
 
@@ -143,12 +147,53 @@ impl Service<'static> for Actors<'_, '_> {
     }
 }
 
+/// A host's end of its link, which puts fragments together where that is built.
+#[cfg(feature = "fragmentation")]
+pub type End<'a> = Reassembly<'a, Port>;
+#[cfg(not(feature = "fragmentation"))]
+pub type End<'a> = Port;
+
+/// What that takes.
+#[cfg(feature = "fragmentation")]
+pub type Fragments = Buffers<{ 8000 + OVERHEAD }, 4>;
+#[cfg(not(feature = "fragmentation"))]
+pub struct Fragments;
+
+#[cfg(not(feature = "fragmentation"))]
+impl Fragments {
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+pub fn end(port: Port, fragments: &mut Fragments) -> End<'_> {
+    #[cfg(feature = "fragmentation")]
+    return Reassembly::new(port, fragments);
+    #[cfg(not(feature = "fragmentation"))]
+    {
+        let _ = fragments;
+        port
+    }
+}
+
+/// Has a stack send what is larger than the link takes, up to `longest` bytes of UDP, where that is
+/// built.
+pub fn fragmenting<'a, D: Device>(stack: Stack<'a, D>, longest: usize) -> Stack<'a, D> {
+    #[cfg(feature = "fragmentation")]
+    return stack.with_fragmentation(vec![0; longest + FRAGMENTATION_OVERHEAD]);
+    #[cfg(not(feature = "fragmentation"))]
+    {
+        let _ = longest;
+        stack
+    }
+}
+
 /// A server's and a client's host.
 pub struct Network {
     simulation: simulation::Network,
     // They are large, and a test's thread has little room.
-    pub server: Box<Stack<'static, Port>>,
-    pub client: Box<Stack<'static, Port>>,
+    pub server: Box<Stack<'static, End<'static>>>,
+    pub client: Box<Stack<'static, End<'static>>>,
     /// What the server's host receives.
     pub to_server: Lane,
     /// What the client's host receives.
@@ -164,7 +209,8 @@ impl Network {
 
     /// For a test that has seeds: this one is printed when it fails.
     pub fn with_seed(link: Link, seed: u64) -> Self {
-        Self::on(simulation::Network::new(link.medium, seed), link, &[], None)
+        let simulation = simulation::Network::new(link.medium, seed);
+        Self::on(simulation, link, &[], None, ChecksumCapabilities::default())
     }
 
     /// The server has these addresses too; the client has a gateway.
@@ -174,7 +220,14 @@ impl Network {
             link,
             more,
             gateway,
+            ChecksumCapabilities::default(),
         )
+    }
+
+    /// The stack of the server's host makes and verifies these checksums only.
+    pub fn with_checksum(link: Link, checksum: ChecksumCapabilities) -> Self {
+        let simulation = simulation::Network::new(link.medium, 1);
+        Self::on(simulation, link, &[], None, checksum)
     }
 
     fn on(
@@ -182,16 +235,28 @@ impl Network {
         link: Link,
         more: &[IpCidr],
         gateway: Option<IpAddress>,
+        checksum: ChecksumCapabilities,
     ) -> Self {
         let (server, client) = (simulation.link("server"), simulation.link("client"));
+        let mut of_server = server.port();
+        of_server.set_checksum(checksum);
         let addresses = [&[link.network_of(SERVER)], more].concat();
         Self {
-            server: stack(server.port(), SERVER, &addresses, None),
+            server: stack(of_server, SERVER, &addresses, None),
             client: stack(client.port(), CLIENT, &[link.network_of(CLIENT)], gateway),
             to_server: server.to_host,
             to_client: client.to_host,
             server_ahead: 0,
             simulation,
+        }
+    }
+
+    /// Both hosts also send what is larger than the link takes, up to `longest` bytes of UDP.
+    pub fn with_fragmentation(self, longest: usize) -> Self {
+        Self {
+            server: Box::new(fragmenting(*self.server, longest)),
+            client: Box::new(fragmenting(*self.client, longest)),
+            ..self
         }
     }
 
@@ -303,7 +368,7 @@ impl Network {
 fn poll_by(
     ahead: i64,
     turn: &mut Turn,
-    stack: &mut Stack<'static, Port>,
+    stack: &mut Stack<'static, impl Device>,
     actors: &mut [&mut dyn Actor],
 ) {
     let now = Instant::from_micros(turn.now.total_micros() + ahead);
@@ -312,7 +377,7 @@ fn poll_by(
 
 pub fn poll_at(
     now: Instant,
-    stack: &mut Stack<'static, Port>,
+    stack: &mut Stack<'static, impl Device>,
     actors: &mut [&mut dyn Actor],
 ) -> Option<Duration> {
     stack.poll(now, &mut Actors(actors)).delay(now)
@@ -323,7 +388,7 @@ fn stack(
     host: u8,
     addresses: &[IpCidr],
     gateway: Option<IpAddress>,
-) -> Box<Stack<'static, Port>> {
+) -> Box<Stack<'static, End<'static>>> {
     let config = Config {
         hardware_address: hardware_address(host).into(),
         addresses,
@@ -331,6 +396,7 @@ fn stack(
         random_seed: host.into(),
     };
     let slots = Vec::<SocketStorage<'_>>::new();
-    let stack = Stack::new(device, config, slots, Instant::ZERO);
+    let fragments = Box::leak(Box::new(Fragments::new()));
+    let stack = Stack::new(end(device, fragments), config, slots, Instant::ZERO);
     Box::new(stack.expect("the configuration is right"))
 }

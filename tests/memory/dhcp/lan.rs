@@ -12,7 +12,7 @@ use uppercase::dhcp::Event;
 use uppercase::tcp::Config;
 use uppercase::{Context, Stack};
 
-use crate::common::network::{Link, Network, SERVER, hardware_address};
+use crate::common::network::{End, Link, Network, SERVER, hardware_address};
 use crate::common::scene::Scene;
 
 pub const DISCOVER: u8 = 1;
@@ -393,9 +393,7 @@ impl Lan {
 /// Changes the stack of the server's host.
 pub fn change(
     network: &mut Network,
-    by: impl FnOnce(
-        Stack<'static, uppercase::simulation::Port>,
-    ) -> Stack<'static, uppercase::simulation::Port>,
+    by: impl FnOnce(Stack<'static, End<'static>>) -> Stack<'static, End<'static>>,
 ) {
     let spare = Network::new(Link::ETHERNET_V4).server;
     let stack = *std::mem::replace(&mut network.server, spare);

@@ -32,7 +32,6 @@ fn elicit(link: Link, host: &Host) -> Vec<(&'static str, Vec<u8>)> {
             all.push((what, frame));
         }
         for (what, protocol) in [
-            ("fragment", IpProtocol::Ipv6Frag),
             ("routing header", IpProtocol::Ipv6Route),
             ("destination options", IpProtocol::Ipv6Opts),
         ] {
@@ -88,7 +87,7 @@ fn what_is_no_error_is_sent_where_no_more_errors_are() {
     }
 }
 
-/// Two fragments that smoltcp puts together elicit one error, as the whole datagram would.
+/// Two fragments that are put together elicit one error, as the whole datagram would.
 #[test]
 fn errors_about_datagrams_in_fragments_are_limited_too() {
     for link in Link::V4 {

@@ -139,7 +139,7 @@ fn a_segment_for_no_connection_is_refused_and_hurts_no_other() {
 }
 
 #[test]
-fn a_part_of_a_segment_is_no_reason_to_reset_its_connection() {
+fn a_segment_in_fragments_is_taken_when_it_is_whole() {
     let link = Link::IP_V4;
     let mut scene = Scene::hashed(link, 2, Config::default());
     let hand = Hand::connected(&mut scene, 40_000, 1024);
@@ -157,11 +157,9 @@ fn a_part_of_a_segment_is_no_reason_to_reset_its_connection() {
         header.set_more_frags(more);
         header.set_frag_offset((from - 20) as u16);
         header.fill_checksum();
-        scene.network.to_server.inject(&part);
         assert_eq!(hand.hear(&mut scene), []);
+        scene.network.to_server.inject(&part);
     }
-    // It is sent again in one piece.
-    hand.send(&mut scene, &text);
     assert_eq!(hand.hear(&mut scene)[0].text, [b'X'; 80]);
 }
 

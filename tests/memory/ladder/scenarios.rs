@@ -178,7 +178,8 @@ fn a_name() {
 
 #[test]
 fn fragments() {
-    let (mut network, trace) = network(ETHERNET);
+    let (network, trace) = network(ETHERNET);
+    let mut network = network.with_fragmentation(8000);
     let mut server = ask::server(&mut network, 8000, 4);
     let line = [b'x'; 5000];
     let mut asking = Ask::new(&mut network, ETHERNET.server(), &[&line]);

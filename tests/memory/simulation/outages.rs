@@ -5,12 +5,12 @@ use std::task::Poll;
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{TcpControl, TcpRepr};
-use uppercase::simulation::{self, Bursts, Conditions, Network, Port, Probability};
+use uppercase::simulation::{self, Bursts, Conditions, Network, Probability};
 use uppercase::stack::from_fn;
 use uppercase::{Servers, Stack, tcp, udp};
 
 use super::common::frames::read_tcp;
-use super::common::network::{CLIENT, Link, MINUTE, SECOND, SERVER};
+use super::common::network::{CLIENT, End, Fragments, Link, MINUTE, SECOND, SERVER};
 use super::common::text::upper;
 use super::model::Verdict;
 use super::town::{Town, stack};
@@ -92,10 +92,11 @@ struct Life<'a> {
     pool: tcp::Pool<'a, 2, 512, 512>,
     datagrams: udp::Buffers<512, 2>,
     slots: [SocketStorage<'a>; 1],
+    fragments: Fragments,
 }
 
 struct Server<'a> {
-    stack: Stack<'a, Port>,
+    stack: Stack<'a, End<'a>>,
     servers: Servers<'a>,
 }
 
@@ -105,11 +106,13 @@ impl<'a> Life<'a> {
             pool: tcp::Pool::new(),
             datagrams: udp::Buffers::new(),
             slots: [const { SocketStorage::EMPTY }; 1],
+            fragments: Fragments::new(),
         }
     }
 
     fn boot(&'a mut self, link: Link, cable: &simulation::Link, random_seed: u64) -> Server<'a> {
-        let mut stack = stack(link, cable.port(), SERVER, random_seed, &mut self.slots);
+        let memory = (&mut self.slots[..], &mut self.fragments);
+        let mut stack = stack(link, cable.port(), SERVER, random_seed, memory);
         let config = tcp::Config::default();
         let (pool, datagrams) = (&mut self.pool, &mut self.datagrams);
         let servers = Servers::new(stack.sockets(), pool, datagrams, config);
@@ -135,7 +138,7 @@ impl Server<'_> {
 
 /// A client host with one connection.
 struct Caller<'a> {
-    stack: Stack<'a, Port>,
+    stack: Stack<'a, End<'a>>,
     client: tcp::Client,
 }
 
@@ -143,6 +146,7 @@ struct Caller<'a> {
 struct Line<'a> {
     storage: tcp::ClientStorage<'a, 512, 512>,
     slots: [SocketStorage<'a>; 1],
+    fragments: Fragments,
 }
 
 impl<'a> Line<'a> {
@@ -150,11 +154,13 @@ impl<'a> Line<'a> {
         Self {
             storage: tcp::ClientStorage::new(),
             slots: [SocketStorage::EMPTY],
+            fragments: Fragments::new(),
         }
     }
 
     fn boot(&'a mut self, link: Link, cable: &simulation::Link, random_seed: u64) -> Caller<'a> {
-        let mut stack = stack(link, cable.port(), CLIENT, random_seed, &mut self.slots);
+        let memory = (&mut self.slots[..], &mut self.fragments);
+        let mut stack = stack(link, cable.port(), CLIENT, random_seed, memory);
         let client = tcp::Client::new(stack.sockets(), &mut self.storage, MINUTE);
         Caller {
             stack,

@@ -13,7 +13,7 @@ use uppercase::stack::{Config, Service, Sockets};
 use uppercase::tcp::Hash;
 use uppercase::{Servers, Stack, tcp, udp};
 
-use super::common::network::{Link, SERVER, hardware_address};
+use super::common::network::{End, Fragments, Link, SERVER, end, fragmenting, hardware_address};
 use super::common::scene::is_hashed;
 use super::common::text::mixed;
 use super::model::{Asker, PATIENCE, Speaker, Verdict};
@@ -106,7 +106,9 @@ impl Town {
         let mut hash_pool = tcp::HashPool::<4, WINDOW, WINDOW>::new();
         let mut datagrams = udp::Buffers::<DATAGRAM, 4>::new();
         let mut slots = [const { SocketStorage::EMPTY }; 5];
-        let mut server = self.stack(&mut network, &cable, SERVER, &mut slots);
+        let mut fragments = Fragments::new();
+        let memory = (&mut slots[..], &mut fragments);
+        let mut server = self.stack(&mut network, &cable, SERVER, memory);
         let sockets = server.sockets();
         let mut servers = Both::new(
             sockets,
@@ -163,13 +165,13 @@ impl Town {
         network: &mut Network,
         cable: &simulation::Link,
         host: u8,
-        slots: &'a mut [SocketStorage<'a>],
-    ) -> Stack<'a, Port> {
+        memory: (&'a mut [SocketStorage<'a>], &'a mut Fragments),
+    ) -> Stack<'a, End<'a>> {
         let mut port = cable.port();
         if !self.verifies {
             port.set_checksum(unverified());
         }
-        stack(self.link, port, host, network.random_seed(), slots)
+        stack(self.link, port, host, network.random_seed(), memory)
     }
 
     fn client<'a>(
@@ -180,7 +182,8 @@ impl Town {
         room: &'a mut Room<'a>,
         random: &mut Random,
     ) -> Client<'a> {
-        let mut stack = self.stack(network, cable, host, &mut room.slots);
+        let memory = (&mut room.slots[..], &mut room.fragments);
+        let mut stack = self.stack(network, cable, host, memory);
         let server = self.link.server();
         let client = tcp::Client::new(stack.sockets(), &mut room.stream, self.timeout);
         let mut text = mixed(random.below(self.text) as usize);
@@ -229,7 +232,7 @@ impl<'a> Both<'a> {
         Self::Scanning(servers.expect("there is room for the servers"))
     }
 
-    fn poll(&mut self, stack: &mut Stack<'a, Port>, now: Instant) -> Option<Duration> {
+    fn poll(&mut self, stack: &mut Stack<'a, End<'a>>, now: Instant) -> Option<Duration> {
         let service: &mut dyn Service<'a> = match self {
             Self::Scanning(servers) => servers,
             Self::Hashing(servers) => servers,
@@ -251,8 +254,8 @@ pub fn stack<'a>(
     port: Port,
     host: u8,
     random_seed: u64,
-    slots: &'a mut [SocketStorage<'a>],
-) -> Stack<'a, Port> {
+    (slots, fragments): (&'a mut [SocketStorage<'a>], &'a mut Fragments),
+) -> Stack<'a, End<'a>> {
     let config = Config {
         hardware_address: hardware_address(host).into(),
         addresses: &[IpCidr::new(
@@ -262,7 +265,8 @@ pub fn stack<'a>(
         gateways: &[],
         random_seed,
     };
-    Stack::new(port, config, slots, Instant::ZERO).expect("the configuration is right")
+    let stack = Stack::new(end(port, fragments), config, slots, Instant::ZERO);
+    fragmenting(stack.expect("the configuration is right"), DATAGRAM)
 }
 
 /// What the stack of a client lives in.
@@ -270,6 +274,7 @@ struct Room<'a> {
     stream: tcp::ClientStorage<'a, WINDOW, WINDOW>,
     datagrams: udp::Buffers<DATAGRAM, 2>,
     slots: [SocketStorage<'a>; 2],
+    fragments: Fragments,
 }
 
 impl Room<'_> {
@@ -278,12 +283,13 @@ impl Room<'_> {
             stream: tcp::ClientStorage::new(),
             datagrams: udp::Buffers::new(),
             slots: [const { SocketStorage::EMPTY }; 2],
+            fragments: Fragments::new(),
         }
     }
 }
 
 struct Client<'a> {
-    stack: Stack<'a, Port>,
+    stack: Stack<'a, End<'a>>,
     speaker: Speaker,
     asker: Asker<'a>,
 }

@@ -1,13 +1,13 @@
 //! Answers that are larger than a packet, or than there is room for.
 
-use smoltcp::wire::{IpEndpoint, IpProtocol, Ipv4Packet};
+use smoltcp::wire::IpEndpoint;
 use uppercase::{PORT, udp};
 
 use super::by_hand::{answers_to, known_client};
 use uppercase::stack::from_fn;
 
 use super::common::ask::{ask, parts, server};
-use super::common::frames;
+use super::common::frames::{self, fragment};
 use super::common::network::{Link, Network};
 use super::common::text::{mixed, upper};
 
@@ -82,8 +82,8 @@ fn datagrams_that_come_at_once_are_not_lost_where_the_service_takes_them() {
 
 #[test]
 fn answers_in_several_fragments_do_not_overwrite_each_other() {
-    for link in Link::V4 {
-        let mut network = Network::new(link);
+    for link in Link::ALL {
+        let mut network = Network::new(link).with_fragmentation(4000);
         let mut server = server(&mut network, 4000, 4);
         let from = known_client(link, &mut network, &mut server);
         network.to_client.capture();
@@ -98,11 +98,10 @@ fn answers_in_several_fragments_do_not_overwrite_each_other() {
     }
 }
 
-/// smoltcp 0.14 has one place for a datagram in fragments, which the datagram of another socket takes.
 #[test]
 fn answers_of_several_servers_in_fragments_do_not_overwrite_each_other() {
-    for link in Link::V4 {
-        let mut network = Network::new(link);
+    for link in Link::ALL {
+        let mut network = Network::new(link).with_fragmentation(4000);
         let mut servers = [0, 1].map(|more| {
             let sockets = network.server.sockets();
             let server = udp::Server::from_parts(sockets, parts(40_000, 8), PORT + more);
@@ -131,16 +130,15 @@ fn expect_whole_answers(link: Link, frames: &[Vec<u8>]) {
         let Some(packet) = frames::packet(link, frame) else {
             continue;
         };
-        let packet = Ipv4Packet::new_checked(packet).expect("a packet");
-        if packet.next_header() != IpProtocol::Udp {
+        let Some(part) = fragment(packet) else {
             continue;
-        }
-        if packet.frag_offset() == 0 {
+        };
+        if part.offset == 0 {
             texts.push(Vec::new());
         }
-        let text = texts.last_mut().expect("the first fragment comes first");
-        assert_eq!(text.len(), usize::from(packet.frag_offset()), "in order");
-        text.extend_from_slice(packet.payload());
+        let text: &mut Vec<u8> = texts.last_mut().expect("the first fragment comes first");
+        assert_eq!(text.len(), part.offset, "in order");
+        text.extend_from_slice(part.data);
     }
     texts.sort_by_key(|text| text[8]);
     assert_eq!(texts.len(), 4, "{link:?}");
@@ -152,8 +150,8 @@ fn expect_whole_answers(link: Link, frames: &[Vec<u8>]) {
 
 #[test]
 fn the_2048_bytes_of_the_classic_exercise_are_answered() {
-    for link in Link::V4 {
-        let mut network = Network::new(link);
+    for link in Link::ALL {
+        let mut network = Network::new(link).with_fragmentation(6144);
         let mut server = server(&mut network, 6144, 4);
         let mut text = mixed(2048);
         text.truncate(2048);

@@ -5,7 +5,7 @@ use uppercase::PORT;
 use uppercase::udp::{self, Counters};
 
 use super::by_hand::{answers_to, known_client};
-use super::common::ask::{ask, fragmenter, parts, server};
+use super::common::ask::{ask, parts, server};
 use super::common::frames;
 use super::common::network::{CLIENT, Link, NOBODY, Network, SECOND, SERVER};
 
@@ -110,9 +110,8 @@ fn a_forged_sender_does_not_delay_the_answers_to_others() {
 #[test]
 fn a_forged_sender_does_not_delay_the_answers_in_fragments() {
     let link = Link::ETHERNET_V6;
-    let mut network = Network::new(link);
-    let server = server(&mut network, 6000, 4);
-    let mut server = server.with_fragmenter(fragmenter(network.server.sockets()));
+    let mut network = Network::new(link).with_fragmentation(6000);
+    let mut server = server(&mut network, 6000, 4);
     let honest = known_client(link, &mut network, &mut server);
     let nobody = IpEndpoint::new(link.address(NOBODY), 40_000);
     let grows = "ΐ".repeat(400);

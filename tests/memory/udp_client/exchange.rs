@@ -10,7 +10,7 @@ use uppercase::simulation::{Conditions, Probability};
 use uppercase::stack::from_fn;
 use uppercase::udp::{Client, Error};
 
-use super::common::ask::{Ask, TIMEOUT, ask, fragmenter, parts, server};
+use super::common::ask::{Ask, TIMEOUT, ask, parts, server};
 use super::common::frames::{self, packet, read_udp};
 use super::common::network::{HOUR, Link, NOBODY, Network, SECOND, SERVER};
 
@@ -141,17 +141,14 @@ fn the_longest_timeout_there_is_means_for_ever() {
 #[test]
 fn a_line_to_an_unused_address_does_not_hold_up_the_next() {
     for link in Link::ETHERNET {
-        // In one packet, and, over IPv6, in fragments of our own.
+        // In one packet, and in fragments.
         for length in [100, 3000] {
             for waits in [0, 20] {
-                let mut network = Network::new(link);
+                let mut network = Network::new(link).with_fragmentation(3000);
                 // From now on the server's hardware address is known.
                 let nothing = ask(&mut network, None, link.server(), b"hi");
                 assert_eq!(nothing, Err(Error::NothingListens), "{link:?}");
-                let sockets = network.client.sockets();
-                let fragmenter = fragmenter(sockets);
-                let mut asking = Ask::new(&mut network, link.server(), &[b"unused"]);
-                asking.client = asking.client.with_fragmenter(fragmenter);
+                let asking = Ask::new(&mut network, link.server(), &[b"unused"]);
                 let mut client = asking.client;
 
                 let nobody = IpEndpoint::new(link.address(NOBODY), PORT);

@@ -1,0 +1,104 @@
+//! smoltcp's interfaces. Each copies the MTU of its device when it is made, and never asks again.
+//!
+//! So there is one for connections, which makes segments that fit the link; and with the feature
+//! `fragmentation` one for all else, which may be larger than the link takes, and is cut
+//! (`fragmentation.rs`). A connection whose path takes less is given one that is made for it.
+
+use smoltcp::iface::{Config, Interface};
+use smoltcp::time::Instant;
+use smoltcp::wire::{HardwareAddress, IpCidr};
+#[cfg(any(feature = "isn", feature = "paths"))]
+use smoltcp::wire::{IpAddress, IpVersion};
+
+use super::host::Host;
+use super::port::Port;
+use crate::link::Nowhere;
+
+/// The interfaces of one host.
+pub(super) struct Interfaces {
+    /// That of connections.
+    pub(super) segments: Interface,
+    /// That of all else, where it may be larger than the link takes.
+    #[cfg(feature = "fragmentation")]
+    datagrams: Option<Interface>,
+}
+
+impl Interfaces {
+    /// All that is sent fits the link.
+    pub(super) fn one(segments: Interface) -> Self {
+        Self {
+            segments,
+            #[cfg(feature = "fragmentation")]
+            datagrams: None,
+        }
+    }
+
+    /// What does not belong to a connection may be as long as what can be cut.
+    #[cfg(feature = "fragmentation")]
+    pub(super) fn cut(&mut self, host: &Host) {
+        let mut datagrams = new(host, host.longest_packet(), 0, Instant::ZERO);
+        set_addresses(&mut datagrams, host.link.addresses.own());
+        self.datagrams = Some(datagrams);
+    }
+
+    /// That of connections, or of all else.
+    pub(super) fn of(&mut self, is_connection: bool) -> &mut Interface {
+        #[cfg(feature = "fragmentation")]
+        if let Some(datagrams) = &mut self.datagrams
+            && !is_connection
+        {
+            return datagrams;
+        }
+        let _ = is_connection;
+        &mut self.segments
+    }
+
+    /// Gives them the addresses that the host has by now.
+    #[cfg(feature = "addressing")]
+    pub(super) fn follow(&mut self, host: &Host) {
+        let own = host.link.addresses.own();
+        set_addresses(&mut self.segments, own);
+        #[cfg(feature = "fragmentation")]
+        if let Some(datagrams) = &mut self.datagrams {
+            set_addresses(datagrams, own);
+        }
+    }
+}
+
+/// An interface of this host for packets that fit the link: they are given to it by a
+/// [`Way`](super::way::Way).
+pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Interface {
+    new(host, host.ip_mtu(), random_seed, now)
+}
+
+/// One for packets of at most `ip_mtu` bytes.
+pub(super) fn new(host: &Host, ip_mtu: usize, random_seed: u64, now: Instant) -> Interface {
+    let mut config = Config::new(HardwareAddress::Ip);
+    config.random_seed = random_seed;
+    let mut nowhere = Nowhere;
+    let mut port = Port::new(host, ip_mtu, &mut nowhere, now);
+    Interface::new(config, &mut port, now)
+}
+
+/// Gives an interface these addresses.
+pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
+    interface.update_ip_addrs(|own| {
+        own.clear();
+        // Cannot fail: there is as much room as where they come from.
+        let _ = own.extend_from_slice(addresses);
+    });
+}
+
+/// Gives an interface this address alone.
+#[cfg(any(feature = "isn", feature = "paths"))]
+pub(super) fn set_address(interface: &mut Interface, address: IpAddress) {
+    interface.update_ip_addrs(|addresses| {
+        let prefix = match address.version() {
+            IpVersion::Ipv4 => 32,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => 128,
+        };
+        addresses.clear();
+        let _ = addresses.push(IpCidr::new(address, prefix));
+    });
+}
