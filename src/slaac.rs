@@ -24,9 +24,9 @@
 //! they advertise for that. Each address is used once the link was asked whether another host has it.
 //! DHCP for IPv4 can run beside it (`Stack::with_dhcp`, with the feature `dhcp`).
 //!
-//! - **Lifetimes.** An address whose preferred lifetime has ended is used for what is there, and for what
-//!   other hosts begin; what this host begins is sent from another one, if there is one. When its valid
-//!   lifetime has ended, it is removed, and its connections end
+//! - **Lifetimes.** When the preferred lifetime of an address has ended, connections go on, and other
+//!   hosts can open new ones; what this host begins is sent from another address, if there is one. When
+//!   the valid lifetime has ended, the address is removed, and its connections end
 //!   ([`End::AddressGone`](crate::stack::End::AddressGone)). A router cannot shorten the time that is left
 //!   to less than two hours (RFC 4862, 5.5.3 e).
 //! - **Routers.** The first one that is there is the gateway, unless

@@ -228,12 +228,23 @@ impl Autoconf {
         if self.has_changed || self.formed.iter().any(is_new) {
             return Some(Instant::ZERO);
         }
-        let known = self.routers.iter().chain(&self.name_servers);
-        let ends = known.filter_map(|known| known.end.0);
-        let formed = self.formed.iter();
-        // What has been deprecated is due no more.
-        let lifetimes = formed.flat_map(|formed| [formed.valid.0, formed.next_deprecation()]);
-        ends.chain(lifetimes.flatten()).chain(self.solicit).min()
+        let mut due = self.solicit;
+        let mut ends = |end: End| {
+            due = match (due, end.0) {
+                (Some(due), Some(end)) => Some(due.min(end)),
+                (due, end) => due.or(end),
+            }
+        };
+        for formed in &self.formed {
+            ends(formed.valid);
+            if formed.preferred != DEPRECATED {
+                ends(formed.preferred);
+            }
+        }
+        for known in [&self.routers[..], &self.name_servers] {
+            known.iter().for_each(|known| ends(known.end));
+        }
+        due
     }
 
     /// What has to be done now; called until it is nothing.
@@ -283,12 +294,6 @@ impl Autoconf {
 
 /// The end of a preferred lifetime that has been dealt with.
 const DEPRECATED: End = End(Some(Instant::ZERO));
-
-impl Formed {
-    fn next_deprecation(&self) -> Option<Instant> {
-        self.preferred.0.filter(|_| self.preferred != DEPRECATED)
-    }
-}
 
 /// Takes note of what counts for so many seconds; for none, it is forgotten.
 fn note<const N: usize>(

@@ -210,7 +210,7 @@ pub fn interface_that_is_switched_off_and_on_has_its_address_verified() {
     assert_served(address);
 }
 
-/// A stack of ours on the interface, whose clock runs so many times as fast.
+/// A stack of ours on the interface, with a clock that runs so many times as fast.
 struct Fast<'a> {
     stack: Stack<'a, TunTap>,
     server: tcp::Server<'a>,
@@ -246,7 +246,7 @@ impl Fast<'_> {
     }
 }
 
-/// Runs this with a stack whose clock runs so many times as fast.
+/// Runs this with a stack that has a clock so many times as fast.
 fn run_fast(speed: u32, test: impl FnOnce(&mut Fast<'_>)) {
     let device = TunTap::open("tap0", Mode::Tap, &[]).expect("root may open it");
     let config = Config {

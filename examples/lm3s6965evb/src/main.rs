@@ -38,7 +38,7 @@ use ethernet::{Ethernet, Frames};
 const ADDRESSES: &[IpCidr] = &[
     #[cfg(not(feature = "dhcp"))]
     IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
-    #[cfg(feature = "ipv6")]
+    #[cfg(all(feature = "ipv6", not(feature = "slaac")))]
     IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
 ];
 const GATEWAYS: &[IpAddress] = &[
@@ -123,6 +123,8 @@ fn stack(
     let stack = stack.unwrap_or_else(|error| panic!("{error}"));
     #[cfg(feature = "dhcp")]
     let stack = stack.with_dhcp();
+    #[cfg(feature = "slaac")]
+    let stack = stack.with_slaac();
     stack.with_backlog(&mut backlog[..])
 }
 
