@@ -7,6 +7,7 @@ use smoltcp::wire::{Ipv6Address, Ipv6Cidr};
 
 use super::lifetime::End;
 use crate::chance::Chance;
+use crate::logging::debug;
 use crate::packet::{EthernetAddress, PrefixInformation, RouterAdvertisement};
 
 /// Prefixes that addresses are formed with.
@@ -217,7 +218,7 @@ impl Autoconf {
                 is_suspect: false,
             };
             if self.formed.push(formed).is_err() {
-                log::debug!("SLAAC: no room for another prefix than {PREFIXES}");
+                debug!("SLAAC: no room for another prefix than {}", PREFIXES);
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use core::cell::RefCell;
 
-use log::{info, warn};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv4Address};
 
 use super::Outcome;
 use crate::dhcp::{Client, Event, Lease, Task};
 use crate::link::{EthernetAddress, Link, Transmit};
+use crate::logging::{info, warn};
 use crate::packet::{DhcpReply, DhcpRequest};
 
 pub(super) struct Dhcp {
@@ -79,7 +79,7 @@ impl Dhcp {
                 Task::Use(address, router) => {
                     outcome.has_changed = true;
                     if !link.add_given(IpCidr::Ipv4(address)) {
-                        warn!("there is no room for {address}");
+                        warn!("there is no room for {}", address);
                     }
                     if !self.has_gateway {
                         follow(&mut self.router, router, link);
@@ -94,8 +94,8 @@ impl Dhcp {
         }
         if let Some(event) = client.take_event() {
             match event {
-                Event::Unanswered | Event::Lost(..) => warn!("{event}"),
-                _ => info!("{event}"),
+                Event::Unanswered | Event::Lost(..) => warn!("{}", event),
+                _ => info!("{}", event),
             }
             self.event = Some(event);
             outcome.has_news = true;
@@ -112,7 +112,10 @@ fn follow(before: &mut Option<Ipv4Address>, router: Option<Ipv4Address>, link: &
         let gateway = IpAddress::from(router);
         match gateway.is_unicast() && link.is_near(&gateway) {
             true if link.addresses.set_gateway(gateway) => *before = Some(router),
-            _ => warn!("the router {router} cannot be used: it is on no network of this host"),
+            _ => warn!(
+                "the router {} cannot be used: it is on no network of this host",
+                router
+            ),
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use core::cell::{Cell, RefCell};
 
-use log::{info, warn};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv6Address};
 
 use super::Outcome;
 use crate::link::{Link, Transmit};
+use crate::logging::{info, warn};
 use crate::packet::{RouterAdvertisement, RouterSolicitation};
 use crate::slaac::{Autoconf, Task};
 
@@ -75,14 +75,14 @@ impl Slaac {
                 Some(Task::Solicit) => solicit(link, transmit),
                 Some(Task::Use(address)) => {
                     outcome.has_changed = true;
-                    info!("{address} is formed with the prefix of a router");
+                    info!("{} is formed with the prefix of a router", address);
                     if !link.add_address(IpCidr::Ipv6(address)) {
-                        warn!("there is no room for {address}");
+                        warn!("there is no room for {}", address);
                     }
                 }
                 Some(Task::Remove(address)) => {
                     outcome.has_changed = true;
-                    info!("{address} is not valid any more");
+                    info!("{} is not valid any more", address);
                     link.remove_address(&address.into());
                 }
                 None if autoconf.take_change() => {
@@ -108,10 +108,10 @@ impl Slaac {
         }
         self.router = router;
         if let Some(router) = router {
-            info!("{router} is the router");
+            info!("{} is the router", router);
             // It is on the link, as its address says.
             if !link.addresses.set_gateway(router.into()) {
-                warn!("there is no room for the router {router}");
+                warn!("there is no room for the router {}", router);
             }
         }
     }
