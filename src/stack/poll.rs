@@ -191,7 +191,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let has_news = self.tend_configuration() || has_news;
         #[cfg(not(feature = "conflict-detection"))]
         let has_news = false;
@@ -215,7 +215,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     /// Asks the network for addresses, and takes what it gives, as it is due; returns whether something
     /// has happened.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     fn tend_configuration(&mut self) -> bool {
         let mut room = Room {
             device: &mut *self.device,
@@ -226,9 +226,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             configuration,
             ..
         } = &mut *self.host;
-        let (has_changed, has_news) = configuration.tend(link, self.program, &mut room);
-        self.host.has_changed |= has_changed;
-        has_news
+        let outcome = configuration.tend(link, self.program, &mut room);
+        self.host.has_changed |= outcome.has_changed;
+        outcome.has_news
     }
 
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
@@ -238,7 +238,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let Host {
             link,
             conflict,
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration,
             ..
         } = &mut *self.host;
@@ -251,7 +251,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             has_news = true;
             warn!("{}", latest);
             count(&mut counters.conflicts);
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration.hear(&latest);
             *conflict = Some(latest);
         });
@@ -292,7 +292,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(feature = "mld")]
         let due = earliest(due, self.host.link.memberships_due(self.now));
         // A lease ends by the program's clock, which counts pauses.
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let due = earliest(due, {
             let due = self.host.configuration.due();
             due.map(|due| self.now + (due.max(self.program) - self.program))
