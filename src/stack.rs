@@ -132,6 +132,7 @@ mod challenge;
 mod clients;
 mod clock;
 mod config;
+mod config_error;
 #[cfg(feature = "dhcp")]
 mod configuration;
 mod context;
@@ -150,6 +151,7 @@ mod ingress;
 mod initial_sequence;
 mod inject;
 mod interfaces;
+mod network;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;
@@ -179,14 +181,18 @@ mod window;
 pub use accept::PendingSyn;
 #[cfg(feature = "client")]
 pub use clients::ClientSlot;
-pub use config::{Config, ConfigError};
+pub use config::Config;
+pub use config_error::ConfigError;
 pub use context::Context;
+#[cfg(feature = "mld")]
+pub use context::JoinError;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 #[cfg(feature = "fragmentation")]
 pub use fragmentation::FRAGMENTATION_OVERHEAD;
 #[cfg(feature = "client")]
 pub(crate) use initial_sequence::connect;
+pub use network::Network;
 pub use poll::Next;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
@@ -208,6 +214,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
+use crate::link::EthernetAddress;
 use accept::Accept;
 use clock::Clock;
 use fragmentation::Fragmentation;
@@ -251,13 +258,48 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let capabilities = device.capabilities();
-        config.check(&capabilities)?;
-        let mut host = Host::new(&config, &capabilities);
-        host.configure(&config)?;
+        config.check(&device.capabilities())?;
+        Ok(Self::build(device, &config, slots.into(), now))
+    }
+
+    /// A stack on `device` of a network that was checked before, for firmware by the compiler. Else as
+    /// [`new`](Self::new).
+    ///
+    /// # Panics
+    /// If the device is for no stack: it carries neither Ethernet frames nor, with the feature
+    /// `medium-ip`, IP packets, or packets that are too small for the IP versions of `network`, or its
+    /// hardware address is that of a group. That is a defect of its driver.
+    pub fn on_network(
+        device: D,
+        network: &Network<'_>,
+        hardware_address: EthernetAddress,
+        random_seed: u64,
+        slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
+        now: Instant,
+    ) -> Self {
+        let config = Config {
+            hardware_address,
+            addresses: network.addresses(),
+            gateways: network.gateways(),
+            random_seed,
+        };
+        let checked = config.check_device(&device.capabilities());
+        checked.unwrap_or_else(|error| panic!("{error}"));
+        Self::build(device, &config, slots.into(), now)
+    }
+
+    /// Of what has been checked.
+    fn build(
+        device: D,
+        config: &Config<'_>,
+        slots: ManagedSlice<'a, SocketStorage<'a>>,
+        now: Instant,
+    ) -> Self {
+        let mut host = Host::new(config, &device.capabilities());
+        host.configure(config);
         let mut interface = new_interface(&host, config.interface_seed(), now);
         set_addresses(&mut interface, host.link.addresses.own());
-        Ok(Self {
+        Self {
             sockets: Sockets::new(slots),
             host,
             judges: Judges {
@@ -270,7 +312,7 @@ impl<'a, D: Device> Stack<'a, D> {
             interfaces: Interfaces::one(interface),
             fragmentation: Fragmentation::new(),
             device,
-        })
+        }
     }
 
     /// Lets SYNs wait while all servers of their port are full, as many as there are slots;
@@ -334,6 +376,19 @@ impl<'a, D: Device> Stack<'a, D> {
     #[cfg(feature = "dhcp")]
     pub fn with_dhcp(mut self) -> Self {
         self.host.start_dhcp();
+        self
+    }
+
+    /// Reports the IPv6 groups that this host listens to, so that switches and routers forward their
+    /// packets to it (MLD version 2, RFC 3810): those that services join, and the solicited-node group of
+    /// each address. A change is reported at once and once more, and queries are answered. On Ethernet
+    /// only.
+    ///
+    /// A switch with MLD snooping and a querier forwards no neighbor solicitation to a host without
+    /// reports.
+    #[cfg(feature = "mld")]
+    pub fn with_group_reports(mut self) -> Self {
+        self.host.link.report_groups();
         self
     }
 

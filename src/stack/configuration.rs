@@ -3,13 +3,13 @@
 use core::cell::RefCell;
 
 use heapless::Vec;
-use log::{info, warn};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv4Address, Ipv4Cidr};
 
 use crate::dhcp::{Client, Event, Lease, NAME_SERVERS, Task};
 use crate::link::{Conflict, EthernetAddress, Link, Transmit};
+use crate::logging::{info, warn};
 use crate::packet::{DhcpRequest, Packet};
 
 /// Name servers that the network has named.
@@ -151,8 +151,8 @@ impl Configuration {
         let event = client.take_event();
         if let Some(event) = event {
             match event {
-                Event::Unanswered | Event::Lost(..) => warn!("{event}"),
-                _ => info!("{event}"),
+                Event::Unanswered | Event::Lost(..) => warn!("{}", event),
+                _ => info!("{}", event),
             }
             dhcp.event = Some(event);
         }
@@ -163,12 +163,15 @@ impl Configuration {
 /// Takes an address and a router of a lease.
 fn take(link: &mut Link, address: Ipv4Cidr, router: Option<Ipv4Address>) {
     if !link.add_given(IpCidr::Ipv4(address)) {
-        warn!("there is no room for {address}");
+        warn!("there is no room for {}", address);
     }
     if let Some(router) = router.map(IpAddress::from) {
         match router.is_unicast() && link.is_near(&router) {
             true if link.addresses.set_gateway(router) => {}
-            _ => warn!("the router {router} cannot be used: it is not on {address}"),
+            _ => warn!(
+                "the router {} cannot be used: it is not on {}",
+                router, address
+            ),
         }
     }
 }

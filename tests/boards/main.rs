@@ -24,6 +24,7 @@ mod model;
 mod peer;
 mod qmp;
 mod remedies;
+mod restart;
 mod scenes;
 #[cfg(feature = "command")]
 mod scenes_command;
@@ -163,6 +164,7 @@ fn all_trials() -> Vec<Trial> {
     trials.extend(faults::trials());
     trials.extend(mistakes::trials());
     trials.extend(footprint::trials());
+    trials.extend(restart::trials());
     trials
 }
 
