@@ -152,7 +152,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.report_memberships();
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
-        let is_complete = self.receive(service);
+        // What waits for room comes before what is received: an answer to that could take the room.
+        let is_complete = !self.host.lacks_room && self.receive(service);
         #[cfg(feature = "paths")]
         {
             self.host.is_behind = !is_complete;
@@ -160,6 +161,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.received(is_complete);
         self.set(now);
         let next = self.work(service, is_complete);
+        self.host.lacks_room = next == Next::Room;
         let due = self.clock.end(match next {
             Next::Poll => Some(self.now),
             // It takes as long as it takes until there is room.
