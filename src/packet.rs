@@ -18,6 +18,8 @@ mod fragment;
 #[cfg(feature = "client")]
 mod icmp;
 pub(crate) mod ip;
+#[cfg(feature = "mld")]
+mod mld;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 #[cfg(feature = "client")]
@@ -44,6 +46,8 @@ pub(crate) use fragment::fill_checksum;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Reason, Unreachable};
 pub(crate) use ip::Packet;
+#[cfg(feature = "mld")]
+pub(crate) use mld::{Query, Record, put_report, report_len};
 #[cfg(feature = "ipv6")]
 pub(crate) use ndisc::NeighborMessage;
 #[cfg(feature = "client")]

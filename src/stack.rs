@@ -184,6 +184,8 @@ pub use clients::ClientSlot;
 pub use config::Config;
 pub use config_error::ConfigError;
 pub use context::Context;
+#[cfg(feature = "mld")]
+pub use context::JoinError;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 #[cfg(feature = "fragmentation")]
@@ -374,6 +376,19 @@ impl<'a, D: Device> Stack<'a, D> {
     #[cfg(feature = "dhcp")]
     pub fn with_dhcp(mut self) -> Self {
         self.host.start_dhcp();
+        self
+    }
+
+    /// Reports the IPv6 groups that this host listens to, so that switches and routers forward their
+    /// packets to it (MLD version 2, RFC 3810): those that services join, and the solicited-node group of
+    /// each address. A change is reported at once and once more, and queries are answered. On Ethernet
+    /// only.
+    ///
+    /// A switch with MLD snooping and a querier forwards no neighbor solicitation to a host without
+    /// reports.
+    #[cfg(feature = "mld")]
+    pub fn with_group_reports(mut self) -> Self {
+        self.host.link.report_groups();
         self
     }
 

@@ -86,8 +86,13 @@ pub fn open<'a>(
     let device = TunTap::open_with(name, mode, &host_addresses, options);
     let device = device.map_err(|error| explain(error, host == SERVER))?;
     let sides = Sides::check(&device, link, &addresses)?;
+    let is_server = host == SERVER;
     let host = Live::new(device, link, host, backlog, fragments, recorder)?;
-    Ok((host, sides))
+    // A bridge that snoops forwards no solicitation to a server without reports.
+    Ok(match is_server {
+        true => (host.with_group_reports(), sides),
+        false => (host, sides),
+    })
 }
 
 /// How the interface is opened.

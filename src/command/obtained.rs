@@ -87,7 +87,7 @@ impl Obtained {
     }
 }
 
-/// Whether an address is among these, whatever its prefix.
+/// Whether an address is among these, with any prefix.
 fn has(addresses: &[IpCidr], address: &IpCidr) -> bool {
     let mut addresses = addresses.iter();
     addresses.any(|other| other.address() == address.address())

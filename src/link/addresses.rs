@@ -61,6 +61,11 @@ impl Addresses {
         })
     }
 
+    /// Whether packets to `address` are for all hosts of a network.
+    pub(super) fn is_to_all(&self, address: &IpAddress) -> bool {
+        address.is_broadcast() || self.is_broadcast(address)
+    }
+
     /// The address of this host from which a packet to `address` is sent.
     #[cfg(feature = "client")]
     pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
@@ -96,10 +101,7 @@ impl Addresses {
     /// (RFC 4291, 2.7.1) is the group.
     #[cfg(feature = "ipv6")]
     pub(super) fn is_solicited(&self, group: &Ipv6Address) -> bool {
-        self.own.iter().any(|own| match own.address() {
-            IpAddress::Ipv6(own) => solicited_node(&own) == *group,
-            IpAddress::Ipv4(_) => false,
-        })
+        is_solicited(self.own.iter(), group)
     }
 }
 
@@ -190,6 +192,18 @@ pub(super) fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
     address[8] ^= 0b10;
     address[13..].copy_from_slice(&mac[3..]);
     IpCidr::new(IpAddress::Ipv6(address.into()), 64)
+}
+
+/// Whether a group is the solicited-node group of one of these addresses.
+#[cfg(feature = "ipv6")]
+pub(super) fn is_solicited<'c>(
+    mut addresses: impl Iterator<Item = &'c IpCidr>,
+    group: &Ipv6Address,
+) -> bool {
+    addresses.any(|own| match own.address() {
+        IpAddress::Ipv6(own) => solicited_node(&own) == *group,
+        IpAddress::Ipv4(_) => false,
+    })
 }
 
 /// The group that a solicitation of this address is sent to (RFC 4291, 2.7.1).

@@ -7,7 +7,7 @@ mod summary;
 
 pub use event::{End, Event};
 #[cfg(feature = "paths")]
-pub(super) use flight::{Acknowledgement, DUPLICATES, Flight};
+pub(super) use flight::{Acknowledgement, Advice, DUPLICATES, Expiry, Flight, Length};
 pub use summary::Summary;
 
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
@@ -70,6 +70,10 @@ impl<'a> Connection<'a> {
 
     /// Forgets the last connection, and begins to remember one with this four-tuple.
     pub(crate) fn begin(&mut self, tuple: FourTuple, now: Instant) {
+        #[cfg(feature = "paths")]
+        if self.control.flight.avoids_silly_windows {
+            self.socket_mut().set_nagle_enabled(false);
+        }
         self.control = Control {
             tuple: Some(tuple),
             began: now,
@@ -266,8 +270,13 @@ impl Control {
 
     /// A router says that a segment is too long: see [`Flight::too_long`].
     #[cfg(feature = "paths")]
-    pub(super) fn too_long(&mut self, sequence: TcpSeqNumber, mtu: u16) -> Option<u16> {
-        self.flight.too_long(sequence, mtu, self.sent)
+    pub(super) fn too_long(
+        &mut self,
+        sequence: TcpSeqNumber,
+        mtu: u16,
+        now: Instant,
+    ) -> Option<u16> {
+        self.flight.too_long(sequence, mtu, self.sent, now)
     }
 
     /// The sequence number of the SYN of this host, if that is all that it has sent so far; before it

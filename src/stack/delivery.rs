@@ -74,6 +74,7 @@ pub(super) fn give_segment(
     #[cfg(feature = "paths")]
     if recovery::is_one_too_many(segment, &connection.control) {
         connection.control.heard(arrival.source);
+        recovery::acknowledged(arrival, false, host, connection, way);
         return was;
     }
     #[cfg(feature = "paths")]

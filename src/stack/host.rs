@@ -49,6 +49,9 @@ pub(super) struct Host {
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
+    /// Whether frames wait in the device that have not been received in this poll.
+    #[cfg(feature = "paths")]
+    pub(super) is_behind: bool,
     pub(super) errors: ErrorLimit,
     /// The longest packet that there is room for to cut it, in bytes; 0 where none is cut.
     #[cfg(feature = "fragmentation")]
@@ -80,6 +83,8 @@ impl Host {
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
+            #[cfg(feature = "paths")]
+            is_behind: false,
             errors: ErrorLimit::new(),
             #[cfg(feature = "fragmentation")]
             longest_cut: 0,

@@ -88,6 +88,10 @@ pub(super) fn receive<'a>(
     {
         return Received::Other;
     }
+    #[cfg(feature = "mld")]
+    if host.link.receive_query(packet, way.now) {
+        return Received::Other;
+    }
     let Some(segment) = packet.segment() else {
         return receive_other(packet, host, &mut judges.counters, sockets, way);
     };
@@ -293,6 +297,11 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
         if host.configuration.awaits_dhcp(packet) {
             return Ok(());
         }
+        return Err(Refusal::Misdirected);
+    }
+    // A switch may flood what is for a group. smoltcp is told of no group.
+    #[cfg(feature = "mld")]
+    if !addresses.is_own(destination) && !host.link.is_member(destination) {
         return Err(Refusal::Misdirected);
     }
     Ok(())

@@ -148,9 +148,15 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.begin(self.program);
         self.set(now);
         self.interfaces.segments.poll_maintenance(self.now);
+        #[cfg(feature = "mld")]
+        self.report_memberships();
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
+        #[cfg(feature = "paths")]
+        {
+            self.host.is_behind = !is_complete;
+        }
         let now = self.clock.received(is_complete);
         self.set(now);
         let next = self.work(service, is_complete);
@@ -248,6 +254,16 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         has_news || has_changed
     }
 
+    /// Reports the groups that this host listens to, as it is due.
+    #[cfg(feature = "mld")]
+    fn report_memberships(&mut self) {
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        self.host.link.report_memberships(self.now, &mut room);
+    }
+
     /// All but the receiving; returns what to do next, by the stack's clock.
     fn work(&mut self, service: &mut dyn Service<'a>, is_complete: bool) -> Next {
         let due = self.serve(service);
@@ -255,6 +271,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let has_news = self.follow_addresses(service);
         #[cfg(not(feature = "addressing"))]
         let has_news = false;
+        #[cfg(feature = "mld")]
+        self.report_memberships();
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
         if !is_complete
@@ -266,6 +284,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         }
         #[cfg(feature = "conflict-detection")]
         let due = earliest(due, self.host.link.claims_due(self.now));
+        #[cfg(feature = "mld")]
+        let due = earliest(due, self.host.link.memberships_due(self.now));
         // A lease ends by the program's clock, which counts pauses.
         #[cfg(feature = "dhcp")]
         let due = earliest(due, {

@@ -55,6 +55,13 @@ impl Qmp {
         memory
     }
 
+    /// Plugs the board's cable in, or pulls it out.
+    pub fn set_link(&mut self, is_up: bool) {
+        self.ask(&format!(
+            r#"{{"execute":"set_link","arguments":{{"name":"network","up":{is_up}}}}}"#
+        ));
+    }
+
     /// Waits until the emulator tells of this event, for a limited time; returns whether it does.
     pub fn wait_for(&mut self, event: &str) -> bool {
         let stream = self.stream.get_mut();

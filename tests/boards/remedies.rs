@@ -174,7 +174,8 @@ fn return_at_once(text: &str, function: &str, value: &str) -> String {
     format!("{before}\n#[allow(unreachable_code)] return {value};{after}")
 }
 
-fn copy_all(from: &Path, to: &Path) {
+/// Copies a file or a folder, but for what was built.
+pub fn copy_all(from: &Path, to: &Path) {
     if from.is_dir() {
         fs::create_dir_all(to).expect("a new folder");
         for entry in fs::read_dir(from).expect("a folder") {

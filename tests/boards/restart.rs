@@ -69,9 +69,8 @@ fn restarts(board: &'static Board, fault: &str, event: &str) -> Result<(), Failu
     // To boot it is to ask it whether it is there.
     let boot = |line: &[&str]| firmware.boot_with(&[line, &RESTARTS].concat());
     let (emulator, mut qmp) = Qmp::attach(boot);
-    let server = emulator.server;
+    let (server, is_over) = (emulator.server, &AtomicBool::new(false));
     thread::scope(|scope| {
-        let is_over = &AtomicBool::new(false);
         scope.spawn(move || keep_polled(server, is_over));
         let told = qmp.wait_for(event);
         is_over.store(true, Ordering::Relaxed);
