@@ -86,7 +86,7 @@ const VARIANTS: [Variant; 4] = [
 ];
 
 /// Another server as the firmware of the same board, built with the same settings.
-struct Peer {
+struct OtherServer {
     /// As in the table: the server, over what.
     name: &'static str,
     test: &'static str,
@@ -97,14 +97,14 @@ struct Peer {
 
 /// The folder with them, beside those of the boards.
 const PEERS_FOLDER: &str = "../tests/boards/peers";
-const PEERS: [Peer; 2] = [
-    Peer {
+const PEERS: [OtherServer; 2] = [
+    OtherServer {
         name: "plain smoltcp 0.14 | IPv4",
         test: "plain_smoltcp_over_ipv4",
         options: "",
         painted: Some("--features paint-stack"),
     },
-    Peer {
+    OtherServer {
         name: "plain smoltcp 0.14 | IPv4 and IPv6",
         test: "plain_smoltcp_over_ipv4_and_ipv6",
         options: "--features ipv6",
@@ -195,7 +195,7 @@ fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), F
 }
 
 /// Measures another server. It has no backlog, so no more clients come at once than it has connections.
-fn measure_peer(board: &'static Board, row: usize, peer: &Peer) -> Result<(), Failure> {
+fn measure_peer(board: &'static Board, row: usize, peer: &OtherServer) -> Result<(), Failure> {
     let firmware = Firmware::of(board, peer.options);
     let elf = Elf::read(firmware.build()?);
     let (flash, ram) = (elf.flash(), elf.ram());
