@@ -352,17 +352,17 @@ impl Link {
     }
 }
 
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 impl Link {
     /// The card of this host.
     pub(crate) fn hardware(&self) -> EthernetAddress {
         self.hardware
     }
 
-    /// Transmits an IP packet of this length to a card.
+    /// Transmits an IP packet of this length to a card; without one, to that of a group.
     pub(crate) fn send(
         &self,
-        destination: EthernetAddress,
+        destination: Option<EthernetAddress>,
         to: &IpAddress,
         length: usize,
         transmit: &mut dyn Transmit,
@@ -370,10 +370,23 @@ impl Link {
     ) {
         let hardware = HardwareAddresses {
             source: self.hardware,
-            destination,
+            destination: destination.unwrap_or_else(|| ethernet::group(to)),
         };
         let ethertype = ethernet::ethertype(to);
         ethernet::send(transmit, hardware, ethertype, length, put);
+    }
+}
+
+#[cfg(feature = "slaac")]
+impl Link {
+    /// Adds the address of this host for the link alone (RFC 4862, 5.3); returns whether there is room.
+    pub(crate) fn add_link_local(&mut self) -> bool {
+        self.take(link_local(self.hardware))
+    }
+
+    /// That address, which this host may not have (yet).
+    pub(crate) fn link_local(&self) -> IpCidr {
+        link_local(self.hardware)
     }
 }
 

@@ -108,7 +108,8 @@
 //! [`Network::switch`] is a switch, which sends a frame to the link of its destination alone, so that
 //! the slow link of a bystander is not filled with the frames of others. Each further
 //! [`hub`](Network::hub) or switch is a [`Segment`] of its own, which only a host with links to two of
-//! them connects with another one.
+//! them connects with another one. With the feature `client` there is a `Router` between two of them,
+//! for paths with an MTU.
 //!
 //! # What happens to a frame
 //!
@@ -163,6 +164,8 @@ mod probability;
 mod random;
 mod record;
 mod replay;
+#[cfg(feature = "client")]
+mod router;
 mod segment;
 mod selection;
 mod statistics;
@@ -182,6 +185,8 @@ pub use probability::Probability;
 pub use random::Random;
 pub use record::Record;
 pub use replay::seeds;
+#[cfg(feature = "client")]
+pub use router::Router;
 pub use segment::Segment;
 pub use statistics::Statistics;
 pub use turn::{Step, Stuck, Turn};

@@ -48,7 +48,8 @@
 //!   `Context::resolve` first.
 //! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
 //!   a connection of an address that is gone, and tells neither its service nor its peer.
-//! - With the feature `dhcp`, the network gives them (`Stack::with_dhcp`).
+//! - With the features `dhcp` and `slaac`, the network gives them (`Stack::with_dhcp`,
+//!   `Stack::with_slaac`).
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
@@ -133,7 +134,7 @@ mod clients;
 mod clock;
 mod config;
 mod config_error;
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 mod configuration;
 mod context;
 mod control;
@@ -152,6 +153,7 @@ mod initial_sequence;
 mod inject;
 mod interfaces;
 mod network;
+mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;
@@ -380,6 +382,17 @@ impl<'a, D: Device> Stack<'a, D> {
     #[cfg(feature = "dhcp")]
     pub fn with_dhcp(mut self) -> Self {
         self.host.start_dhcp();
+        self
+    }
+
+    /// Takes the IPv6 link-local address, forms addresses with the prefixes that routers advertise, and
+    /// takes a router for the gateway unless there is one already; see [`slaac`](crate::slaac). On
+    /// Ethernet only, and where the MTU is that of IPv6 at least.
+    ///
+    /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
+    #[cfg(feature = "slaac")]
+    pub fn with_slaac(mut self) -> Self {
+        self.host.start_slaac();
         self
     }
 

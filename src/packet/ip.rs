@@ -23,6 +23,8 @@ pub(crate) mod ipv4 {
     pub(crate) const IDENTIFICATION: usize = 4;
     /// Flags and fragment offset.
     pub(crate) const FRAGMENT: usize = 6;
+    #[cfg(all(feature = "simulation", feature = "client"))]
+    pub(crate) const TIME_TO_LIVE: usize = 8;
     pub(crate) const PROTOCOL: usize = 9;
     pub(crate) const CHECKSUM: usize = 10;
     pub(crate) const SOURCE: usize = 12;

@@ -12,6 +12,8 @@ use unicode_width::UnicodeWidthChar;
 pub(super) enum Charset {
     #[default]
     Unicode,
+    /// Where a renderer of text gives characters their places: what joins others is among them.
+    Picture,
     Ascii,
 }
 
@@ -26,14 +28,14 @@ impl Charset {
     /// What marks that something is left out.
     pub(super) fn mark(self) -> &'static str {
         match self {
-            Self::Unicode => "…",
+            Self::Unicode | Self::Picture => "…",
             Self::Ascii => "...",
         }
     }
 
     /// A text in these characters.
     pub(super) fn encode(self, text: &str) -> Cow<'_, str> {
-        if self == Self::Unicode || text.is_ascii() {
+        if self != Self::Ascii || text.is_ascii() {
             return text.into();
         }
         let mut encoded = String::new();
@@ -101,7 +103,7 @@ fn unbroken(sections: &str, columns: usize) -> Vec<&str> {
 pub(super) fn quote(bytes: &[u8], columns: usize, charset: Charset) -> String {
     let mut quoted = String::from("\"");
     let mut left = columns;
-    for (index, piece) in pieces(bytes).enumerate() {
+    for (index, piece) in pieces(bytes, charset).enumerate() {
         let piece = charset.encode(&piece);
         let needed = width(&piece);
         // A piece that is too long by itself is the only one.
@@ -127,12 +129,31 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// The characters of a text, escaped where they have to be.
-fn pieces(bytes: &[u8]) -> impl Iterator<Item = String> {
-    bytes.utf8_chunks().flat_map(|chunk| {
-        let valid = chunk.valid().chars().map(escape);
+fn pieces(bytes: &[u8], charset: Charset) -> impl Iterator<Item = String> {
+    bytes.utf8_chunks().flat_map(move |chunk| {
+        // What joins a character that is shown is shown.
+        let mut has_base = false;
+        let show = move |character| {
+            let escaped = match has_base && charset == Charset::Picture && joins(character) {
+                true => String::from(character),
+                false => escape(character),
+            };
+            has_base = escaped.chars().eq([character]);
+            escaped
+        };
+        let valid = chunk.valid().chars().map(show);
         let invalid = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}"));
         valid.chain(invalid)
     })
+}
+
+/// Whether a character is a part of what is seen as one with others: an accent, or what joins emoji and
+/// says how they look. Terminals differ in how wide such a sequence is.
+fn joins(character: char) -> bool {
+    matches!(
+        character,
+        '\u{300}'..='\u{36f}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}'
+    )
 }
 
 fn escape(character: char) -> String {
@@ -155,6 +176,8 @@ fn escape(character: char) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::format;
+
     use super::{Charset, quote, width, wrap};
 
     #[test]
@@ -189,6 +212,23 @@ mod tests {
         assert_eq!(
             quote("größe 日本".as_bytes(), 99, Charset::Unicode),
             "\"größe 日本\""
+        );
+    }
+
+    #[test]
+    fn a_picture_has_what_joins_characters_and_a_terminal_has_not() {
+        let family = "👩\u{200d}👧 e\u{301}";
+        assert_eq!(
+            quote(family.as_bytes(), 99, Charset::Picture),
+            format!("\"{family}\"")
+        );
+        assert_eq!(
+            quote(family.as_bytes(), 99, Charset::Unicode),
+            r#""👩\u{200d}👧 e\u{301}""#
+        );
+        assert_eq!(
+            quote("\u{202e}\n\u{301}".as_bytes(), 99, Charset::Picture),
+            r#""\u{202e}\n\u{301}""#
         );
     }
 

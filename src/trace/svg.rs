@@ -18,9 +18,10 @@ use std::string::{String, ToString};
 
 use super::label::Shown;
 use super::ladder::Ladder;
+use super::quote::width;
 use super::sides::Side;
 use layout::{INDENT, Layout};
-use metrics::{LINE, MARGIN, STATE};
+use metrics::{LINE, MARGIN, SMALL, STATE};
 use slots::{Anchor, Slot};
 
 pub use options::Options;
@@ -60,6 +61,10 @@ impl Picture<'_> {
             true => "",
             false => style::SENTENCES,
         };
+        let narrow = match self.layout.is_narrow {
+            true => style::NARROW,
+            false => "",
+        };
         let hosts = Side::BOTH.map(|side| escape(&self.ladder.title(side).join(" ")));
         self.text += &format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height:.0}\" \
@@ -68,7 +73,7 @@ impl Picture<'_> {
              <rect class=\"page\" width=\"{width}\" height=\"{height:.0}\" rx=\"8\"/>\n",
             hosts[0],
             hosts[1],
-            style::SHEET.to_string() + sentences,
+            style::SHEET.to_string() + sentences + narrow,
         );
     }
 
@@ -195,8 +200,12 @@ impl Picture<'_> {
     /// The times and the states beside the timelines.
     fn sides(&mut self) {
         let layout = self.layout;
+        let small = if layout.is_narrow { " small" } else { "" };
         for (side, anchor) in [(0, "end"), (1, "start")] {
-            for state in layout.states[side].iter().filter(|_| layout.has_states) {
+            if layout.is_narrow {
+                self.states_on_end(side);
+            }
+            for state in layout.states[side].iter().filter(|_| !layout.is_narrow) {
                 let x = layout.state_x[side];
                 let class = style::state(state.state).unwrap_or("closed");
                 let derived = if state.is_derived { " derived" } else { "" };
@@ -209,7 +218,29 @@ impl Picture<'_> {
             for (y, time) in &layout.times[side] {
                 let (x, y, time) = (layout.time_x[side], y + 4.0, escape(time));
                 self.text += &format!(
-                    "<text class=\"time\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{time}</text>\n"
+                    "<text class=\"time{small}\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{time}</text>\n"
+                );
+            }
+        }
+    }
+
+    /// The states along the timeline, as far as the time in them is as long as their names.
+    fn states_on_end(&mut self, side: usize) {
+        let layout = self.layout;
+        let x = layout.state_x[side];
+        for (index, state) in layout.states[side].iter().enumerate() {
+            let next = layout.states[side].get(index + 1);
+            let room = next.map_or(layout.foot, |next| next.y) - state.y;
+            let (Some(class), text) = (style::state(state.state), escape(&state.text)) else {
+                continue;
+            };
+            if room >= width(&state.text) as f64 * SMALL {
+                let (y, down) = (state.y, if side == 0 { -90 } else { 90 });
+                let anchor = if side == 0 { "end" } else { "start" };
+                self.text += &format!(
+                    "<text class=\"state {class} small\" x=\"{x:.1}\" y=\"{y:.1}\" \
+                     text-anchor=\"{anchor}\" transform=\"rotate({down} {x:.1} {y:.1})\" \
+                     dominant-baseline=\"central\">{text}</text>\n"
                 );
             }
         }
@@ -229,7 +260,11 @@ impl Picture<'_> {
             let x = head.x + head.width / 2.0;
             for (index, line) in layout.titles[side.index()].iter().enumerate() {
                 let y = head.y + 18.0 + LINE * index as f64;
-                let class = if index == 0 { "title" } else { "address" };
+                let class = match (index, layout.is_narrow) {
+                    (0, _) => "title",
+                    (_, false) => "address",
+                    (_, true) => "address narrow",
+                };
                 self.text += &format!(
                     "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" \
                      text-anchor=\"middle\">{}</text>\n",

@@ -22,6 +22,7 @@ mod outages;
 mod plain;
 mod queues;
 mod records;
+mod router;
 mod sessions;
 mod slow;
 mod steps;

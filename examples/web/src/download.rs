@@ -37,8 +37,7 @@ pub fn capture(run: &Run) -> Vec<u8> {
 fn write(run: &Run, file: &mut Vec<u8>) -> std::io::Result<()> {
     let writer = Writer::new(file, "uppercase, in a web page", None)?;
     let mut sinks: Vec<(_, _)> = Vec::new();
-    let names = run
-        .records
+    let names = records(run)
         .iter()
         .flat_map(|record| [&record.from, &record.to]);
     for name in names.flatten() {
@@ -67,18 +66,32 @@ fn write(run: &Run, file: &mut Vec<u8>) -> std::io::Result<()> {
     writer.check()
 }
 
+/// The frames on each link: a router's are others than the hosts'.
+fn records(run: &Run) -> &[Record] {
+    let all = run.on_links.as_ref();
+    all.map_or(&run.records, |all| &all.records)
+}
+
 /// When which frame was seen at an interface, in the order of time. A copy that the wire has made
 /// was sent by no host.
 fn sightings(run: &Run) -> Vec<(Instant, Direction, &Record)> {
-    let mut sightings = Vec::new();
-    for (record, (_, copy)) in run.records.iter().zip(&run.names) {
+    let mut sightings: Vec<(Instant, Direction, &Record)> = Vec::new();
+    // At one moment they are in the order in which they were sent.
+    let mut add = |time: Instant, direction: Direction, record| {
+        let order = |time, direction| (time, direction == Direction::Outbound);
+        let place = sightings.partition_point(|(other, direction_of_other, _)| {
+            order(*other, *direction_of_other) <= order(time, direction)
+        });
+        sightings.insert(place, (time, direction, record));
+    };
+    let names = run.on_links.as_ref().map_or(&run.names, |all| &all.names);
+    for (record, (_, copy)) in records(run).iter().zip(names) {
         if let Some(sent) = record.sent.filter(|_| *copy == 0) {
-            sightings.push((sent, Direction::Outbound, record));
+            add(sent, Direction::Outbound, record);
         }
-        let arrived = record.arrived;
-        sightings.extend(arrived.map(|time| (time, Direction::Inbound, record)));
+        if let Some(arrived) = record.arrived {
+            add(arrived, Direction::Inbound, record);
+        }
     }
-    // Stable: at one moment they are in the order in which they were sent.
-    sightings.sort_by_key(|(time, direction, _)| (*time, *direction == Direction::Outbound));
     sightings
 }

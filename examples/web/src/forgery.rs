@@ -6,15 +6,15 @@ use smoltcp::wire::{
     TcpPacket, TcpRepr, TcpSeqNumber, UdpPacket, UdpRepr,
 };
 
-use crate::host::Number;
+use crate::host::{Number, Plan};
 
 /// The first address that no host has.
-const NO_HOST: u8 = 66;
+pub const NO_HOST: u8 = 66;
 
 /// A SYN from an address that no host has: one of a flood.
-pub fn syn(number: usize, is_ipv6: bool) -> Vec<u8> {
+pub fn syn(number: usize, plan: Plan) -> Vec<u8> {
     let source = Number(NO_HOST + (number % 150) as u8);
-    let (from, to) = (source.address(is_ipv6), Number::SERVER.address(is_ipv6));
+    let (from, to) = (source.address(plan), Number::SERVER.address(plan));
     let syn = TcpRepr {
         src_port: 40_000 + number as u16,
         dst_port: uppercase::PORT,
@@ -43,9 +43,9 @@ pub fn syn(number: usize, is_ipv6: bool) -> Vec<u8> {
 }
 
 /// A datagram from an address that no host has.
-pub fn datagram(is_ipv6: bool) -> Vec<u8> {
+pub fn datagram(plan: Plan) -> Vec<u8> {
     let source = Number(NO_HOST);
-    let (from, to) = (source.address(is_ipv6), Number::SERVER.address(is_ipv6));
+    let (from, to) = (source.address(plan), Number::SERVER.address(plan));
     let line = b"who is there?";
     let header = UdpRepr {
         src_port: 40_000,

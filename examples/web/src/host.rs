@@ -12,6 +12,7 @@ pub use client::Client;
 pub use plain::Plain;
 pub use server::Server;
 
+use crate::forgery;
 use crate::sample::Sample;
 use crate::script::Deed;
 
@@ -29,21 +30,58 @@ impl Number {
     }
 
     /// Its address.
-    pub fn address(self, ipv6: bool) -> IpAddress {
-        match ipv6 {
-            false => IpAddress::v4(192, 168, 69, self.0),
-            true => IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, self.0.into()),
-        }
+    pub fn address(self, plan: Plan) -> IpAddress {
+        plan.address(self.0, plan.is_routed && !self.is_client())
     }
 
     /// Its address with the length of its network's prefix.
-    pub fn cidr(self, ipv6: bool) -> IpCidr {
-        IpCidr::new(self.address(ipv6), if ipv6 { 64 } else { 24 })
+    pub fn cidr(self, plan: Plan) -> IpCidr {
+        plan.cidr(self.address(plan))
     }
 
     /// Where its server listens.
-    pub fn endpoint(self, ipv6: bool) -> IpEndpoint {
-        IpEndpoint::new(self.address(ipv6), uppercase::PORT)
+    pub fn endpoint(self, plan: Plan) -> IpEndpoint {
+        IpEndpoint::new(self.address(plan), uppercase::PORT)
+    }
+
+    /// The router of its network, if there is one.
+    pub fn gateway(self, plan: Plan) -> Option<IpAddress> {
+        let is_far = !self.is_client();
+        plan.is_routed.then(|| plan.address(ROUTER, is_far))
+    }
+
+    fn is_client(self) -> bool {
+        self != Self::SERVER && self.0 < forgery::NO_HOST
+    }
+}
+
+/// The addresses of a router, in each of its networks.
+const ROUTER: u8 = 254;
+
+/// Where the hosts are: in one network, or in two with a router between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Whether IPv6 is spoken, not IPv4.
+    pub ipv6: bool,
+    /// Whether the clients have a network of their own.
+    pub is_routed: bool,
+}
+
+impl Plan {
+    fn address(self, number: u8, is_far: bool) -> IpAddress {
+        match self.ipv6 {
+            false => IpAddress::v4(192, 168, 69 + u8::from(is_far), number),
+            true => IpAddress::v6(0xfdaa, 0, 0, is_far.into(), 0, 0, 0, number.into()),
+        }
+    }
+
+    fn cidr(self, address: IpAddress) -> IpCidr {
+        IpCidr::new(address, if self.ipv6 { 64 } else { 24 })
+    }
+
+    /// The addresses of the router: in the network of the clients, and in that of the server.
+    pub fn router(self) -> [IpCidr; 2] {
+        [false, true].map(|is_far| self.cidr(self.address(ROUTER, is_far)))
     }
 }
 

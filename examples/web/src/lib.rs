@@ -18,6 +18,7 @@ pub mod sample;
 pub mod scenarios;
 pub mod script;
 pub mod settings;
+pub mod through;
 
 pub use download::{capture, picture, text};
 pub use run::Run;

@@ -5,9 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::Serialize;
+use smoltcp::phy::Device;
+use smoltcp::socket::tcp::State;
 use smoltcp::time::Instant;
 use uppercase::Stack;
-use uppercase::simulation::{Event, Fate, Port, Verdict};
+use uppercase::simulation::{Event, Fate, Verdict};
 use uppercase::stack::Transmission;
 use uppercase::trace::Change;
 
@@ -109,6 +111,23 @@ impl Log {
         });
     }
 
+    /// A host has lost its power: its connections are no more, though no stack is left to say so.
+    pub fn lose_power(&mut self, host: &Arc<str>, now: Instant) {
+        let mut latest: Vec<Change> = Vec::new();
+        for change in self.changes.iter().filter(|change| change.host == *host) {
+            latest.retain(|other| other.four_tuple != change.four_tuple);
+            latest.push(change.clone());
+        }
+        let is_open = |change: &Change| !matches!(change.to, State::Closed | State::Listen);
+        let lost = latest.into_iter().filter(is_open).map(|change| Change {
+            time: now,
+            from: change.to,
+            to: State::Closed,
+            ..change
+        });
+        self.changes.extend(lost);
+    }
+
     /// Takes note of what a host has to do, if that is another thing than before.
     pub fn sample(&mut self, sample: Sample) {
         let last = self
@@ -123,7 +142,7 @@ impl Log {
 }
 
 /// Keeps what the stack of a host tells of its connections.
-pub fn watch(stack: &mut Stack<'_, Port>, log: &Rc<RefCell<Log>>, host: &Arc<str>) {
+pub fn watch<D: Device>(stack: &mut Stack<'_, D>, log: &Rc<RefCell<Log>>, host: &Arc<str>) {
     let transmissions = log.clone();
     stack.watch_transmissions(move |transmission| {
         transmissions.borrow_mut().transmissions.push(*transmission);

@@ -4,7 +4,6 @@
 //! second time that the server sends the 13 bytes that begin at its sequence number 14. So a
 //! choice for one frame still means this frame when an earlier one has another fate.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smoltcp::wire::{
@@ -16,8 +15,8 @@ use smoltcp::wire::{
 #[derive(Debug, Default)]
 pub struct Names {
     flows: Vec<Flow>,
-    /// How many frames there were of each name.
-    seen: BTreeMap<String, usize>,
+    /// How many frames there were of each name, in the order of the names.
+    seen: Vec<(String, usize)>,
     /// The names of the hosts.
     hosts: Vec<(IpAddress, Arc<str>)>,
 }
@@ -50,7 +49,12 @@ impl Names {
     pub fn next(&mut self, host: &str, frame: &[u8]) -> String {
         let what = self.what(frame).unwrap_or_else(|| "other".into());
         let name = format!("{host}.{what}");
-        let count = self.seen.entry(name.clone()).or_default();
+        let known = self.seen.binary_search_by(|(other, _)| other.cmp(&name));
+        let place = known.unwrap_or_else(|place| {
+            self.seen.insert(place, (name.clone(), 0));
+            place
+        });
+        let (_, count) = &mut self.seen[place];
         *count += 1;
         format!("{name}.{count}")
     }

@@ -27,6 +27,8 @@ struct Told<'r> {
     name: &'r str,
     copy: u32,
     from: &'static str,
+    /// The name of the host or of the router that has sent it.
+    host: Option<&'r str>,
     sent: i64,
     arrived: Option<i64>,
     fate: &'static str,
@@ -57,12 +59,12 @@ pub fn run(run: &Run, width: u32) -> String {
         }
     }
     let frames = ladder.frames().iter().zip(&run.names);
-    let frames = frames
-        .zip(sentences)
-        .map(|((frame, (name, copy)), sentences)| Told {
+    let frames = frames.zip(&run.records).zip(sentences).map(
+        |(((frame, (name, copy)), record), sentences)| Told {
             name,
             copy: *copy,
             from: side(frame.from),
+            host: record.from.as_deref(),
             sent: frame.sent,
             arrived: frame.arrived,
             fate: fate(frame.fate),
@@ -71,7 +73,8 @@ pub fn run(run: &Run, width: u32) -> String {
             length: frame.length,
             comment: &frame.comment,
             sentences,
-        });
+        },
+    );
     let mut samples = run.samples.clone();
     for sample in &mut samples {
         sample.time -= start;

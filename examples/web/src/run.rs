@@ -7,15 +7,16 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use smoltcp::phy::{Device, Medium, RxToken};
 use smoltcp::time::{Duration, Instant};
-use uppercase::simulation::{Link, Network, Port, Turn};
+use uppercase::simulation::{Link, Network, Port, Router, Segment, Turn};
 use uppercase::trace::{Change, Ladder, Record, simulated, tell};
 
 use crate::forgery;
-use crate::host::{Client, Host, Number, Plain, Server};
+use crate::host::{Client, Host, Number, Plain, Plan, Server};
 use crate::log::{Kind, Log, Note};
 use crate::name::Names;
 use crate::sample::Sample;
 use crate::script::{Action, Deed, Script};
+use crate::through::{self, Frames};
 
 /// How long a run goes on after what was done last, while something is left to do.
 const MOST_TIME: Duration = Duration::from_secs(130);
@@ -34,6 +35,8 @@ pub struct Run {
     pub records: Vec<Record>,
     /// The name of each record, and which copy it is.
     pub names: Vec<(String, u32)>,
+    /// The same on each single link, where there is a router.
+    pub on_links: Option<Frames>,
     /// How the states of connections have changed.
     pub changes: Vec<Change>,
     /// What the hosts had to do, whenever that has changed.
@@ -84,18 +87,29 @@ struct Lab<'a> {
     wire: Link,
     /// Where what is forged comes from, if anything is.
     attacker: Option<(Link, Port)>,
-    is_ipv6: bool,
+    router: Option<Router>,
+    mtu: Option<usize>,
+    plan: Plan,
     polls: usize,
 }
+
+/// The links of the router: to the clients, and to the server.
+const ROUTER: [&str; 2] = ["router", "router-b"];
 
 impl<'a> Lab<'a> {
     fn new(storage: &'a Bump, script: &'a Script) -> Self {
         let settings = &script.settings;
         let mut network = Network::new(Medium::Ethernet, script.seed);
-        let switch = network.switch();
+        let plan = settings.plan();
+        let far = network.switch();
+        let near = if plan.is_routed {
+            network.switch()
+        } else {
+            far.clone()
+        };
         let mut names = Names::default();
         let server: Arc<str> = "server".into();
-        names.know(Number::SERVER.address(settings.ipv6), &server);
+        names.know(Number::SERVER.address(plan), &server);
         let clients: Vec<(Arc<str>, Number)> = (1..=settings.clients)
             .map(|count| {
                 let name = match count {
@@ -106,20 +120,21 @@ impl<'a> Lab<'a> {
             })
             .collect();
         for (name, number) in &clients {
-            names.know(number.address(settings.ipv6), name);
+            names.know(number.address(plan), name);
         }
         let log = Rc::new(RefCell::new(Log::new(&script.fates, names)));
         let watched = log.clone();
         network.watch(move |event| watched.borrow_mut().see(event));
-        let link = |name: &Arc<str>| {
-            let link = switch.link(&**name);
-            let (name, log) = (name.clone(), log.clone());
+        let link = |segment: &Segment, name: &str| {
+            let link = segment.link(name);
+            let (name, log) = (name.to_owned(), log.clone());
             link.from_host
                 .decide(move |_, frame| log.borrow_mut().decide(&name, frame));
             link
         };
 
-        let wire = link(&server);
+        let wire = link(&far, &server);
+        wire.set(settings.conditions());
         let seed = network.random_seed();
         let of_server: Box<dyn Host + 'a> = match settings.is_plain {
             true => Box::new(Plain::new(storage, settings, (&server, wire.clone()), seed)),
@@ -130,33 +145,53 @@ impl<'a> Lab<'a> {
         };
         let mut hosts = vec![(server, of_server)];
         for (name, number) in &clients {
-            let (link, seed) = (link(name), network.random_seed());
+            let (link, seed) = (link(&near, name), network.random_seed());
             let client = Client::new(storage, settings, &log, (name, *number, link), seed);
             hosts.push((name.clone(), Box::new(client)));
         }
         let mut deeds = script.actions.iter().map(|action| &action.deed);
         let is_attacked = deeds.any(|deed| matches!(deed, Deed::Flood(_) | Deed::Forge));
-        let attacker = is_attacked.then(|| link(&"attacker".into()));
+        let attacker = is_attacked.then(|| link(&far, "attacker"));
+        let router = settings.path().map(|mtu| {
+            let links = [link(&near, ROUTER[0]), link(&far, ROUTER[1])];
+            links[0].set(settings.near_conditions());
+            let [a, b] = plan.router();
+            let mut router = Router::new([(&links[0], a), (&links[1], b)], mtu);
+            router.filter_errors(settings.filters_errors);
+            // They have met before: this is about the client and its path.
+            let hardware = Number::SERVER.hardware().into();
+            router.add_neighbor(1, Number::SERVER.address(plan), hardware);
+            router
+        });
         Self {
             network,
             log,
             hosts,
             wire,
             attacker: attacker.map(|link| (link.clone(), link.port())),
-            is_ipv6: settings.ipv6,
+            router,
+            mtu: settings.path(),
+            plan,
             polls: 0,
         }
     }
 
+    /// The network, and what is polled on it.
+    fn parts(&mut self) -> (&mut Network, Poll<'_, 'a>) {
+        let poll = Poll {
+            log: &self.log,
+            hosts: &mut self.hosts,
+            attacker: &mut self.attacker,
+            router: &mut self.router,
+            polls: &mut self.polls,
+        };
+        (&mut self.network, poll)
+    }
+
     /// Does the next thing that happens.
     fn step(&mut self) {
-        let mut poll = Poll(
-            &self.log,
-            &mut self.hosts,
-            &mut self.attacker,
-            &mut self.polls,
-        );
-        self.network.step(|turn| poll.run(turn));
+        let (network, mut poll) = self.parts();
+        network.step(|turn| poll.run(turn));
     }
 
     fn is_cut_short(&self) -> bool {
@@ -166,14 +201,9 @@ impl<'a> Lab<'a> {
     fn run_until(&mut self, end: Instant) {
         let now = self.network.now();
         if now < end {
-            let mut poll = Poll(
-                &self.log,
-                &mut self.hosts,
-                &mut self.attacker,
-                &mut self.polls,
-            );
+            let (network, mut poll) = self.parts();
             // Hosts that never come to an end are polled no more: see `Poll`.
-            let _ = self.network.run_for(end - now, |turn| poll.run(turn));
+            let _ = network.run_for(end - now, |turn| poll.run(turn));
         }
     }
 
@@ -185,11 +215,11 @@ impl<'a> Lab<'a> {
             Deed::Mend => self.wire.mend(),
             Deed::Flood(count) => {
                 for number in 0..*count {
-                    self.inject(&forgery::syn(number, self.is_ipv6));
+                    self.inject(&forgery::syn(number, self.plan));
                 }
             }
             Deed::Forge => {
-                self.inject(&forgery::datagram(self.is_ipv6));
+                self.inject(&forgery::datagram(self.plan));
             }
             Deed::Wait => return,
             deed => {
@@ -201,6 +231,9 @@ impl<'a> Lab<'a> {
             }
         }
         let place: Arc<str> = place[..].into();
+        if *deed == Deed::Crash {
+            self.log.borrow_mut().lose_power(&place, now);
+        }
         self.log.borrow_mut().note(now, &place, Kind::Deed, text);
         self.network.wake();
     }
@@ -245,21 +278,29 @@ impl<'a> Lab<'a> {
         let mut records = simulated::records(&log.events);
         tell(&mut records, &log.transmissions);
         // One record for each copy of a frame, in the same order.
-        let copies = log.events.iter().map(|event| (event.number, event.copy));
-        let mut copies: Vec<_> = copies.collect();
-        copies.sort_unstable();
-        copies.dedup();
+        let mut copies: Vec<(u64, u32)> = Vec::new();
+        for event in &log.events {
+            if let Err(place) = copies.binary_search(&(event.number, event.copy)) {
+                copies.insert(place, (event.number, event.copy));
+            }
+        }
         let name = |(number, copy): (u64, u32)| {
             let name = log.names.get(number as usize - 1).cloned();
             (name.unwrap_or_default(), copy)
         };
         let names: Vec<_> = copies.into_iter().map(name).collect();
         debug_assert_eq!(names.len(), records.len());
+        let frames = Frames { records, names };
+        let (frames, on_links) = match self.mtu {
+            None => (frames, None),
+            Some(mtu) => (through::joined(&frames, ROUTER, mtu), Some(frames)),
+        };
         Run {
             end,
             is_cut_short,
-            records,
-            names,
+            records: frames.records,
+            names: frames.names,
+            on_links,
             changes: log.changes,
             samples: log.samples,
             notes: log.notes,
@@ -268,20 +309,30 @@ impl<'a> Lab<'a> {
 }
 
 /// What is there to be polled.
-struct Poll<'l, 'a>(
-    &'l RefCell<Log>,
-    &'l mut [(Arc<str>, Box<dyn Host + 'a>)],
-    &'l mut Option<(Link, Port)>,
-    &'l mut usize,
-);
+struct Poll<'l, 'a> {
+    log: &'l RefCell<Log>,
+    hosts: &'l mut [(Arc<str>, Box<dyn Host + 'a>)],
+    attacker: &'l mut Option<(Link, Port)>,
+    router: &'l mut Option<Router>,
+    polls: &'l mut usize,
+}
 
 impl Poll<'_, '_> {
     fn run(&mut self, turn: &mut Turn) {
-        let Self(log, hosts, attacker, polls) = self;
+        let Self {
+            log,
+            hosts,
+            attacker,
+            router,
+            polls,
+        } = self;
         if is_too_long(&log.borrow(), **polls) {
             return;
         }
         **polls += 1;
+        if let Some(router) = router {
+            router.poll(turn);
+        }
         for (_, host) in hosts.iter_mut() {
             let timer = host.poll(turn.now);
             turn.wake_in(timer.map(|timer| timer.max(turn.now) - turn.now));

@@ -119,10 +119,36 @@ pub const SCENARIOS: &[Scenario] = &[
         script: "rate 256\nqueue 4\nbuffer 16000\ndo 0 client bulk 16000",
     },
     Scenario {
+        id: "path-mtu",
+        title: "A path with a small MTU",
+        text: "Between client and server there is a router that forwards no packet of more than 1300 \
+               bytes. The hosts do not know that: each is on an Ethernet, which carries 1500.",
+        question: "The first long segment is dropped. How does the client learn how long a packet may \
+                   be?",
+        answer: "The router tells it: its ICMP message “fragmentation needed” has the MTU, and the \
+                 header of the packet that was dropped. The client sends the same bytes again at once, \
+                 in shorter segments. Then the server finds out the same about its direction. Under \
+                 “The wire and the hosts”, choose the unprotected server: it does not listen to \
+                 routers, and sends the same long segment in vain.",
+        script: "mtu 1300\ndo 0 client bulk 4000",
+    },
+    Scenario {
+        id: "path-mtu-filtered",
+        title: "A path that says nothing",
+        text: "The same path, but a firewall drops the ICMP messages of the router. The connection \
+               opens and short segments arrive; long ones vanish, and nothing says why.",
+        question: "How does the client get its long segment through in the end?",
+        answer: "Its retransmission timer expires, and it draws a conclusion: what was lost may have been \
+                 too long. It sends the segment again, and this time allows routers to cut it into \
+                 fragments; the server puts the two together. All segments behind it are shorter, so \
+                 that their packets have 1280 bytes at most.",
+        script: "mtu 1300\nicmp filtered\ndo 0 client bulk 4000",
+    },
+    Scenario {
         id: "flood-plain",
-        title: "A SYN flood: plain smoltcp",
+        title: "A SYN flood, unprotected",
         text: "Twenty SYNs come from addresses that no host has. Then a client wants to connect. The \
-               server is an application of plain smoltcp with two sockets.",
+               server has two sockets of the TCP/IP stack smoltcp, and nothing else.",
         question: "Why is the honest client refused?",
         answer: "Each forged SYN has taken a socket, which waits for an acknowledgement that never comes. \
                  No socket listens any more, and what comes to a port without a listener is answered \
@@ -131,8 +157,9 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "flood",
-        title: "A SYN flood: SYN cookies",
-        text: "The same flood, against the server of this package, which also has two connections.",
+        title: "A SYN flood, with cookies",
+        text: "The same flood, against the server of this package, which also takes two connections at a \
+               time.",
         question: "The server remembers no more SYNs than the other one. How can the client get in?",
         answer: "When there is no room, the server keeps nothing of a SYN: all that it has to know \
                  is in the sequence number of its SYN ACK, the cookie. The client’s ACK \
@@ -141,9 +168,9 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "forged-plain",
-        title: "One forged datagram: plain smoltcp",
+        title: "A forged datagram, unprotected",
         text: "One UDP datagram comes from an address that no host has. A little later the client sends \
-               a line over UDP. The server is an application of plain smoltcp.",
+               a line over UDP. The server uses the TCP/IP stack smoltcp as it is.",
         question: "One datagram silences the server. What is it waiting for?",
         answer: "For the hardware address of a host that does not exist. Its answer to the forged datagram \
                  is the first in the socket’s queue, and all later answers wait behind it.",
@@ -151,7 +178,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "forged",
-        title: "One forged datagram: ours",
+        title: "A forged datagram, answered",
         text: "The same datagram, against the server of this package.",
         question: "Where does the answer to the forged datagram go?",
         answer: "To the card that the datagram came from: the link layer answers to where the question \

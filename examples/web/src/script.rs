@@ -99,14 +99,23 @@ impl Script {
             let (key, value) = line.split_once(' ').unwrap_or((line, ""));
             match key {
                 "seed" => script.seed = value.parse().unwrap_or(script.seed),
-                "do" => script.actions.extend(action(value)),
+                "do" => {
+                    if let Some(action) = action(value) {
+                        script.add(action);
+                    }
+                }
                 "fate" => script.fates.extend(fate(value)),
                 _ => script.settings.set(key, value),
             }
         }
-        // Stable: what happens at the same moment happens in the order of the lines.
-        script.actions.sort_by_key(|action| action.at);
         script
+    }
+
+    /// What happens at the same moment happens in the order of the lines.
+    fn add(&mut self, action: Action) {
+        let later = self.actions.iter().position(|other| other.at > action.at);
+        let place = later.unwrap_or(self.actions.len());
+        self.actions.insert(place, action);
     }
 }
 

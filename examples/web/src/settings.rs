@@ -4,6 +4,8 @@ use smoltcp::time::Duration;
 use uppercase::simulation::{Conditions, Probability};
 use uppercase::tcp::CongestionControl;
 
+use crate::host::Plan;
+
 /// How the hosts and the wire are. Each is a line of a [script](crate::script) with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -15,8 +17,11 @@ pub struct Settings {
     pub rate: u64,
     /// How many frames wait for the wire at most, where it does not carry any amount.
     pub queue: usize,
-    /// The longest IP packet that the wire carries, in bytes.
+    /// The longest IP packet that a router between clients and server forwards, in bytes; with
+    /// [`WHOLE`] there is no router.
     pub mtu: usize,
+    /// Whether what the router says of longer packets is lost on its way.
+    pub filters_errors: bool,
     /// Each buffer of a connection, in bytes.
     pub buffer: usize,
     /// How many clients there are.
@@ -35,9 +40,11 @@ pub struct Settings {
     pub ipv6: bool,
 }
 
-/// The least that IPv6 asks of a wire (RFC 8200, 5), in bytes.
-const LEAST_MTU: usize = 1280;
-const ETHERNET_HEADER: usize = 14;
+/// What Ethernet carries in a frame, in bytes.
+pub const WHOLE: usize = 1500;
+/// The least that each path of IPv4 is taken to carry (RFC 791), and that IPv6 asks of each
+/// (RFC 8200, 5), in bytes.
+const LEAST_MTU: [usize; 2] = [576, 1280];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -46,7 +53,8 @@ impl Default for Settings {
             loss: 0,
             rate: 0,
             queue: 16,
-            mtu: 1500,
+            mtu: WHOLE,
+            filters_errors: false,
             buffer: 4096,
             clients: 1,
             places: 2,
@@ -75,11 +83,12 @@ impl Settings {
             "loss" => self.loss = number(0, 100).map_or(self.loss, |percent| percent as u32),
             "rate" => put(&mut self.rate, number(0, 1_000_000)),
             "queue" => put_size(&mut self.queue, size(1, 1000)),
-            "mtu" => put_size(&mut self.mtu, size(LEAST_MTU as u64, 1500)),
+            "mtu" => put_size(&mut self.mtu, size(LEAST_MTU[0] as u64, WHOLE as u64)),
             "buffer" => put_size(&mut self.buffer, size(64, 65_535)),
             "clients" => put_size(&mut self.clients, size(1, 3)),
             "places" => put_size(&mut self.places, size(1, 4)),
             "ack" => put(&mut self.ack_delay, number(0, 500)),
+            "icmp" => self.filters_errors = value == "filtered",
             "nagle" => self.nagle = value == "on",
             "server" => self.is_plain = value == "plain",
             "ip" => self.ipv6 = value == "6",
@@ -94,15 +103,45 @@ impl Settings {
         }
     }
 
-    /// What the wire does to frames.
+    /// The longest packet that the router forwards, if there is one.
+    pub fn path(&self) -> Option<usize> {
+        let least = LEAST_MTU[usize::from(self.ipv6)];
+        (self.mtu < WHOLE).then_some(self.mtu.max(least))
+    }
+
+    /// Where the hosts are.
+    pub fn plan(&self) -> Plan {
+        Plan {
+            ipv6: self.ipv6,
+            is_routed: self.path().is_some(),
+        }
+    }
+
+    /// What the wire does to frames: with a router, that of the server.
     pub fn conditions(&self) -> Conditions {
         Conditions {
-            delay: Duration::from_millis(self.delay),
+            delay: self.delays()[1],
             loss: Probability::percent(self.loss),
             bandwidth: (self.rate > 0).then_some(self.rate * 1000),
             queue: self.queue,
-            mtu: self.mtu + ETHERNET_HEADER,
             ..Conditions::PERFECT
+        }
+    }
+
+    /// What the wire between the clients and the router does to frames.
+    pub fn near_conditions(&self) -> Conditions {
+        Conditions {
+            delay: self.delays()[0],
+            ..Conditions::PERFECT
+        }
+    }
+
+    /// How long a frame takes to the router, and from it to the server.
+    fn delays(&self) -> [Duration; 2] {
+        let whole = Duration::from_millis(self.delay);
+        match self.path() {
+            None => [Duration::ZERO, whole],
+            Some(_) => [whole / 2, whole / 2],
         }
     }
 }

@@ -214,3 +214,29 @@ fn the_layers_of_a_frame_have_each_byte_once() {
         }
     }
 }
+
+#[test]
+fn what_a_router_forwards_is_one_arrow_and_each_link_has_it_in_the_capture() {
+    for version in [4, 6] {
+        let run = run(&format!("ip {version}\nmtu 1400\ndo 0 client tcp one"));
+        assert_eq!(run.answers().collect::<Vec<_>>(), ["ONE"], "{version}");
+        let syn = run
+            .names
+            .iter()
+            .position(|(name, _)| name == "client.t1.syn.1");
+        let syn = &run.records[syn.expect("the client opens a connection")];
+        assert_eq!(syn.from.as_deref(), Some("client"));
+        assert_eq!(syn.to.as_deref(), Some("server"));
+        let time = |(from, to)| to - from;
+        let delay = syn.sent.zip(syn.arrived).map(time);
+        assert_eq!(delay.map(|delay| delay.total_millis()), Some(20));
+        let is_forwarded = |name: &&str| name.starts_with("router") && name.contains(".t1.");
+        assert_eq!(names(&run).into_iter().filter(is_forwarded).count(), 0);
+        let on_links = run.on_links.as_ref().expect("there is a router");
+        let syns = on_links
+            .names
+            .iter()
+            .filter(|(name, _)| name.contains(".syn."));
+        assert_eq!(syns.count(), 2);
+    }
+}

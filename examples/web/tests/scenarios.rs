@@ -206,6 +206,67 @@ fn slow_link() {
     assert!(!cubic.is_cut_short);
 }
 
+/// The lengths of the IP packets that a host has sent from a moment on, in milliseconds.
+fn lengths(run: &Run, host: &str, from: i64) -> Vec<usize> {
+    let sent = run.records.iter().filter(|record| {
+        record.from.as_deref() == Some(host)
+            && record.sent.is_some_and(|sent| sent.total_millis() > from)
+    });
+    sent.map(|record| record.bytes.len() - 14).collect()
+}
+
+fn errors_of_router(run: &Run) -> usize {
+    let labels = labels(run);
+    let is_error = |label: &&String| label.contains("fragmentation needed mtu=1300");
+    labels.iter().filter(is_error).count()
+}
+
+#[test]
+fn path_mtu() {
+    let run = scenario("path-mtu");
+    let long = record(&run, "client.t1.1+1460.1");
+    assert_eq!(long.fate, Fate::Lost);
+    assert_eq!(long.comment, "longer than 1300 bytes");
+    assert!(errors_of_router(&run) >= 2);
+    // The same bytes, at once, and nothing longer any more.
+    let again = record(&run, "client.t1.1+1260.1");
+    let (told, again) = (sent(&run, "router.icmp.1"), again.sent);
+    let waited = again.map(|again| again.total_millis() - told);
+    assert!(waited.is_some_and(|waited| waited <= 10), "{waited:?}");
+    assert_eq!(lengths(&run, "client", told).iter().max(), Some(&1300));
+    assert!(lengths(&run, "server", 0).contains(&1500));
+    assert_eq!(run.answers().count(), 4000 / 43);
+    // "It does not listen to routers, and sends the same long segment in vain."
+    let plain = with("path-mtu", "server plain");
+    let number = 1 + 1260;
+    assert_eq!(
+        record(&plain, &format!("server.t1.{number}+1460.4")).fate,
+        Fate::Lost
+    );
+    assert!(plain.answers().count() < 4000 / 43);
+}
+
+#[test]
+fn path_mtu_filtered() {
+    let run = scenario("path-mtu-filtered");
+    assert_eq!(errors_of_router(&run), 0);
+    assert_eq!(record(&run, "client.t1.1+1460.1").fate, Fate::Lost);
+    assert_eq!(record(&run, "client.t1.1461+588.1").fate, Fate::Delivered);
+    let again = record(&run, "client.t1.1+1460.2");
+    assert_eq!(
+        (again.fate, &again.comment[..]),
+        (Fate::Delivered, "in 2 fragments")
+    );
+    let sent = sent(&run, "client.t1.1+1460.2");
+    let before = record(&run, "client.t1.1+1460.1").sent;
+    assert_eq!(
+        before.map(|before| sent - before.total_millis()),
+        Some(1000)
+    );
+    assert_eq!(lengths(&run, "client", sent).iter().max(), Some(&1280));
+    assert_eq!(run.answers().count(), 4000 / 43);
+}
+
 #[test]
 fn flood() {
     let plain = scenario("flood-plain");
@@ -244,8 +305,18 @@ fn a_ladder_has_the_clients_on_one_side_and_the_server_on_the_other() {
     for scenario in SCENARIOS {
         let run = Run::new(&Script::parse(scenario.script));
         let ladder = run.ladder();
-        let server = &ladder.title(uppercase::trace::Side::Right)[0];
-        assert_eq!(server, "server", "{}", scenario.id);
+        let title = &ladder.title(uppercase::trace::Side::Right)[0];
+        let mut hosts = title.split(", ");
+        assert!(
+            hosts.any(|host| host == "server"),
+            "{}: {title}",
+            scenario.id
+        );
+        assert!(
+            !hosts.any(|host| host == "client"),
+            "{}: {title}",
+            scenario.id
+        );
     }
 }
 

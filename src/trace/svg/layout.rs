@@ -7,7 +7,7 @@ use smoltcp::socket::tcp;
 
 use super::geometry::Box;
 use super::heights::{BETWEEN_SENTENCES, BETWEEN_STATES, Heights};
-use super::metrics::{LABEL, LINE, MARGIN, STATE, TIME};
+use super::metrics::{LABEL, LINE, MARGIN, SMALL, STATE, TIME};
 use super::options::Options;
 use super::slots::{self, Slot};
 use crate::trace::label::cut;
@@ -24,8 +24,13 @@ pub(super) const INDENT: f64 = 14.0;
 /// The narrowest picture, and the narrowest interactive one.
 const LEAST_WIDTH: u32 = 480;
 const LEAST_INTERACTIVE: u32 = 300;
-/// An interactive picture that is narrower has nothing beside its timelines.
+/// An interactive picture that is narrower has small times at its left timeline alone, and its states
+/// stand on end.
 const NARROW: u32 = 620;
+/// Around a narrow picture, in pixels.
+const NARROW_MARGIN: f64 = 3.0;
+/// From a timeline to a state that stands on end.
+const ON_END: f64 = 8.0;
 /// What is between the timelines is at least so wide, in characters, where times are on both sides.
 const LEAST_LABEL: f64 = 52.0;
 
@@ -43,8 +48,8 @@ pub(super) struct Layout {
     pub(super) heads: [Box; 2],
     pub(super) titles: [Vec<String>; 2],
     pub(super) states: [Vec<State>; 2],
-    /// Whether states are named; else there are only their bars.
-    pub(super) has_states: bool,
+    /// Whether there is little room: times are small, and states stand on end.
+    pub(super) is_narrow: bool,
     pub(super) state_x: [f64; 2],
     pub(super) times: [Vec<(f64, String)>; 2],
     pub(super) time_x: [f64; 2],
@@ -71,10 +76,10 @@ impl Layout {
         };
         let total = options.width.max(least);
         let columns = match is_narrow {
-            true => Columns::narrow(total),
+            true => Columns::narrow(ladder, total),
             false => Columns::new(ladder, total),
         };
-        let (titles, heads) = heads(ladder, total, columns.timelines);
+        let (titles, heads) = heads(ladder, total, columns.timelines, is_narrow);
         let head = heads
             .iter()
             .map(|head| head.y + head.height)
@@ -91,7 +96,7 @@ impl Layout {
             head,
             foot,
             states: Side::BOTH.map(|side| states(ladder, &heights, side)),
-            has_states: !is_narrow,
+            is_narrow,
             state_x: columns.state_x,
             times: Side::BOTH.map(|side| match columns.has_times[side.index()] {
                 true => times(ladder, &heights, side, columns.has_times[1]),
@@ -134,6 +139,13 @@ fn placed(sentences: Vec<Vec<String>>, heights: &Heights) -> Vec<(f64, String)> 
     lines.collect()
 }
 
+/// How wide the widest time is, in characters.
+fn widest_time(ladder: &Ladder) -> f64 {
+    let times = ladder.rows().iter().flat_map(|row| row.times).flatten();
+    let widths = times.map(|time| width(&units::time(time)));
+    widths.max().unwrap_or(0) as f64
+}
+
 /// Where things are from left to right.
 struct Columns {
     timelines: [f64; 2],
@@ -143,26 +155,24 @@ struct Columns {
 }
 
 impl Columns {
-    /// Nothing is beside the timelines.
-    fn narrow(total: u32) -> Self {
-        let timelines = [MARGIN, f64::from(total) - MARGIN];
+    /// Times are at the left timeline only; states stand on end.
+    fn narrow(ladder: &Ladder, total: u32) -> Self {
+        let time = widest_time(ladder) * SMALL;
+        let beside = ON_END + LINE / 2.0;
+        let left = NARROW_MARGIN + time + beside;
+        let right = f64::from(total) - NARROW_MARGIN - beside;
         Self {
-            timelines,
-            state_x: timelines,
-            time_x: timelines,
-            has_times: [false; 2],
+            timelines: [left, right],
+            state_x: [left - ON_END, right + ON_END],
+            time_x: [NARROW_MARGIN + time, right],
+            has_times: [true, false],
         }
     }
 
     fn new(ladder: &Ladder, total: u32) -> Self {
         let total = f64::from(total);
         let rows = || ladder.rows().iter();
-        let times = rows().flat_map(|row| row.times).flatten();
-        let time = times
-            .map(|time| width(&units::time(time)))
-            .max()
-            .unwrap_or(0) as f64
-            * TIME;
+        let time = widest_time(ladder) * TIME;
         let states = Side::BOTH.map(|side| {
             let states = rows().flat_map(|row: &Row| &row.states[side.index()]);
             let widest = states.map(|state| width(&state.shown(false))).max();
@@ -186,10 +196,17 @@ impl Columns {
 }
 
 /// The titles, and the boxes that they are in.
-fn heads(ladder: &Ladder, total: u32, timelines: [f64; 2]) -> ([Vec<String>; 2], [Box; 2]) {
+fn heads(
+    ladder: &Ladder,
+    total: u32,
+    timelines: [f64; 2],
+    is_narrow: bool,
+) -> ([Vec<String>; 2], [Box; 2]) {
     let total = f64::from(total);
-    let most = (total - 3.0 * MARGIN) / 2.0;
-    let columns = ((most - 20.0) / LABEL) as usize;
+    let margin = if is_narrow { NARROW_MARGIN } else { MARGIN };
+    let column = if is_narrow { TIME } else { LABEL };
+    let most = (total - 3.0 * margin) / 2.0;
+    let columns = ((most - 20.0) / column) as usize;
     let titles = Side::BOTH.map(|side| {
         let lines = ladder.title(side).iter();
         let lines: Vec<_> = lines
@@ -205,11 +222,11 @@ fn heads(ladder: &Ladder, total: u32, timelines: [f64; 2]) -> ([Vec<String>; 2],
     let boxes = Side::BOTH.map(|side| {
         let lines = titles[side.index()].iter();
         let widest = lines.map(|line| width(line)).max().unwrap_or(0);
-        let width = widest as f64 * LABEL + 20.0;
+        let width = widest as f64 * column + 20.0;
         let x = timelines[side.index()] - width / 2.0;
         Box {
-            x: x.clamp(MARGIN, total - MARGIN - width),
-            y: MARGIN,
+            x: x.clamp(margin, total - margin - width),
+            y: margin,
             width,
             height,
         }

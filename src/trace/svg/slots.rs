@@ -167,7 +167,7 @@ fn labels(ladder: &Ladder, timelines: [f64; 2]) -> Vec<Vec<Shown>> {
     let label = |frame: &Frame| {
         let (from, to) = across(frame, timelines);
         let room = (((to - from).abs() - 34.0) / LABEL) as usize;
-        fit(&frame.label(), room, Charset::Unicode)
+        fit(&frame.label(), room, Charset::Picture)
     };
     ladder.frames().iter().map(label).collect()
 }

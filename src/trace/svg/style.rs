@@ -42,6 +42,11 @@ text { fill: #e6edf3 }
 }
 ";
 
+/// What it has more where there is little room.
+pub(super) const NARROW: &str = "\
+.small { font-size: 9px } .narrow { font-size: 10.5px }
+";
+
 /// What it has more where there are sentences.
 pub(super) const SENTENCES: &str = "\
 .sentence { font-size: 11.5px; fill: #0b6e75; stroke: #ffffff; stroke-width: 3px; stroke-linejoin: round; paint-order: stroke }

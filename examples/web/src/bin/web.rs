@@ -14,7 +14,15 @@ use zopfli::Format::Deflate;
 const TARGET: &str = "wasm32-unknown-unknown";
 const PAGE: &str = include_str!("../../page/index.html");
 const STYLE: &str = include_str!("../../page/style.css");
-const SCRIPT: &str = include_str!("../../page/page.js");
+/// One module, in this order.
+const SCRIPT: &str = concat!(
+    include_str!("../../page/engine.js"),
+    include_str!("../../page/script.js"),
+    include_str!("../../page/ladder.js"),
+    include_str!("../../page/hosts.js"),
+    include_str!("../../page/frame.js"),
+    include_str!("../../page/page.js"),
+);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let target = target_folder()?;
@@ -115,8 +123,8 @@ fn page(engine: &[u8]) -> Result<String, Box<dyn Error>> {
     let engine = encoded(&compressed);
     let scenarios: String = SCENARIOS.iter().map(|scenario| scenario.link()).collect();
     let parts = [
-        ("style", STYLE),
-        ("script", SCRIPT),
+        ("style", &short(STYLE)),
+        ("script", &short(SCRIPT)),
         ("scenarios", &scenarios),
         ("length", &length),
         ("engine", &engine),
@@ -128,22 +136,42 @@ fn page(engine: &[u8]) -> Result<String, Box<dyn Error>> {
     Ok(page)
 }
 
-/// Bytes as text: of each four of them, as a big-endian number, the five digits to the base of 85,
-/// from `#` to `x` in ASCII but for `<`, which would end a script. It takes less than base64.
+/// A style sheet or a script without what only its reader needs: indentation, and lines with a comment.
+fn short(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines
+        .filter(|line| !(line.starts_with("/**") && line.ends_with("*/")))
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+/// Bytes as text: as numbers of 13 bits, or of 14 where that is enough for the least of them, each as two
+/// digits to the base of 91 (basE91). The digits are ASCII from `#` to `~` but for `<`, which would end a
+/// script. It takes less than base64.
 fn encoded(bytes: &[u8]) -> String {
+    const BASE: u32 = 91;
     let mut text = String::new();
-    for four in bytes.chunks(4) {
-        let mut padded = [0; 4];
-        padded[..four.len()].copy_from_slice(four);
-        let number = u32::from_be_bytes(padded);
-        for power in [52_200_625, 614_125, 7225, 85, 1] {
-            let digit = (number / power % 85) as u8;
-            text.push(char::from(if digit < b'<' - b'#' {
-                b'#' + digit
-            } else {
-                b'$' + digit
-            }));
+    let mut put = |digit: u32| {
+        let skipped = u32::from(digit >= u32::from(b'<' - b'#'));
+        text.push(char::from(b'#' + (digit + skipped) as u8));
+    };
+    let (mut queue, mut bits) = (0, 0);
+    for byte in bytes {
+        queue |= u32::from(*byte) << bits;
+        bits += 8;
+        if bits > 13 {
+            // 91 × 91 is more than 2 to the power of 13 by 89.
+            let taken = if queue & 0x1fff > 88 { 13 } else { 14 };
+            let number = queue & ((1 << taken) - 1);
+            (queue, bits) = (queue >> taken, bits - taken);
+            put(number % BASE);
+            put(number / BASE);
         }
+    }
+    if bits > 0 {
+        put(queue % BASE);
+        put(queue / BASE);
     }
     text
 }

@@ -9,6 +9,7 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
+use uppercase::device::reassembly::{self, OVERHEAD, Reassembly};
 use uppercase::simulation::{Link, Port};
 use uppercase::stack::{ClientSlot, Config, from_fn};
 use uppercase::{Stack, tcp, udp};
@@ -18,7 +19,7 @@ use super::{Host, Number};
 use crate::log::{Log, watch};
 use crate::sample::{Connection, Sample, micros};
 use crate::script::Deed;
-use crate::settings::Settings;
+use crate::settings::{Settings, WHOLE};
 
 /// How long a client waits for progress over TCP, and for an answer over UDP.
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -36,7 +37,7 @@ pub struct Client<'a> {
     link: Link,
     /// For the random numbers of its next start.
     seed: u64,
-    running: Option<(Stack<'a, Port>, Application<'a>)>,
+    running: Option<(Stack<'a, Device<'a>>, Application<'a>)>,
 }
 
 impl<'a> Client<'a> {
@@ -64,15 +65,16 @@ impl<'a> Client<'a> {
 
     fn boot(&mut self, now: Instant) {
         let (storage, settings) = (self.storage, self.settings);
+        let gateway = self.number.gateway(settings.plan());
         let config = Config {
             hardware_address: uppercase::link::EthernetAddress(self.number.hardware().0),
-            addresses: &[self.number.cidr(settings.ipv6)],
-            gateways: &[],
+            addresses: &[self.number.cidr(settings.plan())],
+            gateways: gateway.as_slice(),
             random_seed: self.seed,
         };
         self.seed = self.seed.wrapping_add(1);
         let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
-        let stack = Stack::new(self.link.port(), config, slots, now);
+        let stack = Stack::new(device(storage, &self.link), config, slots, now);
         let mut stack = stack.expect("the addresses are those of hosts");
         watch(&mut stack, &self.log, &self.name);
         let sockets = stack.sockets();
@@ -84,7 +86,7 @@ impl<'a> Client<'a> {
         let udp = udp::Client::from_parts(sockets, datagrams(storage), UDP_TIMEOUT);
         let udp = udp.expect("there is a slot for it");
         sockets.for_each_client(|connection| set_up(connection.socket_mut(), settings));
-        let server = Number::SERVER.endpoint(settings.ipv6);
+        let server = Number::SERVER.endpoint(settings.plan());
         self.running = Some((stack, Application::new(&self.name, server, tcp, udp)));
     }
 }
@@ -136,6 +138,18 @@ impl Host for Client<'_> {
         let running = self.running.as_ref();
         running.is_some_and(|(_, application)| application.is_busy())
     }
+}
+
+/// The device of a host at the end of a link, which puts the fragments of a router together.
+pub type Device<'a> = Reassembly<'a, Port>;
+
+/// Packets that are put together at a time.
+const FRAGMENTED: usize = 4;
+
+/// The device of a host at the end of this link.
+pub fn device<'a>(storage: &'a Bump, link: &Link) -> Device<'a> {
+    let buffers = storage.alloc_with(reassembly::Buffers::<{ WHOLE + OVERHEAD }, FRAGMENTED>::new);
+    Reassembly::new(link.port(), buffers)
 }
 
 /// A buffer of TCP, as the settings say.

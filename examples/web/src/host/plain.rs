@@ -6,7 +6,8 @@ use bumpalo::Bump;
 use smoltcp::iface::{self, Interface, SocketHandle, SocketSet};
 use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
-use uppercase::simulation::{Conditions, Link, Port};
+use smoltcp::wire::IpAddress;
+use uppercase::simulation::{Link, Port};
 use uppercase::transform::{self, Upper};
 
 use super::application::LONGEST;
@@ -59,17 +60,25 @@ impl<'a> Plain<'a> {
 
     fn boot(&mut self, now: Instant) {
         let (storage, settings) = (self.storage, self.settings);
-        self.link.set(Conditions::PERFECT);
         let mut port = self.link.port();
         let mut config = iface::Config::new(Number::SERVER.hardware().into());
         config.random_seed = self.seed;
         self.seed = self.seed.wrapping_add(1);
         let mut interface = Interface::new(config, &mut port, now);
-        self.link.set(settings.conditions());
         interface.update_ip_addrs(|addresses| {
             // smoltcp has room for at least one.
-            let _ = addresses.push(Number::SERVER.cidr(settings.ipv6));
+            let _ = addresses.push(Number::SERVER.cidr(settings.plan()));
         });
+        // There is room for one route of each IP version.
+        match Number::SERVER.gateway(settings.plan()) {
+            Some(IpAddress::Ipv4(gateway)) => {
+                let _ = interface.routes_mut().add_default_ipv4_route(gateway);
+            }
+            Some(IpAddress::Ipv6(gateway)) => {
+                let _ = interface.routes_mut().add_default_ipv6_route(gateway);
+            }
+            None => {}
+        }
         let slots = settings.places + 1;
         let slots = storage.alloc_slice_fill_with(slots, |_| iface::SocketStorage::EMPTY);
         let mut sockets = SocketSet::new(slots);

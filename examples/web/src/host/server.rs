@@ -7,13 +7,13 @@ use std::sync::Arc;
 use bumpalo::Bump;
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
-use uppercase::simulation::{Conditions, Link, Port};
+use uppercase::simulation::Link;
 use uppercase::stack::{Config, PendingSyn, Slot, Table};
 use uppercase::tcp::{Handler, Mark, Progress, Scan, Session};
 use uppercase::transform::Upper;
 use uppercase::{Stack, tcp, udp};
 
-use super::client::{buffer, datagrams, set_up};
+use super::client::{Device, buffer, datagrams, device, set_up};
 use super::{Host, Number};
 use crate::log::{Log, watch};
 use crate::sample::{Connection, Sample, micros};
@@ -71,7 +71,7 @@ impl Handler for Desk {
 }
 
 struct Running<'a> {
-    stack: Stack<'a, Port>,
+    stack: Stack<'a, Device<'a>>,
     tcp: tcp::Server<'a, Desk>,
     udp: udp::Server<'a>,
 }
@@ -111,18 +111,16 @@ impl<'a> Server<'a> {
 
     fn boot(&mut self, now: Instant) {
         let (storage, settings) = (self.storage, self.settings);
+        let gateway = Number::SERVER.gateway(settings.plan());
         let config = Config {
             hardware_address: uppercase::link::EthernetAddress(Number::SERVER.hardware().0),
-            addresses: &[Number::SERVER.cidr(settings.ipv6)],
-            gateways: &[],
+            addresses: &[Number::SERVER.cidr(settings.plan())],
+            gateways: gateway.as_slice(),
             random_seed: self.seed,
         };
         self.seed = self.seed.wrapping_add(1);
         let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
-        // The host is on an Ethernet: it does not know how narrow the wire is.
-        self.link.set(Conditions::PERFECT);
-        let stack = Stack::new(self.link.port(), config, slots, now);
-        self.link.set(settings.conditions());
+        let stack = Stack::new(device(storage, &self.link), config, slots, now);
         let stack = stack.expect("the addresses are those of hosts");
         let backlog = storage.alloc_slice_fill_with(BACKLOG, |_| PendingSyn::EMPTY);
         let mut stack = stack.with_backlog(backlog);

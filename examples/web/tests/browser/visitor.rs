@@ -93,7 +93,7 @@ pub fn uses_the_keyboard(browser: &Browser) {
     }
     browser.press(&[DOWN, DOWN, ENTER]);
     let title = "return document.querySelector('#frame-title').textContent";
-    assert!(browser.text(title).starts_with("TCP from client"));
+    assert!(browser.text(title).starts_with("SYN from client"));
     // The focus is on the choice that holds; the next one is to lose the frame.
     browser.press(&[DOWN]);
     browser.wait_until("return document.querySelector('#ladder').textContent.includes('[lost]')");
@@ -144,6 +144,9 @@ pub fn links(browser: &Browser) {
     assert!(address.contains("at="), "{address}");
     browser.open(address.trim_start_matches('#'));
     assert_eq!(labels(browser), shown);
+    // At this moment there was no answer yet.
+    assert_eq!(browser.text(ANSWER), "—");
+    (0..4).for_each(|_| browser.click("#step"));
     assert_eq!(browser.text(ANSWER), "LINKED");
 }
 
