@@ -251,6 +251,10 @@ use ports::Ports;
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
 
 /// One device, one interface and its sockets.
+///
+/// It is `Send` if its device is, as [`Servers`](crate::Servers) are: another thread, or a task of an
+/// executor that moves its tasks, can have it. With the feature `trace` the stack is not, as what
+/// watches its connections need not be.
 pub struct Stack<'a, D: Device> {
     device: D,
     interfaces: Interfaces,
@@ -514,4 +518,13 @@ impl<'a, D: Device> Stack<'a, D> {
             ports: &mut self.ports,
         }
     }
+}
+
+/// What the documentation of [`Stack`] says of `Send`.
+#[cfg(not(feature = "trace"))]
+#[allow(dead_code, reason = "it only has to compile")]
+fn is_send<D: Device + Send>() {
+    fn check<T: Send>() {}
+    check::<Stack<'static, D>>();
+    check::<crate::Servers<'static>>();
 }
