@@ -77,6 +77,8 @@
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `dhcp` | an IPv4 address from a server of the network (RFC 2131) | yes |
+//! | `slaac` | IPv6 addresses with the prefixes of routers (RFC 4862) | yes |
+//! | `mld` | the groups that the host listens to are reported to switches and routers (RFC 3810), and services join groups; enables `ipv6` | yes |
 //! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
 //! | `syn-cookies` | connections for clients that answer, during a flood of SYNs that are never acknowledged | yes |
@@ -84,10 +86,13 @@
 //! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
 //! | `tuntap` | the Linux TAP and TUN device | yes |
 //! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
+//! | `log` | the log by the crate `log` | yes |
+//! | `defmt` | the log by `defmt`, for boards with a debug probe; without it and `log` nothing is logged, and no text of the log is in the program | no |
 //! | `embassy` | Embassy's network drivers as devices | no |
+//! | `embassy-time` | the loop around them by Embassy's clock; enables `embassy` | no |
 //! | `simulation` | a simulated network, for tests | yes |
 //! | `trace` | capture files and ladder diagrams; enables `alloc`, `client`, `fragmentation` and `ipv6` | yes |
-//! | `command` | the program `uppercase`; enables all of the above but `tuntap` and `embassy` | yes |
+//! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `defmt` and those of Embassy | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
 //! and the in-memory wire.
@@ -102,20 +107,24 @@
 ))]
 extern crate std;
 
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 mod chance;
 pub mod device;
 #[cfg(feature = "dhcp")]
 pub mod dhcp;
 #[cfg(feature = "client")]
 pub mod dns;
+pub mod firmware;
 pub mod link;
+mod logging;
 mod packet;
 #[cfg(feature = "isn")]
 mod secret;
 pub mod servers;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+#[cfg(feature = "slaac")]
+pub mod slaac;
 pub mod stack;
 pub mod tcp;
 #[cfg(feature = "trace")]

@@ -21,7 +21,8 @@
 //! - **A packet to a neighbor that is not known is lost.** With the feature `client` the neighbor is asked
 //!   for. The packet leaves, as a device that was asked for room cannot be left without a frame, but to
 //!   this host's own card: no switch forwards it.
-//! - Packets to a group of hosts leave to its hardware address (RFC 1112, RFC 2464).
+//! - Packets to a group of hosts leave to its hardware address (RFC 1112, RFC 2464). With the feature
+//!   `mld`, the groups that this host listens to are reported (RFC 3810), so that switches forward them.
 //!
 //! # What is believed
 //!
@@ -71,6 +72,8 @@ mod arp;
 #[cfg(feature = "conflict-detection")]
 mod claims;
 mod ethernet;
+#[cfg(feature = "mld")]
+mod mld;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 mod neighbors;
@@ -82,6 +85,8 @@ pub use crate::packet::EthernetAddress;
 pub use claims::Conflict;
 
 pub(crate) use addresses::Addresses;
+#[cfg(feature = "mld")]
+pub(crate) use mld::MOST_JOINED;
 pub(crate) use neighbors::NEIGHBORS;
 #[cfg(feature = "addressing")]
 pub(crate) use transmit::Drain;
@@ -92,14 +97,20 @@ use core::cell::RefCell;
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
+#[cfg(feature = "mld")]
+use smoltcp::wire::{Ipv4Address, Ipv6Address};
 
 use crate::packet::{
     Arp, ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet,
 };
+#[cfg(feature = "mld")]
+use addresses::is_solicited;
 #[cfg(feature = "ipv6")]
 use addresses::link_local;
 #[cfg(feature = "conflict-detection")]
 use claims::{Claims, Pace};
+#[cfg(feature = "mld")]
+use mld::Memberships;
 use neighbors::Neighbors;
 
 /// The longest IP packet that a device with these capabilities carries, in bytes.
@@ -122,6 +133,9 @@ pub(crate) struct Link {
     /// Whether other hosts have an address of this host, if the link is asked for that.
     #[cfg(feature = "conflict-detection")]
     claims: Option<RefCell<Claims>>,
+    /// The groups that this host listens to.
+    #[cfg(feature = "mld")]
+    memberships: RefCell<Memberships>,
 }
 
 impl Link {
@@ -134,6 +148,8 @@ impl Link {
             neighbors: RefCell::new(Neighbors::new()),
             #[cfg(feature = "conflict-detection")]
             claims: None,
+            #[cfg(feature = "mld")]
+            memberships: RefCell::new(Memberships::new(hardware)),
         }
     }
 
@@ -172,6 +188,7 @@ impl Link {
     }
 
     /// Whether a host is on one of this host's networks.
+    #[cfg(feature = "addressing")]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &self.claims {
@@ -196,6 +213,10 @@ impl Link {
         let addresses = &self.addresses;
         let is_near = |address: &IpAddress| addresses.next_hop(address) == Some(*address);
         self.neighbors.get_mut().retain(is_near);
+        #[cfg(feature = "mld")]
+        {
+            self.memberships.get_mut().is_stale = true;
+        }
     }
 
     pub(crate) fn is_ethernet(&self) -> bool {
@@ -316,7 +337,7 @@ impl Link {
         if address.is_multicast() {
             return Some(ethernet::group(address));
         }
-        if address.is_broadcast() || self.addresses.is_broadcast(address) {
+        if self.addresses.is_to_all(address) {
             return Some(EthernetAddress::BROADCAST);
         }
         #[cfg(feature = "client")]
@@ -331,17 +352,17 @@ impl Link {
     }
 }
 
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 impl Link {
     /// The card of this host.
     pub(crate) fn hardware(&self) -> EthernetAddress {
         self.hardware
     }
 
-    /// Transmits an IP packet of this length to a card.
+    /// Transmits an IP packet of this length to a card; without one, to that of a group.
     pub(crate) fn send(
         &self,
-        destination: EthernetAddress,
+        destination: Option<EthernetAddress>,
         to: &IpAddress,
         length: usize,
         transmit: &mut dyn Transmit,
@@ -349,10 +370,23 @@ impl Link {
     ) {
         let hardware = HardwareAddresses {
             source: self.hardware,
-            destination,
+            destination: destination.unwrap_or_else(|| ethernet::group(to)),
         };
         let ethertype = ethernet::ethertype(to);
         ethernet::send(transmit, hardware, ethertype, length, put);
+    }
+}
+
+#[cfg(feature = "slaac")]
+impl Link {
+    /// Adds the address of this host for the link alone (RFC 4862, 5.3); returns whether there is room.
+    pub(crate) fn add_link_local(&mut self) -> bool {
+        self.take(link_local(self.hardware))
+    }
+
+    /// That address, which this host may not have (yet).
+    pub(crate) fn link_local(&self) -> IpCidr {
+        link_local(self.hardware)
     }
 }
 
@@ -415,6 +449,84 @@ impl Link {
     pub(crate) fn is_probing(&self) -> bool {
         let claims = self.claims.as_ref();
         claims.is_some_and(|claims| claims.borrow().is_probing())
+    }
+}
+
+#[cfg(feature = "mld")]
+impl Link {
+    /// Joins a group; returns whether there is room.
+    pub(crate) fn join(&mut self, group: Ipv6Address) -> bool {
+        self.memberships.get_mut().join(group)
+    }
+
+    /// Leaves a group; returns whether it was joined.
+    pub(crate) fn leave(&mut self, group: &Ipv6Address) -> bool {
+        self.memberships.get_mut().leave(group)
+    }
+
+    /// Whether packets for a group are for this host.
+    pub(crate) fn is_member(&self, group: &IpAddress) -> bool {
+        const ALL_SYSTEMS: Ipv4Address = Ipv4Address::new(224, 0, 0, 1);
+        match group {
+            IpAddress::Ipv4(address) => *address == ALL_SYSTEMS || self.addresses.is_to_all(group),
+            IpAddress::Ipv6(address) => {
+                *address == ndisc::ALL_NODES
+                    || self.addresses.is_solicited(address)
+                    || self.is_probed_in(address)
+                    || self.memberships.borrow().has_joined(address)
+            }
+        }
+    }
+
+    /// Whether a group is that of an address that this host asks for.
+    fn is_probed_in(&self, group: &Ipv6Address) -> bool {
+        #[cfg(feature = "conflict-detection")]
+        if let Some(claims) = &self.claims {
+            return is_solicited(claims.borrow().addresses(), group);
+        }
+        let _ = group;
+        false
+    }
+
+    /// Reports the groups that this host listens to, from now on, on Ethernet.
+    pub(crate) fn report_groups(&mut self) {
+        self.memberships.get_mut().is_reporting = self.is_ethernet();
+    }
+
+    /// Takes note of a query for listeners; returns whether the packet is such a one.
+    pub(crate) fn receive_query(&self, packet: &Packet<'_>, now: Instant) -> bool {
+        let query = packet.listener_query();
+        if let Some(query) = &query {
+            self.memberships.borrow_mut().hear(query, now);
+        }
+        query.is_some()
+    }
+
+    /// When there is something to report about groups.
+    pub(crate) fn memberships_due(&self, now: Instant) -> Option<Instant> {
+        self.memberships.borrow().due(now)
+    }
+
+    /// Reports what is due about groups.
+    pub(crate) fn report_memberships(&mut self, now: Instant, transmit: &mut dyn Transmit) {
+        if self.memberships_due(now).is_none_or(|due| due > now) {
+            return;
+        }
+        let own = self.addresses.own();
+        // RFC 3810, 5.2.13: the unspecified address, before there is a link-local one.
+        let source = own.iter().find_map(|own| match own.address() {
+            IpAddress::Ipv6(own) => own.is_unicast_link_local().then_some(own),
+            IpAddress::Ipv4(_) => None,
+        });
+        let source = source.unwrap_or(Ipv6Address::UNSPECIFIED);
+        let memberships = self.memberships.get_mut();
+        let hardware = self.hardware;
+        #[cfg(feature = "conflict-detection")]
+        if let Some(claims) = &mut self.claims {
+            let addresses = claims.get_mut().addresses().chain(own);
+            return memberships.tend(addresses, (hardware, source), now, transmit);
+        }
+        memberships.tend(own.iter(), (hardware, source), now, transmit);
     }
 }
 

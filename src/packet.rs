@@ -18,10 +18,14 @@ mod fragment;
 #[cfg(feature = "client")]
 mod icmp;
 pub(crate) mod ip;
+#[cfg(feature = "mld")]
+mod mld;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 #[cfg(feature = "client")]
 mod quote;
+#[cfg(feature = "slaac")]
+mod router;
 pub(crate) mod tcp;
 pub(crate) mod udp;
 
@@ -44,10 +48,14 @@ pub(crate) use fragment::fill_checksum;
 #[cfg(feature = "client")]
 pub(crate) use icmp::{Reason, Unreachable};
 pub(crate) use ip::Packet;
+#[cfg(feature = "mld")]
+pub(crate) use mld::{Query, Record, put_report, report_len};
 #[cfg(feature = "ipv6")]
 pub(crate) use ndisc::NeighborMessage;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
+#[cfg(feature = "slaac")]
+pub(crate) use router::{PrefixInformation, RouterAdvertisement, RouterSolicitation};
 pub use tcp::FourTuple;
 #[cfg(feature = "trace")]
 pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;

@@ -48,7 +48,8 @@
 //!   `Context::resolve` first.
 //! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
 //!   a connection of an address that is gone, and tells neither its service nor its peer.
-//! - With the feature `dhcp`, the network gives them (`Stack::with_dhcp`).
+//! - With the features `dhcp` and `slaac`, the network gives them (`Stack::with_dhcp`,
+//!   `Stack::with_slaac`).
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
@@ -132,7 +133,8 @@ mod challenge;
 mod clients;
 mod clock;
 mod config;
-#[cfg(feature = "dhcp")]
+mod config_error;
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 mod configuration;
 mod context;
 mod control;
@@ -150,6 +152,8 @@ mod ingress;
 mod initial_sequence;
 mod inject;
 mod interfaces;
+mod network;
+mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;
@@ -179,14 +183,18 @@ mod window;
 pub use accept::PendingSyn;
 #[cfg(feature = "client")]
 pub use clients::ClientSlot;
-pub use config::{Config, ConfigError};
+pub use config::Config;
+pub use config_error::ConfigError;
 pub use context::Context;
+#[cfg(feature = "mld")]
+pub use context::JoinError;
 pub use control::{Connection, Control, End, Event, Summary};
 pub use counters::Counters;
 #[cfg(feature = "fragmentation")]
 pub use fragmentation::FRAGMENTATION_OVERHEAD;
 #[cfg(feature = "client")]
 pub(crate) use initial_sequence::connect;
+pub use network::Network;
 pub use poll::Next;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
@@ -208,6 +216,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
+use crate::link::EthernetAddress;
 use accept::Accept;
 use clock::Clock;
 use fragmentation::Fragmentation;
@@ -251,13 +260,48 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let capabilities = device.capabilities();
-        config.check(&capabilities)?;
-        let mut host = Host::new(&config, &capabilities);
-        host.configure(&config)?;
+        config.check(&device.capabilities())?;
+        Ok(Self::build(device, &config, slots.into(), now))
+    }
+
+    /// A stack on `device` of a network that was checked before, for firmware by the compiler. Else as
+    /// [`new`](Self::new).
+    ///
+    /// # Panics
+    /// If the device is for no stack: it carries neither Ethernet frames nor, with the feature
+    /// `medium-ip`, IP packets, or packets that are too small for the IP versions of `network`, or its
+    /// hardware address is that of a group. That is a defect of its driver.
+    pub fn on_network(
+        device: D,
+        network: &Network<'_>,
+        hardware_address: EthernetAddress,
+        random_seed: u64,
+        slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
+        now: Instant,
+    ) -> Self {
+        let config = Config {
+            hardware_address,
+            addresses: network.addresses(),
+            gateways: network.gateways(),
+            random_seed,
+        };
+        let checked = config.check_device(&device.capabilities());
+        checked.unwrap_or_else(|error| panic!("{error}"));
+        Self::build(device, &config, slots.into(), now)
+    }
+
+    /// Of what has been checked.
+    fn build(
+        device: D,
+        config: &Config<'_>,
+        slots: ManagedSlice<'a, SocketStorage<'a>>,
+        now: Instant,
+    ) -> Self {
+        let mut host = Host::new(config, &device.capabilities());
+        host.configure(config);
         let mut interface = new_interface(&host, config.interface_seed(), now);
         set_addresses(&mut interface, host.link.addresses.own());
-        Ok(Self {
+        Self {
             sockets: Sockets::new(slots),
             host,
             judges: Judges {
@@ -270,7 +314,7 @@ impl<'a, D: Device> Stack<'a, D> {
             interfaces: Interfaces::one(interface),
             fragmentation: Fragmentation::new(),
             device,
-        })
+        }
     }
 
     /// Lets SYNs wait while all servers of their port are full, as many as there are slots;
@@ -334,6 +378,30 @@ impl<'a, D: Device> Stack<'a, D> {
     #[cfg(feature = "dhcp")]
     pub fn with_dhcp(mut self) -> Self {
         self.host.start_dhcp();
+        self
+    }
+
+    /// Takes the IPv6 link-local address, forms addresses with the prefixes that routers advertise, and
+    /// takes a router for the gateway unless there is one already; see [`slaac`](crate::slaac). On
+    /// Ethernet only, and where the MTU is that of IPv6 at least.
+    ///
+    /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
+    #[cfg(feature = "slaac")]
+    pub fn with_slaac(mut self) -> Self {
+        self.host.start_slaac();
+        self
+    }
+
+    /// Reports the IPv6 groups that this host listens to, so that switches and routers forward their
+    /// packets to it (MLD version 2, RFC 3810): those that services join, and the solicited-node group of
+    /// each address. A change is reported at once and once more, and queries are answered. On Ethernet
+    /// only.
+    ///
+    /// A switch with MLD snooping and a querier forwards no neighbor solicitation to a host without
+    /// reports.
+    #[cfg(feature = "mld")]
+    pub fn with_group_reports(mut self) -> Self {
+        self.host.link.report_groups();
         self
     }
 

@@ -1,5 +1,6 @@
 //! The command beside the kernel's TCP, behind `tc tbf`; and a server that is stopped.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, ExitCode};
@@ -11,6 +12,7 @@ use rustix::process::Signal;
 use crate::command::{own_directory, start, uppercase, words};
 use crate::link::{Link, connect, serve};
 use crate::namespace::{ip, tool};
+use crate::small_mtu;
 
 /// Tells the new process that it has a network of its own.
 pub const INSIDE: &str = "UPPERCASE_PATHS";
@@ -60,14 +62,17 @@ pub fn is_inside() -> bool {
     env::var_os(INSIDE).is_some()
 }
 
-/// Measures what is asked for; fails if a goal is not reached.
-pub fn run(bottleneck: bool, pause: bool, arguments: &[String]) -> ExitCode {
+/// Measures what is asked for by name; fails if a goal is not reached.
+pub fn run(has: impl Fn(&str) -> bool, arguments: &[String]) -> ExitCode {
     ip("link set lo up");
     let mut reached = true;
-    if bottleneck {
+    if has("bottleneck") {
         reached &= behind_a_bottleneck();
     }
-    if pause {
+    if has("mtu") {
+        reached &= through_a_small_mtu();
+    }
+    if has("pause") {
         let seconds = arguments.iter().find_map(|argument| argument.parse().ok());
         reached &= stopped(Duration::from_secs(seconds.unwrap_or(100)));
     }
@@ -132,22 +137,70 @@ fn behind_a_bottleneck() -> bool {
             };
             print!("{queue:3} kB  {count:11} | ");
             reached &= print(of_kernel, ours, goal);
-            if count == 1 {
-                let mut other = start(far("python3").args(["-c", SERVER]));
-                assert_eq!(other.line(), "listening\n");
-                let of_kernel = ask(tool("python3"), "10.50.0.2", 12001, 1);
-                let start = Instant::now();
-                let options = format!("tcp 10.50.0.2 --port 12001 --timeout 60 {gateway}");
-                let outcome = uppercase(&options, vec![b'a'; 2_000_000]);
-                let time = start.elapsed().as_secs_f64();
-                let ours = (outcome.stdout.len() == 2_000_000).then_some(time);
-                other.interrupt();
-                print!(" | ");
-                reached &= print(of_kernel, ours, goal);
-            } else {
-                print!(" | {:31}", "");
-            }
+            let mut other = start(far("python3").args(["-c", SERVER]));
+            assert_eq!(other.line(), "listening\n");
+            let of_kernel = ask(tool("python3"), "10.50.0.2", 12001, count);
+            let ours = clients(count);
+            other.interrupt();
+            print!(" | ");
+            reached &= print(of_kernel, ours, goal);
             println!(" | {goal} x");
+        }
+    }
+    ip("link del near0");
+    ip("netns del far");
+    reached
+}
+
+/// So many clients of ours at once, each with an interface of its own; returns how long it takes, if all of
+/// it comes back.
+fn clients(count: usize) -> Option<f64> {
+    let start = Instant::now();
+    let client = |number: usize| {
+        let network = format!("192.168.{}", 69 + number);
+        let addresses = format!("--ip {network}.1/24 --host-ip {network}.100/24");
+        let link = format!("--tap tap{number} {addresses} --gateway {network}.100");
+        let options = format!("tcp 10.50.0.2 --port 12001 --timeout 60 {link}");
+        uppercase(&options, vec![b'a'; 2_000_000]).stdout.len() == 2_000_000
+    };
+    let is_whole = thread::scope(|scope| {
+        let client = &client;
+        let threads = (0..count).map(|number| scope.spawn(move || client(number)));
+        let threads: Vec<_> = threads.collect();
+        // Each is waited for, at the end of the scope at the latest.
+        threads.into_iter().all(|thread| thread.join().is_ok_and(|is| is))
+    });
+    is_whole.then(|| start.elapsed().as_secs_f64())
+}
+
+/// How long each exchange may take through a link with a small MTU: with the errors of routers, and without.
+const MTU_GOALS: [(&str, u64); 2] = [("passed", 2), ("filtered", 5)];
+
+/// 20 000 bytes over TCP and answers of 1 400 bytes over UDP; returns whether the goals are reached.
+fn through_a_small_mtu() -> bool {
+    own_directory();
+    println!("\n20 000 bytes over TCP, 1 400 bytes over UDP, through a link of so many bytes");
+    println!("MTU   errors    exchange      IPv4, TAP  IPv6, TAP  IPv4, TUN  IPv6, TUN | goal");
+    let mut reached = true;
+    for (errors, goal) in MTU_GOALS {
+        if errors == "filtered" {
+            small_mtu::filter_errors();
+        }
+        for mtu in small_mtu::MTUS {
+            small_mtu::two_routers(mtu);
+            let mut times: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
+            small_mtu::passes(mtu, |_, exchange, time| {
+                times.entry(exchange.into()).or_default().push(time);
+            });
+            small_mtu::forget();
+            for (exchange, times) in times {
+                print!("{mtu}  {errors:8}  {exchange:11}");
+                for time in times {
+                    print!("  {:7.2} s", time.as_secs_f64());
+                    reached &= time <= Duration::from_secs(goal);
+                }
+                println!(" | {goal} s");
+            }
         }
     }
     reached

@@ -96,6 +96,14 @@ impl<'a, D: Attached> Live<'a, D> {
         })
     }
 
+    /// Reports the groups that this host listens to.
+    pub fn with_group_reports(self) -> Self {
+        Self {
+            stack: self.stack.with_group_reports(),
+            ..self
+        }
+    }
+
     /// Whether a report was asked for (SIGUSR1) since this was called last.
     pub fn is_asked(&mut self) -> bool {
         std::mem::take(&mut self.is_asked)

@@ -13,8 +13,7 @@
 //! use uppercase::stack::Config;
 //! use uppercase::{Servers, Stack, tcp, udp};
 //!
-//! // `now` is `Instant::from_micros(embassy_time::Instant::now().as_micros() as i64)`,
-//! // `sleep` is `embassy_time::Timer::after_micros(delay.total_micros()).await`.
+//! // With the feature `embassy-time` there are both, and a loop that feeds a watchdog: `run`.
 //! async fn task(
 //!     driver: impl Driver,
 //!     random_seed: u64,
@@ -57,6 +56,10 @@
 
 mod device;
 mod sleep;
+#[cfg(feature = "embassy-time")]
+mod time;
 
 pub use device::{Embassy, Receive, Transmit, UnsupportedMedium};
 pub use sleep::{AsyncDevice, serve, turn};
+#[cfg(feature = "embassy-time")]
+pub use time::{now, run, sleep};

@@ -22,9 +22,10 @@
 
 use core::cell::{Cell, RefCell, RefMut};
 
-use log::warn;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
+
+use crate::logging::warn;
 
 struct Frame<const MTU: usize> {
     length: usize,
@@ -98,7 +99,10 @@ impl<const FRAMES: usize, const MTU: usize> Queue<FRAMES, MTU> {
             self.length.set(self.len() + 1);
         } else {
             self.dropped.set(self.dropped.get().wrapping_add(1));
-            warn!("in-memory wire: a frame of {length} bytes is dropped, there is no room for it");
+            warn!(
+                "in-memory wire: a frame of {} bytes is dropped, there is no room for it",
+                length
+            );
         }
         result
     }

@@ -1,6 +1,5 @@
 //! One name server's turn: the port that it is asked from, and when to ask it again.
 
-use log::debug;
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use smoltcp::wire::{DnsFlags, DnsOpcode, DnsPacket, DnsQuestion, DnsRepr, IpAddr
 use super::answer::{self, Answer};
 use super::name::Name;
 use super::{Failure, QUESTIONS, QUESTIONS_AT_ONCE, Question};
+use crate::logging::debug;
 use crate::stack::{Context, Unreachable};
 
 /// The port of name servers.
@@ -90,7 +90,7 @@ impl Turn {
                 }
             }
             if !answered {
-                debug!("DNS: {} bytes from {sender} are ignored", message.len());
+                debug!("DNS: {} bytes from {} are ignored", message.len(), sender);
             }
         }
     }

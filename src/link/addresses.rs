@@ -37,6 +37,7 @@ impl Addresses {
     }
 
     /// The routers to hosts that are not on the link: one for each IP version at most.
+    #[cfg(feature = "addressing")]
     pub(crate) fn gateways(&self) -> &[IpAddress] {
         &self.gateways
     }
@@ -60,16 +61,33 @@ impl Addresses {
         })
     }
 
+    /// Whether packets to `address` are for all hosts of a network.
+    pub(super) fn is_to_all(&self, address: &IpAddress) -> bool {
+        address.is_broadcast() || self.is_broadcast(address)
+    }
+
     /// The address of this host from which a packet to `address` is sent.
     #[cfg(feature = "client")]
     pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
         let near = |own: &&IpCidr| own.contains_addr(address);
         let same_version = |own: &&IpCidr| own.address().version() == address.version();
+        // RFC 6724, 5, rule 2: an address for the link alone is of no use beyond it.
+        let fits = |own: &&IpCidr| same_version(own) && !is_link_local(&own.address());
         let mut own = self.own.iter();
         let found = own
             .find(near)
+            .or_else(|| self.own.iter().find(fits))
             .or_else(|| self.own.iter().find(same_version));
         found.map(IpCidr::address)
+    }
+
+    /// Puts an address behind the others: this host uses it for what it begins only if no other fits.
+    #[cfg(feature = "slaac")]
+    pub(crate) fn put_last(&mut self, address: &IpAddress) {
+        let mut own = self.own.iter();
+        if let Some(index) = own.position(|own| own.address() == *address) {
+            self.own[index..].rotate_left(1);
+        }
     }
 
     /// Whether `address` is on a network of ours: no router is between it and this host.
@@ -95,10 +113,7 @@ impl Addresses {
     /// (RFC 4291, 2.7.1) is the group.
     #[cfg(feature = "ipv6")]
     pub(super) fn is_solicited(&self, group: &Ipv6Address) -> bool {
-        self.own.iter().any(|own| match own.address() {
-            IpAddress::Ipv6(own) => solicited_node(&own) == *group,
-            IpAddress::Ipv4(_) => false,
-        })
+        is_solicited(self.own.iter(), group)
     }
 }
 
@@ -128,6 +143,7 @@ impl Addresses {
     }
 
     /// Whether a host is on one of this host's networks.
+    #[cfg(any(feature = "addressing", all(feature = "simulation", feature = "client")))]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         self.own.iter().any(|own| own.contains_addr(address))
     }
@@ -180,6 +196,16 @@ impl Addresses {
     }
 }
 
+/// Whether an IPv6 address is for one link alone (RFC 4291, 2.5.6).
+#[cfg(feature = "client")]
+fn is_link_local(address: &IpAddress) -> bool {
+    match address {
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
+        _ => false,
+    }
+}
+
 /// The link-local address that follows from a hardware address (RFC 4291, appendix A).
 #[cfg(feature = "ipv6")]
 pub(super) fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
@@ -188,6 +214,18 @@ pub(super) fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
     address[8] ^= 0b10;
     address[13..].copy_from_slice(&mac[3..]);
     IpCidr::new(IpAddress::Ipv6(address.into()), 64)
+}
+
+/// Whether a group is the solicited-node group of one of these addresses.
+#[cfg(feature = "ipv6")]
+pub(super) fn is_solicited<'c>(
+    mut addresses: impl Iterator<Item = &'c IpCidr>,
+    group: &Ipv6Address,
+) -> bool {
+    addresses.any(|own| match own.address() {
+        IpAddress::Ipv6(own) => solicited_node(&own) == *group,
+        IpAddress::Ipv4(_) => false,
+    })
 }
 
 /// The group that a solicitation of this address is sent to (RFC 4291, 2.7.1).

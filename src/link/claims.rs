@@ -153,6 +153,12 @@ impl Claims {
         was_used || self.claims.len() < before
     }
 
+    /// The addresses, those that are not used yet included.
+    #[cfg(feature = "mld")]
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &IpCidr> {
+        self.claims.iter().map(|claim| &claim.address)
+    }
+
     /// Whether a host is on one of this host's networks.
     pub(super) fn is_near(&self, address: &IpAddress) -> bool {
         let mut claims = self.claims.iter();

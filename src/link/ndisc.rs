@@ -2,8 +2,8 @@
 //! addresses and its gateway: solicitations and advertisements.
 //!
 //! A solicitation of one of this host's addresses is answered, that of a host that wants to have
-//! the address included (duplicate address detection, RFC 4862). Router advertisements and redirects
-//! are ignored.
+//! the address included (duplicate address detection, RFC 4862). Router advertisements are for the
+//! feature `slaac`, and redirects are ignored.
 
 use smoltcp::wire::{IpAddress, Ipv6Address};
 
@@ -13,7 +13,7 @@ use super::transmit::Transmit;
 use crate::packet::{ETHERTYPE_IPV6, EthernetAddress, HardwareAddresses, NeighborMessage, Packet};
 
 /// All nodes of the link (RFC 4291, 2.7.1).
-const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+pub(super) const ALL_NODES: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
 /// The neighbor that a message is about, its hardware address, and whether that replaces another one
 /// that is known (RFC 4861, 7.2.3 and 7.2.5).

@@ -171,15 +171,13 @@ impl<'f> Options<'f> {
         })
     }
 
-    /// Whether it says that bytes have arrived behind this one (RFC 2018, 3).
+    /// The number behind all that has arrived, as far as blocks say so (RFC 2018, 3).
     #[cfg(feature = "paths")]
-    pub(crate) fn acknowledges_beyond(mut self, number: TcpSeqNumber) -> bool {
-        self.any(|(kind, value)| {
-            let first = value
-                .first_chunk()
-                .map(|edge| TcpSeqNumber(i32::from_be_bytes(*edge)));
-            kind == SELECTIVE_ACKNOWLEDGEMENT && first.is_some_and(|first| first > number)
-        })
+    pub(crate) fn highest_acknowledged(self) -> Option<TcpSeqNumber> {
+        let blocks = self.filter(|(kind, _)| *kind == SELECTIVE_ACKNOWLEDGEMENT);
+        let edges = blocks.flat_map(|(_, value)| value.as_chunks::<8>().0);
+        let ends = edges.map(|[.., a, b, c, d]| TcpSeqNumber(i32::from_be_bytes([*a, *b, *c, *d])));
+        ends.reduce(|one, other| one.max(other))
     }
 
     /// The window scale (RFC 7323, 2.2).

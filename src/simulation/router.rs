@@ -160,7 +160,7 @@ impl Router {
             if !hardware.destination.is_unicast() {
                 return;
             }
-            if link.is_near(&packet.source) {
+            if link.addresses.is_near(&packet.source) {
                 link.learn(packet.source, hardware.source, now);
             }
         }
@@ -222,7 +222,7 @@ impl Router {
     /// The side on which a host is.
     fn side_of(&self, host: &IpAddress) -> Option<usize> {
         let mut sides = self.sides.iter();
-        sides.position(|side| side.link.is_near(host))
+        sides.position(|side| side.link.addresses.is_near(host))
     }
 }
 

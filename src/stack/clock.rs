@@ -7,8 +7,8 @@
 
 use smoltcp::time::{Duration, Instant};
 
-/// A poll that comes later by more than this than it was asked for ends a pause. No retransmission
-/// timeout is shorter (RFC 6298, 2.4).
+/// A poll that comes later by more than this than it was asked for ends a pause. A shorter one harms
+/// no more than a slow link does.
 const LATE: Duration = Duration::from_secs(1);
 /// No moment counts as further away, so that sums of moments do not overflow.
 const FARTHEST: Duration = Duration::from_secs(1 << 32);

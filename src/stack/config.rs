@@ -1,9 +1,8 @@
-use core::fmt;
-
-use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
+use super::config_error::ConfigError;
+use super::network::Network;
 use crate::link::{self, EthernetAddress};
 use crate::packet::is_ethernet;
 
@@ -35,8 +34,17 @@ pub struct Config<'c> {
 }
 
 impl Config<'_> {
-    /// Refuses a device with which smoltcp would panic, or send nothing.
+    /// Refuses what smoltcp would refuse by a panic, or by silence.
     pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
+        Network::check(self.addresses, self.gateways)?;
+        self.check_device(capabilities)
+    }
+
+    /// Refuses a device that does not carry what `self` is for.
+    pub(super) fn check_device(
+        &self,
+        capabilities: &DeviceCapabilities,
+    ) -> Result<(), ConfigError> {
         let ethernet = is_ethernet(capabilities.medium);
         if !ethernet && (cfg!(not(feature = "medium-ip")) || capabilities.medium != Medium::Ip) {
             return Err(ConfigError::Medium);
@@ -44,7 +52,16 @@ impl Config<'_> {
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
-        check_mtu(link::ip_mtu(capabilities), IPV4_LEAST_MTU)
+        let ip_mtu = link::ip_mtu(capabilities);
+        #[cfg(feature = "ipv6")]
+        if self
+            .addresses
+            .iter()
+            .any(|own| matches!(own, IpCidr::Ipv6(_)))
+        {
+            check_mtu(ip_mtu, IPV6_LEAST_MTU)?;
+        }
+        check_mtu(ip_mtu, IPV4_LEAST_MTU)
     }
 
     /// What smoltcp draws is sent, and tells the state of its generator.
@@ -57,6 +74,7 @@ impl Config<'_> {
 }
 
 /// Whether a host on a link with this MTU can have this address.
+#[cfg(feature = "addressing")]
 pub(super) fn check_address(address: &IpCidr, ip_mtu: usize) -> Result<(), ConfigError> {
     if !address.address().is_unicast() {
         return Err(ConfigError::NotUnicast(address.address()));
@@ -75,67 +93,3 @@ fn check_mtu(ip_mtu: usize, least: usize) -> Result<(), ConfigError> {
     }
     Ok(())
 }
-
-/// Why a stack cannot be set up, or take an address or a gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConfigError {
-    /// The device carries neither Ethernet frames nor, with the feature `medium-ip`, IP packets.
-    Medium,
-    /// The hardware address is a broadcast or multicast address.
-    HardwareAddress,
-    /// An address cannot be a host's own: it is unspecified, broadcast or multicast.
-    NotUnicast(IpAddress),
-    /// smoltcp is built for fewer addresses (its feature `iface-max-addr-count-…`).
-    TooManyAddresses,
-    /// A gateway is not on any of our own networks, or not a host's address.
-    Gateway(IpAddress),
-    /// There is a gateway of that IP version already.
-    SecondGateway(IpAddress),
-    /// smoltcp is built for fewer routes (its feature `iface-max-route-count-…`).
-    TooManyGateways,
-    /// The link carries packets that are too small for IP.
-    MtuTooSmall {
-        /// The largest IP packet of the link, in bytes.
-        ip_mtu: usize,
-        /// What IP asks for.
-        least: usize,
-    },
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Medium => write!(
-                f,
-                "the device does not carry Ethernet frames; for IP packets, build with `medium-ip`"
-            ),
-            Self::HardwareAddress => write!(
-                f,
-                "the hardware address is for a group; a card's own has an even first byte"
-            ),
-            Self::NotUnicast(address) => write!(f, "{address} cannot be the address of one host"),
-            Self::TooManyAddresses => write!(
-                f,
-                "there is room for {IFACE_MAX_ADDR_COUNT} addresses, an IPv6 link-local one included"
-            ),
-            Self::Gateway(gateway) => {
-                write!(f, "the gateway {gateway} is not on a network of our own")
-            }
-            Self::SecondGateway(gateway) => {
-                write!(
-                    f,
-                    "beside {gateway} there is another gateway of its IP version"
-                )
-            }
-            Self::TooManyGateways => {
-                write!(f, "there is room for {IFACE_MAX_ROUTE_COUNT} gateways")
-            }
-            Self::MtuTooSmall { ip_mtu, least } => write!(
-                f,
-                "the link carries packets of {ip_mtu} bytes; IP needs {least} at least"
-            ),
-        }
-    }
-}
-
-impl core::error::Error for ConfigError {}

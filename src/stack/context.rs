@@ -5,11 +5,13 @@ use smoltcp::wire::IpAddress;
 use smoltcp::wire::IpCidr;
 #[cfg(feature = "client")]
 use smoltcp::wire::IpEndpoint;
+#[cfg(feature = "mld")]
+use smoltcp::wire::Ipv6Address;
 
 use super::Sockets;
 #[cfg(feature = "addressing")]
-use super::config::ConfigError;
-#[cfg(feature = "dhcp")]
+use super::config_error::ConfigError;
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 use super::configuration::NameServers;
 use super::host::Host;
 #[cfg(feature = "client")]
@@ -20,6 +22,8 @@ use super::unreachable::Unreachable;
 use crate::dhcp::{self, Lease};
 #[cfg(feature = "conflict-detection")]
 use crate::link::Conflict;
+#[cfg(feature = "mld")]
+use crate::link::MOST_JOINED;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
@@ -121,6 +125,60 @@ impl Context<'_, '_> {
     }
 }
 
+/// The groups of this host.
+#[cfg(feature = "mld")]
+impl Context<'_, '_> {
+    /// Takes datagrams to an IPv6 group from now on, whatever their source. With
+    /// [`Stack::with_group_reports`](super::Stack::with_group_reports) that is reported. The stack is in the groups that it needs itself: that
+    /// of all nodes, and the solicited-node group of each address.
+    ///
+    /// A service that is asked at the address of a group answers from one of the stack's own; see
+    /// [`udp::refusal`](crate::udp::refusal).
+    ///
+    /// # Errors
+    /// If it is not a group, or there is no room for it.
+    pub fn join_group(&mut self, group: Ipv6Address) -> Result<(), JoinError> {
+        match group.is_multicast() {
+            true if self.host.link.join(group) => Ok(()),
+            true => Err(JoinError::TooManyGroups),
+            false => Err(JoinError::NotAGroup(group)),
+        }
+    }
+
+    /// Takes no more datagrams to a group; returns whether it was joined.
+    pub fn leave_group(&mut self, group: &Ipv6Address) -> bool {
+        self.host.link.leave(group)
+    }
+}
+
+/// Why a group cannot be joined.
+#[cfg(feature = "mld")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinError {
+    /// The address is not that of a group.
+    NotAGroup(Ipv6Address),
+    /// The stack is in as many groups as there is room for.
+    TooManyGroups,
+}
+
+#[cfg(feature = "mld")]
+impl core::fmt::Display for JoinError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NotAGroup(address) => {
+                write!(f, "{address} is not a group; those of IPv6 begin with ff")
+            }
+            Self::TooManyGroups => write!(
+                f,
+                "the stack is in {MOST_JOINED} groups, which is all that there is room for; leave one first"
+            ),
+        }
+    }
+}
+
+#[cfg(feature = "mld")]
+impl core::error::Error for JoinError {}
+
 /// The addresses of this host, and the gateways.
 ///
 /// A service that configures its host, as a client of DHCP does, calls these methods when it is
@@ -202,21 +260,21 @@ impl Context<'_, '_> {
         self.host.configuration.lease()
     }
 
-    /// The latest event of DHCP since this was asked last.
+    /// The latest event of DHCP since the last call.
     #[cfg(feature = "dhcp")]
     pub fn take_dhcp_event(&mut self) -> Option<dhcp::Event> {
         self.host.configuration.take_dhcp_event()
     }
 
     /// The name servers that the network has named, as long as that counts.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub fn name_servers(&mut self) -> NameServers {
         self.host.configuration.name_servers()
     }
 
     /// The device has its link again, which was down: the program says so. What the network has given is
     /// verified, as this may be another network; it is used meanwhile, so connections live on.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub fn link_is_back(&mut self) {
         self.host.configuration.verify();
     }

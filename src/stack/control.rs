@@ -7,10 +7,9 @@ mod summary;
 
 pub use event::{End, Event};
 #[cfg(feature = "paths")]
-pub(super) use flight::{Acknowledgement, Flight};
+pub(super) use flight::{Acknowledgement, Advice, DUPLICATES, Expiry, Flight, Length};
 pub use summary::Summary;
 
-use log::debug;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 use smoltcp::socket::AnySocket;
 use smoltcp::socket::tcp::{Socket, State};
@@ -24,6 +23,7 @@ use super::transmission::Buffer;
 #[cfg(feature = "client")]
 use super::unreachable::Unreachable;
 use crate::link::EthernetAddress;
+use crate::logging::debug;
 use crate::packet::tcp::{CHECKSUM, SEQUENCE, WINDOW};
 use crate::packet::{
     Flags, FourTuple, Options, Packet, Segment, TCP_HEADER, half, options, put_half,
@@ -70,6 +70,10 @@ impl<'a> Connection<'a> {
 
     /// Forgets the last connection, and begins to remember one with this four-tuple.
     pub(crate) fn begin(&mut self, tuple: FourTuple, now: Instant) {
+        #[cfg(feature = "paths")]
+        if self.control.flight.avoids_silly_windows {
+            self.socket_mut().set_nagle_enabled(false);
+        }
         self.control = Control {
             tuple: Some(tuple),
             began: now,
@@ -266,8 +270,13 @@ impl Control {
 
     /// A router says that a segment is too long: see [`Flight::too_long`].
     #[cfg(feature = "paths")]
-    pub(super) fn too_long(&mut self, sequence: TcpSeqNumber, mtu: u16) -> Option<u16> {
-        self.flight.too_long(sequence, mtu, self.sent)
+    pub(super) fn too_long(
+        &mut self,
+        sequence: TcpSeqNumber,
+        mtu: u16,
+        now: Instant,
+    ) -> Option<u16> {
+        self.flight.too_long(sequence, mtu, self.sent, now)
     }
 
     /// The sequence number of the SYN of this host, if that is all that it has sent so far; before it
@@ -315,7 +324,7 @@ impl Control {
             }
         }
         if let Some(tuple) = self.tuple {
-            debug!("TCP: {}: {event}", tuple.remote);
+            debug!("TCP: {}: {}", tuple.remote, event);
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Counters {
     /// Datagrams that their socket did not take: the checksum is wrong, or the queue is full. They are
     /// counted with the feature `alloc` only.
     pub untaken: u32,
-    /// Packets that did not leave, as they were longer than the link takes and than there is room for in
+    /// Packets that did not leave, because they were longer than the link takes and than the buffer of
     /// `Stack::with_fragmentation`: datagrams of sockets, and answers to pings. They are counted with the
     /// feature `fragmentation` only.
     pub too_long: u32,

@@ -5,9 +5,13 @@ use smoltcp::time::Instant;
 use smoltcp::wire::IpVersion;
 
 use super::control::Control;
+#[cfg(feature = "paths")]
+use super::control::Length;
 use super::error_limit::IS_LIMITED;
 use super::host::Host;
 use crate::link::EthernetAddress;
+#[cfg(feature = "paths")]
+use crate::packet::Flags;
 use crate::packet::Packet;
 
 /// A packet that is about to leave.
@@ -68,14 +72,19 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         control.credit.sent(bytes.len());
         let start = bytes.len() - segment.header_len - segment.payload_len;
         #[cfg(feature = "paths")]
-        if segment.payload_len > 1 {
-            let headers = bytes.len() - segment.payload_len;
-            let length = headers + segment_size.unwrap_or(segment.payload_len);
+        if segment.flags.has(Flags::SYN) {
+            let is_again = control.sends_again(&segment);
+            control.flight.opens(&segment, is_again, now);
+        } else if segment.payload_len > 0 || segment.flags.has(Flags::FIN) {
+            let length = Length {
+                headers: bytes.len() - segment.payload_len,
+                payload: segment_size.unwrap_or(segment.payload_len),
+            };
             let sent = control.sent();
             // Every link of IPv6 carries 1280 bytes (RFC 8200, 5).
             let may_be_cut = is_far && destination.version() == IpVersion::Ipv4;
             let flight = &mut control.flight;
-            is_fragmentable = flight.transmitted(&segment, length, sent, may_be_cut);
+            is_fragmentable = flight.transmitted(&segment, length, sent, may_be_cut, now);
         }
         #[cfg(feature = "client")]
         let before = control.retransmitted();

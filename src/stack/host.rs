@@ -2,10 +2,16 @@ use core::cell::Cell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr};
+use smoltcp::wire::IpAddress;
+#[cfg(feature = "addressing")]
+use smoltcp::wire::IpCidr;
 
-use super::config::{Config, ConfigError, check_address};
-#[cfg(feature = "dhcp")]
+use super::config::Config;
+#[cfg(feature = "addressing")]
+use super::config::check_address;
+#[cfg(feature = "addressing")]
+use super::config_error::ConfigError;
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 use super::configuration::Configuration;
 use super::error_limit::ErrorLimit;
 use super::identification::Identifications;
@@ -20,6 +26,8 @@ use super::transition::Watcher;
 #[cfg(feature = "conflict-detection")]
 use crate::link::Conflict;
 use crate::link::{self, Link};
+#[cfg(feature = "fragmentation")]
+use crate::logging::warn;
 
 /// What a stack knows of its own host and, by what it has seen, of others.
 pub(super) struct Host {
@@ -34,13 +42,16 @@ pub(super) struct Host {
     #[cfg(feature = "conflict-detection")]
     pub(super) conflict: Option<Conflict>,
     /// The addresses that the network gives.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub(super) configuration: Configuration,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
+    /// Whether frames wait in the device that have not been received in this poll.
+    #[cfg(feature = "paths")]
+    pub(super) is_behind: bool,
     pub(super) errors: ErrorLimit,
     /// The longest packet that there is room for to cut it, in bytes; 0 where none is cut.
     #[cfg(feature = "fragmentation")]
@@ -66,12 +77,14 @@ impl Host {
             has_changed: false,
             #[cfg(feature = "conflict-detection")]
             conflict: None,
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration: Configuration::new(config.random_seed),
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
+            #[cfg(feature = "paths")]
+            is_behind: false,
             errors: ErrorLimit::new(),
             #[cfg(feature = "fragmentation")]
             longest_cut: 0,
@@ -114,9 +127,10 @@ impl Host {
     #[cold]
     pub(super) fn drop_too_long(&self) {
         let longest = self.longest_packet();
-        log::warn!(
-            "IP: a packet of more than {longest} bytes does not leave; `Stack::with_fragmentation` \
-             gives room for longer ones"
+        warn!(
+            "IP: a packet of more than {} bytes does not leave; `Stack::with_fragmentation` gives room \
+             for longer ones",
+            longest
         );
         self.too_long.set(self.too_long.get().wrapping_add(1));
     }
@@ -132,22 +146,18 @@ impl Host {
         !sums.udp.tx() || !sums.icmpv4.tx()
     }
 
-    /// Takes the addresses and gateways of `config`.
-    pub(super) fn configure(&mut self, config: &Config<'_>) -> Result<(), ConfigError> {
+    /// Takes the addresses and gateways of `config`, which were checked.
+    pub(super) fn configure(&mut self, config: &Config<'_>) {
         for address in config.addresses {
-            self.add_address(*address)?;
+            self.link.add_address(*address);
         }
         for gateway in config.gateways {
-            let mut others = self.link.addresses.gateways().iter();
-            if others.any(|other| other.version() == gateway.version()) {
-                return Err(ConfigError::SecondGateway(*gateway));
-            }
-            self.set_gateway(*gateway)?;
+            self.link.addresses.set_gateway(*gateway);
         }
-        Ok(())
     }
 
     /// Adds an address of this host, or changes the prefix of one.
+    #[cfg(feature = "addressing")]
     pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
         check_address(&address, self.ip_mtu())?;
         match self.link.add_address(address) {
@@ -171,7 +181,18 @@ impl Host {
         self.configuration.start_dhcp(&self.link);
     }
 
+    /// Asks for routers from now on, on Ethernet.
+    #[cfg(feature = "slaac")]
+    #[inline(never)]
+    pub(super) fn start_slaac(&mut self) {
+        self.detect_conflicts();
+        if check_address(&self.link.link_local(), self.ip_mtu()).is_ok() {
+            self.configuration.start_slaac(&mut self.link);
+        }
+    }
+
     /// Takes this gateway in place of that of its IP version.
+    #[cfg(feature = "addressing")]
     pub(super) fn set_gateway(&mut self, gateway: IpAddress) -> Result<(), ConfigError> {
         if !gateway.is_unicast() || !self.link.is_near(&gateway) {
             return Err(ConfigError::Gateway(gateway));

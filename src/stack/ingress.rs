@@ -1,7 +1,6 @@
 //! What arrives: every frame is judged here, in this order. Each refusal is counted and logged, but
 //! for frames that are for another card.
 
-use log::debug;
 use smoltcp::socket::tcp::State;
 use smoltcp::wire::{IpAddress, IpProtocol};
 
@@ -20,6 +19,7 @@ use super::transmission::Cause;
 #[cfg(feature = "paths")]
 use super::unreachable::TooLong;
 use super::way::Way;
+use crate::logging::debug;
 use crate::packet::{Content, Frame, Packet};
 
 /// What has to be remembered from frame to frame.
@@ -86,6 +86,17 @@ pub(super) fn receive<'a>(
             .link
             .receive_discovery(packet, asker, way.now, way.transmit)
     {
+        return Received::Other;
+    }
+    #[cfg(feature = "slaac")]
+    if way.asker.is_some()
+        && let Some(advertisement) = packet.router_advertisement()
+        && host.configuration.receives_router(&advertisement)
+    {
+        return Received::Other;
+    }
+    #[cfg(feature = "mld")]
+    if host.link.receive_query(packet, way.now) {
         return Received::Other;
     }
     let Some(segment) = packet.segment() else {
@@ -293,6 +304,11 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
         if host.configuration.awaits_dhcp(packet) {
             return Ok(());
         }
+        return Err(Refusal::Misdirected);
+    }
+    // A switch may flood what is for a group. smoltcp is told of no group.
+    #[cfg(feature = "mld")]
+    if !addresses.is_own(destination) && !host.link.is_member(destination) {
         return Err(Refusal::Misdirected);
     }
     Ok(())

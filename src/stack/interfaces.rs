@@ -38,10 +38,13 @@ impl Interfaces {
     pub(super) fn cut(&mut self, host: &Host) {
         let mut datagrams = new(host, host.longest_packet(), 0, Instant::ZERO);
         set_addresses(&mut datagrams, host.link.addresses.own());
+        // For groups that smoltcp does not know; `ingress.rs` has judged for which ones.
+        #[cfg(feature = "mld")]
+        datagrams.set_any_ip(true);
         self.datagrams = Some(datagrams);
     }
 
-    /// That of connections, or of all else.
+    /// That of connections, or of all else, which may be for a group that smoltcp does not know.
     pub(super) fn of(&mut self, is_connection: bool) -> &mut Interface {
         #[cfg(feature = "fragmentation")]
         if let Some(datagrams) = &mut self.datagrams
@@ -49,6 +52,8 @@ impl Interfaces {
         {
             return datagrams;
         }
+        #[cfg(feature = "mld")]
+        self.segments.set_any_ip(!is_connection);
         let _ = is_connection;
         &mut self.segments
     }

@@ -14,11 +14,14 @@ use super::fragmentation::Fragmentation;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
 use super::interfaces::Interfaces;
+use super::outlet::Outlet;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 use super::service::{Service, earliest};
 use super::way::Way;
 use crate::link::{NEIGHBORS, Room};
+#[cfg(feature = "conflict-detection")]
+use crate::logging::warn;
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
@@ -146,15 +149,25 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.begin(self.program);
         self.set(now);
         self.interfaces.segments.poll_maintenance(self.now);
+        #[cfg(feature = "mld")]
+        self.report_memberships();
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
         let is_complete = self.receive(service);
-        let now = self.clock.received(is_complete);
+        // While fragments wait for room, nothing is received.
+        let waits = cfg!(feature = "fragmentation") && !self.finish_fragments();
+        let is_read = is_complete && !waits;
+        #[cfg(feature = "paths")]
+        {
+            self.host.is_behind = !is_read;
+        }
+        let now = self.clock.received(is_read);
         self.set(now);
         let next = self.work(service, is_complete);
         let due = self.clock.end(match next {
             Next::Poll => Some(self.now),
-            // It takes as long as it takes until there is room.
+            // A host may be stopped while its device has no room. A board is not, and saves the flash.
+            Next::Room if cfg!(feature = "alloc") => Some(self.now),
             Next::Room => None,
             Next::Frame(due) => due,
         });
@@ -178,7 +191,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let has_news = self.tend_configuration() || has_news;
         #[cfg(not(feature = "conflict-detection"))]
         let has_news = false;
@@ -202,7 +215,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     /// Asks the network for addresses, and takes what it gives, as it is due; returns whether something
     /// has happened.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     fn tend_configuration(&mut self) -> bool {
         let mut room = Room {
             device: &mut *self.device,
@@ -213,9 +226,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             configuration,
             ..
         } = &mut *self.host;
-        let (has_changed, has_news) = configuration.tend(link, self.program, &mut room);
-        self.host.has_changed |= has_changed;
-        has_news
+        let outcome = configuration.tend(link, self.program, &mut room);
+        self.host.has_changed |= outcome.has_changed;
+        outcome.has_news
     }
 
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
@@ -225,7 +238,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let Host {
             link,
             conflict,
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration,
             ..
         } = &mut *self.host;
@@ -236,14 +249,24 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         };
         let has_changed = link.tend_claims(self.now, &mut room, &mut |latest| {
             has_news = true;
-            log::warn!("{latest}");
+            warn!("{}", latest);
             count(&mut counters.conflicts);
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration.hear(&latest);
             *conflict = Some(latest);
         });
         self.host.has_changed |= has_changed;
         has_news || has_changed
+    }
+
+    /// Reports the groups that this host listens to, as it is due.
+    #[cfg(feature = "mld")]
+    fn report_memberships(&mut self) {
+        let mut room = Room {
+            device: &mut *self.device,
+            now: self.program,
+        };
+        self.host.link.report_memberships(self.now, &mut room);
     }
 
     /// All but the receiving; returns what to do next, by the stack's clock.
@@ -253,6 +276,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let has_news = self.follow_addresses(service);
         #[cfg(not(feature = "addressing"))]
         let has_news = false;
+        #[cfg(feature = "mld")]
+        self.report_memberships();
         let admitted = self.admit(service);
         let due = earliest(due, self.transmit(service));
         if !is_complete
@@ -264,8 +289,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         }
         #[cfg(feature = "conflict-detection")]
         let due = earliest(due, self.host.link.claims_due(self.now));
+        #[cfg(feature = "mld")]
+        let due = earliest(due, self.host.link.memberships_due(self.now));
         // A lease ends by the program's clock, which counts pauses.
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let due = earliest(due, {
             let due = self.host.configuration.due();
             due.map(|due| self.now + (due.max(self.program) - self.program))
@@ -303,14 +330,19 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         false
     }
 
-    #[inline(never)]
-    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
-        // What is received may be answered by a large packet, for which there is one place.
+    /// Transmits the fragments that wait, as far as there is room; returns whether all are out.
+    fn finish_fragments(&mut self) -> bool {
         let room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        if !self.fragmentation.finish(room, self.host, self.now) {
+        self.fragmentation.finish(room, self.host, self.now)
+    }
+
+    #[inline(never)]
+    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        // What is received may be answered by a large packet, for which there is one place.
+        if cfg!(feature = "fragmentation") && !self.finish_fragments() {
             return None;
         }
         let (token, reply) = self.device.receive(self.program)?;
@@ -404,14 +436,15 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                     return;
                 }
                 let mut passes = 0..PASSES;
-                while passes.next().is_some() && way.transmit(connection) {}
-                due = earliest(due, way.due(connection));
+                let mut outlet = Outlet(&mut way);
+                while passes.next().is_some() && outlet.transmit(connection) {}
+                due = earliest(due, outlet.due(connection));
             });
             due
         };
         #[cfg(not(feature = "client"))]
         let of_clients = None;
-        let of_services = service.transmit(&mut way);
+        let of_services = service.transmit(&mut Outlet(&mut way));
         let own = way.interfaces.segments.poll_at(way.now, &sockets.set);
         #[cfg(feature = "client")]
         let own = {

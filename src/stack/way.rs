@@ -4,6 +4,8 @@ use smoltcp::iface::{PollResult, SocketSet};
 use smoltcp::phy::PacketMeta;
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp::State;
+#[cfg(feature = "paths")]
+use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 #[cfg(feature = "paths")]
 use smoltcp::wire::IpAddress;
@@ -16,13 +18,16 @@ use super::interfaces::Interfaces;
 #[cfg(feature = "paths")]
 use super::interfaces::set_address;
 use super::port::{Arrived, Port};
-use super::service::Egress;
 #[cfg(feature = "addressing")]
 use crate::link::Drain;
 use crate::link::{EthernetAddress, Nowhere, Transmit};
 #[cfg(feature = "addressing")]
 use crate::packet::LONGEST_PACKET_HEADERS;
 use crate::packet::Packet;
+
+/// No retransmission timeout of smoltcp 0.14 is longer (RFC 6298, 2.5).
+#[cfg(feature = "paths")]
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// smoltcp, and the way to it and from it for one set of sockets at a time.
 pub(super) struct Way<'w> {
@@ -96,6 +101,30 @@ impl<'w> Way<'w> {
             ..*self
         };
         silent.deliver(sockets, control, packet);
+    }
+
+    /// Lets the retransmission timer of a connection expire, which smoltcp 0.14 does not start for less
+    /// than a second: for a moment it is later, and there is no room in the device. What is sent again
+    /// leaves at the next poll.
+    #[cfg(feature = "paths")]
+    #[inline(never)]
+    pub(super) fn expire(&mut self, connection: &mut Connection<'_>) {
+        let socket = connection.socket_mut();
+        let timeout = socket.timeout();
+        socket.set_timeout(None);
+        let late = self.now + LONGEST_TIMEOUT;
+        let mut port = Port {
+            received: None,
+            transmit: &mut Nowhere,
+            host: self.host,
+            control: None,
+            asker: None,
+            ip_mtu: self.host.ip_mtu(),
+            now: late,
+        };
+        let interface = &mut self.interfaces.segments;
+        interface.poll_egress(late, &mut port, &mut connection.set);
+        connection.socket_mut().set_timeout(timeout);
     }
 
     /// Transmits an answer that no socket has made.
@@ -223,20 +252,5 @@ impl Way<'_> {
             }
             _ => true,
         }
-    }
-}
-
-impl Egress for Way<'_> {
-    fn now(&self) -> Instant {
-        self.now
-    }
-
-    fn transmit(&mut self, connection: &mut Connection<'_>) -> bool {
-        self.poll(&mut connection.set, Some(&mut connection.control))
-    }
-
-    fn due(&mut self, connection: &Connection<'_>) -> Option<Instant> {
-        let interface = &mut self.interfaces.segments;
-        interface.poll_at(self.now, &connection.set)
     }
 }

@@ -4,7 +4,6 @@ mod error;
 
 use core::task::Poll;
 
-use log::info;
 use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, State};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
@@ -14,6 +13,7 @@ use super::config::CONGESTION_CONTROL;
 use super::error::SetupError;
 use super::phase::Phase;
 use super::socket::new_socket;
+use crate::logging::info;
 use crate::packet::FourTuple;
 use crate::stack::{
     ClientSlot, Context, End, LONGEST_TIMEOUT, Slot, Sockets, Unreachable, connect,

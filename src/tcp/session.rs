@@ -1,4 +1,3 @@
-use log::info;
 use smoltcp::iface::SocketStorage;
 use smoltcp::socket::tcp::{Socket, SocketBuffer};
 use smoltcp::time::Instant;
@@ -9,6 +8,7 @@ use super::error::SetupError;
 use super::handler::Handler;
 use super::phase::Phase;
 use super::socket::new_socket;
+use crate::logging::info;
 use crate::packet::FourTuple;
 use crate::stack::{Connection, earliest};
 use crate::transform::{Progress, Upper};
@@ -133,7 +133,10 @@ impl<'a, H: Handler> Session<'a, H> {
             self.phase = Phase::Free;
         } else {
             if let Some(client) = socket.remote_endpoint() {
-                info!("TCP: {client} is given up, nothing has moved for too long");
+                info!(
+                    "TCP: {} is given up, nothing has moved for too long",
+                    client
+                );
             }
             counters.expired = counters.expired.wrapping_add(1);
             socket.abort();

@@ -1,7 +1,6 @@
 use core::fmt;
 use core::task::Poll;
 
-use log::debug;
 use managed::ManagedSlice;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use smoltcp::wire::IpEndpoint;
 
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
+use crate::logging::debug;
 use crate::stack::{Context, LONGEST_TIMEOUT, Sockets, Unreachable};
 
 /// How long to wait for an answer before the line is sent again; doubled each time.
@@ -140,7 +140,7 @@ impl<'a> Client<'a> {
         let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         while let Ok((datagram, sender)) = socket.recv() {
             if sender.endpoint != request.server {
-                debug!("UDP: {} bytes from {sender} are ignored", datagram.len());
+                debug!("UDP: {} bytes from {} are ignored", datagram.len(), sender);
                 continue;
             }
             self.request = None;

@@ -1,4 +1,3 @@
-use log::{debug, info, warn};
 use managed::ManagedSlice;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::Instant;
@@ -6,6 +5,7 @@ use smoltcp::time::Instant;
 use super::loop_guard::LoopGuard;
 use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
+use crate::logging::{debug, info, warn};
 use crate::stack::{Context, Service, Sockets};
 use crate::transform;
 
@@ -120,7 +120,7 @@ impl<'a> Server<'a> {
             let (request, _) = socket.recv().ok()?;
             match refusal {
                 Some(reason) => {
-                    debug!("UDP: {to} is not answered: {reason}");
+                    debug!("UDP: {} is not answered: {}", to, reason);
                     count(&mut self.counters.unanswerable);
                 }
                 None => {
@@ -130,7 +130,10 @@ impl<'a> Server<'a> {
                     if let Some(answer) = answer
                         && !(self.guard).permits(own_port, &to.endpoint, request, answer)
                     {
-                        debug!("UDP: {to} is not answered: it may be a service that answers");
+                        debug!(
+                            "UDP: {} is not answered: it may be a service that answers",
+                            to
+                        );
                         count(&mut self.counters.unanswerable);
                         continue;
                     }
@@ -150,11 +153,14 @@ impl<'a> Server<'a> {
             Ok(()) => count(&mut self.counters.answered),
             Err(SendError::Full) => {}
             Err(SendError::TooLarge) => {
-                warn!("UDP: a datagram from {to} is dropped, the answer is too large");
+                warn!(
+                    "UDP: a datagram from {} is dropped, the answer is too large",
+                    to
+                );
                 count(&mut self.counters.too_large);
             }
             Err(SendError::Unaddressable) => {
-                debug!("UDP: {to} cannot be answered");
+                debug!("UDP: {} cannot be answered", to);
                 count(&mut self.counters.unanswerable);
             }
         }

@@ -1,31 +1,66 @@
 //! The other end of the board's Ethernet cable: frames by hand, or a device for a stack of ours.
 
 use std::io::ErrorKind;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
+use smoltcp::wire::Ipv6Address;
 
 /// The longest frame.
 const MTU: usize = 1514;
+
+/// The addresses at both ends of a cable.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    pub board: Ipv4Addr,
+    /// Ours.
+    pub host: Ipv4Addr,
+    /// The length of the prefix that they have in common.
+    pub prefix: u8,
+    pub board_v6: Ipv6Address,
+    pub host_v6: Ipv6Address,
+}
+
+impl Addresses {
+    /// Those in the emulator's own network, which is where the boards in `examples` begin.
+    pub const EMULATOR: Self = Self {
+        board: Ipv4Addr::new(10, 0, 2, 15),
+        host: Ipv4Addr::new(10, 0, 2, 2),
+        prefix: 24,
+        board_v6: Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 0x15),
+        host_v6: Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 2),
+    };
+}
 
 /// Carries each frame as a datagram, without its checksum, as the emulator's `-netdev socket` does.
 pub struct Cable {
     socket: UdpSocket,
     arrived: Option<Vec<u8>>,
+    pub addresses: Addresses,
 }
 
 impl Cable {
     /// A cable between this socket and the emulator's.
-    pub fn new(socket: UdpSocket, emulator: SocketAddr) -> Self {
+    pub fn new(socket: UdpSocket, emulator: SocketAddr, addresses: Addresses) -> Self {
         socket
             .connect(emulator)
             .expect("an address on the loopback");
         Self {
             socket,
             arrived: None,
+            addresses,
+        }
+    }
+
+    /// Another end of the same cable; a frame that arrives is one's or the other's.
+    pub fn another(&self) -> Self {
+        Self {
+            socket: self.socket.try_clone().expect("a socket"),
+            arrived: None,
+            addresses: self.addresses,
         }
     }
 

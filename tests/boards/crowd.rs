@@ -7,7 +7,6 @@ use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, PORT, tcp};
 
 use crate::cable::Cable;
-use crate::emulator::BOARD;
 use crate::peer::{now, run, stack};
 
 /// How long one waits for its turn. All of them together may take no longer.
@@ -42,8 +41,8 @@ impl Caller {
 /// What the board answers to each of these texts, each of which is from a client of its own. Fails
 /// if any of them is refused.
 pub fn ask(cable: Cable, texts: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let server = IpEndpoint::new(cable.addresses.board.into(), PORT);
     let (mut stack, start) = stack(cable);
-    let server = IpEndpoint::new(BOARD.into(), PORT);
     let callers = texts.iter().map(|text| {
         let storage = Box::leak(Box::new(tcp::ClientStorage::<2048, 2048>::new()));
         let client = tcp::Client::new(stack.sockets(), storage, PATIENCE);

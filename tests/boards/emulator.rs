@@ -11,18 +11,18 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use smoltcp::wire::Ipv6Address;
+use uppercase::PORT;
 
-use crate::cable::Cable;
+use crate::cable::{Addresses, Cable};
+use crate::kit::{Bench, Finding, Traits};
+use crate::qmp::Qmp;
 use crate::shared::missing::{self, Failure, Missing};
 use crate::stock;
 
-/// The board's addresses, in the emulator's network and on the cable.
-pub const BOARD: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 15);
-pub const BOARD_V6: Ipv6Address = Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 0x15);
+/// The board's address, in the emulator's network and on the cable.
+pub const BOARD: Ipv4Addr = Addresses::EMULATOR.board;
 /// Ours, on the cable.
-pub const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
-pub const HOST_V6: Ipv6Address = Ipv6Address::new(0xfec0, 0, 0, 0, 0, 0, 0, 2);
+pub const HOST: Ipv4Addr = Addresses::EMULATOR.host;
 
 /// A board: a folder in `examples`, and what emulates it.
 pub struct Board {
@@ -38,6 +38,18 @@ pub struct Board {
     pub card: &'static [&'static str],
     /// The memory of its statics and its stack, as in its `memory.x`.
     pub ram: Range<u32>,
+    /// The longest frame, with its header.
+    pub mtu: usize,
+    /// The emulator, too, fills short frames up to 60 bytes, as the controller does.
+    pub pads: bool,
+    /// It is no emulated board, but there already.
+    pub reached: Option<Reached>,
+}
+
+/// A board that is reached over an interface of this host.
+pub struct Reached {
+    pub interface: &'static str,
+    pub addresses: Addresses,
 }
 
 /// The boards that can be emulated.
@@ -45,10 +57,10 @@ pub const BOARDS: &[Board] = &[
     Board {
         name: "lm3s6965evb",
         folder: "lm3s6965evb",
-        target: None,
         emulator: &["qemu-system-arm", "-machine", "lm3s6965evb"],
         card: &["-net", "nic,model=stellaris,netdev=network"],
         ram: 0x2000_0000..0x2001_0000,
+        ..Board::NONE
     },
     MPS2_AN385,
     Board {
@@ -87,30 +99,57 @@ pub const BOARDS: &[Board] = &[
     Board {
         name: "zynq-a9",
         folder: "zynq-a9",
-        target: None,
         emulator: &["qemu-system-arm", "-machine", "xilinx-zynq-a9"],
         card: &["-net", "nic,model=cadence_gem,netdev=network"],
         ram: 0x0010_0000..0x0020_0000,
+        pads: false,
+        ..Board::NONE
     },
 ];
+
+impl Board {
+    /// What each board has, if nothing else is said.
+    pub const NONE: Self = Self {
+        name: "",
+        folder: "",
+        target: None,
+        emulator: &[],
+        card: &[],
+        ram: 0..0,
+        mtu: 1514,
+        pads: true,
+        reached: None,
+    };
+
+    fn traits(&self) -> Traits {
+        Traits {
+            mtu: self.mtu,
+            pads: self.pads,
+            patience: stock::PATIENCE,
+            start: 3 * stock::PATIENCE,
+        }
+    }
+}
 
 const MPS2_AN385: Board = Board {
     name: "mps2-an385",
     folder: "mps2",
-    target: None,
     emulator: &["qemu-system-arm", "-machine", "mps2-an385"],
     card: &["-net", "nic,model=lan9118,netdev=network"],
     ram: 0x2000_0000..0x2040_0000,
+    pads: false,
+    ..Board::NONE
 };
 
 /// Its network card is virtio's as it once was, if the emulator is not told otherwise.
 const RISCV32_VIRT: Board = Board {
     name: "riscv32-virt",
     folder: "riscv32-virt",
-    target: None,
     emulator: &["qemu-system-riscv32", "-machine", "virt", "-bios", "none"],
     card: &["-device", "virtio-net-device,netdev=network"],
     ram: 0x8000_0000..0x8010_0000,
+    pads: false,
+    ..Board::NONE
 };
 
 static BUILDING: Mutex<()> = Mutex::new(());
@@ -143,6 +182,10 @@ impl Firmware {
     /// Builds it, unless it cannot be built or run here.
     pub fn build(&self) -> Result<&Path, Failure> {
         let file = self.file.get_or_init(|| {
+            if self.board.reached.is_some() {
+                missing::find(&["socat"])?;
+                return Ok(PathBuf::new());
+            }
             missing::find(&[self.board.emulator[0], "bash", "sed"])?;
             let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/firmware");
             let folder = self.root.join("examples").join(self.board.folder);
@@ -190,6 +233,14 @@ impl Firmware {
 
     /// Boots it with more arguments to the emulator.
     pub fn boot_with(&self, arguments: &[&str]) -> Emulator {
+        if let Some(Reached { addresses, .. }) = &self.board.reached {
+            return Emulator {
+                process: None,
+                output: None,
+                errors: None,
+                server: (addresses.board, PORT).into(),
+            };
+        }
         let address = free_address();
         let forward = |protocol: &str| format!("hostfwd={protocol}:{address}-{BOARD}:12000");
         let network = format!("user,{},{}", forward("tcp"), forward("udp"));
@@ -209,9 +260,28 @@ impl Firmware {
         let ours = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
         let its = free_address();
         let here = ours.local_addr().expect("a bound socket");
-        let network = format!("socket,udp={here},localaddr={its}");
-        let emulator = Emulator::start(self, &network, its, arguments);
-        (emulator, Cable::new(ours, its))
+        let (emulator, addresses) = match &self.board.reached {
+            None => {
+                let network = format!("socket,udp={here},localaddr={its}");
+                let emulator = Emulator::start(self, &network, its, arguments);
+                (emulator, Addresses::EMULATOR)
+            }
+            Some(reached) => (Emulator::bridge(reached, here, its), reached.addresses),
+        };
+        (emulator, Cable::new(ours, its, addresses))
+    }
+
+    /// Boots it on a cable, with a bench for scenes about its driver at the other end.
+    pub fn boot_on_bench(&self) -> Result<(Emulator, Bench), Finding> {
+        if self.board.reached.is_some() {
+            let (bridge, cable) = self.boot_on_cable();
+            return Ok((bridge, Bench::new(cable, self.board.traits())?));
+        }
+        let (booted, mut qmp) = Qmp::attach(|line| self.boot_on_cable_with(line));
+        let (emulator, cable) = booted;
+        let mut bench = Bench::new(cable, self.board.traits())?;
+        bench.set_link = Some(Box::new(move |is_up| qmp.set_link(is_up)));
+        Ok((emulator, bench))
     }
 
     /// Boots it at the first end of a cable between programs (`device::cable`), and returns the port
@@ -241,7 +311,7 @@ impl Firmware {
 
 /// A running emulator. It ends when this value is dropped, also by a panic.
 pub struct Emulator {
-    process: Child,
+    process: Option<Child>,
     /// What the board sends over its serial line.
     output: Option<JoinHandle<Vec<u8>>>,
     /// What the emulator itself has to say.
@@ -272,23 +342,52 @@ impl Emulator {
         let output = read(process.stdout.take().expect("a pipe"));
         let errors = read(process.stderr.take().expect("a pipe"));
         Self {
-            process,
+            process: Some(process),
             output: Some(output),
             errors: Some(errors),
             server,
         }
     }
 
+    /// Passes frames between an interface of this host and the cable.
+    fn bridge(reached: &Reached, ours: SocketAddr, its: SocketAddr) -> Self {
+        let mut process = Command::new("socat")
+            .arg(format!("UDP4-DATAGRAM:{ours},bind={its}"))
+            .arg(format!("INTERFACE:{}", reached.interface))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("socat starts");
+        let errors = read(process.stderr.take().expect("a pipe"));
+        let mut bridge = Self {
+            process: Some(process),
+            output: None,
+            errors: Some(errors),
+            server: (reached.addresses.board, PORT).into(),
+        };
+        while UdpSocket::bind(its).is_ok() {
+            let interface = reached.interface;
+            assert!(!bridge.has_ended(), "socat has no access to {interface}");
+            thread::sleep(Duration::from_millis(10));
+        }
+        bridge
+    }
+
+    fn has_ended(&mut self) -> bool {
+        let process = self.process.as_mut();
+        process.is_some_and(|process| process.try_wait().expect("its own process").is_some())
+    }
+
     /// Fails if the firmware has ended, as it does after a panic.
     pub fn check(&mut self) {
-        let ended = self.process.try_wait().expect("its own process");
-        assert_eq!(ended, None, "the emulator has ended");
+        assert!(!self.has_ended(), "the emulator has ended");
     }
 
     /// Waits for a limited time until the firmware ends by itself; returns what was printed.
     fn finish(mut self) -> String {
         let start = Instant::now();
-        while self.process.try_wait().expect("its own process").is_none() {
+        while !self.has_ended() {
             assert!(start.elapsed() < stock::PATIENCE, "it does not end");
             thread::sleep(Duration::from_millis(10));
         }
@@ -298,9 +397,15 @@ impl Emulator {
     /// Switches it off; returns what it has sent over its serial line.
     pub fn switch_off(mut self) -> Vec<u8> {
         self.check();
-        self.process.kill().expect("its own process");
-        self.process.wait().expect("its own process");
+        self.end();
         self.output()
+    }
+
+    fn end(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 
     /// Of a process that has ended.
@@ -312,8 +417,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.end();
         let all = [self.output.take(), self.errors.take()];
         if thread::panicking() {
             let all = all.into_iter().flatten();

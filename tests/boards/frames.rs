@@ -10,36 +10,56 @@ use smoltcp::wire::{
 };
 
 use crate::cable::Cable;
-use crate::emulator::{BOARD, BOARD_V6, HOST, HOST_V6};
 use crate::stock::PATIENCE;
 
 /// Our card, on the cable.
 pub const OUR_CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 0, 2]);
 
-/// Asks for the board's hardware address until it answers.
-pub fn find(cable: &Cable) -> EthernetAddress {
+/// A question to all hosts for the hardware address of the board.
+pub fn arp_request(cable: &Cable) -> Vec<u8> {
     let question = ArpRepr::EthernetIpv4 {
         operation: ArpOperation::Request,
         source_hardware_addr: OUR_CARD,
-        source_protocol_addr: HOST,
+        source_protocol_addr: cable.addresses.host,
         target_hardware_addr: EthernetAddress([0; 6]),
-        target_protocol_addr: BOARD,
+        target_protocol_addr: cable.addresses.board,
     };
-    let frame = ethernet(
+    ethernet(
         OUR_CARD,
         EthernetAddress::BROADCAST,
         EthernetProtocol::Arp,
         question.buffer_len(),
         |payload| question.emit(&mut ArpPacket::new_unchecked(payload)),
-    );
+    )
+}
+
+/// The hardware address that the board answers with, if the frame is its answer.
+pub fn arp_reply(cable: &Cable, frame: &[u8]) -> Option<EthernetAddress> {
+    let frame = EthernetFrame::new_checked(frame).expect("a whole frame");
+    if frame.ethertype() != EthernetProtocol::Arp {
+        return None;
+    }
+    let message = ArpPacket::new_checked(frame.payload()).expect("a whole message");
+    match ArpRepr::parse(&message).expect("a message about IPv4") {
+        ArpRepr::EthernetIpv4 {
+            operation: ArpOperation::Reply,
+            source_hardware_addr: card,
+            source_protocol_addr: address,
+            ..
+        } => (address == cable.addresses.board).then_some(card),
+        _ => None,
+    }
+}
+
+/// Asks for the board's hardware address until it answers.
+pub fn find(cable: &Cable) -> EthernetAddress {
+    let request = arp_request(cable);
     for _ in 0..500 {
-        cable.send(&frame);
-        let Some(answer) = cable.receive() else {
-            continue;
-        };
-        let answer = EthernetFrame::new_checked(answer).expect("a whole frame");
-        assert_eq!(answer.ethertype(), EthernetProtocol::Arp);
-        return answer.src_addr();
+        cable.send(&request);
+        let answer = cable.receive();
+        if let Some(card) = answer.and_then(|frame| arp_reply(cable, &frame)) {
+            return card;
+        }
     }
     panic!("the board does not answer");
 }
@@ -58,8 +78,8 @@ pub fn ping(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8
         data,
     };
     let header = Ipv4Repr {
-        src_addr: HOST,
-        dst_addr: BOARD,
+        src_addr: cable.addresses.host,
+        dst_addr: cable.addresses.board,
         next_header: IpProtocol::Icmp,
         payload_len: request.buffer_len(),
         hop_limit: 64,
@@ -85,41 +105,43 @@ pub fn ping(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec<u8
     })
 }
 
-/// Sends neighbor solicitations until the board answers (RFC 4861); it then knows our address.
-pub fn find_v6(cable: &Cable) -> EthernetAddress {
-    let [.., a, b, c] = BOARD_V6.octets();
-    let group = Ipv6Address::new(
-        0xff02,
-        0,
-        0,
-        0,
-        0,
-        1,
-        0xff00 | u16::from(a),
-        u16::from_be_bytes([b, c]),
-    );
+/// A question for the hardware address of the board's IPv6 address (RFC 4861), to the group of that
+/// address or to a card; the board then knows ours.
+pub fn neighbor_solicitation(cable: &Cable, card: Option<EthernetAddress>) -> Vec<u8> {
+    let board = cable.addresses.board_v6;
+    let [.., a, b, c] = board.octets();
+    let low = u16::from_be_bytes([b, c]);
+    let group = Ipv6Address::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | u16::from(a), low);
     let question = Icmpv6Repr::Ndisc(NdiscRepr::NeighborSolicit {
-        target_addr: BOARD_V6,
+        target_addr: board,
         lladdr: Some(RawHardwareAddress::from(OUR_CARD)),
     });
-    let frame = icmpv6(
-        EthernetAddress([0x33, 0x33, 0xff, a, b, c]),
-        group,
-        &question,
-    );
-    let answer = |answer: &EthernetFrame<&[u8]>| {
-        let packet = Ipv6Packet::new_checked(answer.payload()).ok()?;
-        let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
-        let (from, to) = (packet.src_addr(), packet.dst_addr());
-        match Icmpv6Repr::parse(&from, &to, &message, &ChecksumCapabilities::default()) {
-            Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. })) => {
-                (target_addr == BOARD_V6).then(|| answer.src_addr())
-            }
-            _ => None,
+    let card = card.unwrap_or(EthernetAddress([0x33, 0x33, 0xff, a, b, c]));
+    icmpv6(card, cable.addresses.host_v6, group, &question)
+}
+
+/// The card that answers such a question, if the frame is its answer.
+pub fn neighbor_advertisement(
+    cable: &Cable,
+    frame: &EthernetFrame<&[u8]>,
+) -> Option<EthernetAddress> {
+    let packet = Ipv6Packet::new_checked(frame.payload()).ok()?;
+    let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
+    let (from, to) = (packet.src_addr(), packet.dst_addr());
+    match Icmpv6Repr::parse(&from, &to, &message, &ChecksumCapabilities::default()) {
+        Ok(Icmpv6Repr::Ndisc(NdiscRepr::NeighborAdvert { target_addr, .. })) => {
+            (target_addr == cable.addresses.board_v6).then(|| frame.src_addr())
         }
-    };
+        _ => None,
+    }
+}
+
+/// Sends neighbor solicitations until the board answers (RFC 4861).
+pub fn find_v6(cable: &Cable) -> EthernetAddress {
+    let frame = neighbor_solicitation(cable, None);
     let start = Instant::now();
     while start.elapsed() < PATIENCE {
+        let answer = |frame: &EthernetFrame<&[u8]>| neighbor_advertisement(cable, frame);
         if let Some(address) = exchange(cable, &frame, answer) {
             return address;
         }
@@ -134,7 +156,8 @@ pub fn ping_v6(cable: &Cable, board: EthernetAddress, data: &[u8]) -> Option<Vec
         seq_no: 1,
         data,
     };
-    let frame = icmpv6(board, BOARD_V6, &request);
+    let (host, address) = (cable.addresses.host_v6, cable.addresses.board_v6);
+    let frame = icmpv6(board, host, address, &request);
     exchange(cable, &frame, |answer| {
         let packet = Ipv6Packet::new_checked(answer.payload()).ok()?;
         let message = Icmpv6Packet::new_checked(packet.payload()).ok()?;
@@ -167,9 +190,14 @@ pub fn exchange<T>(
     None
 }
 
-fn icmpv6(card: EthernetAddress, to: Ipv6Address, message: &Icmpv6Repr<'_>) -> Vec<u8> {
+fn icmpv6(
+    card: EthernetAddress,
+    from: Ipv6Address,
+    to: Ipv6Address,
+    message: &Icmpv6Repr<'_>,
+) -> Vec<u8> {
     let header = Ipv6Repr {
-        src_addr: HOST_V6,
+        src_addr: from,
         dst_addr: to,
         next_header: IpProtocol::Icmpv6,
         payload_len: message.buffer_len(),
@@ -180,7 +208,7 @@ fn icmpv6(card: EthernetAddress, to: Ipv6Address, message: &Icmpv6Repr<'_>) -> V
         let mut packet = Ipv6Packet::new_unchecked(payload);
         header.emit(&mut packet);
         message.emit(
-            &HOST_V6,
+            &from,
             &to,
             &mut Icmpv6Packet::new_unchecked(packet.payload_mut()),
             &ChecksumCapabilities::default(),

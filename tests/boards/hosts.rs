@@ -8,7 +8,6 @@ use smoltcp::wire::{
 };
 use uppercase::PORT;
 
-use crate::emulator::BOARD;
 use crate::frames::ethernet;
 
 /// The sender that a frame names.
@@ -16,6 +15,8 @@ use crate::frames::ethernet;
 pub struct Host {
     pub card: EthernetAddress,
     pub address: Ipv4Address,
+    /// The board that it speaks to.
+    pub board: Ipv4Address,
 }
 
 impl Host {
@@ -74,7 +75,7 @@ impl Host {
     ) -> Vec<u8> {
         let header = Ipv4Repr {
             src_addr: self.address,
-            dst_addr: BOARD,
+            dst_addr: self.board,
             next_header: protocol,
             payload_len: length,
             hop_limit: 64,
@@ -83,7 +84,7 @@ impl Host {
         ethernet(self.card, board, EthernetProtocol::Ipv4, length, |bytes| {
             let mut packet = Ipv4Packet::new_unchecked(bytes);
             header.emit(&mut packet, &ChecksumCapabilities::default());
-            let (from, to) = (self.address.into(), BOARD.into());
+            let (from, to) = (self.address.into(), self.board.into());
             emit(packet.payload_mut(), &from, &to);
         })
     }
@@ -102,6 +103,18 @@ impl Host {
         };
         let segment = TcpPacket::new_checked(packet).expect("a whole segment");
         segment.dst_port() == port && segment.syn() && segment.ack()
+    }
+
+    /// The maximum segment size in an answer to a request from this port.
+    pub fn announced(&self, frame: &EthernetFrame<&[u8]>, port: u16) -> Option<u16> {
+        if !self.is_let_in(frame, port) {
+            return None;
+        }
+        let segment = TcpPacket::new_checked(self.payload(frame, IpProtocol::Tcp)?).ok()?;
+        let (from, to) = (self.board.into(), self.address.into());
+        let checksums = ChecksumCapabilities::ignored();
+        let segment = TcpRepr::parse(&segment, &from, &to, &checksums).ok()?;
+        segment.max_seg_size
     }
 
     /// What is in a packet to this host, over its own card.

@@ -1,6 +1,7 @@
 //! The firmware in `examples`, built, booted in an emulator and spoken to from this host.
 //!
-//! Another board is another row of [`BOARDS`]. Each test boots an emulator of its own, whose
+//! Another board is another row of [`BOARDS`], or, outside this repository, a file that the environment
+//! variable `BOARD` names ([`kit::own`]). Each test boots an emulator of its own, whose
 //! network reaches this host's loopback and nothing else. What the firmware takes is measured
 //! by [`footprint`]. Where there is no emulator, or no compiler for the board, the tests count as
 //! ignored, and say what to install; with the environment variable `CI` they fail. Firmware that
@@ -13,12 +14,17 @@ mod crowd;
 mod dhcp;
 mod elf;
 mod emulator;
+mod faults;
 mod footprint;
 mod frames;
 mod hosts;
+mod kit;
+mod mistakes;
+mod model;
 mod peer;
 mod qmp;
 mod remedies;
+mod restart;
 mod scenes;
 #[cfg(feature = "command")]
 mod scenes_command;
@@ -31,7 +37,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
 
-use emulator::{BOARDS, Firmware};
+use emulator::{BOARDS, Board, Firmware};
+use kit::own::{self, Own};
 use shared::{missing, stock, text, transcript};
 
 /// Makes a list of names and functions out of functions.
@@ -80,6 +87,13 @@ const SCENES: [Scenes; 2] = [
     ),
 ];
 
+/// What a firmware's driver is asked, by the same options.
+const DRIVER_SCENES: [(&str, &[kit::Scene]); 3] = [
+    ("", kit::SCENES),
+    ("", kit::LINK_SCENES),
+    ("--features ipv6", kit::IPV6_SCENES),
+];
+
 /// Other programs of the folder of one board: what is in assembler, checked; the same with a capture;
 /// services of another kind; and the same without an address of its own.
 const OTHER_PROGRAMS: [Scenes; 4] = [
@@ -101,27 +115,110 @@ const OTHER_PROGRAMS: [Scenes; 4] = [
     ),
 ];
 
+/// Of a board that is not booted for each test, what this host's own sockets can ask.
+const REACHED_SCENES: &[Scene] = scenes![scenes:
+    gives_the_answers_of_the_transcript,
+    serves_twenty_connections_one_after_the_other,
+    serves_two_connections_at_once,
+    echoes_a_mebibyte,
+    survives_garbage_datagrams,
+    survives_clients_that_reset,
+];
+
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
-    let mut trials = Vec::new();
-    for board in BOARDS {
-        let others = (board.name == "lm3s6965evb").then_some(&OTHER_PROGRAMS);
-        let of_board = SCENES.iter().chain(others.into_iter().flatten());
-        for (options, scenes) in of_board {
-            // Built once, by the first test that needs it; the others wait for it.
-            let firmware: &Firmware = Box::leak(Box::new(Firmware::of(board, options)));
-            for (name, scene) in scenes.iter().copied().flatten() {
-                let name = format!("{}::{name}", board.name);
-                trials.push(Trial::ignorable_test(name, || {
-                    missing::completion(firmware.build().map(|_| scene(firmware)))
-                }));
+    let mut arguments = Arguments::from_args();
+    let trials = match own::board() {
+        Some(Ok(own)) => {
+            if own.board.reached.is_some() {
+                arguments.test_threads = Some(1); // There is one board for all.
             }
+            own_trials(&own)
         }
-    }
-    trials.extend(broken::trials());
-    trials.extend(footprint::trials());
+        Some(Err(mistake)) => {
+            eprintln!("{mistake}");
+            return ExitCode::FAILURE;
+        }
+        None => all_trials(),
+    };
     let conclusion = libtest_mimic::run(&arguments, trials);
     footprint::print();
     missing::print();
     conclusion.exit_code()
+}
+
+/// What this package promises of its boards, and of the tests themselves.
+fn all_trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for board in BOARDS {
+        let others = (board.name == "lm3s6965evb").then_some(&OTHER_PROGRAMS);
+        for (options, scenes) in SCENES.iter().chain(others.into_iter().flatten()) {
+            let firmware = firmware(board, options);
+            let scenes = scenes.iter().copied().flatten();
+            trials.extend(scenes.map(|scene| trial(firmware, scene)));
+            let of_driver = DRIVER_SCENES.iter().filter(|row| row.0 == *options);
+            let of_driver = of_driver.flat_map(|row| row.1);
+            trials.extend(of_driver.map(|scene| driver_trial(firmware, scene)));
+        }
+    }
+    trials.extend(broken::trials());
+    trials.extend(faults::trials());
+    trials.extend(mistakes::trials());
+    trials.extend(footprint::trials());
+    trials.extend(restart::trials());
+    trials
+}
+
+/// The same of a board of the user's own, as far as it can be asked.
+fn own_trials(own: &Own) -> Vec<Trial> {
+    let ordinary = firmware(own.board, "");
+    let driver_trials = |firmware, scenes: &'static [kit::Scene]| {
+        scenes
+            .iter()
+            .map(move |scene| driver_trial(firmware, scene))
+    };
+    let mut trials = Vec::from_iter(driver_trials(ordinary, kit::SCENES));
+    if own.board.reached.is_some() {
+        trials.extend(REACHED_SCENES.iter().map(|scene| trial(ordinary, scene)));
+        return trials;
+    }
+    trials.extend(driver_trials(ordinary, kit::LINK_SCENES));
+    let [(_, scenes), (_, ipv6_scenes)] = SCENES;
+    trials.extend(
+        scenes
+            .iter()
+            .copied()
+            .flatten()
+            .map(|scene| trial(ordinary, scene)),
+    );
+    if let Some(options) = own.ipv6 {
+        let with_ipv6 = firmware(own.board, options);
+        trials.extend(driver_trials(with_ipv6, kit::IPV6_SCENES));
+        let scenes = ipv6_scenes.iter().copied().flatten();
+        trials.extend(scenes.map(|scene| trial(with_ipv6, scene)));
+    }
+    trials
+}
+
+/// Built once, by the first test that needs it; the others wait for it.
+fn firmware(board: &'static Board, options: &'static str) -> &'static Firmware {
+    Box::leak(Box::new(Firmware::of(board, options)))
+}
+
+fn trial(firmware: &'static Firmware, (name, scene): &'static Scene) -> Trial {
+    let name = format!("{}::{name}", firmware.board().name);
+    Trial::ignorable_test(name, || {
+        missing::completion(firmware.build().map(|_| scene(firmware)))
+    })
+}
+
+fn driver_trial(firmware: &'static Firmware, (name, scene): &'static kit::Scene) -> Trial {
+    let name = format!("{}::driver::{name}", firmware.board().name);
+    Trial::ignorable_test(name, || {
+        missing::completion(firmware.build().and_then(|_| {
+            let (mut emulator, mut bench) = firmware.boot_on_bench()?;
+            scene(&mut bench)?;
+            emulator.check();
+            Ok(())
+        }))
+    })
 }

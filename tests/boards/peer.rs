@@ -10,7 +10,6 @@ use uppercase::stack::{Config, from_fn};
 use uppercase::{Context, PORT, Stack, tcp, udp};
 
 use crate::cable::Cable;
-use crate::emulator::{BOARD, BOARD_V6, HOST, HOST_V6};
 use crate::frames::OUR_CARD;
 use crate::transcript::{Over, Request};
 
@@ -29,6 +28,7 @@ pub struct Peer {
 impl Peer {
     /// Clients of the board that speak IPv4 or IPv6 to it.
     pub fn new(cable: Cable, ipv6: bool) -> Self {
+        let addresses = cable.addresses;
         let (mut stack, start) = stack(cable);
         // What the stack borrows lives as long as the test process.
         let stream = Box::leak(Box::new(tcp::ClientStorage::<16384, 16384>::new()));
@@ -39,7 +39,10 @@ impl Peer {
             udp: udp::Client::new(sockets, datagrams, TIMEOUT).expect("there is room"),
             stack,
             server: IpEndpoint {
-                addr: if ipv6 { BOARD_V6.into() } else { BOARD.into() },
+                addr: match ipv6 {
+                    true => addresses.board_v6.into(),
+                    false => addresses.board.into(),
+                },
                 port: PORT,
             },
             start,
@@ -107,11 +110,12 @@ impl Peer {
 
 /// A stack at the other end of the cable, and when its time begins.
 pub fn stack(cable: Cable) -> (Stack<'static, Cable>, Clock) {
+    let addresses = cable.addresses;
     let config = Config {
         hardware_address: OUR_CARD.into(),
         addresses: &[
-            IpCidr::new(IpAddress::Ipv4(HOST), 24),
-            IpCidr::new(IpAddress::Ipv6(HOST_V6), 64),
+            IpCidr::new(IpAddress::Ipv4(addresses.host), addresses.prefix),
+            IpCidr::new(IpAddress::Ipv6(addresses.host_v6), 64),
         ],
         gateways: &[],
         random_seed: 1,

@@ -55,6 +55,29 @@ impl Qmp {
         memory
     }
 
+    /// Plugs the board's cable in, or pulls it out.
+    pub fn set_link(&mut self, is_up: bool) {
+        self.ask(&format!(
+            r#"{{"execute":"set_link","arguments":{{"name":"network","up":{is_up}}}}}"#
+        ));
+    }
+
+    /// Waits until the emulator tells of this event.
+    pub fn wait_for(&mut self, event: &str) {
+        let stream = self.stream.get_mut();
+        let limit = stream.set_read_timeout(Some(PATIENCE));
+        limit.expect("more than no time");
+        let mut line = String::new();
+        while !line.contains(&format!(r#""event": "{event}""#)) {
+            line.clear();
+            let length = self.stream.read_line(&mut line);
+            assert!(
+                matches!(length, Ok(1..)),
+                "the emulator tells of no {event}"
+            );
+        }
+    }
+
     fn ask(&mut self, question: &str) -> String {
         writeln!(self.stream.get_mut(), "{question}").expect("a running emulator");
         loop {

@@ -35,9 +35,9 @@ const CONNECT: &str = "{
         };
         slot.map_or(Verdict::Refuse, Verdict::Deliver)
     }";
-/// Where the board lends the room for SYNs that wait.
-const MAIN: &str = "examples/lm3s6965evb/src/main.rs";
-const LENT: &str = "stack.with_backlog(&mut backlog[..])";
+/// Where the room for SYNs that wait is lent.
+const STORAGE: &str = "src/firmware/storage.rs";
+const LENT: &str = "stack.with_backlog(&mut self.backlog[..])";
 
 /// Files and functions in them, and what those return at once.
 type Cuts = &'static [(&'static str, &'static str, &'static str)];
@@ -137,8 +137,8 @@ impl Remedy {
             });
         }
         if self.has_backlog {
-            edit(&copy.join(MAIN), |text| {
-                assert!(text.contains(LENT), "{MAIN}: how is the backlog lent?");
+            edit(&copy.join(STORAGE), |text| {
+                assert!(text.contains(LENT), "{STORAGE}: how is the backlog lent?");
                 text.replace(LENT, "stack")
             });
         }
@@ -174,7 +174,8 @@ fn return_at_once(text: &str, function: &str, value: &str) -> String {
     format!("{before}\n#[allow(unreachable_code)] return {value};{after}")
 }
 
-fn copy_all(from: &Path, to: &Path) {
+/// Copies a file or a folder, but for what was built.
+pub fn copy_all(from: &Path, to: &Path) {
     if from.is_dir() {
         fs::create_dir_all(to).expect("a new folder");
         for entry in fs::read_dir(from).expect("a folder") {

@@ -18,6 +18,7 @@ const CLIENTS: usize = 16;
 const HONEST: Host = Host {
     card: OUR_CARD,
     address: HOST,
+    board: BOARD,
 };
 
 /// Each of them is answered, if at all, without a question to anybody: for those who never answer
@@ -38,7 +39,14 @@ pub fn answers_honest_requests_between_forged_ones(firmware: &Firmware) {
             Ipv4Address::UNSPECIFIED,
         ];
         for address in forged {
-            cable.send(&Host { card, address }.datagram(board, 7, b"tell him"));
+            cable.send(
+                &Host {
+                    card,
+                    address,
+                    board: BOARD,
+                }
+                .datagram(board, 7, b"tell him"),
+            );
         }
         let text = format!("request {number}");
         let request = HONEST.datagram(board, 1000, text.as_bytes());
@@ -71,6 +79,7 @@ pub fn half_open_connections_leave_their_places(firmware: &Firmware) {
     let silent = Host {
         card: EthernetAddress([2, 0, 0, 0, 1, 0]),
         address: Ipv4Address::new(10, 0, 2, 100),
+        board: BOARD,
     };
     for port in 1..=PLACES {
         let request = silent.request(board, port);

@@ -2,6 +2,7 @@
 //! filtered.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::command::{Outcome, own_directory, run, start, uppercase, words};
 use crate::link::{Link, serve};
@@ -9,7 +10,7 @@ use crate::namespace::{ip, need, tool};
 use crate::peers::{UDP_CLIENT, UDP_SERVER};
 
 /// The MTUs of the link between two routers: the least of IPv6, and another one.
-const MTUS: [u16; 2] = [1280, 1300];
+pub const MTUS: [u16; 2] = [1280, 1300];
 const LENGTH: usize = 20_000;
 /// Another program that waits for its answer is ended after this number of seconds.
 const PATIENCE: &str = "20";
@@ -19,7 +20,7 @@ const PATIENCE: &str = "20";
 /// ```text
 /// uppercase ── test ══ middle ── far        the link in the middle has a small MTU
 /// ```
-fn two_routers(mtu: u16) {
+pub fn two_routers(mtu: u16) {
     for name in ["middle", "far"] {
         ip(&format!("netns add {name}"));
     }
@@ -51,13 +52,18 @@ fn two_routers(mtu: u16) {
     ip("route add fd52::/64 via fd51::2");
     ip("-n middle route add default via 10.50.1.1");
     ip("-n middle route add default via fd51::1");
-    // What this host sends is as long as the path takes, from the first datagram on.
-    ip(&format!("-n far route add default via 10.50.2.1 mtu {mtu}"));
-    ip(&format!("-n far route add default via fd52::1 mtu {mtu}"));
+    // What this host sends is as long as the path takes, from the first datagram on; what it asks for is
+    // as long as its link takes.
+    ip(&format!(
+        "-n far route add default via 10.50.2.1 mtu {mtu} advmss 1460"
+    ));
+    ip(&format!(
+        "-n far route add default via fd52::1 mtu {mtu} advmss 1440"
+    ));
 }
 
 /// What the first router sends by itself to the command's host is lost: its errors.
-fn filter_errors() {
+pub fn filter_errors() {
     // With no other program than `ip`: there is no route for them.
     for host in 1..=2 {
         ip(&format!(
@@ -108,8 +114,8 @@ fn far_host(link: Link) -> &'static str {
     }
 }
 
-/// Everything that passes a path with this MTU in between.
-fn passes(mtu: u16) {
+/// Everything that passes a path with this MTU in between; `note` is told how long each exchange takes.
+pub fn passes(mtu: u16, mut note: impl FnMut(Link, &str, Duration)) {
     let (text, answer) = text();
     let long_line = [b'x'; 1400];
     let mut servers = [TCP_SERVER_FOR_LONG_TEXT, UDP_SERVER].map(|program| {
@@ -123,17 +129,25 @@ fn passes(mtu: u16) {
         {
             let _server = serve(&format!("{} {}", link.option, gateway(link)));
             wait_for_way(&address.to_string());
+            let start = Instant::now();
             let outcome = in_far_network(&format!("nc -N {address} 12000"), &text);
+            note(link, "server, TCP", start.elapsed());
             assert!(outcome.bytes() == answer, "{} bytes", outcome.stdout.len());
             let mut client = in_network("far", "python3");
             client.args(["-c", UDP_CLIENT, &address.to_string()]);
+            let start = Instant::now();
             let outcome = run(&mut client, long_line);
+            note(link, "server, UDP", start.elapsed());
             assert!(outcome.bytes() == [b'X'; 1400]);
         }
         let options = format!("{} {} {}", far_host(link), link.option, gateway(link));
+        let start = Instant::now();
         let outcome = uppercase(&format!("tcp {options}"), &text);
+        note(link, "client, TCP", start.elapsed());
         assert!(outcome.bytes() == answer, "the client");
+        let start = Instant::now();
         let outcome = uppercase(&format!("udp {options}"), long_line);
+        note(link, "client, UDP", start.elapsed());
         assert!(outcome.bytes() == [b'X'; 1400], "the client");
     }
     for server in &mut servers {
@@ -157,7 +171,7 @@ pub fn text_passes_a_link_with_a_small_mtu() {
     own_directory();
     for mtu in MTUS {
         two_routers(mtu);
-        passes(mtu);
+        passes(mtu, |_, _, _| ());
         forget();
     }
 }
@@ -167,13 +181,13 @@ pub fn text_passes_a_link_with_a_small_mtu_where_routers_errors_are_filtered() {
     filter_errors();
     for mtu in MTUS {
         two_routers(mtu);
-        passes(mtu);
+        passes(mtu, |_, _, _| ());
         forget();
     }
 }
 
 /// Takes the networks away.
-fn forget() {
+pub fn forget() {
     ip("link del near0");
     ip("netns del middle");
     ip("netns del far");

@@ -178,6 +178,6 @@ fn a_client_with_a_slow_handshake_is_not_reset_while_others_wait_for_its_slot() 
 }
 
 #[test]
-fn nor_is_it_by_the_server_for_many_connections() {
+fn a_client_with_a_slow_handshake_is_not_reset_by_the_server_for_many_connections() {
     no_client_is_reset(true);
 }

@@ -21,6 +21,8 @@ mod exhausted_device;
 mod far_segments;
 #[cfg(feature = "fragmentation")]
 mod fragments;
+#[cfg(feature = "mld")]
+mod groups;
 mod half_open;
 mod hashed;
 #[cfg(all(feature = "trace", feature = "syn-cookies", feature = "unicode"))]
@@ -29,6 +31,8 @@ mod last_acknowledgement;
 mod limits;
 mod link;
 mod long_answers;
+#[cfg(feature = "paths")]
+mod loss;
 mod lost_handshake;
 mod naps;
 mod neighbors;
@@ -46,6 +50,8 @@ mod requests;
 mod services;
 mod simulation;
 mod simultaneous_open;
+#[cfg(all(feature = "dhcp", feature = "slaac"))]
+mod slaac;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;

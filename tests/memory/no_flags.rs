@@ -26,7 +26,7 @@ fn frame(hand: &Hand, fin: bool) -> Vec<u8> {
 
 /// RFC 9293, 3.10.7.2 and 3.10.7.4.
 #[test]
-fn they_are_dropped_with_a_connection_and_without() {
+fn segments_without_flags_are_dropped_with_a_connection_and_without() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 2, patient());
         let open = Hand::connected(&mut scene, 40_000, 1024);

@@ -33,7 +33,7 @@ fn probed(link: Link, close: bool) -> (Scene, Hand) {
 }
 
 #[test]
-fn its_connection_ends_with_its_fin() {
+fn a_client_with_a_zero_window_ends_its_connection_by_a_fin() {
     for link in Link::ALL {
         let (mut scene, hand) = probed(link, true);
         hand.send(&mut scene, &hand.segment());
@@ -61,7 +61,7 @@ fn in_ten_polls(scene: &mut Scene, frame: &[u8]) -> usize {
 
 /// 40 bytes of options in each header, all of them no-operations.
 #[test]
-fn is_not_asked_without_a_pause_when_its_headers_are_the_longest() {
+fn a_client_with_the_longest_headers_is_not_probed_without_a_pause() {
     for link in Link::V4 {
         let (mut scene, hand) = probed(link, true);
         let mut frame = hand.frame(&hand.segment());

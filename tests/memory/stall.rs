@@ -234,7 +234,7 @@ fn of_seed<T: Copy>(seed: u64, kinds: &[T]) -> T {
 }
 
 #[test]
-fn a_stock_service_with_a_scaled_window_stalls_for_ever() {
+fn a_stock_service_with_a_scaled_window_stalls() {
     for seed in seeds(1..4) {
         let window = of_seed(seed, &SCALED);
         let end = stock(seed, window);
@@ -243,12 +243,12 @@ fn a_stock_service_with_a_scaled_window_stalls_for_ever() {
 }
 
 #[test]
-fn it_does_not_where_the_window_is_not_scaled() {
+fn a_stock_service_without_a_scaled_window_does_not_stall() {
     assert!(matches!(stock(1, UNSCALED), End::Whole { .. }));
 }
 
 #[test]
-fn it_does_not_on_our_stack() {
+fn a_stock_service_on_our_stack_does_not_stall() {
     for seed in seeds(1..4) {
         let window = of_seed(seed, &SCALED);
         let mut network = Network::with_seed(Link::IP_V4, seed);

@@ -408,7 +408,7 @@ fn a_peer_that_writes_beyond_the_buffer_before_it_has_heard_of_a_window_ends_not
 }
 
 #[test]
-fn nor_does_a_server_that_writes_beyond_the_buffer_of_a_client() {
+fn a_server_that_writes_beyond_the_buffer_of_a_client_ends_nothing() {
     let link = Link::IP_V4;
     for size in sizes().into_iter().filter(|size| is_safe(*size)) {
         let mut network = Network::new(link);

@@ -2,9 +2,8 @@
 //! address and where it takes chance from.
 
 use cortex_m::Peripherals;
+use uppercase::firmware::{Register, seed_of};
 use uppercase::link::EthernetAddress;
-
-use crate::registers::Register;
 
 /// The processor's clock: 50 MHz, the most that it can do. Ethernet needs 20 MHz at least.
 pub const TICKS_PER_MICROSECOND: u32 = 50;
@@ -44,6 +43,7 @@ const VOLTS_2_75: u32 = 0x1b;
 
 /// RCGC0, RCGC1, RCGC2: the clocks of the peripherals that are used.
 const ADC: u32 = 1 << 16;
+const WDT: u32 = 1 << 3;
 const TIMER0: u32 = 1 << 16;
 const UART0: u32 = 1 << 0;
 const PORT_A: u32 = 1 << 0;
@@ -91,7 +91,7 @@ pub fn start() -> Peripherals {
         rcc &= !BYPASS;
         RCC.write(rcc);
     }
-    RCGC0.set(ADC);
+    RCGC0.set(ADC | WDT);
     RCGC1.set(TIMER0 | UART0);
     RCGC2.set(PORT_A | PORT_F | EMAC0 | EPHY0);
     cortex_m::asm::delay(8); // A peripheral can be used three clocks after its clock is on.
@@ -125,18 +125,18 @@ pub fn hardware_address() -> EthernetAddress {
 /// The emulator's converter takes no samples. There the seed is the same at each start, which
 /// a server that is only tried out can live with.
 pub fn random_seed() -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325; // FNV-1a
     ADCSSCTL3.write(TEMPERATURE);
     ADCACTSS.write(SEQUENCER_3);
-    for _ in 0..256 {
+    let sample = |_| {
         ADCPSSI.write(SEQUENCER_3);
         if !ADCRIS.wait_for(SEQUENCER_3, true) {
             log::warn!("no chance to be had: the seed is the same at each start");
-            break;
+            return None;
         }
         ADCISC.write(SEQUENCER_3);
-        hash = (hash ^ u64::from(ADCSSFIFO3.read())).wrapping_mul(0x0000_0100_0000_01b3);
-    }
+        Some(ADCSSFIFO3.read())
+    };
+    let seed = seed_of((0..256).map_while(sample));
     ADCACTSS.write(0);
-    hash
+    seed
 }

@@ -11,7 +11,6 @@ mod board;
 mod console;
 #[allow(dead_code, reason = "only its vector table is needed")]
 mod interrupts;
-mod registers;
 mod runtime;
 mod serial;
 
@@ -19,7 +18,7 @@ use core::fmt::Write;
 use core::hint::black_box;
 use core::panic::PanicInfo;
 
-use console::Console;
+use console::CONSOLE;
 
 unsafe extern "C" {
     fn memcpy(to: *mut u8, from: *const u8, length: usize) -> *mut u8;
@@ -55,7 +54,7 @@ fn main() -> ! {
         compares(length);
     }
     divides();
-    let _ = write!(Console, "runtime.rs does what it has to do\r\n");
+    let _ = write!(&CONSOLE, "runtime.rs does what it has to do\r\n");
     cortex_m::peripheral::SCB::sys_reset()
 }
 
@@ -156,6 +155,6 @@ fn divides() {
 
 #[panic_handler]
 fn panic(panic: &PanicInfo<'_>) -> ! {
-    let _ = write!(Console, "{panic}\r\n");
+    let _ = write!(&CONSOLE, "{panic}\r\n");
     cortex_m::peripheral::SCB::sys_reset()
 }

@@ -3,7 +3,7 @@
 //! SysTick is the clock: 24 bits, counted down by the processor's own clock, read but never set.
 //! How far it has come is added up each time it is read, so it has to be read before it has come
 //! around (0.34 s). General-purpose timer 0 is the alarm; as it never rings later than
-//! [`LONGEST_NAP`], the clock is read in time even if nothing happens. If one turn of the main
+//! `LONGEST_NAP`, the clock is read in time even if nothing happens. If one turn of the main
 //! loop ever took longer than 0.34 s, the clock would lose that much: deadlines come later, and
 //! nothing else happens.
 
@@ -13,17 +13,17 @@ use cortex_m::asm::wfi;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{NVIC, SYST};
 use smoltcp::time::{Duration, Instant};
+use uppercase::firmware::{Platform, Register};
 
 use crate::board::{self, TICKS_PER_MICROSECOND};
 use crate::interrupts::Interrupt;
-use crate::registers::Register;
+use crate::watchdog;
 
 /// SysTick has 24 bits.
 const SYSTICK_MAX: u32 = 0x00ff_ffff;
-/// Leaves a quarter of SysTick's turn to what is done between two naps.
-const LONGEST_NAP: Duration = Duration::from_millis(250);
-const _: () =
-    assert!(LONGEST_NAP.total_micros() < SYSTICK_MAX as u64 / TICKS_PER_MICROSECOND as u64 * 3 / 4);
+const _: () = assert!(
+    Clock::LONGEST_NAP.total_micros() < SYSTICK_MAX as u64 / TICKS_PER_MICROSECOND as u64 * 3 / 4
+);
 
 const fn timer0(offset: usize) -> Register {
     // SAFETY: the registers of general-purpose timer 0, which writes no memory, are there.
@@ -62,15 +62,21 @@ impl Clock {
         GPTMTAMR.write(ONE_SHOT);
         GPTMIMR.write(TIME_OUT);
         Interrupt::Timer0A.enable();
+        watchdog::start();
         Self {
             last: Cell::new(SYST::get_current()),
             rest: Cell::new(0),
             microseconds: Cell::new(0),
         }
     }
+}
+
+impl Platform for Clock {
+    /// Leaves a quarter of SysTick's turn to what is done between two naps.
+    const LONGEST_NAP: Duration = Duration::from_millis(250);
 
     #[inline(never)] // It is asked at many places.
-    pub fn now(&self) -> Instant {
+    fn now(&self) -> Instant {
         let current = SYST::get_current();
         let passed = self.last.replace(current).wrapping_sub(current) & SYSTICK_MAX;
         let ticks = self.rest.get() + passed;
@@ -80,11 +86,9 @@ impl Clock {
         Instant::from_micros(microseconds)
     }
 
-    /// Sleeps until there is an interrupt, or until `limit` has passed, or for a while.
-    pub fn nap(&self, limit: Option<Duration>) {
-        let nap = limit.map_or(LONGEST_NAP, |limit| limit.min(LONGEST_NAP));
+    fn nap(&self, limit: Duration) {
         // Fits: LONGEST_NAP does.
-        GPTMTAILR.write(nap.total_micros() as u32 * TICKS_PER_MICROSECOND);
+        GPTMTAILR.write(limit.total_micros() as u32 * TICKS_PER_MICROSECOND);
         GPTMCTL.write(ENABLE);
         board::set_led(false);
         wfi();
@@ -92,5 +96,9 @@ impl Clock {
         GPTMCTL.write(0);
         GPTMICR.write(TIME_OUT);
         NVIC::unpend(Interrupt::Timer0A);
+    }
+
+    fn feed_watchdog(&self) {
+        watchdog::feed();
     }
 }

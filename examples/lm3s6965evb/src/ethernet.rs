@@ -18,10 +18,10 @@
 use cortex_m::peripheral::NVIC;
 use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
+use uppercase::firmware::Register;
 use uppercase::link::EthernetAddress;
 
 use crate::interrupts::Interrupt;
-use crate::registers::Register;
 
 /// The longest frame, without its checksum.
 const MTU: usize = 1514;
@@ -153,7 +153,7 @@ impl Ethernet {
             words[0] = first.to_le_bytes();
             let rest = length.div_ceil(4) - 1;
             let kept = rest.min(words.len() - 1);
-            read_fifo(&mut words[1..=kept]);
+            MACDATA.read_words(&mut words[1..=kept]);
             for _ in kept..rest {
                 MACDATA.read();
             }
@@ -183,35 +183,6 @@ fn empty_receive_fifo() {
     MACRCTL.write(RECEIVE);
     MACRCTL.write(RECEIVE | RSTFIFO);
     MACRCTL.write(RECEIVE | RXEN);
-}
-
-/// Four words at a time: to ask after each whether it is the last would take twice as long.
-fn read_fifo(words: &mut [[u8; 4]]) {
-    let read = || MACDATA.read().to_le_bytes();
-    let (fours, rest) = words.as_chunks_mut();
-    for [a, b, c, d] in fours {
-        *a = read();
-        *b = read();
-        *c = read();
-        *d = read();
-    }
-    for word in rest {
-        *word = read();
-    }
-}
-
-fn write_fifo(words: &[[u8; 4]]) {
-    let write = |word: &[u8; 4]| MACDATA.write(u32::from_le_bytes(*word));
-    let (fours, rest) = words.as_chunks();
-    for [a, b, c, d] in fours {
-        write(a);
-        write(b);
-        write(c);
-        write(d);
-    }
-    for word in rest {
-        write(word);
-    }
 }
 
 fn frames_in_fifo() -> u32 {
@@ -284,7 +255,7 @@ impl TxToken for Transmit<'_> {
         bytes[..LENGTH].copy_from_slice(&counted.to_le_bytes());
         // After an error the controller would go on where it stopped.
         MACRIS.write(TXER);
-        write_fifo(&words[..(LENGTH + length).div_ceil(4)]);
+        MACDATA.write_words(&words[..(LENGTH + length).div_ceil(4)]);
         MACTR.write(NEWTX);
         result
     }

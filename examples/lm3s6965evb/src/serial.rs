@@ -1,6 +1,6 @@
 //! The serial line: 8 bits, no parity.
 
-use crate::registers::Register;
+use uppercase::firmware::Register;
 
 const fn uart0(offset: usize) -> Register {
     // SAFETY: the registers of UART 0 are there; it has no DMA.

@@ -13,18 +13,19 @@ mod clock;
 mod console;
 mod ethernet;
 mod interrupts;
-mod registers;
 mod runtime;
 #[cfg(debug_assertions)]
 mod serial;
 #[path = "../../services/services.rs"]
 mod services;
+mod watchdog;
 
 use core::panic::PanicInfo;
 
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::stack::{Config, PendingSyn, Slots};
+use uppercase::firmware::{Platform, run};
+use uppercase::stack::{Network, PendingSyn, Slots};
 use uppercase::{Stack, tcp, udp};
 
 use clock::Clock;
@@ -32,16 +33,27 @@ use ethernet::{Ethernet, Frames};
 use services::{Reverser, Uptime};
 
 /// What the emulator's network gives to its first machine; put yours here.
-const ADDRESSES: &[IpCidr] = &[IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24)];
-const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
+const NETWORK: Network<'_> = Network::new(
+    &[IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24)],
+    &[IpAddress::v4(10, 0, 2, 2)],
+);
 
-static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<'_, 2, 1024, 1024, Reverser>> =
-    ConstStaticCell::new(tcp::Pool::new());
-static DATAGRAMS: ConstStaticCell<udp::Buffers<64, 2>> = ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());
-static BACKLOG: ConstStaticCell<[PendingSyn; 2]> =
-    ConstStaticCell::new([const { PendingSyn::EMPTY }; 2]);
+/// What is lent for good.
+struct Memory {
+    frames: Frames,
+    pool: tcp::Pool<'static, 2, 1024, 1024, Reverser>,
+    datagrams: udp::Buffers<64, 2>,
+    slots: Slots<'static, 1>,
+    backlog: [PendingSyn; 2],
+}
+
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory {
+    frames: Frames::new(),
+    pool: tcp::Pool::new(),
+    datagrams: udp::Buffers::new(),
+    slots: Slots::new(),
+    backlog: [const { PendingSyn::EMPTY }; 2],
+});
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -49,40 +61,19 @@ fn main() -> ! {
     #[cfg(debug_assertions)]
     console::start();
     let clock = Clock::start(core.SYST);
-    let mut stack = stack(&clock);
-    let (mut reverser, mut uptime) = services(&mut stack);
-    let now = || clock.now();
-    loop {
-        let next = stack.poll(now(), &mut (&mut reverser, &mut uptime));
-        let device = stack.device_mut();
-        next.wait(device, now, Ethernet::acknowledge, |limit| clock.nap(limit));
-    }
-}
-
-#[inline(never)]
-fn stack(clock: &Clock) -> Stack<'static, Ethernet> {
-    let hardware_address = board::hardware_address();
-    let device = Ethernet::start(hardware_address, FRAMES.take());
-    let config = Config {
-        hardware_address,
-        addresses: ADDRESSES,
-        gateways: GATEWAYS,
-        random_seed: board::random_seed(),
-    };
-    let slots = SLOTS.take().as_mut_slice();
-    let stack = Stack::new(device, config, slots, clock.now());
-    let stack = stack.unwrap_or_else(|error| panic!("{error}"));
-    stack.with_backlog(&mut BACKLOG.take()[..])
-}
-
-#[inline(never)]
-fn services(stack: &mut Stack<'static, Ethernet>) -> (tcp::Server<'static, Reverser>, Uptime) {
-    let reverser = tcp::Server::new(stack.sockets(), POOL.take(), tcp::Config::default());
-    let uptime = Uptime::new(stack.sockets(), DATAGRAMS.take());
-    (
-        reverser.unwrap_or_else(|error| panic!("{error}")),
-        uptime.unwrap_or_else(|error| panic!("{error}")),
-    )
+    let memory = MEMORY.take();
+    let address = board::hardware_address();
+    let device = Ethernet::start(address, &mut memory.frames);
+    let (slots, seed) = (memory.slots.as_mut_slice(), board::random_seed());
+    let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now())
+        .with_backlog(&mut memory.backlog[..]);
+    let config = tcp::Config::default();
+    let reverser = tcp::Server::new(stack.sockets(), &mut memory.pool, config);
+    let mut reverser = reverser.unwrap_or_else(|error| panic!("{error}"));
+    let uptime = Uptime::new(stack.sockets(), &mut memory.datagrams);
+    let mut uptime = uptime.unwrap_or_else(|error| panic!("{error}"));
+    let services = &mut (&mut reverser, &mut uptime);
+    run(&mut stack, services, &clock, Ethernet::acknowledge)
 }
 
 /// The board starts anew.

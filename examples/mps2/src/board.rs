@@ -1,8 +1,9 @@
 //! What is particular to the board, other than Ethernet: its light, and where it takes chance from.
 
+use uppercase::firmware::{Register, seed_of};
+
 use crate::ethernet;
 use crate::machine::MACHINE;
-use crate::registers::Register;
 
 /// A register of the FPGA's input and output.
 pub const fn fpgaio(offset: usize) -> Register {
@@ -34,11 +35,6 @@ pub fn set_led(on: bool) {
 /// In the emulator both are the host's clock, and chance is how long the host takes. It has none
 /// if it is told to count instructions (`-icount`): there the seed is the same at each start.
 pub fn random_seed() -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325; // FNV-1a
-    for _ in 0..256 {
-        for clock in [ethernet::FREE_RUN, PSCNTR] {
-            hash = (hash ^ u64::from(clock.read())).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-    hash
+    let clocks = (0..256).flat_map(|_| [ethernet::FREE_RUN, PSCNTR]);
+    seed_of(clocks.map(Register::read))
 }

@@ -2,23 +2,24 @@
 //!
 //! The FPGA counts microseconds in 32 bits, which are read but never set. How far it has come is
 //! added up each time it is read, so it has to be read before it has come around (71 minutes). The
-//! first CMSDK timer is the alarm; as it never rings later than [`LONGEST_NAP`], the clock is read
-//! in time even if nothing happens.
+//! first CMSDK timer is the alarm; it never rings later than the watchdog has to be
+//! fed, so the clock is read in time even if nothing happens.
 
 use core::cell::Cell;
 
 use cortex_m::asm::wfi;
 use cortex_m::peripheral::NVIC;
 use smoltcp::time::{Duration, Instant};
+use uppercase::firmware::{Platform, Register};
 
 use crate::board::{fpgaio, set_led};
 use crate::interrupts::Interrupt;
 use crate::machine::MACHINE;
-use crate::registers::Register;
+use crate::watchdog;
 
 /// The timer has 32 bits, too, but counts the processor's clock.
-const LONGEST_NAP: Duration = Duration::from_secs(60);
-const _: () = assert!(LONGEST_NAP.total_micros() * MACHINE.megahertz as u64 <= u32::MAX as u64);
+const _: () =
+    assert!(Clock::LONGEST_NAP.total_micros() * MACHINE.megahertz as u64 <= u32::MAX as u64);
 
 /// Counts each time that the prescaler, which counts down from PRESCALE, is at its end.
 const COUNTER: Register = fpgaio(0x18);
@@ -48,13 +49,19 @@ impl Clock {
         PRESCALE.write(MACHINE.megahertz - 1);
         CTRL.write(0);
         Interrupt::Timer0.enable();
+        watchdog::start();
         Self {
             last: Cell::new(COUNTER.read()),
             microseconds: Cell::new(0),
         }
     }
+}
 
-    pub fn now(&self) -> Instant {
+impl Platform for Clock {
+    /// Half of the time of the watchdog.
+    const LONGEST_NAP: Duration = Duration::from_secs(1);
+
+    fn now(&self) -> Instant {
         let current = COUNTER.read();
         let passed = current.wrapping_sub(self.last.replace(current));
         let microseconds = self.microseconds.get() + i64::from(passed);
@@ -62,11 +69,9 @@ impl Clock {
         Instant::from_micros(microseconds)
     }
 
-    /// Sleeps until there is an interrupt, or until `limit` has passed, or for a while.
-    pub fn nap(&self, limit: Option<Duration>) {
-        let nap = limit.map_or(LONGEST_NAP, |limit| limit.min(LONGEST_NAP));
+    fn nap(&self, limit: Duration) {
         // Fits: LONGEST_NAP does.
-        RELOAD.write(nap.total_micros() as u32 * MACHINE.megahertz);
+        RELOAD.write(limit.total_micros() as u32 * MACHINE.megahertz);
         CTRL.write(ENABLE_INTERRUPT);
         set_led(false);
         wfi();
@@ -74,5 +79,9 @@ impl Clock {
         CTRL.write(0);
         INTCLEAR.write(1);
         NVIC::unpend(Interrupt::Timer0);
+    }
+
+    fn feed_watchdog(&self) {
+        watchdog::feed();
     }
 }

@@ -22,11 +22,11 @@ use core::fmt;
 use cortex_m::peripheral::NVIC;
 use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
+use uppercase::firmware::Register;
 use uppercase::link::EthernetAddress;
 
 use crate::interrupts::Interrupt;
 use crate::machine::MACHINE;
-use crate::registers::Register;
 
 /// The longest frame, without its checksum.
 const MTU: usize = 1514;
@@ -227,7 +227,7 @@ impl Ethernet {
             }
             let words = &mut self.frames.received.0;
             let kept = length_in_fifo.min(words.len());
-            read_fifo(&mut words[..kept]);
+            RX_DATA.read_words(&mut words[..kept]);
             for _ in kept..length_in_fifo {
                 RX_DATA.read();
             }
@@ -313,35 +313,6 @@ fn empty_receive_fifo() {
     write_mac(MAC_CR, MODE | RXEN);
 }
 
-/// Four words at a time: to ask after each whether it is the last would take twice as long.
-fn read_fifo(words: &mut [[u8; 4]]) {
-    let read = || RX_DATA.read().to_le_bytes();
-    let (fours, rest) = words.as_chunks_mut();
-    for [a, b, c, d] in fours {
-        *a = read();
-        *b = read();
-        *c = read();
-        *d = read();
-    }
-    for word in rest {
-        *word = read();
-    }
-}
-
-fn write_fifo(words: &[[u8; 4]]) {
-    let write = |word: &[u8; 4]| TX_DATA.write(u32::from_le_bytes(*word));
-    let (fours, rest) = words.as_chunks();
-    for [a, b, c, d] in fours {
-        write(a);
-        write(b);
-        write(c);
-        write(d);
-    }
-    for word in rest {
-        write(word);
-    }
-}
-
 fn frames_in_fifo() -> u32 {
     RX_FIFO_INF.read() >> 16 & 0xff
 }
@@ -412,7 +383,7 @@ impl TxToken for Transmit<'_> {
         // How long the frame is, once for this piece of it and once for all of it.
         TX_DATA.write(FIRST_LAST | TX_OFFSET | length as u32);
         TX_DATA.write(length as u32);
-        write_fifo(&words[..(OFFSET + length).div_ceil(4)]);
+        TX_DATA.write_words(&words[..(OFFSET + length).div_ceil(4)]);
         result
     }
 }

@@ -9,6 +9,8 @@ pub struct Machine {
     /// The first CMSDK timer, and its interrupt.
     pub timer0: usize,
     pub timer0_interrupt: u16,
+    /// The CMSDK watchdog.
+    pub watchdog: usize,
     /// The first CMSDK UART.
     #[allow(dead_code, reason = "only a debug build has a console")]
     pub uart0: usize,
@@ -34,6 +36,7 @@ const CORTEX_M3: Machine = Machine {
     fpgaio: 0x4002_8000,
     timer0: 0x4000_0000,
     timer0_interrupt: 8,
+    watchdog: 0x4000_8000,
     uart0: 0x4000_4000,
     ethernet: 0x4020_0000,
     ethernet_interrupt: 13,
@@ -46,6 +49,7 @@ pub const MACHINE: Machine = Machine {
     fpgaio: 0x5030_2000,
     timer0: 0x5000_0000,
     timer0_interrupt: 3,
+    watchdog: 0x5008_1000,
     uart0: 0x5020_0000,
     ethernet: 0x5200_0000,
     ethernet_interrupt: 48,

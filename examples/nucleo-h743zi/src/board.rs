@@ -3,13 +3,15 @@
 
 use embassy_stm32::eth::{self, Ethernet, GenericPhy, PacketQueue, Sma};
 use embassy_stm32::gpio::{Level, Output, Speed};
-use embassy_stm32::peripherals::{ETH, ETH_SMA, RNG};
+use embassy_stm32::peripherals::{ETH, ETH_SMA, IWDG1, RNG};
 use embassy_stm32::rcc::{
     AHBPrescaler, APBPrescaler, HSIPrescaler, Hsi48Config, Pll, PllDiv, PllMul, PllPreDiv,
     PllSource, Sysclk, VoltageScale,
 };
 use embassy_stm32::rng::{self, Rng};
+use embassy_stm32::wdg::IndependentWatchdog;
 use embassy_stm32::{Config, bind_interrupts};
+use uppercase::firmware::address_of;
 
 bind_interrupts!(struct Interrupts {
     ETH => eth::InterruptHandler;
@@ -24,36 +26,48 @@ pub type Frames = PacketQueue<4, 8>;
 pub struct Board {
     /// The driver of the Ethernet controller.
     pub ethernet: Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>,
-    /// The green light, LD1.
-    pub led: Output<'static>,
+    /// The green light, LD1: there is a link.
+    pub light: Output<'static>,
+    /// Restarts the board when the main loop has stood still for 4 seconds. A panic ends in a fault of
+    /// the processor, which stops it, too.
+    pub watchdog: IndependentWatchdog<'static, IWDG1>,
     /// Another number at each start, from the chip's generator of true random numbers.
     pub random_seed: u64,
 }
 
-/// Goes to full speed and wakes up the peripherals. There has to be a PHY; a cable need not be.
-pub fn start(frames: &'static mut Frames) -> Board {
-    let chip = embassy_stm32::init(clocks());
-    let random_seed = Rng::new(chip.RNG, Interrupts).next_u64();
-    let ethernet = Ethernet::new(
-        frames,
-        chip.ETH,
-        Interrupts,
-        chip.PA1,  // REF_CLK: 50 MHz, which the PHY makes
-        chip.PA7,  // CRS_DV
-        chip.PC4,  // RXD0
-        chip.PC5,  // RXD1
-        chip.PG13, // TXD0
-        chip.PB13, // TXD1
-        chip.PG11, // TX_EN
-        hardware_address(embassy_stm32::uid::uid()),
-        chip.ETH_SMA,
-        chip.PA2, // MDIO
-        chip.PC1, // MDC
-    );
-    Board {
-        ethernet,
-        led: Output::new(chip.PB0, Level::Low, Speed::Low),
-        random_seed,
+impl Board {
+    /// Goes to full speed and wakes up the peripherals. There has to be a PHY; a cable need not be.
+    pub fn start(frames: &'static mut Frames) -> Self {
+        let chip = embassy_stm32::init(clocks());
+        let mut watchdog = IndependentWatchdog::new(chip.IWDG1, 4_000_000);
+        watchdog.unleash();
+        if let Some(mut core) = cortex_m::Peripherals::take() {
+            // Flash takes several clocks. No instruction is ever written, so nothing has to be kept in step.
+            core.SCB.enable_icache();
+        }
+        let random_seed = Rng::new(chip.RNG, Interrupts).next_u64();
+        let ethernet = Ethernet::new(
+            frames,
+            chip.ETH,
+            Interrupts,
+            chip.PA1,  // REF_CLK: 50 MHz, which the PHY makes
+            chip.PA7,  // CRS_DV
+            chip.PC4,  // RXD0
+            chip.PC5,  // RXD1
+            chip.PG13, // TXD0
+            chip.PB13, // TXD1
+            chip.PG11, // TX_EN
+            address_of(&embassy_stm32::uid::uid()).0,
+            chip.ETH_SMA,
+            chip.PA2, // MDIO
+            chip.PC1, // MDC
+        );
+        Self {
+            ethernet,
+            light: Output::new(chip.PB0, Level::Low, Speed::Low),
+            watchdog,
+            random_seed,
+        }
     }
 }
 
@@ -81,13 +95,4 @@ fn clocks() -> Config {
     rcc.voltage_scale = VoltageScale::Scale1; // what 400 MHz takes
     rcc.hsi48 = Some(Hsi48Config::default()); // 48 MHz, for random numbers
     config
-}
-
-/// A locally administered address out of the chip's serial number: the same at each start,
-/// another one on each board.
-fn hardware_address(serial: [u8; 12]) -> [u8; 6] {
-    let fnv_1a = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    let hash = serial.into_iter().fold(0xcbf2_9ce4_8422_2325, fnv_1a);
-    let [a, b, c, d, e, ..] = hash.to_be_bytes();
-    [2, a, b, c, d, e]
 }

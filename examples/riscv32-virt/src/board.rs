@@ -1,8 +1,9 @@
 //! What is particular to the machine, other than its network card: where it takes chance from, and
 //! how it starts anew.
 
+use uppercase::firmware::Register;
+
 use crate::clock;
-use crate::registers::Register;
 
 const fn rtc(offset: usize) -> Register {
     // SAFETY: the registers of the real-time clock, which writes no memory, are there.

@@ -5,8 +5,7 @@
 
 use riscv::asm::wfi;
 use smoltcp::time::{Duration, Instant};
-
-use crate::registers::Register;
+use uppercase::firmware::{Platform, Register};
 
 const TICKS_PER_MICROSECOND: u64 = 10;
 
@@ -50,17 +49,22 @@ impl Clock {
         unsafe { riscv::register::mie::set_mtimer() };
         Self(())
     }
+}
 
-    pub fn now(&self) -> Instant {
+/// The machine has no watchdog.
+impl Platform for Clock {
+    /// Nothing has to be looked after.
+    const LONGEST_NAP: Duration = Duration::MAX;
+
+    fn now(&self) -> Instant {
         Instant::from_micros((ticks() / TICKS_PER_MICROSECOND) as i64)
     }
 
-    /// Sleeps until there is an interrupt, or until `limit` has passed.
-    pub fn nap(&self, limit: Option<Duration>) {
-        set_alarm(limit.map_or(u64::MAX, |limit| {
-            let limit = limit.total_micros().saturating_mul(TICKS_PER_MICROSECOND);
-            ticks().saturating_add(limit)
-        }));
+    fn nap(&self, limit: Duration) {
+        let limit = limit.total_micros().saturating_mul(TICKS_PER_MICROSECOND);
+        set_alarm(ticks().saturating_add(limit));
         wfi();
     }
+
+    fn feed_watchdog(&self) {}
 }

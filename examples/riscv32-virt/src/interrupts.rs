@@ -7,7 +7,7 @@
 //!
 //! Between the peripherals and the core is the platform's interrupt controller (PLIC).
 
-use crate::registers::Register;
+use uppercase::firmware::Register;
 
 const fn plic(offset: usize) -> Register {
     // SAFETY: the registers of the interrupt controller, which writes no memory, are there.

@@ -1,12 +1,12 @@
 //! The datagrams that are being put together.
 
-use log::{debug, warn};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpProtocol;
 
 use super::Counters;
 use super::fragment::{Fragment, Key, udp_payload};
 use super::holes::{DESCRIPTOR, Holes};
+use crate::logging::{debug, warn};
 use crate::packet::ip::{IPV4_HEADER, IPV6_HEADER, ipv4, ipv6, set_packet_len};
 use crate::packet::{ETHERNET_HEADER, put_half};
 
@@ -108,8 +108,8 @@ impl<'a> Datagrams<'a> {
         };
         add(&mut self.counters.too_large);
         warn!(
-            "a datagram of {length} bytes is dropped, {} is the most that is taken",
-            self.limit
+            "a datagram of {} bytes is dropped, {} is the most that is taken",
+            length, self.limit
         );
         true
     }
@@ -137,7 +137,8 @@ impl<'a> Datagrams<'a> {
             add(&mut self.counters.too_large);
             let room = datagram.len() - DESCRIPTOR;
             warn!(
-                "a fragmented datagram of more than {room} bytes is dropped, there is no room for it"
+                "a fragmented datagram of more than {} bytes is dropped, there is no room for it",
+                room
             );
             return None;
         }

@@ -203,17 +203,25 @@ fn a_smaller_maximum_segment_size_is_written_with_its_checksum() {
 
 #[test]
 #[cfg(feature = "paths")]
-fn a_selective_acknowledgement_of_what_is_behind_is_found() {
-    let number = TcpSeqNumber(-1);
+fn the_highest_number_of_the_selective_acknowledgements_is_found() {
     for (options, expected) in [
-        (&[1, 1, 5, 10, 0, 0, 0, 9, 0, 0, 0, 20][..], true),
-        // What has been received twice (RFC 2883).
-        (&[1, 1, 5, 10, 0xff, 0xff, 0xff, 0, 0, 0, 0, 20], false),
-        (&[1, 1, 5, 2], false),
-        (&[1, 1, 2, 4], false),
+        (&[1, 1, 5, 10, 0, 0, 0, 9, 0, 0, 0, 20][..], Some(20)),
+        (
+            &[
+                5, 18, 0, 0, 0, 9, 0, 0, 0, 20, 0xff, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 1, 1, 1,
+            ],
+            Some(20),
+        ),
+        // One is cut.
+        (
+            &[1, 1, 5, 14, 0, 0, 0, 9, 0, 0, 0, 20, 0, 0, 0, 30],
+            Some(20),
+        ),
+        (&[1, 1, 5, 2], None),
+        (&[1, 1, 2, 4], None),
     ] {
         let bytes = tcp(SOURCE_4, DESTINATION_4, options, b"");
-        let found = Options::of(&bytes, 20 + options.len());
-        assert_eq!(found.acknowledges_beyond(number), expected, "{options:?}");
+        let found = Options::of(&bytes, 20 + options.len()).highest_acknowledged();
+        assert_eq!(found, expected.map(TcpSeqNumber), "{options:?}");
     }
 }

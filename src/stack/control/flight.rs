@@ -4,18 +4,26 @@
 //! smoltcp 0.14 retransmits the first segment in flight at the third duplicate acknowledgement, and
 //! counts those from the start again at each segment with payload and each change of the window. The
 //! first acknowledgement of anything new ends the recovery, though of several segments lost in a round
-//! trip it covers the first only. The others then wait for the retransmission timeout. So both are
-//! judged here, and smoltcp is given the duplicate acknowledgements that it would need.
+//! trip it covers the first only. The others, and a segment that is lost once more, wait for the
+//! retransmission timeout of a second at least. So all of it is judged here: smoltcp is given the
+//! duplicate acknowledgements that it would need, and never a third one otherwise.
 
+mod timer;
+
+use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
+pub(in crate::stack) use self::timer::Expiry;
+use self::timer::Timer;
 use crate::packet::{Flags, Segment};
 
 /// Duplicate acknowledgements after which a segment is taken for lost (RFC 5681, 3.2).
-const DUPLICATES: u8 = 3;
+pub(in crate::stack) const DUPLICATES: u8 = 3;
 
-/// The largest window scale (RFC 7323, 2.3).
-const MOST_SCALE: u8 = 14;
+/// After so many acknowledgements in a row of one retransmitted segment, those behind it are lost too. One
+/// of them a round trip would take long: RFC 6582, 4 has the timeout expire then, after which all is
+/// sent again.
+const LONG_LOSS: u8 = 3;
 
 /// The least MTUs that can be learned of a path over IPv4, in bytes: what every host takes (RFC 791),
 /// and what nearly every path does.
@@ -29,8 +37,8 @@ pub(in crate::stack) struct Flight {
     unacknowledged: Option<TcpSeqNumber>,
     /// The peer's window, as its latest segment gives it.
     window: u16,
-    /// Whether that of its SYN-ACK cannot be given as later segments give it: it is not scaled.
-    is_rounded: bool,
+    /// The longest payload of a segment.
+    payload: u16,
     /// Acknowledgements in a row that say that a later segment has arrived than this first one.
     duplicates: u8,
     /// How many of them smoltcp has counted.
@@ -39,10 +47,18 @@ pub(in crate::stack) struct Flight {
     is_due: bool,
     /// The acknowledgement that ends the recovery (RFC 6582, 3.2).
     recover: Option<TcpSeqNumber>,
-    /// What was retransmitted last: its first sequence number.
-    retransmitted: Option<TcpSeqNumber>,
+    retransmitted: Option<Retransmission>,
+    /// Whether all is sent again because of what was acknowledged, not because of the time.
+    is_informed: bool,
+    /// Acknowledgements in a row that cover no more than what was retransmitted.
+    single: u8,
     /// After a retransmission timeout all is sent again, and was so up to here.
     rewound: Option<TcpSeqNumber>,
+    /// SND.NXT at that timeout, until all before it is acknowledged.
+    timed_out: Option<TcpSeqNumber>,
+    timer: Timer,
+    /// Whether segments wait until they are full.
+    pub(in crate::stack) avoids_silly_windows: bool,
     /// The longest packet that has arrived, and one that may have: its end, and its length.
     proven: u16,
     sample: Option<(TcpSeqNumber, u16)>,
@@ -52,14 +68,45 @@ pub(in crate::stack) struct Flight {
     is_guess: bool,
 }
 
+/// How long a packet is, or each that the device makes of it, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::stack) struct Length {
+    pub(in crate::stack) headers: usize,
+    pub(in crate::stack) payload: usize,
+}
+
+/// The latest segment that was retransmitted.
+#[derive(Clone, Copy, Debug)]
+struct Retransmission {
+    first: TcpSeqNumber,
+    end: TcpSeqNumber,
+    /// SND.NXT then: what is behind was sent later.
+    next: TcpSeqNumber,
+    time: Instant,
+}
+
 /// How an acknowledgement arrives.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::stack) struct Acknowledgement<'s> {
     pub(in crate::stack) segment: &'s Segment,
     /// Whether smoltcp has found that it acknowledges anything new.
     pub(in crate::stack) is_new: bool,
-    /// Whether it says that something behind has arrived (RFC 2018).
-    pub(in crate::stack) is_selective: bool,
+    /// Behind what has arrived, by its selective acknowledgements (RFC 2018).
+    pub(in crate::stack) highest: Option<TcpSeqNumber>,
+    pub(in crate::stack) now: Instant,
+}
+
+/// What smoltcp has to be told about an acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::stack) enum Advice {
+    Nothing,
+    /// That it is a duplicate, which it has not counted. RFC 5681, 3.2 (4): "For each additional
+    /// duplicate ACK received (after the third), cwnd MUST be incremented by SMSS."
+    Duplicate,
+    /// That the first segment in flight is lost.
+    Lost,
+    /// That all of the flight is.
+    AllLost,
 }
 
 impl Flight {
@@ -73,21 +120,33 @@ impl Flight {
         Some((self.unacknowledged?, self.window))
     }
 
-    /// How many acknowledgements of nothing new smoltcp needs to retransmit: where the window in them
-    /// is not the one that it knows, it counts from the second one.
-    pub(in crate::stack) fn duplicates_needed(&self) -> u8 {
-        DUPLICATES + u8::from(self.is_rounded)
+    /// When something has to be done if nothing is heard.
+    pub(in crate::stack) fn due(&self) -> Option<Instant> {
+        self.timer.due()
     }
 
-    /// The peer's SYN-ACK has arrived, with this window and the scale of those to come: "The window
-    /// field in a segment where the SYN bit is set MUST NOT be scaled" (RFC 7323, 2.2).
-    pub(in crate::stack) fn opened(&mut self, window: u16, scale: u8) {
-        let scale = scale.min(MOST_SCALE);
-        self.window = window >> scale;
-        self.is_rounded = self.window << scale != window;
+    /// What has to be done now because of the time; SND.NXT is `sent`.
+    pub(in crate::stack) fn expire(&mut self, sent: TcpSeqNumber, now: Instant) -> Option<Expiry> {
+        let expiry = self.timer.expire(now)?;
+        let is_in_flight = self.unacknowledged.is_some_and(|number| number != sent);
+        (is_in_flight && self.window > 0).then_some(expiry)
     }
 
-    /// A segment with payload leaves in a packet of this length; SND.NXT is `sent` before. Returns
+    /// A SYN leaves, or leaves again: the first round-trip time is that until its acknowledgement.
+    pub(in crate::stack) fn opens(&mut self, segment: &Segment, is_again: bool, now: Instant) {
+        match is_again {
+            true => self.timer.forget_sample(),
+            false => self.timer.measure(segment.sequence + 1, now),
+        }
+    }
+
+    /// The SYN is acknowledged; `window` is that of the peer, scaled as in the segments to come.
+    pub(in crate::stack) fn opened(&mut self, number: TcpSeqNumber, window: u16, now: Instant) {
+        self.window = window;
+        self.timer.acknowledged(number, now);
+    }
+
+    /// A segment with payload or a FIN leaves in a packet of this length; SND.NXT is `sent` before. Returns
     /// whether routers may fragment it.
     ///
     /// A packet that is longer than any that has arrived, and is retransmitted because of the timeout, may
@@ -96,34 +155,58 @@ impl Flight {
     pub(in crate::stack) fn transmitted(
         &mut self,
         segment: &Segment,
-        length: usize,
+        length: Length,
         sent: TcpSeqNumber,
         is_far: bool,
+        now: Instant,
     ) -> bool {
         let unacknowledged = *self.unacknowledged.get_or_insert(segment.sequence);
-        let length = u16::try_from(length).unwrap_or(u16::MAX);
+        let payload = u16::try_from(length.payload).unwrap_or(u16::MAX);
+        let length = u16::try_from(length.headers + length.payload).unwrap_or(u16::MAX);
+        let end = segment.end() + usize::from(segment.flags.has(Flags::FIN));
         if segment.sequence >= sent {
+            self.payload = self.payload.max(payload);
             self.rewound = None;
             if self.sample.is_none() && length > self.proven {
-                self.sample = Some((segment.end(), length));
+                self.sample = Some((end, length));
             }
+            self.timer.measure(end, now);
+            if self.is_recovering() {
+                return false;
+            }
+            self.timer.start_probe(now, self.is_one_segment(end));
+            return false;
+        }
+        // What asks whether the peer is there has a number before.
+        if segment.sequence < unacknowledged {
             return false;
         }
         self.sample = None;
+        self.timer.forget_sample();
         if (self.rewound).is_some_and(|rewound| segment.sequence >= rewound) {
-            self.rewound = Some(segment.end());
+            self.rewound = Some(end);
             return false;
         }
         if segment.sequence != unacknowledged {
             return false;
         }
-        self.retransmitted = Some(unacknowledged);
+        self.retransmitted = Some(Retransmission {
+            first: unacknowledged,
+            end,
+            next: sent,
+            time: now,
+        });
         if core::mem::take(&mut self.is_due) {
+            self.timer.start_timeout(now);
             return false;
         }
         // The retransmission timeout, which ends a recovery (RFC 6582, 3.2).
         (self.recover, self.duplicates) = (None, 0);
-        self.rewound = Some(segment.end());
+        (self.rewound, self.timed_out) = (Some(end), Some(sent));
+        if !core::mem::take(&mut self.is_informed) {
+            self.timer.double();
+        }
+        self.timer.start_timeout(now);
         let shorter = FALLBACKS.into_iter().find(|fallback| *fallback < length);
         match shorter {
             Some(shorter) if is_far && length > self.proven => {
@@ -134,18 +217,26 @@ impl Flight {
         }
     }
 
+    fn is_recovering(&self) -> bool {
+        self.recover.is_some() || self.timed_out.is_some() || self.is_due
+    }
+
+    /// Whether no more than one full segment is in flight.
+    fn is_one_segment(&self, sent: TcpSeqNumber) -> bool {
+        let with_fin = usize::from(self.payload) + 1;
+        self.unacknowledged
+            .is_none_or(|number| sent <= number + with_fin)
+    }
+
     /// Whether a segment that acknowledges nothing new tells anything else.
     pub(in crate::stack) fn is_concerned(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
         let is_in_flight = self.unacknowledged.is_some_and(|number| number != sent);
         self.window != segment.window || is_in_flight
     }
 
-    /// Whether smoltcp must not be given a segment: it would retransmit the first segment in flight
-    /// once more, as it counts from the start again at each change of the window.
+    /// Whether smoltcp must not be given a segment: it would take the first segment in flight for lost.
     pub(in crate::stack) fn is_one_too_many(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
-        self.counts(segment, sent)
-            && self.counted + 1 == DUPLICATES
-            && self.retransmitted == self.unacknowledged
+        self.counts(segment, sent) && self.counted + 1 == DUPLICATES
     }
 
     /// Whether smoltcp takes a segment for a duplicate acknowledgement.
@@ -155,57 +246,184 @@ impl Flight {
         is_bare && number != sent && self.unacknowledged == Some(number)
     }
 
-    /// A segment of the peer was given to smoltcp; SND.NXT is `sent`. Returns whether the first segment
-    /// in flight has to be retransmitted.
+    /// A segment of the peer has arrived, and was given to smoltcp unless it is
+    /// [one too many](Self::is_one_too_many); SND.NXT is `sent`.
     pub(in crate::stack) fn received(
         &mut self,
         acknowledgement: Acknowledgement<'_>,
         sent: TcpSeqNumber,
-    ) -> bool {
-        let segment = acknowledgement.segment;
-        let counts = self.counts(segment, sent) && !acknowledgement.is_new;
-        self.counted = if counts {
-            self.counted.saturating_add(1)
-        } else {
-            0
+    ) -> Advice {
+        let Acknowledgement {
+            segment,
+            is_new,
+            highest,
+            now,
+        } = acknowledgement;
+        let number = segment.acknowledgement;
+        let counts = self.counts(segment, sent) && !is_new;
+        let is_one_too_many = counts && self.counted + 1 == DUPLICATES;
+        self.counted = match counts {
+            true if is_one_too_many => self.counted,
+            true => self.counted.saturating_add(1).min(u8::MAX - 1),
+            false => 0,
         };
         let is_update = core::mem::replace(&mut self.window, segment.window) != segment.window;
-        self.is_rounded = false;
         let Some(unacknowledged) = self.unacknowledged else {
-            return false;
+            self.timer.acknowledged(number, now);
+            return Advice::Nothing;
         };
-        let number = segment.acknowledgement;
-        if acknowledgement.is_new {
-            self.unacknowledged = Some(number);
-            (self.duplicates, self.is_due) = (0, false);
-            if let Some((_, length)) = self.sample.take_if(|(end, _)| *end <= number) {
-                self.proven = self.proven.max(length);
-            }
-            self.recover = self.recover.filter(|recover| number < *recover);
-            // RFC 6582, 3.2: "If this ACK does not acknowledge all of the data up to and including
-            // recover, then this is a partial ACK. In this case, retransmit the first unacknowledged
-            // segment."
-            return self.recover.is_some() && self.begin(sent);
+        if is_new {
+            return self.advance(unacknowledged, number, sent, now);
         }
         let is_bare = segment.payload_len == 0 && !segment.flags.has(Flags::FIN) && !is_update;
-        if number != unacknowledged || number == sent || !acknowledgement.is_selective && !is_bare {
-            return false;
+        let highest = highest.filter(|highest| *highest > number);
+        let is_duplicate = highest.is_some() || is_bare;
+        if number != unacknowledged || number == sent || self.window == 0 {
+            return Advice::Nothing;
+        }
+        if self.timer.due().is_none() {
+            self.timer.start_probe(now, self.is_one_segment(sent));
+        }
+        if !is_duplicate {
+            return Advice::Nothing;
         }
         self.duplicates = self.duplicates.saturating_add(1);
-        self.duplicates == DUPLICATES && self.begin(sent)
+        // What is behind SND.NXT of that moment was sent later, and once.
+        if let (Some(retransmitted), Some(highest)) = (self.retransmitted, highest)
+            && highest > retransmitted.next
+        {
+            self.timer.undouble();
+            if retransmitted.first == unacknowledged && !self.is_due {
+                self.timer.hasten(retransmitted.time, now);
+            }
+        }
+        if self.recover.is_some() {
+            return match !self.is_due && (is_one_too_many || !counts) {
+                true => Advice::Duplicate,
+                false => Advice::Nothing,
+            };
+        }
+        // RFC 6582, 3.2: what is sent again after the timeout may bring duplicates, which mean nothing.
+        if self.timed_out.is_some() || self.duplicates > DUPLICATES {
+            return Advice::Nothing;
+        }
+        if self.duplicates == DUPLICATES {
+            return self.suspect(sent, now);
+        }
+        if highest.is_some() {
+            self.timer.start_reordering(now);
+        }
+        Advice::Nothing
     }
 
-    /// The first segment in flight is lost; returns whether smoltcp has to be told so.
-    fn begin(&mut self, sent: TcpSeqNumber) -> bool {
+    /// All before `number` is acknowledged; before it was all before `unacknowledged`.
+    fn advance(
+        &mut self,
+        unacknowledged: TcpSeqNumber,
+        number: TcpSeqNumber,
+        sent: TcpSeqNumber,
+        now: Instant,
+    ) -> Advice {
+        let duplicates = core::mem::take(&mut self.duplicates);
+        let was_due = core::mem::take(&mut self.is_due);
+        self.unacknowledged = Some(number);
+        let retransmitted = self.retransmitted.filter(|it| it.first == unacknowledged);
+        self.single = match retransmitted {
+            Some(it) if number <= it.end => self.single.saturating_add(1),
+            _ => 0,
+        };
+        match retransmitted {
+            // What was sent first has arrived late.
+            Some(it) if self.timer.is_too_early(it.time, now) => {
+                self.timer.saw_reordering(true);
+                self.recover = None;
+            }
+            None if duplicates > 0 && !was_due && self.timed_out.is_none() => {
+                self.timer.saw_reordering(false);
+            }
+            _ => {}
+        }
+        self.timer.acknowledged(number, now);
+        let resent = self.rewound.or(self.retransmitted.map(|it| it.next));
+        if resent.is_some_and(|resent| number > resent) {
+            self.timer.undouble();
+        }
+        if let Some((_, length)) = self.sample.take_if(|(end, _)| *end <= number) {
+            self.proven = self.proven.max(length);
+        }
+        self.recover = self.recover.filter(|recover| number < *recover);
+        self.timed_out = self.timed_out.filter(|timed_out| number < *timed_out);
+        if number == sent {
+            self.timer.stop();
+            return Advice::Nothing;
+        }
+        // RFC 6582, 3.2: "If this ACK does not acknowledge all of the data up to and including recover,
+        // then this is a partial ACK. In this case, retransmit the first unacknowledged segment."
+        if self.recover.is_some() {
+            if self.single >= LONG_LOSS {
+                return Advice::AllLost;
+            }
+            return self.suspect(sent, now);
+        }
+        match self.timed_out {
+            Some(_) => self.timer.start_timeout(now),
+            None => self.timer.start_probe(now, self.is_one_segment(sent)),
+        }
+        Advice::Nothing
+    }
+
+    /// The first segment in flight is lost, unless it is late.
+    fn suspect(&mut self, sent: TcpSeqNumber, now: Instant) -> Advice {
+        if self.timer.expects_reordering() {
+            self.timer.start_reordering(now);
+            return Advice::Nothing;
+        }
+        match self.begin(sent, now) {
+            true => Advice::Lost,
+            false => Advice::Nothing,
+        }
+    }
+
+    /// The first segment in flight is lost; returns whether smoltcp can be told so.
+    pub(in crate::stack) fn begin(&mut self, sent: TcpSeqNumber, now: Instant) -> bool {
         if self.window == 0 {
             return false;
         }
         self.recover.get_or_insert(sent);
         self.duplicates = DUPLICATES;
         self.is_due = true;
-        let knows = self.counted >= DUPLICATES;
-        self.counted = DUPLICATES;
-        !knows
+        self.timer.start_timeout(now);
+        true
+    }
+
+    /// All in flight is sent again, as the timeout is over, or it is known by acknowledgements that that
+    /// would help.
+    pub(in crate::stack) fn rewind(&mut self, is_informed: bool, now: Instant) {
+        (self.is_due, self.is_informed) = (false, is_informed);
+        self.timer.start_timeout(now);
+    }
+
+    /// smoltcp is given so many duplicates, after what has it count from the start again if `anew`.
+    pub(in crate::stack) fn inject(&mut self, duplicates: u8, anew: bool) {
+        self.counted = match anew {
+            true => duplicates,
+            false => self.counted.saturating_add(duplicates),
+        };
+    }
+
+    /// Whether more of `queued` bytes waits than one segment carries, and so many segments are in flight
+    /// that the peer does not delay their acknowledgement (RFC 9293, 3.8.6.3).
+    pub(in crate::stack) fn has_more(&self, queued: usize, sent: TcpSeqNumber) -> bool {
+        let in_flight = self
+            .unacknowledged
+            .map_or(0, |number| sent - number.min(sent));
+        let payload = usize::from(self.payload);
+        in_flight >= 2 * payload && queued > in_flight + payload
+    }
+
+    /// Whether smoltcp has to count from the start again, as it would otherwise retransmit.
+    pub(in crate::stack) fn is_at_two(&self) -> bool {
+        self.counted + 1 == DUPLICATES
     }
 
     /// The limit, if it was a guess by which something has arrived.
@@ -225,18 +443,19 @@ impl Flight {
         sequence: TcpSeqNumber,
         mtu: u16,
         sent: TcpSeqNumber,
+        now: Instant,
     ) -> Option<u16> {
         let mtu = mtu.max(LEAST_MTU);
         let unacknowledged = self.unacknowledged?;
         let is_in_flight = sequence >= unacknowledged && sequence < sent;
-        let is_lost = self.retransmitted == Some(unacknowledged);
+        let is_lost = (self.retransmitted).is_some_and(|it| it.first == unacknowledged);
         let is_news = self.limit.is_none_or(|limit| mtu < limit);
         if !is_in_flight || !is_news || mtu < self.proven && !is_lost {
             return None;
         }
         (self.limit, self.sample) = (Some(mtu), None);
         self.is_guess = false;
-        self.begin(sent);
+        self.begin(sent, now);
         Some(mtu)
     }
 }

@@ -59,7 +59,7 @@ fn a_reset_at_the_number_that_is_expected_ends_the_connection() {
 
 /// What has arrived is counted, though nothing was acknowledged yet.
 #[test]
-fn so_does_one_that_follows_payload_closely() {
+fn a_reset_right_after_payload_ends_the_connection() {
     each(|mut open| {
         let payload = TcpRepr {
             payload: b"and then",
@@ -78,7 +78,7 @@ fn so_does_one_that_follows_payload_closely() {
 }
 
 #[test]
-fn so_does_one_that_follows_a_fin_closely() {
+fn a_reset_right_after_a_fin_ends_the_connection() {
     each(|mut open| {
         let fin = TcpRepr {
             control: TcpControl::Fin,
@@ -96,7 +96,7 @@ fn so_does_one_that_follows_a_fin_closely() {
 
 /// Of a segment that fills a hole, what was behind the hole counts, too.
 #[test]
-fn so_does_one_behind_payload_that_has_come_out_of_order() {
+fn a_reset_behind_payload_that_came_out_of_order_ends_the_connection() {
     each(|mut open| {
         let first = TcpRepr {
             payload: b"abc",
@@ -126,7 +126,7 @@ fn so_does_one_behind_payload_that_has_come_out_of_order() {
 
 /// A window of zero takes a reset at its edge.
 #[test]
-fn so_does_one_at_a_zero_window() {
+fn a_reset_at_a_zero_window_ends_the_connection() {
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, Config::default());
         let mut hand = Hand::connected(&mut scene, 40_000, 0);

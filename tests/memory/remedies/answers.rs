@@ -148,7 +148,7 @@ fn one_forged_sender_silences_the_other_socket_of_plain_smoltcp_and_not_ours() {
 }
 
 #[test]
-fn one_forged_datagram_has_two_plain_servers_answer_each_other_for_ever_and_not_ours() {
+fn one_forged_datagram_starts_an_endless_loop_of_two_plain_servers_and_not_of_ours() {
     for link in Link::ALL {
         let exchanged = |makes| exchanged_by_two_servers(link, makes, PORT);
         // One each millisecond, until the test ends.
@@ -180,7 +180,7 @@ fn floods_of_forged_neighbors_and_senders_delay_no_client() {
 }
 
 #[test]
-fn servers_on_different_ports_do_not_answer_each_other_for_ever() {
+fn servers_on_different_ports_do_not_answer_each_other_without_end() {
     for link in Link::ALL {
         let exchanged = exchanged_by_two_servers(link, [Make::OURS; 2], OTHER_PORT);
         assert!(exchanged <= 2 * 64, "{link:?}: {exchanged}");

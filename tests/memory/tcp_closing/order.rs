@@ -142,7 +142,7 @@ fn a_client_that_never_closes_after_its_only_answer_is_given_up() {
 }
 
 #[test]
-fn a_client_that_writes_on_for_ever_after_its_only_answer_is_given_up() {
+fn a_client_that_does_not_stop_writing_after_its_only_answer_is_given_up() {
     let config = once();
     everywhere(config, |scene| {
         let mut caller = Caller::connected(scene);

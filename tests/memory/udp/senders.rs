@@ -70,7 +70,7 @@ fn a_datagram_from_where_there_is_no_route_to_is_not_answered() {
 }
 
 #[test]
-fn two_servers_do_not_answer_each_other_for_ever() {
+fn two_servers_do_not_answer_each_other_without_end() {
     for link in Link::ALL {
         let mut network = Network::new(link);
         let mut here = server(&mut network, 500, 4);
@@ -137,7 +137,7 @@ fn a_forged_sender_does_not_delay_the_answers_in_fragments() {
 }
 
 #[test]
-fn two_servers_on_high_ports_do_not_answer_each_other_for_ever() {
+fn two_servers_on_high_ports_do_not_answer_each_other_without_end() {
     let link = Link::IP_V4;
     let mut network = Network::new(link);
     let storage = || Box::leak(Box::new(udp::Buffers::<100, 4>::new()));

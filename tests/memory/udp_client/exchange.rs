@@ -120,7 +120,7 @@ fn every_line_is_sent_from_a_port_of_its_own() {
 }
 
 #[test]
-fn the_longest_timeout_there_is_means_for_ever() {
+fn the_longest_timeout_means_no_limit() {
     for link in Link::ALL {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 500, 2);

@@ -10,7 +10,7 @@ mod chip;
 mod client;
 pub mod clock;
 /// The firmware's own source.
-#[path = "../../../examples/w5500-evb-pico/src/interrupt.rs"]
+#[path = "../../../examples/w5500/src/interrupt.rs"]
 pub mod interrupt;
 
 pub use bus::{Bus, Pin, Reset};

@@ -1,8 +1,9 @@
 //! What is made of the segments that leave and of the acknowledgements that arrive.
 
+use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpEndpoint, TcpSeqNumber};
 
-use super::{Acknowledgement, Flight};
+use super::{Acknowledgement, Advice, Expiry, Flight, Length};
 use crate::packet::{Flags, Segment};
 
 const SIZE: i32 = 1000;
@@ -27,6 +28,7 @@ fn segment(number: i32, payload_len: usize) -> Segment {
 struct Scene {
     flight: Flight,
     sent: TcpSeqNumber,
+    now: Instant,
 }
 
 impl Scene {
@@ -34,6 +36,7 @@ impl Scene {
         let mut scene = Self {
             flight: Flight::default(),
             sent: TcpSeqNumber(0),
+            now: Instant::ZERO,
         };
         for number in 0..10 {
             scene.send(number);
@@ -44,8 +47,13 @@ impl Scene {
     /// Segment `number` leaves; returns whether it may be fragmented.
     fn send(&mut self, number: i32) -> bool {
         let segment = segment(number * SIZE, SIZE as usize);
-        let length = HEADERS + SIZE as usize;
-        let permits = self.flight.transmitted(&segment, length, self.sent, true);
+        let length = Length {
+            headers: HEADERS,
+            payload: SIZE as usize,
+        };
+        let permits = self
+            .flight
+            .transmitted(&segment, length, self.sent, true, self.now);
         self.sent = self.sent.max(segment.end());
         permits
     }
@@ -63,16 +71,16 @@ impl Scene {
         let mut acknowledgement = Acknowledgement {
             segment: &heard,
             is_new: known.is_some_and(|known| heard.acknowledgement > known),
-            is_selective: false,
+            highest: None,
+            now: self.now,
         };
         change(&mut acknowledgement, &mut changed);
         acknowledgement.segment = &changed;
-        let was_due = self.flight.is_due && !acknowledgement.is_new;
-        let tells = self.flight.received(acknowledgement, self.sent);
-        // smoltcp knows by itself, or is told.
-        let is_due = self.flight.is_due && !was_due;
-        assert!(is_due || !tells);
-        is_due
+        let advice = self.flight.received(acknowledgement, self.sent);
+        if advice == Advice::Lost {
+            self.flight.inject(3, true);
+        }
+        advice == Advice::Lost
     }
 
     fn acknowledge(&mut self, number: i32) -> bool {
@@ -110,7 +118,7 @@ fn a_selective_acknowledgement_counts_with_payload_and_with_another_window() {
     assert!(!scene.acknowledge(1));
     let heard = [10, 20, 30].map(|window| {
         scene.hear(1, |acknowledgement, segment| {
-            acknowledgement.is_selective = true;
+            acknowledgement.highest = Some(TcpSeqNumber(3 * SIZE));
             (segment.payload_len, segment.window) = (10, window);
         })
     });
@@ -192,37 +200,193 @@ fn a_router_is_believed_about_what_is_in_flight() {
                 scene.flight.sample = None;
             }
             scene.acknowledge(1);
-            let limit = scene
-                .flight
-                .too_long(TcpSeqNumber(number * SIZE), 700, scene.sent);
+            let limit =
+                scene
+                    .flight
+                    .too_long(TcpSeqNumber(number * SIZE), 700, scene.sent, scene.now);
             let expected = (believed && !proven).then_some(700);
             assert_eq!(limit, expected, "{number}, {proven}");
-            let again = scene
-                .flight
-                .too_long(TcpSeqNumber(number * SIZE), 700, scene.sent);
+            let again =
+                scene
+                    .flight
+                    .too_long(TcpSeqNumber(number * SIZE), 700, scene.sent, scene.now);
             assert_eq!(again, None);
         }
     }
 }
 
-/// smoltcp would count to three again after each change of the window.
+/// A bare acknowledgement of all before segment `number`.
+fn bare(number: i32) -> Segment {
+    Segment {
+        acknowledgement: TcpSeqNumber(number * SIZE),
+        ..segment(77, 0)
+    }
+}
+
+/// smoltcp would retransmit the first segment in flight, although that was retransmitted, or is late.
 #[test]
-fn what_was_sent_again_is_not_sent_again_because_of_further_duplicates() {
+fn smoltcp_is_never_given_a_third_duplicate_of_the_peer() {
+    let mut scene = Scene::new();
+    scene.acknowledge(1);
+    for (is_one_too_many, lost) in [(false, false), (false, false), (true, true)] {
+        let found = scene.flight.is_one_too_many(&bare(1), scene.sent);
+        assert_eq!(found, is_one_too_many);
+        assert_eq!(scene.acknowledge(1), lost);
+    }
+    // It has counted three that it was given, so it counts further ones.
+    assert!(!scene.flight.is_one_too_many(&bare(1), scene.sent));
+    scene.send(1);
+    for window in [50, 60] {
+        scene.hear(1, |_, segment| segment.window = window);
+        let duplicate = Segment { window, ..bare(1) };
+        for is_one_too_many in [false, false, true, true] {
+            let found = scene.flight.is_one_too_many(&duplicate, scene.sent);
+            assert_eq!(found, is_one_too_many, "{window}");
+            assert!(!scene.hear(1, |_, segment| segment.window = window));
+        }
+    }
+    assert!(scene.acknowledge(2), "the recovery goes on");
+}
+
+/// RFC 5681, 3.2 (4): each additional duplicate lets a segment more leave.
+#[test]
+fn a_duplicate_in_a_recovery_that_smoltcp_has_not_counted_is_given_to_it() {
     let mut scene = Scene::new();
     scene.acknowledge(1);
     let _ = [(); 3].map(|()| scene.acknowledge(1));
     scene.send(1);
-    for window in [50, 60] {
-        scene.hear(1, |_, segment| segment.window = window);
-        let mut duplicate = segment(77, 0);
-        (duplicate.acknowledgement, duplicate.window) = (TcpSeqNumber(SIZE), window);
-        for is_one_too_many in [false, false, true, true] {
-            let found = scene.flight.is_one_too_many(&duplicate, scene.sent);
-            assert_eq!(found, is_one_too_many, "{window}");
-            if !found {
-                assert!(!scene.hear(1, |_, segment| segment.window = window));
-            }
-        }
+    let mut duplicate = Segment {
+        payload_len: 10,
+        ..bare(1)
+    };
+    let mut advice = |segment: &Segment, highest| {
+        let acknowledgement = Acknowledgement {
+            segment,
+            is_new: false,
+            highest,
+            now: scene.now,
+        };
+        scene.flight.received(acknowledgement, scene.sent)
+    };
+    let highest = Some(TcpSeqNumber(5 * SIZE));
+    assert_eq!(advice(&duplicate, highest), Advice::Duplicate);
+    assert_eq!(advice(&duplicate, None), Advice::Nothing, "text for us");
+    duplicate.payload_len = 0;
+    assert_eq!(advice(&duplicate, highest), Advice::Nothing, "it counts it");
+}
+
+/// Sends and acknowledges a segment, which takes so long.
+fn with_round_trip(time: u64) -> Scene {
+    let mut scene = Scene::new();
+    scene.now += Duration::from_millis(time);
+    scene.acknowledge(10);
+    scene
+}
+
+impl Scene {
+    /// When something has to be done, in milliseconds from now, and what.
+    fn due(&mut self) -> Option<(u64, Expiry)> {
+        let due = self.flight.due()?;
+        let expiry = self.flight.expire(self.sent, due);
+        Some(((due - self.now).total_millis(), expiry.expect("it is due")))
     }
-    assert!(scene.acknowledge(2), "the recovery goes on");
+}
+
+/// RFC 8985, 7.2: after "2 * SRTT", and longer where one segment is in flight.
+#[test]
+fn the_end_of_a_flight_is_probed_after_two_round_trips() {
+    let mut scene = with_round_trip(30);
+    assert_eq!(scene.due(), None, "nothing is in flight");
+    scene.send(10);
+    assert_eq!(scene.due(), Some((200, Expiry::Timeout)));
+    scene.send(11);
+    assert_eq!(scene.due(), Some((70, Expiry::Probe)));
+}
+
+/// RFC 6298, 2.1: "the sender SHOULD set RTO <- 1 second".
+#[test]
+fn before_a_round_trip_is_measured_the_timeout_is_a_second() {
+    assert_eq!(Scene::new().flight.due(), Some(Instant::from_secs(1)));
+}
+
+/// RFC 6298, 5.5: "back off the timer"; RFC 8961, 4 (3): until something arrives that was sent once.
+#[test]
+fn the_timeout_is_doubled_until_something_arrives_that_was_sent_once() {
+    let mut scene = with_round_trip(30);
+    for number in [10, 11, 12] {
+        scene.send(number);
+    }
+    for timeout in [400, 800, 1600] {
+        scene.flight.rewind(false, scene.now);
+        scene.send(10);
+        assert_eq!(scene.due(), Some((timeout, Expiry::Timeout)));
+    }
+    assert!(!scene.acknowledge(11));
+    assert_eq!(scene.due(), Some((1600, Expiry::Timeout)), "sent again");
+    scene.send(11);
+    assert!(!scene.acknowledge(13));
+    scene.send(13);
+    assert_eq!(scene.due(), Some((200, Expiry::Timeout)));
+}
+
+/// RFC 8985, 6.2: what was sent later has arrived.
+#[test]
+fn a_retransmission_that_is_lost_too_is_noticed_by_what_was_sent_after_it() {
+    let mut scene = with_round_trip(40);
+    for number in 10..15 {
+        scene.send(number);
+    }
+    let _ = [(); 3].map(|()| scene.acknowledge(10));
+    scene.send(10);
+    scene.send(15);
+    let timeout = scene.flight.due();
+    let behind = |end: i32| {
+        move |acknowledgement: &mut Acknowledgement<'_>, _: &mut Segment| {
+            acknowledgement.highest = Some(TcpSeqNumber(end * SIZE));
+        }
+    };
+    scene.hear(10, behind(15));
+    assert_eq!(scene.flight.due(), timeout, "it was sent before");
+    scene.hear(10, behind(16));
+    assert_eq!(scene.due(), Some((50, Expiry::Overtaken)));
+}
+
+/// RFC 8985, 6.2, step 4: the reordering window.
+#[test]
+fn where_segments_come_late_they_are_not_taken_for_lost_at_once() {
+    let mut scene = with_round_trip(40);
+    for number in 10..20 {
+        scene.send(number);
+    }
+    scene.now += Duration::from_millis(40);
+    scene.acknowledge(10);
+    scene.acknowledge(10);
+    assert!(!scene.acknowledge(12), "two were late");
+    assert_eq!(
+        [(); 4].map(|()| scene.acknowledge(12)),
+        [false; 4],
+        "the window is a quarter of a round trip now"
+    );
+    assert_eq!(scene.due(), Some((10, Expiry::Reordering)));
+}
+
+/// RFC 6582, 4: many are lost, and one in each round trip is too slow.
+#[test]
+fn a_long_loss_has_all_sent_again() {
+    let mut scene = Scene::new();
+    scene.acknowledge(1);
+    let _ = [(); 3].map(|()| scene.acknowledge(1));
+    for number in [1, 2] {
+        scene.send(number);
+        assert!(scene.acknowledge(number + 1));
+    }
+    scene.send(3);
+    let acknowledgement = Acknowledgement {
+        segment: &bare(4),
+        is_new: true,
+        highest: None,
+        now: scene.now,
+    };
+    let advice = scene.flight.received(acknowledgement, scene.sent);
+    assert_eq!(advice, Advice::AllLost);
 }

@@ -1,0 +1,98 @@
+use smoltcp::phy::Device;
+use smoltcp::time::Instant;
+
+use crate::link::EthernetAddress;
+use crate::stack::{Network, PendingSyn, Slots};
+use crate::{Servers, Stack, tcp, udp};
+
+/// All that firmware lends for good, in one static: the frames `F` of its driver, and what the stack
+/// and its servers live in.
+///
+/// `P` is a [`tcp::Pool`], which says how many connections there are and how large their buffers;
+/// `D` is [`udp::Buffers`]. `BACKLOG` clients wait while all connections are taken; without any, they
+/// have to ask again, after 1 second, then 2, then 4, and sixteen at once would take two minutes. It is
+/// all zeros, if the frames are: it takes no flash.
+///
+/// ```
+/// use static_cell::ConstStaticCell;
+/// use uppercase::firmware::Storage;
+/// use uppercase::{tcp, udp};
+///
+/// type Frames = [[u8; 1514]; 2]; // what the driver asks for
+///
+/// static STORAGE: ConstStaticCell<
+///     Storage<Frames, tcp::Pool<'_, 2, 1024, 1024>, udp::Buffers<256, 1>, 2>,
+/// > = ConstStaticCell::new(Storage::new([[0; 1514]; 2]));
+/// ```
+pub struct Storage<F, P, D, const BACKLOG: usize> {
+    /// Frames on their way between the driver and its controller.
+    pub frames: F,
+    /// What the stack and the servers live in.
+    pub servers: ServerStorage<P, D, BACKLOG>,
+}
+
+/// What a stack with both servers lives in; see [`Storage`].
+pub struct ServerStorage<P, D, const BACKLOG: usize> {
+    pool: P,
+    datagrams: D,
+    slots: Slots<'static, 1>,
+    backlog: [PendingSyn; BACKLOG],
+}
+
+impl<
+    F,
+    const N: usize,
+    const RECEIVE: usize,
+    const TRANSMIT: usize,
+    const DATAGRAM: usize,
+    const QUEUE: usize,
+    const BACKLOG: usize,
+> Storage<F, tcp::Pool<'static, N, RECEIVE, TRANSMIT>, udp::Buffers<DATAGRAM, QUEUE>, BACKLOG>
+{
+    /// Storage that is not in use yet. Sizes that cannot work do not compile.
+    pub const fn new(frames: F) -> Self {
+        const { assert!(N > 0, "there must be one connection at least") }
+        Self {
+            frames,
+            servers: ServerStorage {
+                pool: tcp::Pool::new(),
+                datagrams: udp::Buffers::new(),
+                slots: Slots::new(),
+                backlog: [const { PendingSyn::EMPTY }; BACKLOG],
+            },
+        }
+    }
+}
+
+impl<
+    const N: usize,
+    const RECEIVE: usize,
+    const TRANSMIT: usize,
+    const DATAGRAM: usize,
+    const QUEUE: usize,
+    const BACKLOG: usize,
+> ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT>, udp::Buffers<DATAGRAM, QUEUE>, BACKLOG>
+{
+    /// A stack on `device` with both servers on the port of the exercise. The seed is that of
+    /// [`Config`](crate::stack::Config).
+    ///
+    /// # Panics
+    /// As [`Stack::on_network`].
+    #[inline(never)] // What it needs of the stack would be its caller's for good.
+    pub fn start<D: Device>(
+        &'static mut self,
+        device: D,
+        network: &Network<'_>,
+        hardware_address: EthernetAddress,
+        random_seed: u64,
+        now: Instant,
+    ) -> (Stack<'static, D>, Servers<'static>) {
+        let slots = self.slots.as_mut_slice();
+        let stack = Stack::on_network(device, network, hardware_address, random_seed, slots, now);
+        let mut stack = stack.with_backlog(&mut self.backlog[..]);
+        let config = tcp::Config::default();
+        let servers = Servers::new(stack.sockets(), &mut self.pool, &mut self.datagrams, config);
+        // Cannot fail: there are slots and connections enough, and the port is free.
+        (stack, servers.unwrap_or_else(|error| panic!("{error}")))
+    }
+}

@@ -1,0 +1,71 @@
+//! A board that panics, or whose main loop stands still, starts anew and serves again.
+//!
+//! The fault is planted in a copy of the package: three seconds after the start, at the next poll.
+
+use std::fs::{read_to_string, write};
+
+use libtest_mimic::Trial;
+
+use crate::emulator::{BOARDS, Board, Firmware};
+use crate::qmp::Qmp;
+use crate::remedies::copy_of_package;
+use crate::shared::missing::{self, Failure};
+use crate::stock;
+
+/// Where each turn of the loop of all boards begins.
+const LOOP: &str = "src/firmware.rs";
+const TURN: &str = "let next = stack.poll(now(), service);";
+
+/// What the emulator does when the board resets itself, in place of ending.
+const RESTARTS: [&str; 2] = ["-action", "reboot=reset"];
+
+/// The boards whose loop is that of the library, and whether they have a watchdog.
+const RESTARTED: [(&str, bool); 4] = [
+    ("lm3s6965evb", true),
+    ("mps2-an385", true),
+    ("mps2-an505", true),
+    ("riscv32-virt", false),
+];
+
+pub fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (name, has_watchdog) in RESTARTED {
+        let board = BOARDS.iter().find(|board| board.name == name);
+        let board = board.expect("one of the boards");
+        let trial = |scene: &str, fault: &'static str, event: &'static str| {
+            Trial::ignorable_test(format!("{name}::{scene}"), move || {
+                missing::completion(restarts(board, fault, event))
+            })
+        };
+        trials.push(trial(
+            "starts_anew_after_a_panic",
+            "panic!(\"planted\")",
+            "RESET",
+        ));
+        if has_watchdog {
+            let scene = "starts_anew_when_its_loop_stands_still";
+            trials.push(trial(scene, "loop {}", "WATCHDOG"));
+        }
+    }
+    trials
+}
+
+/// Fails unless the board with this fault in its loop tells of this event, and answers before and after
+/// it.
+fn restarts(board: &'static Board, fault: &str, event: &str) -> Result<(), Failure> {
+    let kind = event.to_lowercase();
+    let copy = copy_of_package(&format!("{kind}-of-{}", board.name));
+    let file = copy.join(LOOP);
+    let text = read_to_string(&file)?;
+    assert!(text.contains(TURN), "{LOOP}: where does a turn begin?");
+    let planted = format!("{TURN} if now() > Instant::from_secs(3) {{ {fault} }}");
+    write(&file, text.replace(TURN, &planted))?;
+    let firmware = Firmware::of_copy(board, "", copy);
+    firmware.build()?;
+    // To boot it is to ask it whether it is there.
+    let boot = |line: &[&str]| firmware.boot_with(&[line, &RESTARTS].concat());
+    let (emulator, mut qmp) = Qmp::attach(boot);
+    qmp.wait_for(event);
+    assert_eq!(stock::over_udp(emulator.server, b"again?"), b"AGAIN?");
+    Ok(())
+}
