@@ -153,7 +153,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.report_memberships();
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
-        let is_complete = self.receive(service);
+        // What waits for room comes before what is received: an answer to that could take the room.
+        let is_complete = !self.host.lacks_room && self.receive(service);
         // While fragments wait for room, nothing is received.
         let waits = cfg!(feature = "fragmentation") && !self.finish_fragments();
         let is_read = is_complete && !waits;
@@ -164,6 +165,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.received(is_read);
         self.set(now);
         let next = self.work(service, is_complete);
+        self.host.lacks_room = next == Next::Room;
         let due = self.clock.end(match next {
             Next::Poll => Some(self.now),
             // A host may be stopped while its device has no room. A board is not, and saves the flash.
@@ -191,7 +193,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let has_news = self.tend_configuration() || has_news;
         #[cfg(not(feature = "conflict-detection"))]
         let has_news = false;
@@ -215,7 +217,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     /// Asks the network for addresses, and takes what it gives, as it is due; returns whether something
     /// has happened.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     fn tend_configuration(&mut self) -> bool {
         let mut room = Room {
             device: &mut *self.device,
@@ -226,9 +228,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             configuration,
             ..
         } = &mut *self.host;
-        let (has_changed, has_news) = configuration.tend(link, self.program, &mut room);
-        self.host.has_changed |= has_changed;
-        has_news
+        let outcome = configuration.tend(link, self.program, &mut room);
+        self.host.has_changed |= outcome.has_changed;
+        outcome.has_news
     }
 
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
@@ -238,7 +240,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let Host {
             link,
             conflict,
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration,
             ..
         } = &mut *self.host;
@@ -251,7 +253,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             has_news = true;
             warn!("{}", latest);
             count(&mut counters.conflicts);
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration.hear(&latest);
             *conflict = Some(latest);
         });
@@ -292,7 +294,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(feature = "mld")]
         let due = earliest(due, self.host.link.memberships_due(self.now));
         // A lease ends by the program's clock, which counts pauses.
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let due = earliest(due, {
             let due = self.host.configuration.due();
             due.map(|due| self.now + (due.max(self.program) - self.program))
