@@ -19,6 +19,8 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod destinations;
 #[cfg(target_os = "linux")]
+mod dhcp;
+#[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod existing;
@@ -75,6 +77,8 @@ mod services;
 #[cfg(target_os = "linux")]
 #[path = "../shared/mod.rs"]
 mod shared;
+#[cfg(target_os = "linux")]
+mod slaac;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
@@ -231,6 +235,8 @@ fn main() -> std::process::ExitCode {
         other_addresses_can_be_chosen_for_both_sides,
         hardware_address_can_be_chosen,
         arping_and_ndisc6_find_the_server,
+        a_querier_is_told_the_groups_of_the_server,
+        a_bridge_that_snoops_forwards_solicitations_to_the_server,
         an_address_of_the_server_is_found_to_be_taken,
         change_of_address_under_load_resets_its_connections_and_no_others,
         an_address_that_the_kernel_has_is_given_up_and_another_one_is_used,
@@ -285,6 +291,8 @@ fn main() -> std::process::ExitCode {
         ("cable", cable::TESTS),
         ("lab", lab::TESTS),
         ("doctor", doctor::TESTS),
+        ("dhcp", dhcp::TESTS),
+        ("slaac", slaac::TESTS),
     ])
 }
 

@@ -51,6 +51,8 @@ mod requests;
 mod services;
 mod simulation;
 mod simultaneous_open;
+#[cfg(all(feature = "dhcp", feature = "slaac"))]
+mod slaac;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;
