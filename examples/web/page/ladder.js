@@ -54,10 +54,11 @@ function drawLadder() {
 
 /** What was done to a host is marked at its timeline, beside the drawing where there is room. */
 function drawMarks(svg, ofSide) {
-  const [left, right] = [...svg.querySelectorAll(".timeline")].map((line) => line);
+  const [left, right] = svg.querySelectorAll(".timeline");
   if (!left) return;
-  const isWide = svg.viewBox.baseVal.width - right.x1.baseVal.value > 80;
-  const taken = [...svg.querySelectorAll(".state, .time")].map((text) => [text.x.baseVal[0].value < left.x1.baseVal.value, text.y.baseVal[0].value]);
+  const room = svg.viewBox.baseVal.width - right.x1.baseVal.value - 10;
+  const places = (texts) => [...svg.querySelectorAll(texts)].map((text) => [text.x.baseVal[0].value < left.x1.baseVal.value, text.y.baseVal[0].value]);
+  const [states, times] = [places(".state"), places(".time")];
   for (const note of run.notes) {
     if (note.kind !== "deed" || /^(sends|closes|$)/.test(note.text)) continue;
     const isLeft = note.host !== "server" && note.host !== "wire";
@@ -65,22 +66,26 @@ function drawMarks(svg, ofSide) {
     const [x, head, foot] = [line.x1.baseVal.value, line.y1.baseVal.value, line.y2.baseVal.value];
     const y = heightAt(note.time, ofSide[isLeft ? "left" : "right"], head, foot);
     svg.insertAdjacentHTML("beforeend",
-      `<path class="event" data-y="${y}" d="M${x - 6} ${y}l6 -6l6 6l-6 6z"><title>${note.text}</title></path>`);
+      `<path class="event" data-y="${y}" d="M${x - 6} ${y}l6 -6l6 6l-6 6z"><title>${note.host} ${note.text}</title></path>`);
     moments.push({ y, time: note.time });
-    if (!isWide) continue;
+    // Of several clients, it says which one.
+    const says = note.host === "client" || !isLeft ? note.text : `${note.host} ${note.text}`;
+    const wide = says.length * 6.7;
+    if (wide > room) continue;
     const mark = document.createElementNS("http://www.w3.org/2000/svg", "text");
     let base = y + 4;
+    const taken = wide + 56 > room ? [...states, ...times] : states;
     while (taken.some(([side, other]) => side === isLeft && Math.abs(other - base) < 13)) base += 1;
-    taken.push([isLeft, base]);
+    states.push([isLeft, base]);
     for (const [name, value] of Object.entries({ class: "event", "data-y": y, x: isLeft ? x - 10 : x + 10, y: base, "text-anchor": isLeft ? "end" : "start" })) mark.setAttribute(name, value);
-    mark.textContent = note.text;
+    mark.textContent = says;
     svg.append(mark);
   }
 }
 
 /** How far down a moment is, between what happens at one side before and behind it. */
 function heightAt(micros, ofSide, head, foot) {
-  const known = [{ y: head, time: Math.min(0, micros) }, ...ofSide.sort((one, other) => one.y - other.y), { y: foot, time: run.end }];
+  const known = [{ y: head + 8, time: Math.min(0, micros) }, ...ofSide.sort((one, other) => one.y - other.y), { y: foot, time: run.end }];
   const after = known.find((moment, index) => index > 0 && moment.time >= micros) ?? known.at(-1);
   const before = known.findLast((moment) => moment.y <= after.y && moment !== after && moment.time <= micros) ?? known[0];
   const part = after.time > before.time ? (micros - before.time) / (after.time - before.time) : 1;
