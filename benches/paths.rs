@@ -12,9 +12,9 @@
 //! What is beside the kernel runs in network namespaces of its own, and wants what the kernel tests
 //! want. A text of 2 MB passes both ways, over one connection or over each of four.
 //!
-//! "stall" is the longest time in which nothing arrives, of any connection that is not done: with a
-//! retransmission timeout of one second (RFC 6298, 2.4) a lost last segment takes that long, and one
-//! that is lost again twice as long.
+//! "stall" is the longest time in which nothing arrives, of any connection that is not done: that of
+//! the retransmission timeout, 200 ms at least, which doubles each time that a segment is lost again, and
+//! a second as long as no round-trip time is known (RFC 6298, RFC 8961).
 
 macro_rules! files {
     ($($path:literal $name:ident),* $(,)?) => {

@@ -77,6 +77,7 @@
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
 //! | `dhcp` | an IPv4 address from a server of the network (RFC 2131) | yes |
+//! | `slaac` | IPv6 addresses with the prefixes of routers (RFC 4862) | yes |
 //! | `mld` | the groups that the host listens to are reported to switches and routers (RFC 3810), and services join groups; enables `ipv6` | yes |
 //! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
@@ -106,7 +107,7 @@
 ))]
 extern crate std;
 
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 mod chance;
 pub mod device;
 #[cfg(feature = "dhcp")]
@@ -122,6 +123,8 @@ mod secret;
 pub mod servers;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+#[cfg(feature = "slaac")]
+pub mod slaac;
 pub mod stack;
 pub mod tcp;
 #[cfg(feature = "trace")]

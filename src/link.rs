@@ -226,17 +226,17 @@ impl Link {
     }
 }
 
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 impl Link {
     /// The card of this host.
     pub(crate) fn hardware(&self) -> EthernetAddress {
         self.hardware
     }
 
-    /// Transmits an IP packet of this length to a card.
+    /// Transmits an IP packet of this length to a card; without one, to that of a group.
     pub(crate) fn send(
         &self,
-        destination: EthernetAddress,
+        destination: Option<EthernetAddress>,
         to: &IpAddress,
         length: usize,
         transmit: &mut dyn Transmit,
@@ -244,7 +244,7 @@ impl Link {
     ) {
         let hardware = HardwareAddresses {
             source: self.hardware,
-            destination,
+            destination: destination.unwrap_or_else(|| ethernet::group(to)),
         };
         let ethertype = ethernet::ethertype(to);
         ethernet::send(transmit, hardware, ethertype, length, put);

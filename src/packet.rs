@@ -24,6 +24,8 @@ mod mld;
 mod ndisc;
 #[cfg(feature = "client")]
 mod quote;
+#[cfg(feature = "slaac")]
+mod router;
 pub(crate) mod tcp;
 pub(crate) mod udp;
 
@@ -52,6 +54,8 @@ pub(crate) use mld::{Query, Record, put_report, report_len};
 pub(crate) use ndisc::NeighborMessage;
 #[cfg(feature = "client")]
 pub(crate) use quote::Quote;
+#[cfg(feature = "slaac")]
+pub(crate) use router::{PrefixInformation, RouterAdvertisement, RouterSolicitation};
 pub use tcp::FourTuple;
 #[cfg(feature = "trace")]
 pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;

@@ -30,7 +30,7 @@ pub(crate) enum Purpose {
     /// The identifications of packets that routers may fragment (RFC 6864).
     Fragments,
     /// The transactions of DHCP (RFC 2131), and when this host asks its network.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     Configuration,
 }
 

@@ -67,7 +67,8 @@
 //!   `Context::resolve` first.
 //! - With the feature `addressing`, addresses and gateways change while connections live. smoltcp ends
 //!   a connection of an address that is gone, and tells neither its service nor its peer.
-//! - With the feature `dhcp`, the network gives them (`Stack::with_dhcp`).
+//! - With the features `dhcp` and `slaac`, the network gives them (`Stack::with_dhcp`,
+//!   `Stack::with_slaac`).
 //! - Acknowledgements from beyond a zero window are used (RFC 9293, 3.10.7.4), and bytes that were
 //!   within a scaled window once are taken (RFC 7323, 2.4).
 //! - A pause of this host is not taken for the silence of others: see [`Stack::poll`].
@@ -152,7 +153,7 @@ mod clients;
 mod clock;
 mod config;
 mod config_error;
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 mod configuration;
 mod context;
 mod control;
@@ -171,6 +172,7 @@ mod initial_sequence;
 mod inject;
 mod interfaces;
 mod network;
+mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
 mod paths;
@@ -249,6 +251,10 @@ use ports::Ports;
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
 
 /// One device, one interface and its sockets.
+///
+/// It is `Send` if its device is, as [`Servers`](crate::Servers) are: another thread, or a task of an
+/// executor that moves its tasks, can have it. With the feature `trace` the stack is not, as what
+/// watches its connections need not be.
 pub struct Stack<'a, D: Device> {
     device: D,
     interfaces: Interfaces,
@@ -398,6 +404,17 @@ impl<'a, D: Device> Stack<'a, D> {
         self
     }
 
+    /// Takes the IPv6 link-local address, forms addresses with the prefixes that routers advertise, and
+    /// takes a router for the gateway unless there is one already; see [`slaac`](crate::slaac). On
+    /// Ethernet only, and where the MTU is that of IPv6 at least.
+    ///
+    /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
+    #[cfg(feature = "slaac")]
+    pub fn with_slaac(mut self) -> Self {
+        self.host.start_slaac();
+        self
+    }
+
     /// Reports the IPv6 groups that this host listens to, so that switches and routers forward their
     /// packets to it (MLD version 2, RFC 3810): those that services join, and the solicited-node group of
     /// each address. A change is reported at once and once more, and queries are answered. On Ethernet
@@ -501,4 +518,13 @@ impl<'a, D: Device> Stack<'a, D> {
             ports: &mut self.ports,
         }
     }
+}
+
+/// What the documentation of [`Stack`] says of `Send`.
+#[cfg(not(feature = "trace"))]
+#[allow(dead_code, reason = "it only has to compile")]
+fn is_send<D: Device + Send>() {
+    fn check<T: Send>() {}
+    check::<Stack<'static, D>>();
+    check::<crate::Servers<'static>>();
 }

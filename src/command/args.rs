@@ -73,7 +73,7 @@ Examples:
   uppercase tcp 192.168.69.1 --cable 9000              ... and a client, in another
   sudo uppercase serve --tap tap0                      both servers on a TAP interface
   echo hello | nc -N 192.168.69.1 12000                ... and another client, nc
-  sudo uppercase serve --tap tap0 --dhcp               ... with an address of the network that tap0
+  sudo uppercase serve --tap tap0 --dhcp --slaac       ... with addresses of the network that tap0
                                                        is in
   uppercase lab                                        ... without root: a shell that reaches the
                                                        servers, in a network of its own
@@ -179,15 +179,15 @@ impl Args {
         let (server, message) = match &self.command {
             Some(Command::Lab(lab)) => (
                 &lab.server,
-                "--dhcp is not for a lab, as its network has no DHCP server: give --ip, or use \
-                 `uppercase serve --tap`",
+                "--dhcp and --slaac are not for a lab, as its network has no DHCP server and no router: \
+                 give --ip, or use `uppercase serve --tap`",
             ),
             Some(Command::Doctor(Doctor {
                 patient: Some(Patient::Serve(server)),
             })) => (
                 server,
-                "the doctor tries the addresses of the servers, and with --dhcp they are not known: leave \
-                 it out here",
+                "the doctor tries the addresses of the servers, and with --dhcp or --slaac they are not \
+                 known: leave these out here",
             ),
             _ => return,
         };
@@ -273,6 +273,7 @@ pub struct Link {
     ip: Vec<IpCidr>,
     /// An address of the kernel's side of an interface that is created; can be repeated. One that
     /// exists must have it already. Default: 192.168.69.100/24 and fdaa::100/64, and none with --dhcp
+    /// or --slaac
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long, value_name = "ADDRESS/PREFIX", value_parser = cidr)]
     pub host_ip: Vec<IpCidr>,
@@ -289,11 +290,17 @@ pub struct Link {
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
     #[arg(long, requires = "tap")]
     pub dhcp: bool,
+    /// Form IPv6 addresses with the prefixes that routers advertise in the network that the TAP interface
+    /// is in (SLAAC), and take one of them for the router (unless --gateway gives one), and their name
+    /// servers (unless --dns does); can be given beside --dhcp
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
+    #[arg(long, requires = "tap")]
+    pub slaac: bool,
     /// The router to all other networks; can be given once for IPv4 and once for IPv6
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub gateway: Vec<IpAddress>,
     /// The hardware address of this program on a TAP interface or a cable. Default: one made from
-    /// its first address, and with --dhcp from this machine and the name of the interface
+    /// its first address, and with --dhcp or --slaac from this machine and the name of the interface
     #[arg(long, value_name = "ADDRESS", value_parser = mac)]
     mac: Option<EthernetAddress>,
 }
@@ -576,7 +583,15 @@ impl Link {
     /// Whether the network is asked for addresses.
     pub fn asks_network(&self) -> bool {
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
-        return self.dhcp;
+        return self.dhcp || self.slaac;
+        #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
+        false
+    }
+
+    /// Whether routers are asked for prefixes.
+    pub fn asks_routers(&self) -> bool {
+        #[cfg(all(feature = "tuntap", target_os = "linux"))]
+        return self.slaac;
         #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
         false
     }

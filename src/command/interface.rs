@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use smoltcp::time::Duration;
-use smoltcp::wire::IpAddress;
+use smoltcp::wire::{IpAddress, IpVersion};
 use uppercase::device::tuntap::{Fault, Mode, OpenError, Options, TunTap};
 
 use super::args::{Client, Link, Server};
@@ -35,25 +35,43 @@ pub fn with_client(
         sides.warn();
     }
     if args.link.asks_network() {
-        obtain(&mut host, name, args.timeout)?;
+        obtain(&mut host, name, &args.link, args.timeout)?;
     }
     run(&mut host)
 }
 
-/// Waits until the network has given an address.
-fn obtain(host: &mut dyn Host<'_>, name: &str, timeout: Duration) -> Result<(), Failure> {
+/// Waits until the network has given an address of each version that is asked for; at the end of the
+/// time, one is enough.
+fn obtain(
+    host: &mut dyn Host<'_>,
+    name: &str,
+    link: &Link,
+    timeout: Duration,
+) -> Result<(), Failure> {
+    let versions = [
+        (link.asks_dhcp(), IpVersion::Ipv4),
+        (link.asks_routers(), IpVersion::Ipv6),
+    ];
+    let asked = versions.iter().filter(|(is_asked, _)| *is_asked);
     let end = host.context().now + timeout;
     let has_address = until(host, &mut |context| {
-        Ok(match (obtained::can_begin(context), context.now < end) {
-            (false, true) => ControlFlow::Continue(Some(end)),
-            (has_address, _) => ControlFlow::Break(has_address),
+        let count = |version: &&(bool, IpVersion)| obtained::has_version(context, version.1);
+        let (found, all) = (asked.clone().filter(count).count(), asked.clone().count());
+        Ok(match found < all && context.now < end {
+            true => ControlFlow::Continue(Some(end)),
+            false => ControlFlow::Break(found > 0),
         })
     })?;
+    let (sources, options) = match (link.asks_dhcp(), link.asks_routers()) {
+        (true, true) => ("no DHCP server and no router", "--dhcp and --slaac"),
+        (_, true) => ("no router", "--slaac"),
+        _ => ("no DHCP server", "--dhcp"),
+    };
     match has_address {
         true => Ok(()),
         false => Err(Failure::Error(format!(
-            "{name}: no DHCP server has given an address within {} s: put {name} into a network with \
-             one, for instance with `sudo ip link set {name} master br0`, or give --ip instead of --dhcp",
+            "{name}: {sources} has given an address within {} s: put {name} into a network with one, for \
+             instance with `sudo ip link set {name} master br0`, or give --ip instead of {options}",
             timeout.secs()
         ))),
     }

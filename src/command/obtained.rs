@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use smoltcp::wire::{IpAddress, IpCidr};
+use smoltcp::wire::{IpAddress, IpCidr, IpVersion};
 use uppercase::Context;
 use uppercase::dhcp::{Event, Lease};
 
@@ -15,7 +15,10 @@ pub struct Obtained {
     /// The protocols that are served, and their port.
     protocols: Vec<&'static str>,
     port: u16,
+    /// The addresses that were given by the user.
+    fixed: Vec<IpCidr>,
     addresses: Vec<IpCidr>,
+    routers: Vec<IpAddress>,
     lease: Option<Lease>,
     is_ready: bool,
 }
@@ -29,7 +32,9 @@ impl Obtained {
             name,
             protocols: served.map(|(protocol, _)| *protocol).collect(),
             port: args.port,
+            fixed: args.link.addresses(1),
             addresses: vec![],
+            routers: vec![],
             lease: None,
             is_ready: false,
         }
@@ -38,7 +43,10 @@ impl Obtained {
     /// What has changed since this was asked last.
     pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<String> {
         let event = context.take_dhcp_event();
-        if event.is_none() && context.addresses() == self.addresses {
+        let own = context.addresses().iter().copied();
+        let own: Vec<_> = own.filter(|own| !is_link_local(own.address())).collect();
+        let routers = context.gateways().to_vec();
+        if event.is_none() && own == self.addresses && routers == self.routers {
             return None;
         }
         let mut text = event.map(|event| self.sentence(&event)).unwrap_or_default();
@@ -49,17 +57,18 @@ impl Obtained {
         {
             text += &described(lease);
         }
-        self.lease = lease;
-        let own = context.addresses();
-        for gone in self.addresses.iter().filter(|address| !has(own, address)) {
+        for gone in missing(&self.addresses, &own) {
+            // DHCP has said why.
             if !text.contains(&gone.address().to_string()) {
                 text += &format!("{} is not used any more\n", gone.address());
             }
         }
-        let new: Vec<_> = own
-            .iter()
-            .filter(|address| !has(&self.addresses, address))
-            .collect();
+        let new = missing(&own, &self.addresses);
+        let of_routers = new.iter().filter(|new| matches!(new, IpCidr::Ipv6(_)));
+        for address in of_routers.filter(|new| !self.fixed.contains(new)) {
+            text += &format!("{address} is formed with the prefix of a router\n");
+        }
+        text += &self.routed(&routers);
         if !new.is_empty() && !std::mem::replace(&mut self.is_ready, true) {
             text += "The server is ready to receive\n";
         }
@@ -69,8 +78,24 @@ impl Obtained {
                 text += &format!("  {protocol} {endpoint}\n");
             }
         }
-        self.addresses = own.to_vec();
+        (self.addresses, self.routers, self.lease) = (own, routers, lease);
         Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// Which router of IPv6 has come or gone; that of IPv4 is part of a lease.
+    fn routed(&self, routers: &[IpAddress]) -> String {
+        let of_ipv6 = |routers: &[IpAddress]| {
+            let mut routers = routers.iter();
+            routers
+                .find(|router| matches!(router, IpAddress::Ipv6(_)))
+                .copied()
+        };
+        match (of_ipv6(&self.routers), of_ipv6(routers)) {
+            (before, now) if before == now => String::new(),
+            (_, Some(router)) => format!("The router of IPv6 is {router}\n"),
+            (Some(router), None) => format!("The router {router} is not used any more\n"),
+            (None, None) => String::new(),
+        }
     }
 
     /// What has happened, where that is not seen by what is used now.
@@ -87,10 +112,22 @@ impl Obtained {
     }
 }
 
-/// Whether an address is among these, with any prefix.
-fn has(addresses: &[IpCidr], address: &IpCidr) -> bool {
-    let mut addresses = addresses.iter();
-    addresses.any(|other| other.address() == address.address())
+/// The addresses that the others do not have; the length of the prefix does not count.
+fn missing(addresses: &[IpCidr], others: &[IpCidr]) -> Vec<IpCidr> {
+    let is_there = |address: &IpCidr| {
+        let mut others = others.iter();
+        others.any(|other| other.address() == address.address())
+    };
+    let addresses = addresses.iter().copied();
+    addresses.filter(|address| !is_there(address)).collect()
+}
+
+/// Whether an address is for the link alone, so that a client would have to name the link, too.
+fn is_link_local(address: IpAddress) -> bool {
+    match address {
+        IpAddress::Ipv4(address) => address.is_link_local(),
+        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
+    }
 }
 
 /// What a server has given.
@@ -109,12 +146,8 @@ fn described(lease: &Lease) -> String {
     text + "\n"
 }
 
-/// Whether a client can begin: the network has given an address.
-pub fn can_begin(context: &Context<'_, '_>) -> bool {
-    let is_link_local = |address: &IpAddress| match address {
-        IpAddress::Ipv4(address) => address.is_link_local(),
-        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
-    };
-    let mut addresses = context.addresses().iter();
-    addresses.any(|own| !is_link_local(&own.address()))
+/// Whether the network has given an address of this version.
+pub fn has_version(context: &Context<'_, '_>, version: IpVersion) -> bool {
+    let mut own = context.addresses().iter().map(IpCidr::address);
+    own.any(|own| own.version() == version && !is_link_local(own))
 }

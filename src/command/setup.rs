@@ -71,8 +71,12 @@ pub fn stack<'a, D: Device>(
     let stack = Stack::new(device, config, vec![], now);
     let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
     let stack = stack.with_fragmentation(vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD]);
-    Ok(match link.asks_dhcp() {
+    let stack = match link.asks_dhcp() {
         true => stack.with_dhcp(),
+        false => stack,
+    };
+    Ok(match link.asks_routers() {
+        true => stack.with_slaac(),
         false => stack,
     })
 }

@@ -71,11 +71,23 @@ impl Addresses {
     pub(crate) fn source_for(&self, address: &IpAddress) -> Option<IpAddress> {
         let near = |own: &&IpCidr| own.contains_addr(address);
         let same_version = |own: &&IpCidr| own.address().version() == address.version();
+        // RFC 6724, 5, rule 2: an address for the link alone is of no use beyond it.
+        let fits = |own: &&IpCidr| same_version(own) && !is_link_local(&own.address());
         let mut own = self.own.iter();
         let found = own
             .find(near)
+            .or_else(|| self.own.iter().find(fits))
             .or_else(|| self.own.iter().find(same_version));
         found.map(IpCidr::address)
+    }
+
+    /// Puts an address behind the others: this host uses it for what it begins only if no other fits.
+    #[cfg(feature = "slaac")]
+    pub(crate) fn put_last(&mut self, address: &IpAddress) {
+        let mut own = self.own.iter();
+        if let Some(index) = own.position(|own| own.address() == *address) {
+            self.own[index..].rotate_left(1);
+        }
     }
 
     /// Whether `address` is on a network of ours: no router is between it and this host.
@@ -131,7 +143,10 @@ impl Addresses {
     }
 
     /// Whether a host is on one of this host's networks.
-    #[cfg(feature = "addressing")]
+    #[cfg(any(
+        feature = "addressing",
+        all(feature = "simulation", feature = "client")
+    ))]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         self.own.iter().any(|own| own.contains_addr(address))
     }
@@ -181,6 +196,16 @@ impl Addresses {
     /// Whether an address was removed since this was asked last.
     pub(crate) fn take_loss(&mut self) -> bool {
         core::mem::take(&mut self.has_lost)
+    }
+}
+
+/// Whether an IPv6 address is for one link alone (RFC 4291, 2.5.6).
+#[cfg(feature = "client")]
+fn is_link_local(address: &IpAddress) -> bool {
+    match address {
+        #[cfg(feature = "ipv6")]
+        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
+        _ => false,
     }
 }
 

@@ -2,8 +2,8 @@
 //! addresses and its gateway: solicitations and advertisements.
 //!
 //! A solicitation of one of this host's addresses is answered, that of a host that wants to have
-//! the address included (duplicate address detection, RFC 4862). Router advertisements and redirects
-//! are ignored.
+//! the address included (duplicate address detection, RFC 4862). Router advertisements are for the
+//! feature `slaac`, and redirects are ignored.
 
 use smoltcp::wire::{IpAddress, Ipv6Address};
 

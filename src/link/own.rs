@@ -130,3 +130,16 @@ impl Link {
         claims.is_some_and(|claims| claims.borrow().is_probing())
     }
 }
+
+#[cfg(feature = "slaac")]
+impl Link {
+    /// Adds the address of this host for the link alone (RFC 4862, 5.3); returns whether there is room.
+    pub(crate) fn add_link_local(&mut self) -> bool {
+        self.take(link_local(self.hardware))
+    }
+
+    /// That address, which this host may not have (yet).
+    pub(crate) fn link_local(&self) -> IpCidr {
+        link_local(self.hardware)
+    }
+}

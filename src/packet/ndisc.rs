@@ -15,7 +15,7 @@ const WITHOUT_OPTIONS: usize = 24;
 const OPTION: usize = 8;
 
 /// The options that give a hardware address: the source's and the target's (RFC 4861, 4.6.1).
-const SOURCE_ADDRESS: u8 = 1;
+pub(super) const SOURCE_ADDRESS: u8 = 1;
 const TARGET_ADDRESS: u8 = 2;
 
 // Where the fields of a message are.
@@ -25,7 +25,7 @@ const FLAGS: usize = 4;
 const TARGET: usize = 8;
 
 /// What no router has forwarded has this hop limit (RFC 4861, 7.1).
-const HOP_LIMIT: u8 = 255;
+pub(super) const HOP_LIMIT: u8 = 255;
 
 impl Packet<'_> {
     /// Whether a link-layer address option of neighbor discovery has a group address.
@@ -113,15 +113,8 @@ impl NeighborMessage {
 
     /// Writes the packet with this message between these hosts; there must be room for it.
     pub(crate) fn put(&self, bytes: &mut [u8], source: Ipv6Address, destination: Ipv6Address) {
-        let (header, message) = bytes[..self.packet_len()].split_at_mut(IPV6_HEADER);
-        header.fill(0);
-        header[0] = 6 << 4;
-        put_half(header, ipv6::PAYLOAD_LENGTH, message.len() as u16);
-        header[ipv6::NEXT_HEADER] = IpProtocol::Icmpv6.into();
-        header[ipv6::HOP_LIMIT] = HOP_LIMIT;
-        header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
-        header[ipv6::DESTINATION..].copy_from_slice(&destination.octets());
-
+        let bytes = &mut bytes[..self.packet_len()];
+        let message = &mut bytes[IPV6_HEADER..];
         let (kind, option) = match self.is_solicitation {
             true => (SOLICITATION, SOURCE_ADDRESS),
             false => (ADVERTISEMENT, TARGET_ADDRESS),
@@ -134,12 +127,26 @@ impl NeighborMessage {
             message[WITHOUT_OPTIONS..][..2].copy_from_slice(&[option, 1]);
             message[WITHOUT_OPTIONS + 2..].copy_from_slice(&hardware);
         }
-        let (source, destination) = (IpAddress::Ipv6(source), IpAddress::Ipv6(destination));
-        let length = message.len() as u32;
-        let sums = [
-            checksum::pseudo_header(&source, &destination, IpProtocol::Icmpv6, length),
-            checksum::data(message),
-        ];
-        put_half(message, CHECKSUM, !checksum::combine(&sums));
+        put_packet(bytes, source, destination);
     }
+}
+
+/// Completes a packet of neighbor discovery, of which the message is written: its header, and the
+/// checksum.
+pub(super) fn put_packet(bytes: &mut [u8], source: Ipv6Address, destination: Ipv6Address) {
+    let (header, message) = bytes.split_at_mut(IPV6_HEADER);
+    header.fill(0);
+    header[0] = 6 << 4;
+    put_half(header, ipv6::PAYLOAD_LENGTH, message.len() as u16);
+    header[ipv6::NEXT_HEADER] = IpProtocol::Icmpv6.into();
+    header[ipv6::HOP_LIMIT] = HOP_LIMIT;
+    header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
+    header[ipv6::DESTINATION..].copy_from_slice(&destination.octets());
+    let (source, destination) = (IpAddress::Ipv6(source), IpAddress::Ipv6(destination));
+    let length = message.len() as u32;
+    let sums = [
+        checksum::pseudo_header(&source, &destination, IpProtocol::Icmpv6, length),
+        checksum::data(message),
+    ];
+    put_half(message, CHECKSUM, !checksum::combine(&sums));
 }

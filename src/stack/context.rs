@@ -11,7 +11,7 @@ use smoltcp::wire::Ipv6Address;
 use super::Sockets;
 #[cfg(feature = "addressing")]
 use super::config_error::ConfigError;
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 use super::configuration::NameServers;
 use super::host::Host;
 #[cfg(feature = "client")]
@@ -267,14 +267,14 @@ impl Context<'_, '_> {
     }
 
     /// The name servers that the network has named, as long as that counts.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub fn name_servers(&mut self) -> NameServers {
         self.host.configuration.name_servers()
     }
 
     /// The device has its link again, which was down: the program says so. What the network has given is
     /// verified, as this may be another network; it is used meanwhile, so connections live on.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub fn link_is_back(&mut self) {
         self.host.configuration.verify();
     }

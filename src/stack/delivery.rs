@@ -46,6 +46,33 @@ pub(super) fn give_segment(
         connection.control.received(packet, segment, was, is);
         return is;
     }
+    #[cfg(feature = "paths")]
+    let in_flight = connection.socket().send_queue();
+    #[cfg(feature = "paths")]
+    if recovery::is_one_too_many(segment, &connection.control) {
+        connection.control.heard(arrival.source);
+        recovery::acknowledged(arrival, false, host, connection, way);
+        return was;
+    }
+    let is = give_acceptable(arrival, was, host, connection, way);
+    #[cfg(feature = "paths")]
+    {
+        let is_new = connection.socket().send_queue() < in_flight;
+        recovery::acknowledged(arrival, is_new, host, connection, way);
+    }
+    is
+}
+
+/// Gives it a segment that is acceptable, or what smoltcp can make use of.
+#[inline(always)] // It has one caller.
+fn give_acceptable(
+    arrival: &Arrival<'_>,
+    was: State,
+    host: &Host,
+    connection: &mut Connection<'_>,
+    way: &mut Way<'_>,
+) -> State {
+    let (packet, segment) = (arrival.packet, arrival.segment);
     if window::cuts_payload(&connection.control, segment)
         && packet.is_intact(&host.capabilities.checksum)
     {
@@ -71,14 +98,6 @@ pub(super) fn give_segment(
     let shut_at = connection.control.shut_at();
     let queued = connection.socket().recv_queue();
     let next = connection.control.next();
-    #[cfg(feature = "paths")]
-    if recovery::is_one_too_many(segment, &connection.control) {
-        connection.control.heard(arrival.source);
-        recovery::acknowledged(arrival, false, host, connection, way);
-        return was;
-    }
-    #[cfg(feature = "paths")]
-    let in_flight = connection.socket().send_queue();
     let Connection { set, control, .. } = connection;
     if segment.flags.has(Flags::SYN) {
         let mut copy = SynCopy::new();
@@ -91,11 +110,6 @@ pub(super) fn give_segment(
     let (mut is, queued) = (socket.state(), socket.recv_queue().saturating_sub(queued));
     connection.control.took(queued, next);
     connection.control.received(packet, segment, was, is);
-    #[cfg(feature = "paths")]
-    {
-        let is_new = connection.socket().send_queue() < in_flight;
-        recovery::acknowledged(arrival, is_new, host, connection, way);
-    }
     let again = window::given_again(&connection.control, segment, shut_at);
     let needs_room = |is| was != is && window::needs_room(segment, is);
     if is == State::Closed

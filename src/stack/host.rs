@@ -11,7 +11,7 @@ use super::config::Config;
 use super::config::check_address;
 #[cfg(feature = "addressing")]
 use super::config_error::ConfigError;
-#[cfg(feature = "dhcp")]
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
 use super::configuration::Configuration;
 use super::error_limit::ErrorLimit;
 use super::identification::Identifications;
@@ -42,8 +42,10 @@ pub(super) struct Host {
     #[cfg(feature = "conflict-detection")]
     pub(super) conflict: Option<Conflict>,
     /// The addresses that the network gives.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub(super) configuration: Configuration,
+    /// Whether something waits for room in the device.
+    pub(super) lacks_room: bool,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
@@ -77,8 +79,9 @@ impl Host {
             has_changed: false,
             #[cfg(feature = "conflict-detection")]
             conflict: None,
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration: Configuration::new(config.random_seed),
+            lacks_room: false,
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]
@@ -179,6 +182,16 @@ impl Host {
     pub(super) fn start_dhcp(&mut self) {
         self.detect_conflicts();
         self.configuration.start_dhcp(&self.link);
+    }
+
+    /// Asks for routers from now on, on Ethernet.
+    #[cfg(feature = "slaac")]
+    #[inline(never)]
+    pub(super) fn start_slaac(&mut self) {
+        self.detect_conflicts();
+        if check_address(&self.link.link_local(), self.ip_mtu()).is_ok() {
+            self.configuration.start_slaac(&mut self.link);
+        }
     }
 
     /// Takes this gateway in place of that of its IP version.

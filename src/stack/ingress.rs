@@ -88,6 +88,13 @@ pub(super) fn receive<'a>(
     {
         return Received::Other;
     }
+    #[cfg(feature = "slaac")]
+    if way.asker.is_some()
+        && let Some(advertisement) = packet.router_advertisement()
+        && host.configuration.receives_router(&advertisement)
+    {
+        return Received::Other;
+    }
     #[cfg(feature = "mld")]
     if host.link.receive_query(packet, way.now) {
         return Received::Other;

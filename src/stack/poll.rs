@@ -14,6 +14,7 @@ use super::fragmentation::Fragmentation;
 use super::host::Host;
 use super::ingress::{self, Judges, Received};
 use super::interfaces::Interfaces;
+use super::outlet::Outlet;
 #[cfg(feature = "client")]
 use super::ports::Ports;
 use super::service::{Service, earliest};
@@ -152,17 +153,23 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.report_memberships();
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
-        let is_complete = self.receive(service);
+        // What waits for room comes before what is received: an answer to that could take the room.
+        let is_complete = !self.host.lacks_room && self.receive(service);
+        // While fragments wait for room, nothing is received.
+        let waits = cfg!(feature = "fragmentation") && !self.finish_fragments();
+        let is_read = is_complete && !waits;
         #[cfg(feature = "paths")]
         {
-            self.host.is_behind = !is_complete;
+            self.host.is_behind = !is_read;
         }
-        let now = self.clock.received(is_complete);
+        let now = self.clock.received(is_read);
         self.set(now);
         let next = self.work(service, is_complete);
+        self.host.lacks_room = next == Next::Room;
         let due = self.clock.end(match next {
             Next::Poll => Some(self.now),
-            // It takes as long as it takes until there is room.
+            // A host may be stopped while its device has no room. A board is not, and saves the flash.
+            Next::Room if cfg!(feature = "alloc") => Some(self.now),
             Next::Room => None,
             Next::Frame(due) => due,
         });
@@ -186,7 +193,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     fn follow_addresses(&mut self, service: &mut dyn Service<'a>) -> bool {
         #[cfg(feature = "conflict-detection")]
         let has_news = self.tend_claims();
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let has_news = self.tend_configuration() || has_news;
         #[cfg(not(feature = "conflict-detection"))]
         let has_news = false;
@@ -210,7 +217,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
 
     /// Asks the network for addresses, and takes what it gives, as it is due; returns whether something
     /// has happened.
-    #[cfg(feature = "dhcp")]
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
     fn tend_configuration(&mut self) -> bool {
         let mut room = Room {
             device: &mut *self.device,
@@ -221,9 +228,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             configuration,
             ..
         } = &mut *self.host;
-        let (has_changed, has_news) = configuration.tend(link, self.program, &mut room);
-        self.host.has_changed |= has_changed;
-        has_news
+        let outcome = configuration.tend(link, self.program, &mut room);
+        self.host.has_changed |= outcome.has_changed;
+        outcome.has_news
     }
 
     /// Asks for addresses, announces and defends them, as it is due; returns whether there is news.
@@ -233,7 +240,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let Host {
             link,
             conflict,
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration,
             ..
         } = &mut *self.host;
@@ -246,7 +253,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             has_news = true;
             warn!("{}", latest);
             count(&mut counters.conflicts);
-            #[cfg(feature = "dhcp")]
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration.hear(&latest);
             *conflict = Some(latest);
         });
@@ -287,7 +294,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         #[cfg(feature = "mld")]
         let due = earliest(due, self.host.link.memberships_due(self.now));
         // A lease ends by the program's clock, which counts pauses.
-        #[cfg(feature = "dhcp")]
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         let due = earliest(due, {
             let due = self.host.configuration.due();
             due.map(|due| self.now + (due.max(self.program) - self.program))
@@ -325,14 +332,19 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         false
     }
 
-    #[inline(never)]
-    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
-        // What is received may be answered by a large packet, for which there is one place.
+    /// Transmits the fragments that wait, as far as there is room; returns whether all are out.
+    fn finish_fragments(&mut self) -> bool {
         let room = Room {
             device: &mut *self.device,
             now: self.program,
         };
-        if !self.fragmentation.finish(room, self.host, self.now) {
+        self.fragmentation.finish(room, self.host, self.now)
+    }
+
+    #[inline(never)]
+    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+        // What is received may be answered by a large packet, for which there is one place.
+        if cfg!(feature = "fragmentation") && !self.finish_fragments() {
             return None;
         }
         let (token, reply) = self.device.receive(self.program)?;
@@ -426,14 +438,15 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                     return;
                 }
                 let mut passes = 0..PASSES;
-                while passes.next().is_some() && way.transmit(connection) {}
-                due = earliest(due, way.due(connection));
+                let mut outlet = Outlet(&mut way);
+                while passes.next().is_some() && outlet.transmit(connection) {}
+                due = earliest(due, outlet.due(connection));
             });
             due
         };
         #[cfg(not(feature = "client"))]
         let of_clients = None;
-        let of_services = service.transmit(&mut way);
+        let of_services = service.transmit(&mut Outlet(&mut way));
         let own = way.interfaces.segments.poll_at(way.now, &sockets.set);
         #[cfg(feature = "client")]
         let own = {

@@ -10,7 +10,9 @@ use smoltcp::time::Instant;
 #[cfg(feature = "paths")]
 use smoltcp::wire::IpAddress;
 
-use super::control::{Connection, Control};
+#[cfg(feature = "client")]
+use super::control::Connection;
+use super::control::Control;
 use super::host::Host;
 #[cfg(any(feature = "addressing", feature = "paths"))]
 use super::interfaces;
@@ -18,11 +20,6 @@ use super::interfaces::Interfaces;
 #[cfg(feature = "paths")]
 use super::interfaces::set_address;
 use super::port::{Arrived, Port};
-#[cfg(feature = "paths")]
-use super::recovery;
-use super::service::Egress;
-#[cfg(feature = "paths")]
-use super::service::earliest;
 #[cfg(feature = "addressing")]
 use crate::link::Drain;
 use crate::link::{EthernetAddress, Nowhere, Transmit};
@@ -257,31 +254,5 @@ impl Way<'_> {
             }
             _ => true,
         }
-    }
-}
-
-impl Egress for Way<'_> {
-    fn now(&self) -> Instant {
-        self.now
-    }
-
-    fn transmit(&mut self, connection: &mut Connection<'_>) -> bool {
-        #[cfg(feature = "paths")]
-        {
-            recovery::expire(connection, self);
-            recovery::avoid_silly_windows(connection);
-        }
-        let transmitted = self.poll(&mut connection.set, Some(&mut connection.control));
-        #[cfg(feature = "paths")]
-        recovery::avoid_silly_windows(connection);
-        transmitted
-    }
-
-    fn due(&mut self, connection: &Connection<'_>) -> Option<Instant> {
-        let interface = &mut self.interfaces.segments;
-        let due = interface.poll_at(self.now, &connection.set);
-        #[cfg(feature = "paths")]
-        let due = earliest(due, connection.control.flight.due());
-        due
     }
 }

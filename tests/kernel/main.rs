@@ -19,6 +19,8 @@ mod crowd;
 #[cfg(target_os = "linux")]
 mod destinations;
 #[cfg(target_os = "linux")]
+mod dhcp;
+#[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod existing;
@@ -75,6 +77,8 @@ mod services;
 #[cfg(target_os = "linux")]
 #[path = "../shared/mod.rs"]
 mod shared;
+#[cfg(target_os = "linux")]
+mod slaac;
 #[cfg(target_os = "linux")]
 mod terminal;
 #[cfg(target_os = "linux")]
@@ -287,6 +291,8 @@ fn main() -> std::process::ExitCode {
         ("cable", cable::TESTS),
         ("lab", lab::TESTS),
         ("doctor", doctor::TESTS),
+        ("dhcp", dhcp::TESTS),
+        ("slaac", slaac::TESTS),
     ])
 }
 

@@ -52,9 +52,14 @@ pub fn two_routers(mtu: u16) {
     ip("route add fd52::/64 via fd51::2");
     ip("-n middle route add default via 10.50.1.1");
     ip("-n middle route add default via fd51::1");
-    // What this host sends is as long as the path takes, from the first datagram on.
-    ip(&format!("-n far route add default via 10.50.2.1 mtu {mtu}"));
-    ip(&format!("-n far route add default via fd52::1 mtu {mtu}"));
+    // What this host sends is as long as the path takes, from the first datagram on; what it asks for is
+    // as long as its link takes.
+    ip(&format!(
+        "-n far route add default via 10.50.2.1 mtu {mtu} advmss 1460"
+    ));
+    ip(&format!(
+        "-n far route add default via fd52::1 mtu {mtu} advmss 1440"
+    ));
 }
 
 /// What the first router sends by itself to the command's host is lost: its errors.

@@ -1,6 +1,6 @@
 //! An address from a DHCP server (RFC 2131), on a virtual clock.
 
-mod lan;
+pub mod lan;
 
 mod forged;
 mod lost;

@@ -23,6 +23,7 @@ struct Exchange {
     network: Network,
     link: Link,
     length: usize,
+    window: usize,
     control: CongestionControl,
     closes_first: bool,
 }
@@ -36,6 +37,7 @@ impl Exchange {
             network,
             link,
             length,
+            window: WINDOW,
             control: CongestionControl::Reno,
             closes_first: true,
         }
@@ -48,9 +50,9 @@ impl Exchange {
             ..tcp::Config::default()
         };
         let network = &mut self.network;
-        let mut server = Server::hashing(network, 1, WINDOW, config);
+        let mut server = Server::hashing(network, 1, self.window, config);
         let text = mixed(self.length);
-        let mut client = client(network.client.sockets(), WINDOW, HOUR);
+        let mut client = client(network.client.sockets(), self.window, HOUR);
         client.set_congestion_control(self.control);
         let mut talk = Talk::by(client, network, self.link.server(), &text);
         talk.closes_first = self.closes_first;
@@ -142,6 +144,22 @@ fn a_text_passes_whatever_is_lost() {
             let limit = Duration::from_secs(limit);
             assert!(time < limit, "{percent} %, seed {seed}: {time}");
         }
+    }
+}
+
+/// Each side's window is shut for most of the time, and acknowledgements come with payload beyond it.
+#[test]
+fn a_text_passes_shut_windows_whatever_is_lost() {
+    for seed in 1..=6 {
+        let path = Conditions {
+            loss: Probability::percent(10),
+            delay: Duration::from_millis(5),
+            ..far()
+        };
+        let mut exchange = Exchange::new(Link::IP_V4, 100_000, path, seed);
+        exchange.window = 3000;
+        let time = exchange.run();
+        assert!(time < MINUTE, "seed {seed}: {time}");
     }
 }
 

@@ -40,6 +40,7 @@ mod no_flags;
 mod no_room;
 mod off_path;
 mod old_numbers;
+mod one_frame;
 mod opposite;
 #[cfg(all(feature = "paths", feature = "fragmentation"))]
 mod paths;
@@ -50,6 +51,8 @@ mod requests;
 mod services;
 mod simulation;
 mod simultaneous_open;
+#[cfg(all(feature = "dhcp", feature = "slaac"))]
+mod slaac;
 #[cfg(feature = "unicode")]
 mod stall;
 mod tcp;

@@ -22,6 +22,7 @@ mod watchdog;
 
 use core::panic::PanicInfo;
 
+#[allow(unused_imports)] // where the network gives all addresses
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::firmware::{Platform, Storage, run};
@@ -38,7 +39,7 @@ const NETWORK: Network<'_> = Network::new(
     &[
         #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
-        #[cfg(feature = "ipv6")]
+        #[cfg(all(feature = "ipv6", not(feature = "slaac")))]
         IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
     ],
     &[
@@ -68,6 +69,8 @@ fn main() -> ! {
     let (stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
     #[cfg(feature = "dhcp")]
     let stack = stack.with_dhcp();
+    #[cfg(feature = "slaac")]
+    let stack = stack.with_slaac();
     let mut stack = stack;
     log::info!("The server is ready to receive");
     run(&mut stack, &mut servers, &clock, |device| {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release                          # flashes it through the board's own ST-LINK
-//! echo hello | nc -N 192.168.69.1 12000        # on a host with an address in that network
+//! echo hello | nc -N ADDRESS 12000             # the address that the log says, from a DHCP server
 //! ```
 #![no_std]
 #![no_main]
@@ -12,6 +12,7 @@ mod board;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use panic_probe as _;
+#[allow(unused_imports)] // where the network gives all addresses
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::device::embassy::{Embassy, now, run};
@@ -21,9 +22,10 @@ use uppercase::{tcp, udp};
 
 use board::{Board, Frames};
 
-/// Put yours here.
+/// What the board has beside what the network gives; without the feature `dhcp`, put yours here.
 const NETWORK: Network<'_> = Network::new(
     &[
+        #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24),
         #[cfg(feature = "ipv6")]
         IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, 1), 64),
@@ -42,7 +44,9 @@ async fn main(_spawner: Spawner) -> ! {
     let device = Embassy::new(board.ethernet).unwrap_or_else(|error| panic!("{error}"));
     let (address, seed) = (device.hardware_address(), board.random_seed);
     let (stack, mut servers) = servers.start(device, &NETWORK, address, seed, now());
-    // Its address is used when no other host of the network has answered for it, after some seconds.
+    #[cfg(feature = "dhcp")]
+    let stack = stack.with_dhcp();
+    // An address is used when no other host of the network has answered for it.
     let mut stack = stack.with_conflict_detection();
     defmt::info!("The server is ready to receive");
     run(&mut stack, &mut servers, |has_link| {

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release                                       # flashes a W5500-EVB-Pico
 //! cargo run --release --target thumbv7em-none-eabihf        # an nRF52840 DK with a W5500
-//! echo hello | nc -N 192.168.69.1 12000     # on a host with an address in that network
+//! echo hello | nc -N ADDRESS 12000          # the address that the log says, from a DHCP server
 //! ```
 #![no_std]
 #![no_main]
@@ -14,6 +14,7 @@ mod interrupt;
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use panic_probe as _;
+#[allow(unused_imports)] // where the network gives all addresses
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::device::embassy::{Embassy, now, run};
@@ -23,9 +24,10 @@ use uppercase::{tcp, udp};
 
 use board::{Board, Frames};
 
-/// Put yours here.
+/// What the board has beside what the network gives; without the feature `dhcp`, put yours here.
 const NETWORK: Network<'_> = Network::new(
     &[
+        #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24),
         #[cfg(feature = "ipv6")]
         IpCidr::new(IpAddress::v6(0xfdaa, 0, 0, 0, 0, 0, 0, 1), 64),
@@ -44,7 +46,9 @@ async fn main(spawner: Spawner) -> ! {
     let device = Embassy::new(board.ethernet).unwrap_or_else(|error| panic!("{error}"));
     let (address, seed) = (device.hardware_address(), board.random_seed);
     let (stack, mut servers) = servers.start(device, &NETWORK, address, seed, now());
-    // Its address is used when no other host of the network has answered for it, after some seconds.
+    #[cfg(feature = "dhcp")]
+    let stack = stack.with_dhcp();
+    // An address is used when no other host of the network has answered for it.
     let mut stack = stack.with_conflict_detection();
     defmt::info!("The server is ready to receive");
     run(&mut stack, &mut servers, |has_link| {

@@ -21,7 +21,8 @@ function choose(name, isFocused) {
   const frame = run.frames[index];
   $("frame-title").textContent = `${title(frame)}, ${time(frame.sent)}`;
   $("frame-label").textContent = frame.label;
-  $("sentences").replaceChildren(...[...frame.sentences, outcome(frame)].map((sentence) => {
+  const isTold = frame.fate === "lost" && frame.sentences.some((sentence) => sentence.includes("ost on the way"));
+  $("sentences").replaceChildren(...[...frame.sentences, ...isTold ? [] : [outcome(frame)]].map((sentence) => {
     const known = sentence.replace(/^≈ /, ""); // the mark of what only follows from the packets
     const element = make("p", `${known[0].toUpperCase()}${known.slice(1)}.`);
     if (known !== sentence) element.append(" ", make("small", "This follows from the packets."));

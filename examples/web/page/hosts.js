@@ -8,6 +8,7 @@ function drawHosts() {
     card.rows = Math.max(1, ...run.samples.filter((sample) => sample.host === name).map((sample) => sample.connections.length));
     sides[name === "server" ? 1 : 0].append(card);
   }
+  $("hosts").classList.toggle("many", sides[0].children.length > 1);
   $("hosts").replaceChildren(...sides);
 }
 
@@ -41,7 +42,7 @@ function list(rows, sample, timer) {
   if (rows > 1) {
     for (let row = 0; row < rows; row++) {
       const one = connections[row];
-      list.append(make("dt", one ? `port ${one.port}` : "—"), make("dd", one?.state ?? "", { class: "state" }));
+      list.append(make("dt", one ? `:${one.port}` : "—"), make("dd", one?.state ?? "", { class: "state" }));
     }
   } else {
     const [one] = connections;
@@ -67,7 +68,7 @@ function timerText(sample) {
   const has = (...states) => sample.connections.some((one) => states.includes(one.state));
   if (sample.connections.length > 1 || params().get("ack") > 0) return "next timer";
   if (sample.connections.some((one) => one.unacknowledged > 0) || has("SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "CLOSING", "LAST-ACK")) return "sends again";
-  if (has("TIME-WAIT")) return "TIME-WAIT ends";
+  if (has("TIME-WAIT")) return "ends";
   if (has("ESTABLISHED")) return "keep-alive";
   return "next timer";
 }

@@ -2,6 +2,7 @@
 
 let run; // what the engine has told
 let moments = []; // where something happens in the drawing, from top to bottom
+let appearing = []; // what is not there from the beginning, with the heights from which it is
 let place = 0; // how far down the drawing is shown, in pixels
 let playing = 0;
 
@@ -20,10 +21,12 @@ function drawLadder() {
   $("nothing").hidden = run.frames.length > 0;
   ladder.hidden = $("hosts").hidden = $("player").hidden = $("summary").hidden = run.frames.length === 0;
   const ofSide = { left: [], right: [] };
+  const departures = {};
   moments = [];
   for (const arrow of svg.querySelectorAll(".arrow")) {
     const frame = run.frames[arrow.dataset.frame];
     const [from, to] = [Number(arrow.dataset.from), Number(arrow.dataset.to)];
+    departures[arrow.dataset.frame] = from;
     const begin = { y: from, time: frame.sent };
     moments.push(begin);
     ofSide[frame.from].push(begin);
@@ -33,7 +36,6 @@ function drawLadder() {
       moments.push(end);
       ofSide[frame.from === "left" ? "right" : "left"].push(end);
     }
-    arrow.setAttribute("clip-path", "url(#past)");
   }
   for (const label of svg.querySelectorAll("text[data-frame]")) {
     const frame = run.frames[label.dataset.frame];
@@ -42,22 +44,26 @@ function drawLadder() {
     label.setAttribute("aria-label", `${label.textContent}: ${title(frame)}, ${outcome(frame)}`);
   }
   svg.querySelector("text[data-frame]")?.setAttribute("tabindex", "0");
-  for (const bar of svg.querySelectorAll(".bar")) bar.setAttribute("clip-path", "url(#past)");
   const { width, height } = svg.viewBox.baseVal;
   svg.insertAdjacentHTML("beforeend",
     `<clipPath id="past"><rect x="0" y="0" width="${width}" height="0"/></clipPath>`
     + `<line class="now" x1="0" x2="${width}" y1="0" y2="0" visibility="hidden"/>`);
   drawMarks(svg, ofSide);
+  appearing = [...svg.querySelectorAll("text[y]:not(.title, .address), path.event")].map((part) => {
+    const known = departures[part.dataset.frame] ?? part.dataset.y ?? part.y.baseVal[0].value - 6;
+    return [part, Number(known)];
+  });
   moments.sort((one, other) => one.y - other.y);
   $("scrub").max = Math.ceil(height);
 }
 
 /** What was done to a host is marked at its timeline, beside the drawing where there is room. */
 function drawMarks(svg, ofSide) {
-  const [left, right] = [...svg.querySelectorAll(".timeline")].map((line) => line);
+  const [left, right] = svg.querySelectorAll(".timeline");
   if (!left) return;
-  const isWide = svg.viewBox.baseVal.width - right.x1.baseVal.value > 80;
-  const taken = [...svg.querySelectorAll(".state, .time")].map((text) => [text.x.baseVal[0].value < left.x1.baseVal.value, text.y.baseVal[0].value]);
+  const room = svg.viewBox.baseVal.width - right.x1.baseVal.value - 10;
+  const places = (texts) => [...svg.querySelectorAll(texts)].map((text) => [text.x.baseVal[0].value < left.x1.baseVal.value, text.y.baseVal[0].value]);
+  const [states, times] = [places(".state"), places(".time")];
   for (const note of run.notes) {
     if (note.kind !== "deed" || /^(sends|closes|$)/.test(note.text)) continue;
     const isLeft = note.host !== "server" && note.host !== "wire";
@@ -65,22 +71,26 @@ function drawMarks(svg, ofSide) {
     const [x, head, foot] = [line.x1.baseVal.value, line.y1.baseVal.value, line.y2.baseVal.value];
     const y = heightAt(note.time, ofSide[isLeft ? "left" : "right"], head, foot);
     svg.insertAdjacentHTML("beforeend",
-      `<path class="event" data-y="${y}" d="M${x - 6} ${y}l6 -6l6 6l-6 6z"><title>${note.text}</title></path>`);
+      `<path class="event" data-y="${y}" d="M${x - 6} ${y}l6 -6l6 6l-6 6z"><title>${note.host} ${note.text}</title></path>`);
     moments.push({ y, time: note.time });
-    if (!isWide) continue;
+    // Of several clients, it says which one.
+    const says = note.host === "client" || !isLeft ? note.text : `${note.host} ${note.text}`;
+    const wide = says.length * 6.7;
+    if (wide > room) continue;
     const mark = document.createElementNS("http://www.w3.org/2000/svg", "text");
     let base = y + 4;
+    const taken = wide + 56 > room ? [...states, ...times] : states;
     while (taken.some(([side, other]) => side === isLeft && Math.abs(other - base) < 13)) base += 1;
-    taken.push([isLeft, base]);
+    states.push([isLeft, base]);
     for (const [name, value] of Object.entries({ class: "event", "data-y": y, x: isLeft ? x - 10 : x + 10, y: base, "text-anchor": isLeft ? "end" : "start" })) mark.setAttribute(name, value);
-    mark.textContent = note.text;
+    mark.textContent = says;
     svg.append(mark);
   }
 }
 
 /** How far down a moment is, between what happens at one side before and behind it. */
 function heightAt(micros, ofSide, head, foot) {
-  const known = [{ y: head, time: Math.min(0, micros) }, ...ofSide.sort((one, other) => one.y - other.y), { y: foot, time: run.end }];
+  const known = [{ y: head + 8, time: Math.min(0, micros) }, ...ofSide.sort((one, other) => one.y - other.y), { y: foot, time: run.end }];
   const after = known.find((moment, index) => index > 0 && moment.time >= micros) ?? known.at(-1);
   const before = known.findLast((moment) => moment.y <= after.y && moment !== after && moment.time <= micros) ?? known[0];
   const part = after.time > before.time ? (micros - before.time) / (after.time - before.time) : 1;
@@ -99,7 +109,7 @@ function moveTo(y) {
   place = Math.max(0, Math.min(y, bottom()));
   const svg = $("ladder").firstElementChild;
   svg.querySelector("#past rect").setAttribute("height", place);
-  for (const [part, from] of appearing(svg)) part.classList.toggle("future", from > place);
+  for (const [part, from] of appearing) part.classList.toggle("future", from > place);
   const line = svg.querySelector(".now");
   line.setAttribute("visibility", isAtEnd() ? "hidden" : "visible");
   line.setAttribute("y1", place);
@@ -110,16 +120,6 @@ function moveTo(y) {
   $("clock").textContent = time(now);
   fillHosts(place > 0 ? now : -1);
   fillWords(place > 0 ? now : -1);
-}
-
-/** The parts of the drawing that are not there from the beginning, with the heights from which they are. */
-function appearing(svg) {
-  svg.appearing ??= [...svg.querySelectorAll("text[y], path.event")].flatMap((part) => {
-    if (part.matches(".title, .address")) return [];
-    const arrow = part.dataset.frame && svg.querySelector(`.arrow[data-frame="${part.dataset.frame}"]`);
-    return [[part, Number(arrow?.dataset.from ?? part.dataset.y ?? part.y.baseVal[0].value - 6)]];
-  });
-  return svg.appearing;
 }
 
 /** What has come of it so far, in words. */

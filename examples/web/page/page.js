@@ -17,6 +17,7 @@ function show(played) {
   drawDone(script);
   drawLesson(script);
   drawKnobs(script);
+  drawClients();
   $("undo").disabled = undone.length === 0;
   if ($("as-text").open) drawText();
   $("capture").href = $("picture").href = $("textfile").href = "#";
@@ -55,6 +56,15 @@ function drawKnobs(script) {
   }
 }
 
+/** Which client sends, where there are several. */
+function drawClients() {
+  const clients = [...new Set(run.samples.map((sample) => sample.host))].filter((host) => host !== "server");
+  const chosen = $("who").value;
+  $("who").replaceChildren(...clients.map((host) => make("option", host)));
+  $("who").value = clients.includes(chosen) ? chosen : "client";
+  $("who").hidden = clients.length < 2;
+}
+
 function drawText() {
   $("text").textContent = text(engine.text(100));
 }
@@ -70,7 +80,7 @@ const files = {
 $("talk").onsubmit = (event) => {
   event.preventDefault();
   const line = $("line").value || $("line").placeholder;
-  perform(`client ${event.submitter?.value ?? "tcp"} ${line}`);
+  perform(`${$("who").value} ${event.submitter?.value ?? "tcp"} ${line}`);
   $("line").value = "";
 };
 document.addEventListener("click", (event) => {
@@ -160,4 +170,4 @@ addEventListener("resize", () => {
 show();
 
 // For the console, and for tests.
-window.lab = { run: (script) => runScript(script, 900), capture: () => taken(engine.capture()), memory: () => engine.memory.buffer.byteLength };
+window.lab = { show, run: (script) => runScript(script, 900), capture: () => taken(engine.capture()), memory: () => engine.memory.buffer.byteLength };

@@ -22,10 +22,11 @@ pub async fn sleep(delay: Duration) {
     Timer::after_micros(delay.total_micros()).await;
 }
 
-/// Serves for ever, as [`serve`](super::serve) does, by Embassy's clock.
+/// Serves without an end, as [`serve`](super::serve) does, by Embassy's clock.
 ///
 /// After each turn of the loop, and once a second at least, `look_after` is told whether there is a
-/// link: it feeds the watchdog and switches a light. That the link has come or gone is logged.
+/// link: it feeds the watchdog and switches a light. That the link has come or gone is logged, and what
+/// the network has given is verified when it has come (`Context::link_is_back`).
 pub async fn run<'a, D: Driver>(
     stack: &mut Stack<'a, Embassy<D>>,
     service: &mut dyn Service<'a>,
@@ -36,6 +37,10 @@ pub async fn run<'a, D: Driver>(
         let is_up = stack.device_mut().is_link_up().await;
         if core::mem::replace(&mut was_up, is_up) != is_up {
             info!("The link is {}", if is_up { "up" } else { "down" });
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
+            if is_up {
+                stack.context(now()).link_is_back();
+            }
         }
         look_after(is_up);
         // A turn that is dropped has lost nothing but its wait.

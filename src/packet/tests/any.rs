@@ -46,6 +46,11 @@ fn ask_packet(packet: &Packet<'_>) {
     if packet.dhcp_reply(false).is_some() {
         assert!(packet.is_dhcp_reply() && packet.bytes.len() > 268);
     }
+    #[cfg(feature = "slaac")]
+    if let Some(advertisement) = packet.router_advertisement() {
+        let count = advertisement.prefixes().count() + advertisement.name_servers().count();
+        assert!(count * 16 <= length);
+    }
     if let Some(fragment) = packet.fragment() {
         assert!(fragment.data.len() <= packet.payload().len());
     }

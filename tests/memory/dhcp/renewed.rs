@@ -187,6 +187,9 @@ fn what_comes_with_a_renewal_may_have_changed() {
     assert_eq!(context.addresses()[0].prefix_len(), 16);
     assert_eq!(context.gateways(), [IpAddress::v4(192, 168, 70, 1)]);
     assert_eq!(context.name_servers().len(), 0);
+    lan.change = |reply| reply.router = None;
+    lan.pass(SECOND * 501);
+    assert_eq!(lan.context().gateways(), []);
 }
 
 /// RFC 2131, 3.2 and 4.3.2 (INIT-REBOOT): "'server identifier' MUST NOT be filled in, 'requested IP

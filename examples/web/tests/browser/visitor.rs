@@ -176,6 +176,9 @@ pub fn disturbs(browser: &Browser) {
     browser.click("#settings summary");
     browser.run("const knob = document.querySelector('[name=clients]'); knob.value = 3; knob.dispatchEvent(new Event('change', { bubbles: true }))");
     browser.wait_until("return document.querySelectorAll('.host').length === 4");
+    browser.run("document.querySelector('#who').value = 'client3'");
+    browser.write("#line", &format!("three{ENTER}"));
+    answers(browser, "THREE");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

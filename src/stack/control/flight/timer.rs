@@ -12,8 +12,8 @@ const INITIAL: Duration = Duration::from_secs(1);
 const LEAST: Duration = Duration::from_millis(200);
 /// RFC 6298, 2.5: "A maximum value MAY be placed on RTO provided it is at least 60 seconds."
 const MOST: Duration = Duration::from_secs(60);
-/// RFC 8985, 7.2: what is added to the time of a probe where one segment is in flight, whose
-/// acknowledgement the peer may delay.
+/// RFC 8985, 7.2: what is added to the time of a probe where one segment is in flight: the peer may
+/// delay its acknowledgement.
 const DELAYED: Duration = Duration::from_millis(200);
 /// What a peer that has every second segment may wait for the next one.
 const GRANULARITY: Duration = Duration::from_millis(10);

@@ -1,0 +1,56 @@
+//! IPv6 addresses with the prefixes that routers advertise: stateless address autoconfiguration
+//! (RFC 4862; RFC 4861, 6.3), and their name servers (RFC 8106).
+//!
+//! # SLAAC
+//!
+//! ```
+//! use smoltcp::iface::SocketStorage;
+//! use smoltcp::phy::Device;
+//! use smoltcp::time::Instant;
+//! use uppercase::Stack;
+//! use uppercase::stack::{Config, ConfigError};
+//!
+//! fn stack<'a, D: Device>(
+//!     device: D,
+//!     config: Config<'_>, // `addresses` and `gateways` may be empty
+//!     slots: &'a mut [SocketStorage<'a>],
+//!     now: Instant,
+//! ) -> Result<Stack<'a, D>, ConfigError> {
+//!     Ok(Stack::new(device, config, slots, now)?.with_slaac())
+//! }
+//! ```
+//!
+//! The stack takes its link-local address, asks for routers, and forms an address with each prefix that
+//! they advertise for that. Each address is used once the link was asked whether another host has it.
+//! DHCP for IPv4 can run beside it (`Stack::with_dhcp`, with the feature `dhcp`).
+//!
+//! - **Lifetimes.** When the preferred lifetime of an address has ended, connections go on, and other
+//!   hosts can open new ones; what this host begins is sent from another address, if there is one. When
+//!   the valid lifetime has ended, the address is removed, and its connections end
+//!   ([`End::AddressGone`](crate::stack::End::AddressGone)). A router cannot shorten the time that is left
+//!   to less than two hours (RFC 4862, 5.5.3 e).
+//! - **Routers.** The first one that is there is the gateway, unless
+//!   [`Config`](crate::stack::Config) gives one; when its lifetime has ended, the next is.
+//! - **Link down and up.** When the device has its link again, the program calls
+//!   [`Context::link_is_back`](crate::Context::link_is_back), and routers are asked anew. If the answer is
+//!   from a router that was not known, this is another network, and what the others gave is removed. If
+//!   none answers, or one that was known, everything stays.
+//! - **Identifiers.** The last 64 bits of an address follow from the hardware address (RFC 4291,
+//!   appendix A), as those of the link-local one do. A server has to be found at the same address after
+//!   each start. Opaque identifiers (RFC 7217) need a secret that is the same at each start, and a stack
+//!   has none: [`Config::random_seed`](crate::stack::Config::random_seed) is another one each time. So
+//!   the address tells the card, in each network.
+//!
+//! # What is believed
+//!
+//! An advertisement with the hop limit 255, which no router has forwarded, from a link-local address,
+//! with a right checksum and whole options (RFC 4861, 6.1.2). Any host of the link can send one; networks
+//! keep that out in their switches (RFC 6105). So much is kept of what is advertised: [`PREFIXES`],
+//! [`ROUTERS`] and [`NAME_SERVERS`]. What is beyond is dropped, and drives nothing out.
+
+mod autoconf;
+mod lifetime;
+
+pub use autoconf::{NAME_SERVERS, PREFIXES, ROUTERS};
+
+pub(crate) use autoconf::{Autoconf, Task};
