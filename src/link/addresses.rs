@@ -143,7 +143,10 @@ impl Addresses {
     }
 
     /// Whether a host is on one of this host's networks.
-    #[cfg(any(feature = "addressing", all(feature = "simulation", feature = "client")))]
+    #[cfg(any(
+        feature = "addressing",
+        all(feature = "simulation", feature = "client")
+    ))]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
         self.own.iter().any(|own| own.contains_addr(address))
     }
