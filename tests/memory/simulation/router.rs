@@ -334,9 +334,8 @@ fn a_client_learns_the_mtu_of_its_path_from_the_router() {
 #[cfg(feature = "paths")]
 #[test]
 fn a_client_finds_out_the_mtu_of_its_path_where_errors_are_filtered() {
-    let (errors, time) = exchange::<8192>(false, true);
+    let (errors, _) = exchange::<8192>(false, true);
     assert_eq!(errors, 0);
-    assert!(time > SECOND, "{time}");
 }
 
 #[test]
