@@ -52,7 +52,7 @@ mod measure {
     use smoltcp::wire::{IpCidr, IpEndpoint};
     use uppercase::device::tuntap::{Mode, TunTap};
     use uppercase::stack::{Config, from_fn};
-    use uppercase::{Context, PORT, Stack, tcp, udp};
+    use uppercase::{PORT, Stack, tcp, udp};
 
     use crate::isolated::isolated;
     use crate::link::{Link, serve};
@@ -195,17 +195,19 @@ mod measure {
             let mut is_done = false;
             while !is_done {
                 assert!(start.elapsed() < LIMIT, "{link:?}, {protocol:?}: no answer");
-                let mut poll = |context: &mut Context<'_, '_>| {
-                    is_done = match protocol {
-                        Protocol::Udp => udp
-                            .receive(context, &mut [0; 100])
-                            .expect("an answer")
-                            .is_ready(),
-                        Protocol::Tcp => tcp.is_open(context).expect("a connection"),
-                    };
-                    None
-                };
-                let next = stack.poll(now(), &mut from_fn(&mut poll));
+                let next = stack.poll(
+                    now(),
+                    &mut from_fn(|context| {
+                        is_done = match protocol {
+                            Protocol::Udp => udp
+                                .receive(context, &mut [0; 100])
+                                .expect("an answer")
+                                .is_ready(),
+                            Protocol::Tcp => tcp.is_open(context).expect("a connection"),
+                        };
+                        None
+                    }),
+                );
                 if !is_done {
                     let delay = next.delay(now());
                     stack

@@ -25,6 +25,9 @@ const LISTENS: u8 = 2;
 const LEAVES: u8 = 3;
 const JOINS: u8 = 4;
 
+/// When a report was sent, its source, and the type and the group of each record.
+type Report = (Duration, Ipv6Address, Vec<(u8, Ipv6Address)>);
+
 /// A host, and what it sends.
 struct Host {
     simulation: uppercase::simulation::Network,
@@ -63,9 +66,9 @@ impl Host {
         Self::new(Link::ETHERNET_V6, Stack::with_group_reports)
     }
 
-    /// The reports of some time: the source, and the records of each, with the moment.
+    /// The reports of some time.
     #[track_caller]
-    fn reports(&mut self, time: Duration) -> Vec<(Duration, Ipv6Address, Vec<(u8, Ipv6Address)>)> {
+    fn reports(&mut self, time: Duration) -> Vec<Report> {
         let begin = self.simulation.now();
         let mut all = Vec::new();
         while self.simulation.now() < begin + time {

@@ -2,6 +2,7 @@
 
 let run; // what the engine has told
 let moments = []; // where something happens in the drawing, from top to bottom
+let appearing = []; // what is not there from the beginning, with the heights from which it is
 let place = 0; // how far down the drawing is shown, in pixels
 let playing = 0;
 
@@ -20,10 +21,12 @@ function drawLadder() {
   $("nothing").hidden = run.frames.length > 0;
   ladder.hidden = $("hosts").hidden = $("player").hidden = $("summary").hidden = run.frames.length === 0;
   const ofSide = { left: [], right: [] };
+  const departures = {};
   moments = [];
   for (const arrow of svg.querySelectorAll(".arrow")) {
     const frame = run.frames[arrow.dataset.frame];
     const [from, to] = [Number(arrow.dataset.from), Number(arrow.dataset.to)];
+    departures[arrow.dataset.frame] = from;
     const begin = { y: from, time: frame.sent };
     moments.push(begin);
     ofSide[frame.from].push(begin);
@@ -33,7 +36,6 @@ function drawLadder() {
       moments.push(end);
       ofSide[frame.from === "left" ? "right" : "left"].push(end);
     }
-    arrow.setAttribute("clip-path", "url(#past)");
   }
   for (const label of svg.querySelectorAll("text[data-frame]")) {
     const frame = run.frames[label.dataset.frame];
@@ -42,12 +44,15 @@ function drawLadder() {
     label.setAttribute("aria-label", `${label.textContent}: ${title(frame)}, ${outcome(frame)}`);
   }
   svg.querySelector("text[data-frame]")?.setAttribute("tabindex", "0");
-  for (const bar of svg.querySelectorAll(".bar")) bar.setAttribute("clip-path", "url(#past)");
   const { width, height } = svg.viewBox.baseVal;
   svg.insertAdjacentHTML("beforeend",
     `<clipPath id="past"><rect x="0" y="0" width="${width}" height="0"/></clipPath>`
     + `<line class="now" x1="0" x2="${width}" y1="0" y2="0" visibility="hidden"/>`);
   drawMarks(svg, ofSide);
+  appearing = [...svg.querySelectorAll("text[y]:not(.title, .address), path.event")].map((part) => {
+    const known = departures[part.dataset.frame] ?? part.dataset.y ?? part.y.baseVal[0].value - 6;
+    return [part, Number(known)];
+  });
   moments.sort((one, other) => one.y - other.y);
   $("scrub").max = Math.ceil(height);
 }
@@ -104,7 +109,7 @@ function moveTo(y) {
   place = Math.max(0, Math.min(y, bottom()));
   const svg = $("ladder").firstElementChild;
   svg.querySelector("#past rect").setAttribute("height", place);
-  for (const [part, from] of appearing(svg)) part.classList.toggle("future", from > place);
+  for (const [part, from] of appearing) part.classList.toggle("future", from > place);
   const line = svg.querySelector(".now");
   line.setAttribute("visibility", isAtEnd() ? "hidden" : "visible");
   line.setAttribute("y1", place);
@@ -115,16 +120,6 @@ function moveTo(y) {
   $("clock").textContent = time(now);
   fillHosts(place > 0 ? now : -1);
   fillWords(place > 0 ? now : -1);
-}
-
-/** The parts of the drawing that are not there from the beginning, with the heights from which they are. */
-function appearing(svg) {
-  svg.appearing ??= [...svg.querySelectorAll("text[y], path.event")].flatMap((part) => {
-    if (part.matches(".title, .address")) return [];
-    const arrow = part.dataset.frame && svg.querySelector(`.arrow[data-frame="${part.dataset.frame}"]`);
-    return [[part, Number(arrow?.dataset.from ?? part.dataset.y ?? part.y.baseVal[0].value - 6)]];
-  });
-  return svg.appearing;
 }
 
 /** What has come of it so far, in words. */

@@ -60,7 +60,7 @@ pub const SCENARIOS: &[Scenario] = &[
         answer: "An acknowledgement number says that all bytes before it have arrived, so it has to \
                  stay where the gap begins. The server keeps the second segment, and says so by SACK \
                  beside that number. Once the gap is filled, it acknowledges everything at once.",
-        script: "do 0 client bulk 2000\nfate client.t1.1+1460.1 delay 100",
+        script: "do 0 client bulk 2000\nfate client.t1.1+1460.1 delay 5",
     },
     Scenario {
         id: "zero-window",
@@ -138,10 +138,10 @@ pub const SCENARIOS: &[Scenario] = &[
         text: "The same path, but a firewall drops the ICMP messages of the router. The connection \
                opens and short segments arrive; long ones vanish, and nothing says why.",
         question: "How does the client get its long segment through in the end?",
-        answer: "Its retransmission timer expires, and it draws a conclusion: what was lost may have been \
-                 too long. It sends the segment again, and this time allows routers to cut it into \
-                 fragments; the server puts the two together. All segments behind it are shorter, so \
-                 that their packets have 1280 bytes at most.",
+        answer: "What is behind it arrives, so the acknowledgements tell the client that it is lost. The \
+                 client sends it again, in vain. What is lost twice may be too long: the third time, the \
+                 client allows routers to cut it into fragments, and the server puts the two together. \
+                 All segments behind it are shorter, so that their packets have 1280 bytes at most.",
         script: "mtu 1300\nicmp filtered\ndo 0 client bulk 4000",
     },
     Scenario {
