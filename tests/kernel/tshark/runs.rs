@@ -9,9 +9,10 @@ use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::capture::{Capture, Frame, Sink};
+use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 use uppercase::link::EthernetAddress;
 use uppercase::simulation::{Conditions, Network, Probability, Random};
-use uppercase::stack::{ClientSlot, Config, Service, from_fn};
+use uppercase::stack::{ClientSlot, Config, FRAGMENTATION_OVERHEAD, Service, from_fn};
 use uppercase::tcp::UNSCALED_WINDOW;
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
@@ -24,10 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Late copies still come then.
 const AFTERWARDS: Duration = Duration::from_secs(20);
 const LONGEST_TEXT: u64 = 6000;
-/// Longer than a packet; over IPv6 a line must fit into one.
+/// Longer than a packet; over IPv6 a line fits into one, as tshark reads a first fragment of IPv6 as
+/// the datagram.
 const LONGEST_LINE: u64 = 2500;
 const LONGEST_LINE_IPV6: u64 = 1300;
 const DATAGRAM: usize = LONGEST_LINE as usize + 100;
+type Fragments = Buffers<{ DATAGRAM + OVERHEAD }, 4>;
 
 /// Writes what the clients of `runs` runs send and receive into one file, with an interface for
 /// each of these media.
@@ -74,7 +77,12 @@ impl Run {
         }
     }
 
-    fn stack<D: Device>(&self, device: D, host: u16, random_seed: u64) -> Stack<'_, D> {
+    fn stack<D: Device>(
+        &self,
+        device: D,
+        host: u16,
+        random_seed: u64,
+    ) -> Stack<'_, Reassembly<'static, D>> {
         let length = if self.is_ipv6 { 64 } else { 8 };
         let config = Config {
             hardware_address: EthernetAddress([2, 0, 0, 0, 0, host as u8]),
@@ -82,7 +90,12 @@ impl Run {
             gateways: &[],
             random_seed,
         };
-        Stack::new(device, config, vec![], Instant::ZERO).expect("the configuration is right")
+        // Lent for as long as the test runs.
+        let fragments = Box::leak(Box::new(Fragments::new()));
+        let device = Reassembly::new(device, fragments);
+        let stack = Stack::new(device, config, vec![], Instant::ZERO);
+        let stack = stack.expect("the configuration is right");
+        stack.with_fragmentation(vec![0; DATAGRAM + FRAGMENTATION_OVERHEAD])
     }
 
     /// Runs until the client has its answer, or has given up, and some time more.
