@@ -46,7 +46,7 @@
 //! # The walk of a datagram
 //!
 //! 1. `packet.rs` parses the frame. One for another card is dropped; a message of ARP or neighbor
-//!    discovery is answered here (`link/messages.rs`), as is a query for listeners (`link/mld.rs`), and
+//!    discovery is answered here (`link/layer.rs`), as is a query for listeners (`link/mld.rs`), and
 //!    goes no further.
 //! 2. The stack judges the packet. If it is a datagram for this host, the table takes note of its
 //!    sender.
@@ -73,17 +73,12 @@ mod arp;
 #[cfg(feature = "conflict-detection")]
 mod claims;
 mod ethernet;
-#[cfg(feature = "mld")]
-mod groups;
-mod messages;
+mod layer;
 #[cfg(feature = "mld")]
 mod mld;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 mod neighbors;
-mod own;
-#[cfg(feature = "client")]
-mod resolution;
 mod transmit;
 
 pub use crate::packet::EthernetAddress;
@@ -91,6 +86,7 @@ pub use crate::packet::EthernetAddress;
 #[cfg(feature = "conflict-detection")]
 pub use claims::Conflict;
 
+#[cfg(any(feature = "addressing", feature = "client"))]
 pub(crate) use addresses::Addresses;
 #[cfg(feature = "mld")]
 pub(crate) use mld::MOST_JOINED;
@@ -99,154 +95,4 @@ pub(crate) use neighbors::NEIGHBORS;
 pub(crate) use transmit::Drain;
 pub(crate) use transmit::{Nowhere, Room, Transmit};
 
-use core::cell::RefCell;
-
-use smoltcp::phy::{DeviceCapabilities, Medium};
-use smoltcp::time::Instant;
-use smoltcp::wire::IpAddress;
-
-use crate::packet::{ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet};
-#[cfg(feature = "conflict-detection")]
-use claims::Claims;
-#[cfg(feature = "mld")]
-use mld::Memberships;
-use neighbors::Neighbors;
-
-/// The longest IP packet that a device with these capabilities carries, in bytes.
-pub(crate) fn ip_mtu(capabilities: &DeviceCapabilities) -> usize {
-    let header = if is_ethernet(capabilities.medium) {
-        ETHERNET_HEADER
-    } else {
-        0
-    };
-    capabilities.max_transmission_unit.saturating_sub(header)
-}
-
-/// The link of a stack: its own addresses there, and its neighbors.
-pub(crate) struct Link {
-    pub(crate) addresses: Addresses,
-    medium: Medium,
-    /// The card's, on Ethernet.
-    hardware: EthernetAddress,
-    neighbors: RefCell<Neighbors>,
-    /// Whether other hosts have an address of this host, if the link is asked for that.
-    #[cfg(feature = "conflict-detection")]
-    claims: Option<RefCell<Claims>>,
-    /// The groups that this host listens to.
-    #[cfg(feature = "mld")]
-    memberships: RefCell<Memberships>,
-}
-
-impl Link {
-    /// A link on which this host has no address.
-    pub(crate) fn new(medium: Medium, hardware: EthernetAddress) -> Self {
-        Self {
-            addresses: Addresses::new(!is_ethernet(medium)),
-            medium,
-            hardware,
-            neighbors: RefCell::new(Neighbors::new()),
-            #[cfg(feature = "conflict-detection")]
-            claims: None,
-            #[cfg(feature = "mld")]
-            memberships: RefCell::new(Memberships::new(hardware)),
-        }
-    }
-
-    pub(crate) fn is_ethernet(&self) -> bool {
-        cfg!(not(feature = "medium-ip")) || is_ethernet(self.medium)
-    }
-
-    /// The room before each packet for the header of its frame, in bytes.
-    pub(crate) fn header_len(&self) -> usize {
-        if self.is_ethernet() {
-            ETHERNET_HEADER
-        } else {
-            0
-        }
-    }
-
-    /// Parses a frame of the device.
-    pub(crate) fn parse<'f>(&self, frame: &'f [u8]) -> Frame<'f> {
-        Frame::parse(self.medium, frame)
-    }
-
-    /// Whether a frame with these addresses is for this card, or for a group.
-    pub(crate) fn is_for_us(&self, hardware: &HardwareAddresses) -> bool {
-        !hardware.destination.is_unicast() || hardware.destination == self.hardware
-    }
-
-    /// A host has sent a datagram, from this card: its answer goes there.
-    pub(crate) fn learn(&self, address: IpAddress, source: EthernetAddress, now: Instant) {
-        if self.is_ethernet() && self.addresses.is_one_host(&address) {
-            self.neighbors.borrow_mut().learn(address, source, now);
-        }
-    }
-
-    /// Writes the header of a frame, if it has one. `known` is the card that its packet goes to
-    /// where that is known.
-    pub(crate) fn put_header(
-        &self,
-        header: &mut [u8],
-        packet: &Packet<'_>,
-        known: Option<EthernetAddress>,
-        now: Instant,
-    ) {
-        if !self.is_ethernet() {
-            return;
-        }
-        let found = known.or_else(|| self.find(&packet.destination, now));
-        let destination = found.unwrap_or(self.hardware);
-        let hardware = HardwareAddresses {
-            source: self.hardware,
-            destination,
-        };
-        put_ethernet(header, hardware, ethernet::ethertype(&packet.destination));
-    }
-
-    /// The card that a packet to `address` goes to; asks for it where that can be done.
-    fn find(&self, address: &IpAddress, now: Instant) -> Option<EthernetAddress> {
-        if self.addresses.is_own(address) {
-            return Some(self.hardware);
-        }
-        if address.is_multicast() {
-            return Some(ethernet::group(address));
-        }
-        if self.addresses.is_to_all(address) {
-            return Some(EthernetAddress::BROADCAST);
-        }
-        #[cfg(feature = "client")]
-        self.resolve(address, now);
-        #[cfg(not(feature = "client"))]
-        let _ = now;
-        let neighbors = self.neighbors.borrow();
-        let neighbor = neighbors
-            .find(address)
-            .or_else(|| neighbors.find(&self.addresses.next_hop(address)?));
-        neighbor.map(|neighbor| neighbor.hardware)
-    }
-}
-
-#[cfg(any(feature = "dhcp", feature = "slaac"))]
-impl Link {
-    /// The card of this host.
-    pub(crate) fn hardware(&self) -> EthernetAddress {
-        self.hardware
-    }
-
-    /// Transmits an IP packet of this length to a card; without one, to that of a group.
-    pub(crate) fn send(
-        &self,
-        destination: Option<EthernetAddress>,
-        to: &IpAddress,
-        length: usize,
-        transmit: &mut dyn Transmit,
-        put: &dyn Fn(&mut [u8]),
-    ) {
-        let hardware = HardwareAddresses {
-            source: self.hardware,
-            destination: destination.unwrap_or_else(|| ethernet::group(to)),
-        };
-        let ethertype = ethernet::ethertype(to);
-        ethernet::send(transmit, hardware, ethertype, length, put);
-    }
-}
+pub(crate) use layer::{Link, ip_mtu};

@@ -12,10 +12,11 @@
 use heapless::Vec;
 use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpAddress, IpCidr, Ipv6Address};
+use smoltcp::wire::{IpAddress, IpCidr, Ipv4Address, Ipv6Address};
 
-use super::addresses::solicited_node;
+use super::addresses::{Addresses, solicited_node};
 use super::ethernet::{group as card_of, send};
+use super::ndisc::ALL_NODES;
 use super::transmit::Transmit;
 use crate::packet::{
     ETHERTYPE_IPV6, EthernetAddress, HardwareAddresses, Query, Record, put_report, report_len,
@@ -74,11 +75,14 @@ pub(super) struct Memberships {
     answer: Option<Instant>,
     /// Differs from host to host, so that hosts do not report at the same moment.
     random: u32,
+    card: EthernetAddress,
 }
 
 impl Memberships {
-    pub(super) fn new(EthernetAddress([_, a, b, c, d, e]): EthernetAddress) -> Self {
+    pub(super) fn new(card: EthernetAddress) -> Self {
+        let EthernetAddress([_, a, b, c, d, e]) = card;
         Self {
+            card,
             joined: Vec::new(),
             all: Vec::new(),
             is_reporting: false,
@@ -102,9 +106,18 @@ impl Memberships {
         self.joined.len() < before
     }
 
-    /// Whether a service has joined a group.
-    pub(super) fn has_joined(&self, group: &Ipv6Address) -> bool {
-        self.joined.contains(group)
+    /// Whether packets for a group are for a host with these addresses: each host is in that of all
+    /// hosts (RFC 1112, 4; RFC 4291, 2.8).
+    pub(super) fn has(&self, group: &IpAddress, addresses: &Addresses) -> bool {
+        const ALL_SYSTEMS: Ipv4Address = Ipv4Address::new(224, 0, 0, 1);
+        match group {
+            IpAddress::Ipv4(address) => *address == ALL_SYSTEMS || addresses.is_to_all(group),
+            IpAddress::Ipv6(address) => {
+                *address == ALL_NODES
+                    || addresses.is_solicited(address)
+                    || self.joined.contains(address)
+            }
+        }
     }
 
     /// Compares with the addresses that this host has or asks for.
@@ -176,7 +189,7 @@ impl Memberships {
     pub(super) fn tend<'c>(
         &mut self,
         addresses: impl Iterator<Item = &'c IpCidr>,
-        (card, source): (EthernetAddress, Ipv6Address),
+        source: Ipv6Address,
         now: Instant,
         transmit: &mut dyn Transmit,
     ) {
@@ -197,7 +210,7 @@ impl Memberships {
             .collect();
         if !records.is_empty() {
             let hardware = HardwareAddresses {
-                source: card,
+                source: self.card,
                 destination: card_of(&ROUTERS.into()),
             };
             let length = report_len(records.len());

@@ -7,6 +7,8 @@ use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 
+#[cfg(feature = "client")]
+use super::addresses::Addresses;
 use crate::packet::EthernetAddress;
 
 /// How many neighbors are known at most: where there is a heap, there is room.
@@ -45,12 +47,6 @@ impl Neighbor {
         #[cfg(feature = "client")]
         until: Instant::ZERO,
     };
-
-    /// Whether a frame of it came not long ago.
-    #[cfg(feature = "client")]
-    pub(super) fn is_fresh(&self, now: Instant) -> bool {
-        now < self.until
-    }
 }
 
 /// A neighbor that has not answered.
@@ -154,6 +150,36 @@ impl Neighbors {
 
 #[cfg(feature = "client")]
 impl Neighbors {
+    /// Whether the card that a packet to `address` goes to is known; else it is asked for. Where
+    /// there is no route, there is nothing to wait for.
+    pub(super) fn resolve(
+        &mut self,
+        address: &IpAddress,
+        addresses: &Addresses,
+        now: Instant,
+    ) -> bool {
+        if self.is_fresh(address, now) {
+            return true;
+        }
+        if addresses.is_own(address) || !addresses.is_one_host(address) {
+            return true;
+        }
+        match addresses.next_hop(address) {
+            Some(next_hop) if next_hop != *address && self.is_fresh(&next_hop, now) => true,
+            Some(next_hop) => {
+                self.ask(next_hop, now);
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// Whether a neighbor was heard not long ago.
+    fn is_fresh(&self, address: &IpAddress, now: Instant) -> bool {
+        let neighbor = self.find(address);
+        neighbor.is_some_and(|neighbor| now < neighbor.until)
+    }
+
     /// A neighbor is known no more.
     pub(super) fn forget(&mut self, address: &IpAddress) {
         if let Some(known) = self.position(address) {
@@ -167,7 +193,7 @@ impl Neighbors {
     }
 
     /// A neighbor is wished for: it is asked for, at once and then each second.
-    pub(super) fn ask(&mut self, address: IpAddress, now: Instant) {
+    fn ask(&mut self, address: IpAddress, now: Instant) {
         for asked in &mut self.asked {
             if asked.address == address {
                 if asked.left == 0 {
