@@ -6,42 +6,25 @@
 //! address and a seed of what the chip has. [`Register`] is a peripheral's.
 
 mod identity;
+mod platform;
 mod register;
 #[cfg(feature = "log")]
 mod serial_log;
 mod storage;
 
 pub use identity::{address_of, seed_of};
+pub use platform::Platform;
 pub use register::Register;
 #[cfg(feature = "log")]
 pub use serial_log::SerialLog;
 pub use storage::{ServerStorage, Storage};
 
 use smoltcp::phy::Device;
-use smoltcp::time::{Duration, Instant};
 
 use crate::Stack;
 use crate::stack::Service;
 
-/// The clock of a board, its sleep, and its watchdog.
-pub trait Platform {
-    /// The longest sleep: what the clock and the watchdog need to be looked after in time.
-    const LONGEST_NAP: Duration;
-
-    /// The time since the start, which never goes back.
-    fn now(&self) -> Instant;
-
-    /// Sleeps until there is an interrupt, or until `limit` has passed, which is never longer than
-    /// [`LONGEST_NAP`](Self::LONGEST_NAP). It may return at any time. An interrupt that comes before
-    /// it has begun to sleep must end it, too: `wfi` with interrupts masked does so.
-    fn nap(&self, limit: Duration);
-
-    /// The loop is alive: starts the time of the watchdog anew. Called once for each poll of the stack,
-    /// and at least as often as a nap of [`LONGEST_NAP`](Self::LONGEST_NAP) ends.
-    fn feed_watchdog(&self);
-}
-
-/// Serves for ever, on a machine that has nothing but interrupts to wait for.
+/// Serves without an end, on a machine that has nothing but interrupts to wait for.
 ///
 /// `acknowledge` clears the interrupts of the device that are pending.
 pub fn run<'a, D: Device, P: Platform>(

@@ -46,7 +46,8 @@
 //! # The walk of a datagram
 //!
 //! 1. `packet.rs` parses the frame. One for another card is dropped; a message of ARP or neighbor
-//!    discovery is answered here, and goes no further.
+//!    discovery is answered here (`link/messages.rs`), as is a query for listeners (`link/mld.rs`), and
+//!    goes no further.
 //! 2. The stack judges the packet. If it is a datagram for this host, the table takes note of its
 //!    sender.
 //! 3. smoltcp is given the packet, and the service makes the answer.
@@ -63,7 +64,7 @@
 //! 3. What is answered without a connection, as a reset or a SYN cookie, goes to the card that the
 //!    segment came from.
 //! 4. The first segment of a client has no such card. It leaves when the neighbor that its peer is
-//!    reached by has answered; `Way::finds` in `stack/port.rs` asks for it.
+//!    reached by has answered; `Way::finds` in `stack/way.rs` asks for it.
 //! 5. What is sent again twice without a sign of the peer goes to no card any more until the
 //!    neighbor has been asked for anew.
 
@@ -73,10 +74,16 @@ mod arp;
 mod claims;
 mod ethernet;
 #[cfg(feature = "mld")]
+mod groups;
+mod messages;
+#[cfg(feature = "mld")]
 mod mld;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 mod neighbors;
+mod own;
+#[cfg(feature = "client")]
+mod resolution;
 mod transmit;
 
 pub use crate::packet::EthernetAddress;
@@ -96,19 +103,11 @@ use core::cell::RefCell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr};
-#[cfg(feature = "mld")]
-use smoltcp::wire::{Ipv4Address, Ipv6Address};
+use smoltcp::wire::IpAddress;
 
-use crate::packet::{
-    Arp, ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet,
-};
-#[cfg(feature = "mld")]
-use addresses::is_solicited;
-#[cfg(feature = "ipv6")]
-use addresses::link_local;
+use crate::packet::{ETHERNET_HEADER, Frame, HardwareAddresses, Packet, is_ethernet, put_ethernet};
 #[cfg(feature = "conflict-detection")]
-use claims::{Claims, Pace};
+use claims::Claims;
 #[cfg(feature = "mld")]
 use mld::Memberships;
 use neighbors::Neighbors;
@@ -153,72 +152,6 @@ impl Link {
         }
     }
 
-    /// Adds an address of this host, or changes the prefix of one; returns whether there is room. The
-    /// first IPv6 address on Ethernet brings a link-local one ("Its required Link-Local address for
-    /// each interface", RFC 4291, 2.8).
-    pub(crate) fn add_address(&mut self, address: IpCidr) -> bool {
-        let has_room = self.take(address);
-        #[cfg(feature = "ipv6")]
-        if matches!(address, IpCidr::Ipv6(_)) && self.is_ethernet() {
-            return has_room && self.take(link_local(self.hardware));
-        }
-        has_room
-    }
-
-    /// Takes an address, once it is known that no other host has it.
-    fn take(&mut self, address: IpCidr) -> bool {
-        #[cfg(feature = "conflict-detection")]
-        if let Some(claims) = &mut self.claims {
-            let has_room = claims.get_mut().begin(address, Pace::Whole);
-            if !self.addresses.is_own(&address.address()) {
-                return has_room;
-            }
-        }
-        self.addresses.add(address)
-    }
-
-    /// Adds an address that a server of the network has given, as [`add_address`](Self::add_address).
-    #[cfg(feature = "dhcp")]
-    pub(crate) fn add_given(&mut self, address: IpCidr) -> bool {
-        if let Some(claims) = &mut self.claims {
-            // What begins here goes on below, or there is no room.
-            claims.get_mut().begin(address, Pace::Tenth);
-        }
-        self.take(address)
-    }
-
-    /// Whether a host is on one of this host's networks.
-    #[cfg(feature = "addressing")]
-    pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
-        #[cfg(feature = "conflict-detection")]
-        if let Some(claims) = &self.claims {
-            return claims.borrow().is_near(address);
-        }
-        self.addresses.is_near(address)
-    }
-
-    /// Removes an address; returns whether this host had it, or asked for it.
-    #[cfg(feature = "addressing")]
-    pub(crate) fn remove_address(&mut self, address: &IpAddress) -> bool {
-        #[cfg(feature = "conflict-detection")]
-        if let Some(claims) = &mut self.claims {
-            return claims.get_mut().remove(address, &mut self.addresses);
-        }
-        self.addresses.remove_alone(address)
-    }
-
-    /// Addresses or gateways have changed: forgets the neighbors that are not on the link now.
-    #[cfg(feature = "addressing")]
-    pub(crate) fn follow_addresses(&mut self) {
-        let addresses = &self.addresses;
-        let is_near = |address: &IpAddress| addresses.next_hop(address) == Some(*address);
-        self.neighbors.get_mut().retain(is_near);
-        #[cfg(feature = "mld")]
-        {
-            self.memberships.get_mut().is_stale = true;
-        }
-    }
-
     pub(crate) fn is_ethernet(&self) -> bool {
         cfg!(not(feature = "medium-ip")) || is_ethernet(self.medium)
     }
@@ -240,65 +173,6 @@ impl Link {
     /// Whether a frame with these addresses is for this card, or for a group.
     pub(crate) fn is_for_us(&self, hardware: &HardwareAddresses) -> bool {
         !hardware.destination.is_unicast() || hardware.destination == self.hardware
-    }
-
-    /// Takes note of a message of ARP, and answers it.
-    #[inline(never)] // The room for it is needed for as long as this takes only, as is that below.
-    pub(crate) fn receive_arp(&self, message: &[u8], now: Instant, transmit: &mut dyn Transmit) {
-        let Some(message) = Arp::parse(message) else {
-            return;
-        };
-        #[cfg(feature = "conflict-detection")]
-        self.hear_rival(&message);
-        if !arp::is_from_host(&message, &self.addresses) {
-            return;
-        }
-        if !arp::is_probe(&message) {
-            let mut neighbors = self.neighbors.borrow_mut();
-            neighbors.told(message.sender.into(), message.sender_hardware, true, now);
-        }
-        if message.is_request && self.addresses.is_own(&message.target.into()) {
-            arp::reply(&message, self.hardware, transmit);
-        }
-    }
-
-    /// Takes note of a message of neighbor discovery, and answers it; returns whether the packet is
-    /// such a one.
-    #[cfg(feature = "ipv6")]
-    #[inline(never)]
-    pub(crate) fn receive_discovery(
-        &self,
-        packet: &Packet<'_>,
-        source: EthernetAddress,
-        now: Instant,
-        transmit: &mut dyn Transmit,
-    ) -> bool {
-        let Some(message) = packet.neighbor_message().filter(|_| self.is_ethernet()) else {
-            return false;
-        };
-        if !ndisc::is_valid(packet, &message, &self.addresses) {
-            return true;
-        }
-        #[cfg(feature = "conflict-detection")]
-        if let Some(claims) = &self.claims
-            && source != self.hardware
-        {
-            let (mut claims, target) = (claims.borrow_mut(), message.target.into());
-            if !message.is_solicitation {
-                claims.is_used(&target, source);
-            } else if packet.source.is_unspecified() {
-                claims.is_probed(&target, source);
-            }
-        }
-        let (address, hardware, corrects) = ndisc::told(packet, &message, source);
-        if self.addresses.is_one_host(&address) && !self.addresses.is_own(&address) {
-            let mut neighbors = self.neighbors.borrow_mut();
-            neighbors.told(address, hardware, corrects, now);
-        }
-        if message.is_solicitation && self.addresses.is_own(&message.target.into()) {
-            ndisc::advertise(packet, message.target, source, self.hardware, transmit);
-        }
-        true
     }
 
     /// A host has sent a datagram, from this card: its answer goes there.
@@ -374,234 +248,5 @@ impl Link {
         };
         let ethertype = ethernet::ethertype(to);
         ethernet::send(transmit, hardware, ethertype, length, put);
-    }
-}
-
-#[cfg(feature = "slaac")]
-impl Link {
-    /// Adds the address of this host for the link alone (RFC 4862, 5.3); returns whether there is room.
-    pub(crate) fn add_link_local(&mut self) -> bool {
-        self.take(link_local(self.hardware))
-    }
-
-    /// That address, which this host may not have (yet).
-    pub(crate) fn link_local(&self) -> IpCidr {
-        link_local(self.hardware)
-    }
-}
-
-#[cfg(feature = "conflict-detection")]
-impl Link {
-    /// Asks for each address of this host before it is used, from now on. Those that it has by now
-    /// are not used meanwhile.
-    pub(crate) fn detect_conflicts(&mut self) {
-        if !self.is_ethernet() || self.claims.is_some() {
-            return;
-        }
-        let mut claims = Claims::new(self.hardware);
-        for address in self.addresses.own() {
-            // Cannot fail: there is as much room.
-            claims.begin(*address, Pace::Whole);
-        }
-        self.addresses.clear();
-        self.claims = Some(RefCell::new(claims));
-    }
-
-    /// Takes note of what a message of ARP says about addresses of this host: "a conflicting ARP
-    /// packet" (RFC 5227, 2.1.1 and 2.4).
-    fn hear_rival(&self, message: &Arp) {
-        let Some(claims) = &self.claims else {
-            return;
-        };
-        if message.sender_hardware == self.hardware {
-            return;
-        }
-        let (mut claims, card) = (claims.borrow_mut(), message.sender_hardware);
-        if arp::is_probe(message) {
-            claims.is_probed(&message.target.into(), card);
-        } else {
-            claims.is_used(&message.sender.into(), card);
-        }
-    }
-
-    /// Does what is due about addresses; returns whether one has come or gone.
-    pub(crate) fn tend_claims(
-        &mut self,
-        now: Instant,
-        transmit: &mut dyn Transmit,
-        report: &mut dyn FnMut(Conflict),
-    ) -> bool {
-        let Some(claims) = &mut self.claims else {
-            return false;
-        };
-        let (addresses, card) = (&mut self.addresses, self.hardware);
-        claims
-            .get_mut()
-            .tend(addresses, card, now, transmit, report)
-    }
-
-    /// When there is something to do about addresses.
-    pub(crate) fn claims_due(&self, now: Instant) -> Option<Instant> {
-        self.claims.as_ref()?.borrow().due(now)
-    }
-
-    /// Whether an address is asked for, and not used yet.
-    pub(crate) fn is_probing(&self) -> bool {
-        let claims = self.claims.as_ref();
-        claims.is_some_and(|claims| claims.borrow().is_probing())
-    }
-}
-
-#[cfg(feature = "mld")]
-impl Link {
-    /// Joins a group; returns whether there is room.
-    pub(crate) fn join(&mut self, group: Ipv6Address) -> bool {
-        self.memberships.get_mut().join(group)
-    }
-
-    /// Leaves a group; returns whether it was joined.
-    pub(crate) fn leave(&mut self, group: &Ipv6Address) -> bool {
-        self.memberships.get_mut().leave(group)
-    }
-
-    /// Whether packets for a group are for this host.
-    pub(crate) fn is_member(&self, group: &IpAddress) -> bool {
-        const ALL_SYSTEMS: Ipv4Address = Ipv4Address::new(224, 0, 0, 1);
-        match group {
-            IpAddress::Ipv4(address) => *address == ALL_SYSTEMS || self.addresses.is_to_all(group),
-            IpAddress::Ipv6(address) => {
-                *address == ndisc::ALL_NODES
-                    || self.addresses.is_solicited(address)
-                    || self.is_probed_in(address)
-                    || self.memberships.borrow().has_joined(address)
-            }
-        }
-    }
-
-    /// Whether a group is that of an address that this host asks for.
-    fn is_probed_in(&self, group: &Ipv6Address) -> bool {
-        #[cfg(feature = "conflict-detection")]
-        if let Some(claims) = &self.claims {
-            return is_solicited(claims.borrow().addresses(), group);
-        }
-        let _ = group;
-        false
-    }
-
-    /// Reports the groups that this host listens to, from now on, on Ethernet.
-    pub(crate) fn report_groups(&mut self) {
-        self.memberships.get_mut().is_reporting = self.is_ethernet();
-    }
-
-    /// Takes note of a query for listeners; returns whether the packet is such a one.
-    pub(crate) fn receive_query(&self, packet: &Packet<'_>, now: Instant) -> bool {
-        let query = packet.listener_query();
-        if let Some(query) = &query {
-            self.memberships.borrow_mut().hear(query, now);
-        }
-        query.is_some()
-    }
-
-    /// When there is something to report about groups.
-    pub(crate) fn memberships_due(&self, now: Instant) -> Option<Instant> {
-        self.memberships.borrow().due(now)
-    }
-
-    /// Reports what is due about groups.
-    pub(crate) fn report_memberships(&mut self, now: Instant, transmit: &mut dyn Transmit) {
-        if self.memberships_due(now).is_none_or(|due| due > now) {
-            return;
-        }
-        let own = self.addresses.own();
-        // RFC 3810, 5.2.13: the unspecified address, before there is a link-local one.
-        let source = own.iter().find_map(|own| match own.address() {
-            IpAddress::Ipv6(own) => own.is_unicast_link_local().then_some(own),
-            IpAddress::Ipv4(_) => None,
-        });
-        let source = source.unwrap_or(Ipv6Address::UNSPECIFIED);
-        let memberships = self.memberships.get_mut();
-        let hardware = self.hardware;
-        #[cfg(feature = "conflict-detection")]
-        if let Some(claims) = &mut self.claims {
-            let addresses = claims.get_mut().addresses().chain(own);
-            return memberships.tend(addresses, (hardware, source), now, transmit);
-        }
-        memberships.tend(own.iter(), (hardware, source), now, transmit);
-    }
-}
-
-#[cfg(feature = "client")]
-impl Link {
-    /// Whether the card that a packet to `address` goes to is known; else it is asked for. Where
-    /// there is no route, there is nothing to wait for.
-    pub(crate) fn resolve(&self, address: &IpAddress, now: Instant) -> bool {
-        if !self.is_ethernet() {
-            return true;
-        }
-        let mut neighbors = self.neighbors.borrow_mut();
-        let is_fresh = |address: &IpAddress| {
-            let neighbor = neighbors.find(address);
-            neighbor.is_some_and(|neighbor| neighbor.is_fresh(now))
-        };
-        if is_fresh(address) {
-            return true;
-        }
-        let addresses = &self.addresses;
-        if addresses.is_own(address) || !addresses.is_one_host(address) {
-            return true;
-        }
-        match addresses.next_hop(address) {
-            Some(next_hop) if next_hop != *address && is_fresh(&next_hop) => true,
-            Some(next_hop) => {
-                neighbors.ask(next_hop, now);
-                false
-            }
-            None => true,
-        }
-    }
-
-    /// A host does not answer: it may have another card by now, or the gateway has.
-    pub(crate) fn look_again(&self, address: &IpAddress, now: Instant) {
-        let next_hop = self.addresses.next_hop(address);
-        for suspect in [Some(*address), next_hop].into_iter().flatten() {
-            self.neighbors.borrow_mut().forget(&suspect);
-        }
-        self.resolve(address, now);
-    }
-
-    /// Whether the host that a packet to `address` is handed to was asked for, and has not answered.
-    pub(crate) fn is_silent(&self, address: &IpAddress) -> bool {
-        let next_hop = self.addresses.next_hop(address);
-        next_hop.is_some_and(|next_hop| self.neighbors.borrow().is_asked(&next_hop))
-    }
-
-    /// When a neighbor has to be asked for.
-    pub(crate) fn due(&self) -> Option<Instant> {
-        self.neighbors.borrow().due()
-    }
-
-    /// Asks for the neighbors that are wished for, as far as there is room.
-    pub(crate) fn ask(&self, now: Instant, transmit: &mut dyn Transmit) {
-        if self.due().is_none_or(|due| due > now) {
-            return;
-        }
-        while transmit.has_room() {
-            let request = self.neighbors.borrow_mut().next_request(now);
-            let Some(target) = request else {
-                return;
-            };
-            match (target, self.addresses.source_for(&target)) {
-                (IpAddress::Ipv4(target), Some(IpAddress::Ipv4(source))) => {
-                    arp::request(target, source, self.hardware, transmit);
-                }
-                #[cfg(feature = "ipv6")]
-                (IpAddress::Ipv6(target), Some(IpAddress::Ipv6(source))) => {
-                    ndisc::solicit(target, source, self.hardware, transmit);
-                }
-                #[allow(unreachable_patterns)]
-                // there is an address of each version that is asked for
-                _ => {}
-            }
-        }
     }
 }

@@ -21,17 +21,36 @@
 //!    with its [four-tuple](FourTuple). `stack/accept.rs` decides: it is delivered, refused by a
 //!    reset, dropped; a SYN opens a connection, waits in the backlog, or is answered by a cookie.
 //! 4. `stack/delivery.rs` gives the IP packet to its connection, unless its numbers cannot be those of
-//!    the peer (`stack/challenge.rs`): to smoltcp by `stack/port.rs`, with the socket set of this
+//!    the peer (`stack/challenge.rs`): to smoltcp by `stack/way.rs`, with the socket set of this
 //!    connection only. The [`Control`] of the connection takes note of the card that it came from.
 //!    `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
 //!    last, and what smoltcp is given beside it or instead; `stack/inject.rs` makes such segments.
 //! 5. The service works with the bytes in the socket's buffers, once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).
-//! 6. `stack/port.rs` lets smoltcp transmit, and `stack/egress.rs` looks at each packet that leaves:
+//! 6. `stack/way.rs` lets smoltcp transmit into `stack/port.rs`, and `stack/egress.rs` looks at each packet that leaves:
 //!    the [`Control`] of the connection takes note of what was sent, and makes a scaled window one
 //!    unit less (`stack/control.rs`). The link layer writes the Ethernet header, to the card of the
 //!    peer. The device has the frame.
+//!
+//! # The walk of a datagram
+//!
+//! 1. As a segment, up to `stack/ingress.rs`. With `device::reassembly`, a datagram in fragments has been
+//!    put together before. A message of ARP or neighbor discovery goes to the link layer.
+//! 2. The port must be that of a UDP socket, or the message one of ICMP; else it is answered by an ICMP
+//!    error, of which no more than 20 leave in a second. The link layer takes note of the card of the
+//!    sender.
+//! 3. `stack/way.rs` gives it to smoltcp with the stack's own sockets. smoltcp answers a ping at once; a
+//!    datagram waits in its socket.
+//! 4. The service takes it at its turn, once for each poll, and makes the answer:
+//!    [`udp::Server`](crate::udp::Server). `stack/poll.rs` receives no more datagrams in a row than
+//!    there is room for in the socket, and than cards are remembered.
+//! 5. smoltcp writes the answer into `stack/port.rs`, and `stack/egress.rs` looks at it: to another network
+//!    it leaves without DF, with an identification (`stack/identification.rs`). The link layer writes the
+//!    Ethernet header, to the card of the sender.
+//! 6. The device has the frame. What is longer than its path takes (`stack/path_mtu.rs`) is written into
+//!    the buffer of `Stack::with_fragmentation` instead, and leaves in fragments as the device has room for
+//!    them (`stack/fragmentation.rs`); until then no other datagram leaves, and no frame is received.
 //!
 //! # What it does beside smoltcp
 //!
@@ -71,7 +90,7 @@
 //! # Large datagrams
 //!
 //! With the feature `fragmentation` and `Stack::with_fragmentation`, what is larger than the link takes,
-//! or the path beyond a router, leaves in fragments, whatever has made it, over both IP versions: smoltcp
+//! or the path beyond a router, leaves in fragments over both IP versions, from any socket: smoltcp
 //! writes the packet into a buffer of the caller's, and `stack/fragmentation.rs` cuts it. The fragments
 //! of a packet follow each other; smoltcp 0.14 has one place for an IPv4 datagram in fragments, which the
 //! next socket overwrites, and drops what is too large over IPv6. What arrives in fragments is put
@@ -232,6 +251,10 @@ use ports::Ports;
 pub(crate) const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 32);
 
 /// One device, one interface and its sockets.
+///
+/// It is `Send` if its device is, as [`Servers`](crate::Servers) are: another thread, or a task of an
+/// executor that moves its tasks, can have it. With the feature `trace` the stack is not, as what
+/// watches its connections need not be.
 pub struct Stack<'a, D: Device> {
     device: D,
     interfaces: Interfaces,
@@ -495,4 +518,13 @@ impl<'a, D: Device> Stack<'a, D> {
             ports: &mut self.ports,
         }
     }
+}
+
+/// What the documentation of [`Stack`] says of `Send`.
+#[cfg(not(feature = "trace"))]
+#[allow(dead_code, reason = "it only has to compile")]
+fn is_send<D: Device + Send>() {
+    fn check<T: Send>() {}
+    check::<Stack<'static, D>>();
+    check::<crate::Servers<'static>>();
 }

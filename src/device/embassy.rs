@@ -37,6 +37,13 @@
 //! }
 //! ```
 //!
+//! # Services of your own
+//!
+//! Several services are a tuple: `serve(&mut stack, now, sleep, &mut (&mut servers, &mut other))`. Another
+//! task speaks to a service by what both can borrow, a channel of `embassy-sync` for instance: the service
+//! takes from it at each poll, and a future that is waited for beside [`turn`], by `select`, wakes the
+//! task when something was put in.
+//!
 //! # What a driver has to promise
 //!
 //! Most of it is said by its trait; this is what is relied upon here.

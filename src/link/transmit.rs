@@ -13,7 +13,7 @@ pub(crate) trait Transmit {
     /// Transmits a frame that `fill` writes. Where there is no room, the frame is written and dropped.
     fn transmit(&mut self, length: usize, meta: PacketMeta, fill: &mut dyn FnMut(&mut [u8]));
 
-    /// Transmits a frame whose packet may be cut into fragments.
+    /// Transmits a frame with a packet that may be cut into fragments.
     #[inline]
     fn transmit_datagram(&mut self, length: usize, fill: &mut dyn FnMut(&mut [u8])) {
         self.transmit(length, PacketMeta::default(), fill);

@@ -1,5 +1,5 @@
 //! Packets that are larger than their path takes: they leave in fragments (RFC 791, 2.3 and 3.2;
-//! RFC 8200, 4.5), whatever has made them, over both IP versions.
+//! RFC 8200, 4.5), over both IP versions, from any socket.
 //!
 //! smoltcp 0.14 has one place for an IPv4 datagram in fragments, which the next one overwrites, and
 //! drops what is too large over IPv6. So it is told of a larger MTU
@@ -188,7 +188,7 @@ impl<T: Transmit> Transmit for Fragmenter<'_, T> {
                 fill(buffer);
                 self.begin(length);
             }
-            // The link takes it: without room to cut them, there are no others.
+            // The link takes it: longer ones are made only where the buffer takes them.
             _ => self.inner.transmit(length, PacketMeta::default(), fill),
         }
     }

@@ -44,6 +44,8 @@ pub(super) struct Host {
     /// The addresses that the network gives.
     #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub(super) configuration: Configuration,
+    /// Whether something waits for room in the device.
+    pub(super) lacks_room: bool,
     /// Whether the device is a loopback: some packet was from this host to itself.
     pub(super) is_loopback: Cell<bool>,
     pub(super) identifications: Identifications,
@@ -79,6 +81,7 @@ impl Host {
             conflict: None,
             #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration: Configuration::new(config.random_seed),
+            lacks_room: false,
             is_loopback: Cell::new(false),
             identifications: Identifications::new(config.random_seed),
             #[cfg(feature = "paths")]

@@ -309,7 +309,12 @@ fn check_packet(frame: &Frame<'_>, host: &Host) -> Result<(), Refusal> {
     // A switch may flood what is for a group. smoltcp is told of no group.
     #[cfg(feature = "mld")]
     if !addresses.is_own(destination) && !host.link.is_member(destination) {
-        return Err(Refusal::Misdirected);
+        // Hosts and routers send messages of ICMPv6 to groups of theirs all the time.
+        let is_icmpv6 = packet.is_icmp() && matches!(packet.source, IpAddress::Ipv6(_));
+        return Err(match is_icmpv6 {
+            true => Refusal::OtherCard,
+            false => Refusal::Misdirected,
+        });
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! So there is one for connections, which makes segments that fit the link; and with the feature
 //! `fragmentation` one for all else, which may be larger than the link takes, and is cut
-//! (`fragmentation.rs`). A connection whose path takes less is given one that is made for it.
+//! (`fragmentation.rs`). A connection with a path that takes less is given one that is made for it.
 
 use smoltcp::iface::{Config, Interface};
 use smoltcp::time::Instant;

@@ -153,7 +153,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.report_memberships();
         #[cfg(feature = "addressing")]
         self.follow_addresses(service);
-        let is_complete = self.receive(service);
+        // What waits for room comes before what is received: an answer to that could take the room.
+        let is_complete = !self.host.lacks_room && self.receive(service);
         // While fragments wait for room, nothing is received.
         let waits = cfg!(feature = "fragmentation") && !self.finish_fragments();
         let is_read = is_complete && !waits;
@@ -164,6 +165,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let now = self.clock.received(is_read);
         self.set(now);
         let next = self.work(service, is_complete);
+        self.host.lacks_room = next == Next::Room;
         let due = self.clock.end(match next {
             Next::Poll => Some(self.now),
             // A host may be stopped while its device has no room. A board is not, and saves the flash.

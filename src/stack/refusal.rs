@@ -5,7 +5,7 @@ use super::counters::Counters;
 /// Why something is dropped, or refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// The frame is for another card.
+    /// The frame is for another card, or for a group of cards that this one is not in.
     OtherCard,
     /// The frame is neither ARP nor IP, or too short.
     Unknown,

@@ -10,7 +10,9 @@ use smoltcp::time::Instant;
 #[cfg(feature = "paths")]
 use smoltcp::wire::IpAddress;
 
-use super::control::{Connection, Control};
+#[cfg(feature = "client")]
+use super::control::Connection;
+use super::control::Control;
 use super::host::Host;
 #[cfg(any(feature = "addressing", feature = "paths"))]
 use super::interfaces;

@@ -85,6 +85,33 @@ const VARIANTS: [Variant; 4] = [
     },
 ];
 
+/// Another server as the firmware of the same board, built with the same settings.
+struct OtherServer {
+    /// As in the table: the server, over what.
+    name: &'static str,
+    test: &'static str,
+    options: &'static str,
+    /// The same with a painted stack; `None` if only what it is built of is measured.
+    painted: Option<&'static str>,
+}
+
+/// The folder with them, beside those of the boards.
+const PEERS_FOLDER: &str = "../tests/boards/peers";
+const PEERS: [OtherServer; 2] = [
+    OtherServer {
+        name: "plain smoltcp 0.14 | IPv4",
+        test: "plain_smoltcp_over_ipv4",
+        options: "",
+        painted: Some("--features paint-stack"),
+    },
+    OtherServer {
+        name: "plain smoltcp 0.14 | IPv4 and IPv6",
+        test: "plain_smoltcp_over_ipv4_and_ipv6",
+        options: "--features ipv6",
+        painted: None,
+    },
+];
+
 /// What was measured, to be printed at the end: the rows of the table, and what is said below it.
 static MEASURED: Mutex<(Vec<String>, String)> = Mutex::new((Vec::new(), String::new()));
 
@@ -99,9 +126,22 @@ pub fn trials() -> Vec<Trial> {
             missing::completion(measure(board, row, variant))
         })
     });
+    let peers: &Board = Box::leak(Box::new(Board {
+        name: "peer",
+        folder: PEERS_FOLDER,
+        ram: board.ram.clone(),
+        reached: None,
+        ..*board
+    }));
+    let peers = PEERS.iter().enumerate().map(move |(row, peer)| {
+        Trial::ignorable_test(format!("footprint::{}", peer.test), move || {
+            missing::completion(measure_peer(peers, VARIANTS.len() + row, peer))
+        })
+    });
     let remedies = Trial::ignorable_test("footprint::what_each_of_the_remedies_costs", move || {
         missing::completion(measure_remedies(board))
     });
+    let rows = rows.chain(peers);
     rows.chain([remedies.with_ignored_flag(true)]).collect()
 }
 
@@ -152,6 +192,26 @@ fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), F
         true => Ok(()),
         false => Err(Failure::Failed(verdict.failures.join("\n"))),
     }
+}
+
+/// Measures another server. It has no backlog, so no more clients come at once than it has connections.
+fn measure_peer(board: &'static Board, row: usize, peer: &OtherServer) -> Result<(), Failure> {
+    let firmware = Firmware::of(board, peer.options);
+    let elf = Elf::read(firmware.build()?);
+    let (flash, ram) = (elf.flash(), elf.ram());
+    let measured = match peer.painted {
+        Some(painted) => {
+            let stack = peak_stack(&Firmware::of(board, painted), false, 2)?;
+            let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
+            let ascii = instructions_per_byte(&firmware, text.as_bytes(), false);
+            let mixed = instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), false);
+            format!("{flash} | {ram} | {stack} | {ascii:.1} | {mixed:.1}")
+        }
+        None => format!("{flash} | {ram} | | |"),
+    };
+    let mut rows = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
+    rows.0.push(format!("{row}| {} | {measured} |", peer.name));
+    Ok(())
 }
 
 /// Prints what each remedy costs: the firmware less the firmware without it.

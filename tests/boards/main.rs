@@ -7,6 +7,7 @@
 //! ignored, and say what to install; with the environment variable `CI` they fail. Firmware that
 //! does not compile always fails.
 
+mod board;
 mod broken;
 mod budget;
 mod cable;
@@ -15,6 +16,7 @@ mod dhcp;
 mod elf;
 mod emulator;
 mod faults;
+mod firmware;
 mod footprint;
 mod frames;
 mod hosts;
@@ -152,7 +154,7 @@ fn all_trials() -> Vec<Trial> {
     for board in BOARDS {
         let others = (board.name == "lm3s6965evb").then_some(&OTHER_PROGRAMS);
         for (options, scenes) in SCENES.iter().chain(others.into_iter().flatten()) {
-            let firmware = firmware(board, options);
+            let firmware = firmware_of(board, options);
             let scenes = scenes.iter().copied().flatten();
             trials.extend(scenes.map(|scene| trial(firmware, scene)));
             let of_driver = DRIVER_SCENES.iter().filter(|row| row.0 == *options);
@@ -170,7 +172,7 @@ fn all_trials() -> Vec<Trial> {
 
 /// The same of a board of the user's own, as far as it can be asked.
 fn own_trials(own: &Own) -> Vec<Trial> {
-    let ordinary = firmware(own.board, "");
+    let ordinary = firmware_of(own.board, "");
     let driver_trials = |firmware, scenes: &'static [kit::Scene]| {
         scenes
             .iter()
@@ -191,7 +193,7 @@ fn own_trials(own: &Own) -> Vec<Trial> {
             .map(|scene| trial(ordinary, scene)),
     );
     if let Some(options) = own.ipv6 {
-        let with_ipv6 = firmware(own.board, options);
+        let with_ipv6 = firmware_of(own.board, options);
         trials.extend(driver_trials(with_ipv6, kit::IPV6_SCENES));
         let scenes = ipv6_scenes.iter().copied().flatten();
         trials.extend(scenes.map(|scene| trial(with_ipv6, scene)));
@@ -200,7 +202,7 @@ fn own_trials(own: &Own) -> Vec<Trial> {
 }
 
 /// Built once, by the first test that needs it; the others wait for it.
-fn firmware(board: &'static Board, options: &'static str) -> &'static Firmware {
+fn firmware_of(board: &'static Board, options: &'static str) -> &'static Firmware {
     Box::leak(Box::new(Firmware::of(board, options)))
 }
 

@@ -62,20 +62,20 @@ impl Qmp {
         ));
     }
 
-    /// Waits until the emulator tells of this event.
-    pub fn wait_for(&mut self, event: &str) {
+    /// Waits until the emulator tells of this event, for a limited time; returns whether it does.
+    pub fn wait_for(&mut self, event: &str) -> bool {
         let stream = self.stream.get_mut();
-        let limit = stream.set_read_timeout(Some(PATIENCE));
+        let limit = stream.set_read_timeout(Some(3 * PATIENCE));
         limit.expect("more than no time");
+        let told = format!(r#""event": "{event}""#);
         let mut line = String::new();
-        while !line.contains(&format!(r#""event": "{event}""#)) {
+        while !line.contains(&told) {
             line.clear();
-            let length = self.stream.read_line(&mut line);
-            assert!(
-                matches!(length, Ok(1..)),
-                "the emulator tells of no {event}"
-            );
+            if !matches!(self.stream.read_line(&mut line), Ok(1..)) {
+                return false;
+            }
         }
+        true
     }
 
     fn ask(&mut self, question: &str) -> String {

@@ -1,8 +1,12 @@
-//! A board that panics, or whose main loop stands still, starts anew and serves again.
+//! After a panic, or when its main loop stands still, a board starts anew and serves again.
 //!
 //! The fault is planted in a copy of the package: three seconds after the start, at the next poll.
 
 use std::fs::{read_to_string, write};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
@@ -10,7 +14,7 @@ use crate::emulator::{BOARDS, Board, Firmware};
 use crate::qmp::Qmp;
 use crate::remedies::copy_of_package;
 use crate::shared::missing::{self, Failure};
-use crate::stock;
+use crate::stock::PATIENCE;
 
 /// Where each turn of the loop of all boards begins.
 const LOOP: &str = "src/firmware.rs";
@@ -19,7 +23,7 @@ const TURN: &str = "let next = stack.poll(now(), service);";
 /// What the emulator does when the board resets itself, in place of ending.
 const RESTARTS: [&str; 2] = ["-action", "reboot=reset"];
 
-/// The boards whose loop is that of the library, and whether they have a watchdog.
+/// Boards with the loop of the library, and whether they have a watchdog.
 const RESTARTED: [(&str, bool); 4] = [
     ("lm3s6965evb", true),
     ("mps2-an385", true),
@@ -58,14 +62,44 @@ fn restarts(board: &'static Board, fault: &str, event: &str) -> Result<(), Failu
     let file = copy.join(LOOP);
     let text = read_to_string(&file)?;
     assert!(text.contains(TURN), "{LOOP}: where does a turn begin?");
-    let planted = format!("{TURN} if now() > Instant::from_secs(3) {{ {fault} }}");
+    let planted = format!("{TURN} if now().secs() >= 3 {{ {fault} }}");
     write(&file, text.replace(TURN, &planted))?;
     let firmware = Firmware::of_copy(board, "", copy);
     firmware.build()?;
     // To boot it is to ask it whether it is there.
     let boot = |line: &[&str]| firmware.boot_with(&[line, &RESTARTS].concat());
     let (emulator, mut qmp) = Qmp::attach(boot);
-    qmp.wait_for(event);
-    assert_eq!(stock::over_udp(emulator.server, b"again?"), b"AGAIN?");
+    let (server, is_over) = (emulator.server, &AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(move || keep_polled(server, is_over));
+        let told = qmp.wait_for(event);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(told, "the emulator tells of no {event}");
+    });
+    assert!(answers(server), "it does not serve again");
     Ok(())
+}
+
+/// Whether the board answers, at any time but the few seconds of each fault.
+fn answers(server: SocketAddr) -> bool {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    let limit = socket.set_read_timeout(Some(PATIENCE / 50));
+    limit.expect("more than no time");
+    let (start, mut answer) = (Instant::now(), [0; 16]);
+    while start.elapsed() < 6 * PATIENCE {
+        let _ = socket.send_to(b"again?", server);
+        if let Ok(length) = socket.recv(&mut answer) {
+            return &answer[..length] == b"AGAIN?";
+        }
+    }
+    false
+}
+
+/// Sends datagrams, as a board that has nothing to do does not poll its stack.
+fn keep_polled(server: SocketAddr, is_over: &AtomicBool) {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
+    while !is_over.load(Ordering::Relaxed) {
+        let _ = socket.send_to(b"there?", server);
+        thread::sleep(Duration::from_millis(50));
+    }
 }

@@ -8,7 +8,7 @@ mod blind;
 mod flood;
 mod floods;
 mod fragments;
-mod hand;
+pub mod hand;
 mod honest;
 mod loops;
 mod options;

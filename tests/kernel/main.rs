@@ -235,6 +235,8 @@ fn main() -> std::process::ExitCode {
         other_addresses_can_be_chosen_for_both_sides,
         hardware_address_can_be_chosen,
         arping_and_ndisc6_find_the_server,
+        a_querier_is_told_the_groups_of_the_server,
+        a_bridge_that_snoops_forwards_solicitations_to_the_server,
         an_address_of_the_server_is_found_to_be_taken,
         change_of_address_under_load_resets_its_connections_and_no_others,
         an_address_that_the_kernel_has_is_given_up_and_another_one_is_used,

@@ -1,4 +1,4 @@
-//! What is larger than the link takes leaves in fragments, over both IP versions, whatever has made it.
+//! Packets that are larger than the link takes leave in fragments, over both IP versions.
 
 use super::common;
 

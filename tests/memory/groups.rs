@@ -16,12 +16,17 @@ use common::network::{CLIENT, End, Fragments, Link, SECOND, SERVER, end, hardwar
 
 const ROUTERS: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 0x16);
 const GROUP: Ipv6Address = Ipv6Address::new(0xff05, 0, 0, 0, 0, 0, 0x1234, 0x5678);
+/// The host's address, which ends unlike its link-local one.
+const OWN: u8 = 33;
 const TENTH: Duration = Duration::from_millis(100);
 
 /// What a record says (RFC 3810, 5.2.12).
 const LISTENS: u8 = 2;
 const LEAVES: u8 = 3;
 const JOINS: u8 = 4;
+
+/// When a report was sent, its source, and the type and the group of each record.
+type Report = (Duration, Ipv6Address, Vec<(u8, Ipv6Address)>);
 
 /// A host, and what it sends.
 struct Host {
@@ -40,7 +45,7 @@ impl Host {
         let cable = simulation.link("host");
         let config = Config {
             hardware_address: hardware_address(SERVER).into(),
-            addresses: &[IpCidr::new(link.address(SERVER), 64)],
+            addresses: &[IpCidr::new(link.address(OWN), 64)],
             gateways: &[],
             random_seed: 1,
         };
@@ -61,9 +66,9 @@ impl Host {
         Self::new(Link::ETHERNET_V6, Stack::with_group_reports)
     }
 
-    /// The reports of some time: the source, and the records of each, with the moment.
+    /// The reports of some time.
     #[track_caller]
-    fn reports(&mut self, time: Duration) -> Vec<(Duration, Ipv6Address, Vec<(u8, Ipv6Address)>)> {
+    fn reports(&mut self, time: Duration) -> Vec<Report> {
         let begin = self.simulation.now();
         let mut all = Vec::new();
         while self.simulation.now() < begin + time {
@@ -127,7 +132,7 @@ fn link_local(host: u8) -> Ipv6Address {
 }
 
 fn own_groups() -> [Ipv6Address; 2] {
-    let IpAddress::Ipv6(own) = Link::ETHERNET_V6.address(SERVER) else {
+    let IpAddress::Ipv6(own) = Link::ETHERNET_V6.address(OWN) else {
         unreachable!("it is IPv6");
     };
     [solicited_node(own), solicited_node(link_local(SERVER))]
@@ -351,15 +356,33 @@ fn the_group_of_an_address_that_is_asked_for_is_reported_before_the_solicitation
     assert_eq!(reports.len(), 1);
     assert_eq!(reports[0].0, Ipv6Address::UNSPECIFIED, "it has no address");
     assert_eq!(reports[0].1, own_groups().map(|group| (JOINS, group)));
-    assert_eq!(captured.len(), 1, "the solicitation comes after it");
+    let is_first = report(&captured[0]).is_some();
+    assert!(is_first, "a solicitation comes after it");
     // It is heard there, too: another host that asks for the same address.
     host.reports(SECOND * 4);
     let now = host.simulation.now();
     assert!(
         host.stack
             .context(now)
-            .is_own(&Link::ETHERNET_V6.address(SERVER))
+            .is_own(&Link::ETHERNET_V6.address(OWN))
     );
+}
+
+/// Routers ask for listeners at any time, and hosts report: that is no packet that was refused.
+#[test]
+fn messages_of_other_hosts_about_their_groups_are_not_counted() {
+    let mut host = Host::reporting();
+    host.reports(SECOND * 3);
+    for to in [
+        ROUTERS,
+        Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 2),
+        GROUP,
+    ] {
+        let (from, to) = (Link::ETHERNET_V6.address(CLIENT), to.into());
+        host.inject(&frames::echo_request(Link::ETHERNET_V6, from, to, 8));
+    }
+    assert_eq!(host.reports(SECOND), []);
+    assert_eq!(host.stack.counters().misdirected, 0);
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod no_flags;
 mod no_room;
 mod off_path;
 mod old_numbers;
+mod one_frame;
 mod opposite;
 #[cfg(all(feature = "paths", feature = "fragmentation"))]
 mod paths;

@@ -66,14 +66,19 @@ fn main() -> ! {
     #[cfg(feature = "capture")]
     let device = captured::device(device);
     let seed = board::random_seed();
-    let (stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
+    // Not moved out of what it returns: both would be on the stack of `main` twice, for good.
+    let mut started = servers.start(device, &NETWORK, address, seed, clock.now());
     #[cfg(feature = "dhcp")]
-    let stack = stack.with_dhcp();
+    {
+        started.0 = started.0.with_dhcp();
+    }
     #[cfg(feature = "slaac")]
-    let stack = stack.with_slaac();
-    let mut stack = stack;
+    {
+        started.0 = started.0.with_slaac();
+    }
+    let (stack, servers) = &mut started;
     log::info!("The server is ready to receive");
-    run(&mut stack, &mut servers, &clock, |device| {
+    run(stack, servers, &clock, |device| {
         ethernet(device).acknowledge();
     })
 }

@@ -1,8 +1,9 @@
 //! What is particular to the chip, other than Ethernet: its control registers, where it takes chance
 //! from, and how it starts anew.
 
+use uppercase::firmware::{Register, seed_of};
+
 use crate::clock;
-use crate::registers::Register;
 
 const fn slcr(offset: usize) -> Register {
     // SAFETY: the registers of system control are there; those below write no memory.
@@ -50,15 +51,11 @@ pub fn set_transmit_clock(megabits_per_second: u32) {
 pub fn random_seed() -> u64 {
     XADC_CONTROL.write(0); // not in reset
     XADC_CONFIG.write(XADC_ENABLE);
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325; // FNV-1a
-    for _ in 0..64 {
+    seed_of((0..64).flat_map(|_| {
         XADC_COMMAND.write(XADC_READ_TEMPERATURE);
         XADC_STATUS.wait_for(XADC_EMPTY, false);
-        for chance in [XADC_DATA.read().into(), clock::ticks()] {
-            hash = (hash ^ chance).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-    hash
+        [XADC_DATA.read(), clock::ticks() as u32]
+    }))
 }
 
 pub fn restart() -> ! {

@@ -5,9 +5,11 @@
 
 use aarch32_cpu::asm::{dsb, wfi};
 use smoltcp::time::{Duration, Instant};
+use uppercase::firmware::{Platform, Register};
 
+use crate::ethernet::LINK_CHECK;
 use crate::interrupts::Interrupt;
-use crate::registers::Register;
+use crate::watchdog;
 
 /// The emulator's timer. On the chip it counts at half the speed of the processor: 333.
 const TICKS_PER_MICROSECOND: u64 = 100;
@@ -43,16 +45,13 @@ pub fn ticks() -> u64 {
     }
 }
 
-/// Sets the alarm, or none.
-fn set_alarm(ticks: Option<u64>) {
+fn set_alarm(ticks: u64) {
     CONTROL.write(ENABLE); // Never by way of an earlier moment: nothing is compared now.
     STATUS.write(1);
     INTERRUPT.unpend();
-    if let Some(ticks) = ticks {
-        COMPARATOR_LOW.write(ticks as u32);
-        COMPARATOR_HIGH.write((ticks >> 32) as u32);
-        CONTROL.write(ENABLE | COMPARE | INTERRUPT_ENABLE);
-    }
+    COMPARATOR_LOW.write(ticks as u32);
+    COMPARATOR_HIGH.write((ticks >> 32) as u32);
+    CONTROL.write(ENABLE | COMPARE | INTERRUPT_ENABLE);
 }
 
 /// The time since the start.
@@ -60,20 +59,29 @@ pub struct Clock(());
 
 impl Clock {
     pub fn start() -> Self {
-        set_alarm(None);
+        CONTROL.write(ENABLE);
         INTERRUPT.enable();
+        watchdog::start();
         Self(())
     }
+}
 
-    pub fn now(&self) -> Instant {
+impl Platform for Clock {
+    /// The PHY has no line to the processor of its own: it is asked so often.
+    const LONGEST_NAP: Duration = LINK_CHECK;
+
+    fn now(&self) -> Instant {
         Instant::from_micros((ticks() / TICKS_PER_MICROSECOND) as i64)
     }
 
-    /// Sleeps until there is an interrupt, or until `limit` has passed.
-    pub fn nap(&self, limit: Duration) {
+    fn nap(&self, limit: Duration) {
         let limit = limit.total_micros().saturating_mul(TICKS_PER_MICROSECOND);
-        set_alarm(Some(ticks().saturating_add(limit)));
+        set_alarm(ticks().saturating_add(limit));
         dsb(); // What was written to peripherals has arrived there.
         wfi();
+    }
+
+    fn feed_watchdog(&self) {
+        watchdog::feed();
     }
 }

@@ -1,10 +1,6 @@
 //! The log of a debug build, on the serial line as the boot loader has set it up.
 
-use core::fmt::{self, Write};
-
-use log::{LevelFilter, Log, Metadata, Record};
-
-use crate::registers::Register;
+use uppercase::firmware::{Register, SerialLog};
 
 const fn uart0(offset: usize) -> Register {
     // SAFETY: the registers of UART 0 are there; it has no DMA.
@@ -18,35 +14,18 @@ const TX_ENABLE: u32 = 1 << 4;
 /// STATUS: there is no room for another character.
 const TX_FULL: u32 = 1 << 4;
 
-struct Console;
+static LOG: SerialLog = SerialLog::new(send);
 
-impl Write for Console {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
-            // A byte that finds no room for a long time is lost: it does not hold up the stack.
-            STATUS.wait_for(TX_FULL, false);
-            FIFO.write(byte.into());
-        }
-        Ok(())
+/// Sends; what finds no room for a long time is lost.
+fn send(bytes: &[u8]) {
+    for byte in bytes {
+        STATUS.wait_for(TX_FULL, false);
+        FIFO.write((*byte).into());
     }
-}
-
-impl Log for Console {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let _ = write!(Console, "{:5} {}\r\n", record.level(), record.args());
-    }
-
-    fn flush(&self) {}
 }
 
 /// Starts it; what is logged before is not seen.
 pub fn start() {
     CONTROL.write(TX_ENABLE);
-    // Cannot fail: it is the first one.
-    let _ = log::set_logger(&Console);
-    log::set_max_level(LevelFilter::Debug);
+    LOG.start();
 }

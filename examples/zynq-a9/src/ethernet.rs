@@ -5,10 +5,9 @@
 //!
 //! - A received frame stays in its buffer until its token is consumed. A token that is dropped unused
 //!   has taken nothing: the next one is for the same frame.
-//! - While the ring is full there are no tokens to transmit; while it has no room for two frames
-//!   there are none to receive: frames wait in their ring. What is received may want an answer at
-//!   once, and another from a socket: if it were received and that had to wait, the next frame could find a
-//!   connection that should be closed by now. Nothing waits for the controller.
+//! - While the ring is full there are no tokens, not to receive either: what is received may want an
+//!   answer at once, and its token is the room for that. Frames wait in their ring. Nothing waits for
+//!   the controller.
 //! - Frames that find no descriptor are lost, and the controller may then stop until it is told to go
 //!   on. It is told so each time when all received frames have been taken.
 //! - While the link is down, frames are written and dropped, as they would be on a cable without an
@@ -207,7 +206,7 @@ impl Device for Ethernet {
     type TxToken<'t> = Transmit<'t>;
 
     fn receive(&mut self, _: Instant) -> Option<(Receive<'_>, Transmit<'_>)> {
-        if !self.transmitted.has_room_for(2) {
+        if !self.transmitted.has_room() {
             return None;
         }
         let Some(length) = self.received.peek() else {
@@ -226,7 +225,7 @@ impl Device for Ethernet {
     }
 
     fn transmit(&mut self, _: Instant) -> Option<Transmit<'_>> {
-        self.transmitted.has_room_for(1).then_some(Transmit {
+        self.transmitted.has_room().then_some(Transmit {
             ring: &mut self.transmitted,
             is_up: self.link.is_some(),
         })

@@ -6,7 +6,7 @@
 //!
 //! Between the peripherals and the processor is its interrupt controller (GICv1).
 
-use crate::registers::Register;
+use uppercase::firmware::Register;
 
 const fn distributor(offset: usize) -> Register {
     // SAFETY: the registers of the interrupt controller, which writes no memory, are there.

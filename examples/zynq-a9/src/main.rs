@@ -16,38 +16,36 @@ mod console;
 mod ethernet;
 mod interrupts;
 mod memory;
-mod registers;
+mod watchdog;
 
-use core::convert::Infallible;
-use core::ops::ControlFlow;
 use core::panic::PanicInfo;
 
 use aarch32_rt::exception;
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::stack::{Config, PendingSyn, Slots};
-use uppercase::{Servers, Stack, tcp, udp};
+use uppercase::firmware::{Platform, Storage, run};
+use uppercase::stack::Network;
+use uppercase::{tcp, udp};
 
 use clock::Clock;
-use ethernet::{Ethernet, Frames, LINK_CHECK};
+use ethernet::{Ethernet, Frames};
 
 /// What the emulator's network gives to its first machine; put yours here.
-const ADDRESSES: &[IpCidr] = &[
-    IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
-    #[cfg(feature = "ipv6")]
-    IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
-];
-const GATEWAYS: &[IpAddress] = &[IpAddress::v4(10, 0, 2, 2)];
+const NETWORK: Network<'_> = Network::new(
+    &[
+        IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
+        #[cfg(feature = "ipv6")]
+        IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
+    ],
+    &[IpAddress::v4(10, 0, 2, 2)],
+);
 
 // SAFETY: the section .dma of memory.x has room for it, and is loaded with the program.
 #[unsafe(link_section = ".dma")]
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
-static POOL: ConstStaticCell<tcp::Pool<'_, 2, 1024, 1024>> = ConstStaticCell::new(tcp::Pool::new());
-static DATAGRAMS: ConstStaticCell<udp::Buffers<256, 1>> = ConstStaticCell::new(udp::Buffers::new());
-static SLOTS: ConstStaticCell<Slots<'_, 1>> = ConstStaticCell::new(Slots::new());
-// Clients that come while all connections are taken. Without any, they would have to ask again.
-static BACKLOG: ConstStaticCell<[PendingSyn; 4]> =
-    ConstStaticCell::new([const { PendingSyn::EMPTY }; 4]);
+/// What else is lent for good, in cached memory. Four clients wait while both connections are taken.
+type Memory = Storage<(), tcp::Pool<'static, 2, 1024, 1024>, udp::Buffers<256, 1>, 4>;
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Storage::new(()));
 
 #[aarch32_rt::entry]
 fn main() -> ! {
@@ -56,28 +54,13 @@ fn main() -> ! {
     console::start();
     let clock = Clock::start();
     let device = Ethernet::start(FRAMES.take()).unwrap_or_else(|error| panic!("{error}"));
-    let config = Config {
-        hardware_address: device.hardware_address(),
-        addresses: ADDRESSES,
-        gateways: GATEWAYS,
-        random_seed: board::random_seed(),
-    };
-    let slots = SLOTS.take().as_mut_slice();
-    let stack = Stack::new(device, config, slots, clock.now());
-    let stack = stack.unwrap_or_else(|error| panic!("{error}"));
-    let mut stack = stack.with_backlog(&mut BACKLOG.take()[..]);
-    let config = tcp::Config::default();
-    let servers = Servers::new(stack.sockets(), POOL.take(), DATAGRAMS.take(), config);
-    let mut servers = servers.unwrap_or_else(|error| panic!("{error}"));
+    let (address, seed) = (device.hardware_address(), board::random_seed());
+    let servers = &mut MEMORY.take().servers;
+    let (mut stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
     log::info!("The server is ready to receive");
-    let now = || clock.now();
-    match servers.run(&mut stack, now, |device, next| {
-        // The PHY has no line to the processor of its own: it is asked, however long the nap could be.
-        let acknowledge = |device: &mut Ethernet| device.acknowledge(now());
-        let nap = |limit: Option<_>| clock.nap(LINK_CHECK.min(limit.unwrap_or(LINK_CHECK)));
-        next.wait(device, now, acknowledge, nap);
-        ControlFlow::<Infallible>::Continue(())
-    }) {}
+    run(&mut stack, &mut servers, &clock, |device| {
+        device.acknowledge(clock.now())
+    })
 }
 
 /// A panic is a defect, of which none is known, or a chip without a PHY. The chip starts anew.

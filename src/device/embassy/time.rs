@@ -22,7 +22,7 @@ pub async fn sleep(delay: Duration) {
     Timer::after_micros(delay.total_micros()).await;
 }
 
-/// Serves for ever, as [`serve`](super::serve) does, by Embassy's clock.
+/// Serves without an end, as [`serve`](super::serve) does, by Embassy's clock.
 ///
 /// After each turn of the loop, and once a second at least, `look_after` is told whether there is a
 /// link: it feeds the watchdog and switches a light. That the link has come or gone is logged, and what

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::board::{Board, Reached};
 use crate::cable::Addresses;
-use crate::emulator::{Board, Reached};
 
 /// The environment variable.
 pub const VARIABLE: &str = "BOARD";
@@ -244,7 +244,7 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}: {} (docs/porting.md, 'See it run')",
+            "{}: {} (docs/porting.md, 'The driver kit')",
             self.file, self.what
         )
     }

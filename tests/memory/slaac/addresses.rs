@@ -154,8 +154,8 @@ fn a_deprecated_address_is_used_for_what_is_there_and_no_more_for_what_is_new() 
                     lan.scene.network.to_server.inject(&answer);
                 }
             }
-            let sent = frames.iter().filter_map(|frame| read_tcp(link, frame));
-            if let Some((from, ..)) = sent.last() {
+            let mut sent = frames.iter().filter_map(|frame| read_tcp(link, frame));
+            if let Some((from, ..)) = sent.next_back() {
                 new.abort(&mut lan.context());
                 return from.addr;
             }

@@ -1,6 +1,6 @@
 //! The registers of the controller, by the names of the chip's manual (UG585, appendix B.18).
 
-use crate::registers::Register;
+use uppercase::firmware::Register;
 
 const fn gem(offset: usize) -> Register {
     // SAFETY: the registers of GEM 0 are there. What it reads and writes in memory is what its rings

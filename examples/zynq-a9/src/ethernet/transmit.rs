@@ -37,12 +37,9 @@ impl TransmitRing {
         self.ring.address()
     }
 
-    /// Whether this number of frames has room.
-    pub fn has_room_for(&self, frames: usize) -> bool {
-        (0..frames).all(|ahead| {
-            let descriptor = &self.ring.descriptors[(self.next + ahead) % RING];
-            descriptor.status.read() & OURS != 0
-        })
+    /// Whether a frame has room.
+    pub fn has_room(&self) -> bool {
+        self.ring.descriptors[self.next].status.read() & OURS != 0
     }
 
     /// Lets `fill` write a frame, for which there is room, and gives it to the controller.
