@@ -122,3 +122,11 @@ impl fmt::Display for SetupError {
 }
 
 impl core::error::Error for SetupError {}
+
+/// What the documentation of [`Stack`] says of `Send`.
+#[cfg(not(feature = "trace"))]
+#[allow(dead_code, reason = "it only has to compile")]
+fn is_send() {
+    fn check<T: Send>() {}
+    check::<Servers<'static>>();
+}

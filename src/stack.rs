@@ -526,5 +526,4 @@ impl<'a, D: Device> Stack<'a, D> {
 fn is_send<D: Device + Send>() {
     fn check<T: Send>() {}
     check::<Stack<'static, D>>();
-    check::<crate::Servers<'static>>();
 }
