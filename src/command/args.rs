@@ -223,8 +223,8 @@ impl Args {
                  sudo tc qdisc add dev tap0 root netem loss 20% delay 50ms"
             }
             None => {
-                "faults are for `uppercase`, `tcp`, `udp` and `serve`, in memory and on a cable; \
-                 `uppercase ladder` only reads a file"
+                "faults are for `uppercase`, `tcp`, `udp` and `serve`, in memory and on a cable; in a \
+                 lab the kernel makes them: tc qdisc add dev tap0 root netem loss 20% delay 50ms"
             }
         };
         refuse(ErrorKind::ArgumentConflict, message);
@@ -288,13 +288,13 @@ pub struct Link {
     /// There are no default addresses then; those of --ip are used beside it. Each address is asked for
     /// on the link before it is used. What is obtained is printed, and what becomes of it.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    #[arg(long, requires = "tap")]
+    #[arg(long, requires = "tap", conflicts_with_all = ["cable", "tun"])]
     pub dhcp: bool,
     /// Form IPv6 addresses with the prefixes that routers advertise in the network that the TAP interface
     /// is in (SLAAC), and take one of them for the router (unless --gateway gives one), and their name
     /// servers (unless --dns does); can be given beside --dhcp
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    #[arg(long, requires = "tap")]
+    #[arg(long, requires = "tap", conflicts_with_all = ["cable", "tun"])]
     pub slaac: bool,
     /// The router to all other networks; can be given once for IPv4 and once for IPv6
     #[arg(long, value_name = "ADDRESS", value_parser = address)]

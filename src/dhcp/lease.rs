@@ -95,7 +95,7 @@ impl Times {
         let all = Duration::from_secs(seconds.into());
         let given = (reply.renewal_time).zip(reply.rebinding_time);
         let (renew, rebind) = match given {
-            Some((renew, rebind)) if renew < rebind && rebind < seconds => (
+            Some((renew, rebind)) if 0 < renew && renew < rebind && rebind < seconds => (
                 Duration::from_secs(renew.into()),
                 Duration::from_secs(rebind.into()),
             ),

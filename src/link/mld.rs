@@ -71,6 +71,8 @@ pub(super) struct Memberships {
     pub(super) is_reporting: bool,
     /// Whether they have to be compared with the addresses.
     pub(super) is_stale: bool,
+    /// Whether reports come from a link-local address, so that routers take them.
+    is_heard: bool,
     /// When a query about all groups is answered.
     answer: Option<Instant>,
     /// Differs from host to host, so that hosts do not report at the same moment.
@@ -87,6 +89,7 @@ impl Memberships {
             all: Vec::new(),
             is_reporting: false,
             is_stale: true,
+            is_heard: false,
             answer: None,
             random: u32::from_be_bytes([b, c, d, e]) ^ u32::from(a) << 12 | 1,
         }
@@ -195,6 +198,13 @@ impl Memberships {
     ) {
         if core::mem::take(&mut self.is_stale) {
             self.follow(addresses, now);
+        }
+        // RFC 3810, 5.2.13, has `::` as the source of reports before there is a link-local address, and
+        // routers drop those: all is reported again then (RFC 3590, 4).
+        if !source.is_unspecified() && !core::mem::replace(&mut self.is_heard, true) {
+            for membership in self.all.iter_mut().filter(|known| !known.is_left) {
+                (membership.changes, membership.next) = (REPORTS, now);
+            }
         }
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if !is_due(self.due(now)) || !transmit.has_room() {

@@ -27,6 +27,9 @@ pub(super) struct Clock {
     due: Option<Instant>,
     /// For so many polls the time stands still, unless the device is empty before.
     still: u8,
+    /// In so many polls in a row frames were left unread.
+    #[cfg(feature = "paths")]
+    unread: u8,
 }
 
 impl Clock {
@@ -36,6 +39,8 @@ impl Clock {
             stack: now,
             due: None,
             still: 0,
+            #[cfg(feature = "paths")]
+            unread: 0,
         }
     }
 
@@ -62,6 +67,14 @@ impl Clock {
     /// Frames have been received, and the device is empty or not: the stack's time for the rest of the
     /// poll.
     pub(super) fn received(&mut self, is_empty: bool) -> Instant {
+        #[cfg(feature = "paths")]
+        {
+            self.unread = if is_empty {
+                0
+            } else {
+                self.unread.saturating_add(1)
+            };
+        }
         if self.still > 0 {
             self.still = if is_empty { 0 } else { self.still - 1 };
             if self.still == 0 {
@@ -69,6 +82,12 @@ impl Clock {
             }
         }
         self.stack
+    }
+
+    /// Whether frames that were not read yet may say that what is late has arrived.
+    #[cfg(feature = "paths")]
+    pub(super) fn is_behind(&self) -> bool {
+        (1..=POLLS).contains(&self.unread)
     }
 
     /// A poll ends, and the next one is due by the stack's clock; returns when that is by the program's.

@@ -54,11 +54,15 @@ pub(super) fn give_segment(
         recovery::acknowledged(arrival, false, host, connection, way);
         return was;
     }
+    #[cfg(feature = "paths")]
+    let is_old = recovery::is_old(segment, &connection.control);
     let is = give_acceptable(arrival, was, host, connection, way);
     #[cfg(feature = "paths")]
     {
         let is_new = connection.socket().send_queue() < in_flight;
-        recovery::acknowledged(arrival, is_new, host, connection, way);
+        if is_new || !is_old {
+            recovery::acknowledged(arrival, is_new, host, connection, way);
+        }
     }
     is
 }

@@ -18,10 +18,14 @@ use core::marker::PhantomData;
 use managed::ManagedSlice;
 #[cfg(feature = "fragmentation")]
 use smoltcp::phy::PacketMeta;
+#[cfg(feature = "fragmentation")]
+use smoltcp::time::Duration;
 use smoltcp::time::Instant;
 
 use super::host::Host;
 use crate::link::Transmit;
+#[cfg(feature = "fragmentation")]
+use crate::logging::debug;
 #[cfg(feature = "fragmentation")]
 use crate::packet::{ETHERNET_HEADER, Packet, UDP_HEADER, fill_checksum, ip::LONGEST_HEADER};
 
@@ -30,9 +34,10 @@ use crate::packet::{ETHERNET_HEADER, Packet, UDP_HEADER, fill_checksum, ip::LONG
 #[cfg(feature = "fragmentation")]
 pub const FRAGMENTATION_OVERHEAD: usize = ETHERNET_HEADER + LONGEST_HEADER + UDP_HEADER;
 
-/// The longest packet, of IPv6, in bytes: its header, and what that can say about the rest.
+/// How long a fragment waits for room at most. Where two hosts wait for each other to read, one of them
+/// has to go on.
 #[cfg(feature = "fragmentation")]
-const LONGEST_PACKET: usize = LONGEST_HEADER + u16::MAX as usize;
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The packet that is leaving in fragments, if there is one, and the room for it.
 #[cfg(feature = "fragmentation")]
@@ -50,6 +55,8 @@ struct Pending {
     offset: usize,
     mtu: usize,
     identification: u32,
+    /// When it had room last.
+    since: Instant,
 }
 
 #[cfg(feature = "fragmentation")]
@@ -65,7 +72,7 @@ impl<'a> Fragmentation<'a> {
     pub(super) fn set_buffer(&mut self, buffer: ManagedSlice<'a, u8>, host: &Host) -> usize {
         self.buffer = buffer;
         let room = self.buffer.len().saturating_sub(host.link.header_len());
-        room.min(LONGEST_PACKET)
+        room.min(u16::MAX.into())
     }
 
     /// Puts itself in front of the room of a device.
@@ -117,7 +124,12 @@ impl<T: Transmit> Fragmenter<'_, T> {
     fn finish(&mut self) -> bool {
         while let Some(pending) = *self.pending {
             if !self.inner.has_room() {
-                return false;
+                if self.now < pending.since + PATIENCE {
+                    return false;
+                }
+                debug!("a packet in fragments is dropped, as the device has no room for the rest");
+                *self.pending = None;
+                return true;
             }
             *self.pending = self.transmit_fragment(pending);
         }
@@ -139,6 +151,7 @@ impl<T: Transmit> Fragmenter<'_, T> {
         });
         fragment.more.then_some(Pending {
             offset: pending.offset + fragment.data.len(),
+            since: self.now,
             ..pending
         })
     }
@@ -162,6 +175,7 @@ impl<T: Transmit> Fragmenter<'_, T> {
             offset: 0,
             mtu,
             identification: self.host.identifications.next(&packet.destination),
+            since: self.now,
         });
         if self.host.lets_device_sum() {
             fill_checksum(&mut frame[header_len..]);

@@ -219,9 +219,13 @@ fn receive_other(
         return Received::Other;
     }
     #[cfg(feature = "fragmentation")]
-    if packet.is_echo_request()
-        && packet.bytes.len() > host.longest_packet_to(&packet.source, way.now)
-    {
+    let longest = match is_own {
+        true => host.longest_packet_to(&packet.source, way.now),
+        // All hosts of a group would answer by so many frames.
+        false => host.ip_mtu(),
+    };
+    #[cfg(feature = "fragmentation")]
+    if packet.is_echo_request() && packet.bytes.len() > longest {
         host.drop_too_long();
         return Received::Other;
     }

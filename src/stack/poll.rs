@@ -158,12 +158,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         // While fragments wait for room, nothing is received.
         let waits = cfg!(feature = "fragmentation") && !self.finish_fragments();
         let is_read = is_complete && !waits;
-        #[cfg(feature = "paths")]
-        {
-            self.host.is_behind = !is_read;
-        }
         let now = self.clock.received(is_read);
         self.set(now);
+        #[cfg(feature = "paths")]
+        {
+            self.host.is_behind = self.clock.is_behind();
+        }
         let next = self.work(service, is_complete);
         self.host.lacks_room = next == Next::Room;
         let due = self.clock.end(match next {
@@ -370,7 +370,8 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         sockets.all(|socket| {
             socket.endpoint().port != port
                 || datagrams + 2 <= socket.packet_recv_capacity()
-                    && socket.recv_queue() + longest <= socket.payload_recv_capacity()
+                    && socket.recv_queue() + longest.min(socket.payload_recv_capacity() / 2)
+                        <= socket.payload_recv_capacity()
         })
     }
 

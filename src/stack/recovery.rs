@@ -30,8 +30,11 @@ impl TooLong {
         }
         let limit = control.too_long(self.quote.sequence, self.mtu, way.now);
         if let Some(limit) = limit {
+            let is_lost = control.flight.is_due();
             host.paths.learn(address, limit, way.now);
-            retransmit(connection, way);
+            if is_lost {
+                retransmit(connection, way);
+            }
         }
     }
 }
@@ -42,6 +45,13 @@ pub(super) fn is_one_too_many(segment: &Segment, control: &Control) -> bool {
         && !segment.flags.has(Flags::FIN)
         && control.next().is_some_and(|next| segment.sequence >= next)
         && control.flight.is_one_too_many(segment, control.sent())
+}
+
+/// Whether a segment has nothing beyond what has arrived before: smoltcp drops it, and so does its
+/// acknowledgement count for nothing (RFC 9293, 3.10.7.4).
+pub(super) fn is_old(segment: &Segment, control: &Control) -> bool {
+    let next = control.next();
+    next.is_some_and(|next| segment.sequence < next && segment.end() <= next)
 }
 
 /// A segment of the peer has arrived; `is_new` says that smoltcp was given it, and it has acknowledged

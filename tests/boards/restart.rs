@@ -95,11 +95,13 @@ fn answers(server: SocketAddr) -> bool {
     false
 }
 
-/// Sends datagrams, as a board that has nothing to do does not poll its stack.
+/// Sends datagrams, as a board that has nothing to do does not poll its stack. While its loop stands
+/// still there are fewer than a controller has room for: QEMU's does not go on after a reset with a
+/// full FIFO.
 fn keep_polled(server: SocketAddr, is_over: &AtomicBool) {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket");
     while !is_over.load(Ordering::Relaxed) {
         let _ = socket.send_to(b"there?", server);
-        thread::sleep(Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(200));
     }
 }

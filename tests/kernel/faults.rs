@@ -122,12 +122,12 @@ pub fn nagle_and_delayed_acknowledgements_hold_segments_back() {
     assert!(nagle.contains("─ FIN ACK seq=1461 ack=1 "), "{nagle}");
 
     let delayed = uppercase(
-        "tcp --seed 1 --delay 50ms --delayed-ack=500ms --explain",
+        "tcp --seed 1 --delay 50ms --delayed-ack=200ms --explain",
         "hello\n",
     );
     let plain = uppercase("tcp --seed 1 --delay 50ms --explain", "hello\n");
     assert_eq!(delayed.stdout, b"HELLO\n");
-    for (time, outcome) in [(" 300 ms ", plain), (" 800 ms ", delayed)] {
+    for (time, outcome) in [(" 300 ms ", plain), (" 500 ms ", delayed)] {
         let mut lines = outcome.stderr.lines();
         let line = lines.find(|line| line.contains("─ ACK seq=8 ack=7 "));
         assert!(
@@ -135,8 +135,8 @@ pub fn nagle_and_delayed_acknowledgements_hold_segments_back() {
             "{}",
             outcome.stderr
         );
-        let is_delayed = outcome.stderr.contains("≈ delayed by 500 ms");
-        assert_eq!(is_delayed, time == " 800 ms ", "{}", outcome.stderr);
+        let is_delayed = outcome.stderr.contains("≈ delayed by 200 ms");
+        assert_eq!(is_delayed, time == " 500 ms ", "{}", outcome.stderr);
     }
 }
 

@@ -69,6 +69,7 @@ impl Town<Hash<'static>> {
 fn config() -> tcp::Config {
     tcp::Config {
         handshake_timeout: Some(PATIENCE),
+        idle_timeout: Some(PATIENCE),
         close_timeout: Some(PATIENCE),
         silence_timeout: None,
         ..tcp::Config::default()

@@ -77,11 +77,13 @@ impl Dhcp {
                     });
                 }
                 Task::Use(address, router) => {
-                    outcome.has_changed = true;
+                    let own = link.addresses.own();
+                    outcome.has_changed |= !own.contains(&IpCidr::Ipv4(address));
                     if !link.add_given(IpCidr::Ipv4(address)) {
                         warn!("there is no room for {}", address);
                     }
                     if !self.has_gateway {
+                        outcome.has_changed |= self.router != router;
                         follow(&mut self.router, router, link);
                     }
                 }

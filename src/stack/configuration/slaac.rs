@@ -2,6 +2,8 @@
 
 use core::cell::{Cell, RefCell};
 
+use heapless::Vec;
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv6Address};
 
@@ -86,22 +88,27 @@ impl Slaac {
                     link.remove_address(&address.into());
                 }
                 None if autoconf.take_change() => {
-                    outcome.has_changed = true;
+                    let before: Vec<_, IFACE_MAX_ADDR_COUNT> =
+                        link.addresses.own().iter().copied().collect();
                     for address in autoconf.deprecated(now) {
                         link.addresses.put_last(&address.into());
                     }
                     let router = autoconf.router();
-                    self.follow(router, link);
+                    let has_followed = self.follow(router, link);
+                    outcome.has_changed |= has_followed || link.addresses.own() != before;
                 }
                 None => break,
             }
         }
     }
 
-    /// Takes this router for the gateway in place of the one before.
-    fn follow(&mut self, router: Option<Ipv6Address>, link: &mut Link) {
-        if self.has_gateway || self.router == router {
-            return;
+    /// Takes this router for the gateway in place of the one before; returns whether that is another
+    /// one. A gateway goes with the address by which it is near.
+    fn follow(&mut self, router: Option<Ipv6Address>, link: &mut Link) -> bool {
+        let gateways = link.addresses.gateways();
+        let is_gateway = |router: Ipv6Address| gateways.contains(&router.into());
+        if self.has_gateway || self.router == router && router.is_none_or(is_gateway) {
+            return false;
         }
         if let Some(before) = self.router {
             link.addresses.remove_gateway(&before.into());
@@ -114,6 +121,7 @@ impl Slaac {
                 warn!("there is no room for the router {}", router);
             }
         }
+        true
     }
 }
 

@@ -14,7 +14,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::TcpSeqNumber;
 
 pub(in crate::stack) use self::timer::Expiry;
-use self::timer::Timer;
+use self::timer::{DEFAULT_SEGMENT_SIZE, Timer};
 use crate::packet::{Flags, Segment};
 
 /// Duplicate acknowledgements after which a segment is taken for lost (RFC 5681, 3.2).
@@ -136,7 +136,7 @@ impl Flight {
     pub(in crate::stack) fn opens(&mut self, segment: &Segment, is_again: bool, now: Instant) {
         match is_again {
             true => self.timer.forget_sample(),
-            false => self.timer.measure(segment.sequence + 1, now),
+            false => self.timer.measure(segment.sequence + 1, 0, now),
         }
     }
 
@@ -160,6 +160,10 @@ impl Flight {
         is_far: bool,
         now: Instant,
     ) -> bool {
+        // What asks whether the peer is there has a number before.
+        if self.unacknowledged.is_none() && segment.sequence < sent {
+            return false;
+        }
         let unacknowledged = *self.unacknowledged.get_or_insert(segment.sequence);
         let payload = u16::try_from(length.payload).unwrap_or(u16::MAX);
         let length = u16::try_from(length.headers + length.payload).unwrap_or(u16::MAX);
@@ -170,15 +174,15 @@ impl Flight {
             if self.sample.is_none() && length > self.proven {
                 self.sample = Some((end, length));
             }
-            self.timer.measure(end, now);
+            self.timer.measure(end, payload, now);
             if self.is_recovering() {
                 return false;
             }
             self.timer.start_probe(now, self.is_one_segment(end));
             return false;
         }
-        // What asks whether the peer is there has a number before.
-        if segment.sequence < unacknowledged {
+        // The same, and probes of a zero window.
+        if segment.sequence < unacknowledged || self.window == 0 {
             return false;
         }
         self.sample = None;
@@ -203,13 +207,16 @@ impl Flight {
         // The retransmission timeout, which ends a recovery (RFC 6582, 3.2).
         (self.recover, self.duplicates) = (None, 0);
         (self.rewound, self.timed_out) = (Some(end), Some(sent));
-        if !core::mem::take(&mut self.is_informed) {
+        let is_informed = core::mem::take(&mut self.is_informed);
+        if !is_informed {
             self.timer.double();
         }
         self.timer.start_timeout(now);
         let shorter = FALLBACKS.into_iter().find(|fallback| *fallback < length);
         match shorter {
-            Some(shorter) if is_far && length > self.proven => {
+            // Few paths are so small that a single loss says it.
+            Some(LEAST_MTU) if !self.is_guess && !self.timer.has_expired_twice() => false,
+            Some(shorter) if is_far && !is_informed && length > self.proven => {
                 (self.limit, self.is_guess) = (Some(shorter), true);
                 true
             }
@@ -221,17 +228,24 @@ impl Flight {
         self.recover.is_some() || self.timed_out.is_some() || self.is_due
     }
 
-    /// Whether no more than one full segment is in flight.
+    /// Whether less is in flight than two full segments, so that the peer may delay its acknowledgement
+    /// (RFC 9293, 3.8.6.3: "an ACK SHOULD be generated for at least every second full-sized segment").
     fn is_one_segment(&self, sent: TcpSeqNumber) -> bool {
-        let with_fin = usize::from(self.payload) + 1;
-        self.unacknowledged
-            .is_none_or(|number| sent <= number + with_fin)
+        let two = 2 * usize::from(self.payload.max(DEFAULT_SEGMENT_SIZE));
+        self.unacknowledged.is_none_or(|number| sent < number + two)
     }
 
     /// Whether a segment that acknowledges nothing new tells anything else.
     pub(in crate::stack) fn is_concerned(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
         let is_in_flight = self.unacknowledged.is_some_and(|number| number != sent);
-        self.window != segment.window || is_in_flight
+        self.is_current(segment, sent) && (self.window != segment.window || is_in_flight)
+    }
+
+    /// Whether a segment acknowledges no less than the latest one, and nothing that was not sent: only
+    /// then its window counts (RFC 9293, 3.10.7.4).
+    fn is_current(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
+        let number = segment.acknowledgement;
+        number <= sent && number >= self.unacknowledged.unwrap_or(sent)
     }
 
     /// Whether smoltcp must not be given a segment: it would take the first segment in flight for lost.
@@ -259,6 +273,9 @@ impl Flight {
             highest,
             now,
         } = acknowledgement;
+        if !self.is_current(segment, sent) {
+            return Advice::Nothing;
+        }
         let number = segment.acknowledgement;
         let counts = self.counts(segment, sent) && !is_new;
         let is_one_too_many = counts && self.counted + 1 == DUPLICATES;
@@ -276,7 +293,7 @@ impl Flight {
             return self.advance(unacknowledged, number, sent, now);
         }
         let is_bare = segment.payload_len == 0 && !segment.flags.has(Flags::FIN) && !is_update;
-        let highest = highest.filter(|highest| *highest > number);
+        let highest = highest.filter(|highest| *highest > number && *highest <= sent);
         let is_duplicate = highest.is_some() || is_bare;
         if number != unacknowledged || number == sent || self.window == 0 {
             return Advice::Nothing;
@@ -401,6 +418,11 @@ impl Flight {
     pub(in crate::stack) fn rewind(&mut self, is_informed: bool, now: Instant) {
         (self.is_due, self.is_informed) = (false, is_informed);
         self.timer.start_timeout(now);
+    }
+
+    /// Whether smoltcp has to be told that the first segment in flight is lost.
+    pub(in crate::stack) fn is_due(&self) -> bool {
+        self.is_due
     }
 
     /// smoltcp is given so many duplicates, after what has it count from the start again if `anew`.

@@ -5,6 +5,8 @@
 #[allow(dead_code)] // Some of it only ends the program.
 #[path = "../../../src/command/args.rs"]
 mod args;
+#[path = "../../../src/command/card.rs"]
+mod card;
 #[path = "../../../src/command/destination.rs"]
 #[allow(dead_code)]
 mod destination;
@@ -14,7 +16,7 @@ mod drawing;
 #[path = "../../../src/command/faults.rs"]
 #[allow(dead_code)]
 mod faults;
-/// What `faults` asks of the command.
+/// What `card` and `faults` ask of the command.
 mod host {
     pub fn random_seed() -> u64 {
         0

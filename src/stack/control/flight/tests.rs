@@ -298,9 +298,39 @@ fn the_end_of_a_flight_is_probed_after_two_round_trips() {
     let mut scene = with_round_trip(30);
     assert_eq!(scene.due(), None, "nothing is in flight");
     scene.send(10);
-    assert_eq!(scene.due(), Some((200, Expiry::Timeout)));
+    assert_eq!(scene.due(), Some((260, Expiry::Probe)));
     scene.send(11);
     assert_eq!(scene.due(), Some((70, Expiry::Probe)));
+}
+
+/// RFC 9293, 3.8.6.3: of an acknowledgement, "the delay MUST be less than 0.5 seconds".
+#[test]
+fn one_segment_has_as_long_as_its_acknowledgement_may_be_delayed() {
+    let mut scene = with_round_trip(200);
+    scene.send(10);
+    let Some((probe, Expiry::Probe)) = scene.due() else {
+        panic!("no probe")
+    };
+    assert_eq!(probe, 600, "a timeout would be due after 700");
+}
+
+/// RFC 6298, 2.4: "Whenever RTO is computed, if it is less than 1 second, then the RTO SHOULD be rounded up
+/// to 1 second". A SYN and a short segment pass a slow link sooner than a long one.
+#[test]
+fn the_timeout_is_a_second_until_the_round_trip_of_a_long_segment_is_known() {
+    let mut timer = super::timer::Timer::default();
+    let mut now = Instant::ZERO;
+    for (payload, due) in [(0, 1000), (535, 1000), (536, 240), (0, 240)] {
+        timer.measure(TcpSeqNumber(1), payload, now);
+        now += Duration::from_millis(20);
+        timer.acknowledged(TcpSeqNumber(1), now);
+        timer.start_probe(now, true);
+        assert_eq!(
+            timer.due(),
+            Some(now + Duration::from_millis(due)),
+            "{payload}"
+        );
+    }
 }
 
 /// RFC 6298, 2.1: "the sender SHOULD set RTO <- 1 second".
@@ -326,7 +356,7 @@ fn the_timeout_is_doubled_until_something_arrives_that_was_sent_once() {
     scene.send(11);
     assert!(!scene.acknowledge(13));
     scene.send(13);
-    assert_eq!(scene.due(), Some((200, Expiry::Timeout)));
+    assert_eq!(scene.due(), Some((260, Expiry::Probe)));
 }
 
 /// RFC 8985, 6.2: what was sent later has arrived.

@@ -4,8 +4,11 @@
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::TcpSeqNumber;
 
-/// RFC 6298, 2.1, and RFC 8961, 4 (1): as long as no round-trip time is known.
+/// RFC 6298, 2.1, and RFC 8961, 4 (1): as long as no round-trip time is known, but that of short
+/// segments. On a slow link a long one takes longer: 1.2 s at 9600 bit/s.
 const INITIAL: Duration = Duration::from_secs(1);
+/// RFC 9293, 3.7.1. A segment with as much payload is long.
+pub(super) const DEFAULT_SEGMENT_SIZE: u16 = 536;
 /// The least retransmission timeout, that of the kernel. RFC 6298, 2.4 has a second, which RFC 8961 does
 /// not ask for: it waits for acknowledgements that are delayed, by half a second at most (RFC 9293,
 /// 3.8.6.3), and mostly by 40 ms.
@@ -15,6 +18,9 @@ const MOST: Duration = Duration::from_secs(60);
 /// RFC 8985, 7.2: what is added to the time of a probe where one segment is in flight: the peer may
 /// delay its acknowledgement.
 const DELAYED: Duration = Duration::from_millis(200);
+/// RFC 9293, 3.8.6.3, of an acknowledgement: "the delay MUST be less than 0.5 seconds". One segment is
+/// acknowledged that late, as none follows it.
+const LONGEST_DELAY: Duration = Duration::from_millis(500);
 /// What a peer that has every second segment may wait for the next one.
 const GRANULARITY: Duration = Duration::from_millis(10);
 /// RFC 8985, 6.2: the reordering window grows up to a round-trip time, in quarters of it.
@@ -41,8 +47,10 @@ pub(super) struct Timer {
     smoothed: u32,
     variance: u32,
     least: u32,
-    /// What is measured: the number behind a segment that was sent once, and when.
-    sample: Option<(TcpSeqNumber, Instant)>,
+    /// What is measured: the number behind a segment that was sent once, when, and whether it is long.
+    sample: Option<(TcpSeqNumber, Instant, bool)>,
+    /// Whether the round-trip time of a long segment is known.
+    is_known: bool,
     /// How often the timeout was doubled.
     doubled: u8,
     /// The reordering window.
@@ -65,9 +73,10 @@ impl Timer {
         self.due = None;
     }
 
-    /// Something leaves for the first time, up to this number.
-    pub(super) fn measure(&mut self, end: TcpSeqNumber, now: Instant) {
-        self.sample.get_or_insert((end, now));
+    /// Something leaves for the first time, up to this number, with so much payload.
+    pub(super) fn measure(&mut self, end: TcpSeqNumber, payload: u16, now: Instant) {
+        self.sample
+            .get_or_insert((end, now, payload >= DEFAULT_SEGMENT_SIZE));
     }
 
     /// Something leaves again. RFC 6298, 3: "RTT samples MUST NOT be made using segments that were
@@ -78,9 +87,10 @@ impl Timer {
 
     /// All before `number` is acknowledged.
     pub(super) fn acknowledged(&mut self, number: TcpSeqNumber, now: Instant) {
-        let Some((_, sent)) = self.sample.take_if(|(end, _)| *end <= number) else {
+        let Some((_, sent, is_long)) = self.sample.take_if(|(end, ..)| *end <= number) else {
             return;
         };
+        self.is_known |= is_long;
         let longest = MOST.total_micros();
         let measured = (now - sent.min(now)).total_micros().clamp(1, longest) as u32;
         if self.smoothed == 0 {
@@ -106,22 +116,29 @@ impl Timer {
         self.doubled = self.doubled.saturating_add(1).min(16);
     }
 
+    /// Whether the timeout was over twice in a row.
+    pub(super) fn has_expired_twice(&self) -> bool {
+        self.doubled > 1
+    }
+
     /// RFC 6298, 2.3: "RTO <- SRTT + max (G, K*RTTVAR)", with K = 4.
     fn timeout(&self) -> Duration {
-        let timeout = match self.smoothed {
-            0 => INITIAL,
-            smoothed => micros(smoothed) + micros(self.variance) * 4,
-        };
-        (timeout.clamp(LEAST, MOST) * (1 << self.doubled)).min(MOST)
+        let least = if self.is_known { LEAST } else { INITIAL };
+        let timeout = micros(self.smoothed) + micros(self.variance) * 4;
+        (timeout.clamp(least, MOST) * (1 << self.doubled)).min(MOST)
     }
 
     /// RFC 8985, 7.2: a probe is sent after two round-trip times, and not after the timeout.
     pub(super) fn start_probe(&mut self, now: Instant, is_one_segment: bool) {
-        let probe = match self.smoothed {
-            0 => INITIAL,
-            smoothed => micros(smoothed) * 2 + if is_one_segment { DELAYED } else { GRANULARITY },
-        };
-        let timeout = self.timeout();
+        let mut probe = micros(self.smoothed) * 2;
+        probe += if is_one_segment { DELAYED } else { GRANULARITY };
+        if !self.is_known {
+            probe = probe.max(INITIAL);
+        }
+        let mut timeout = self.timeout();
+        if is_one_segment {
+            timeout = timeout.max(micros(self.smoothed) + LONGEST_DELAY);
+        }
         self.due = Some(match probe < timeout {
             true => (now + probe, Expiry::Probe),
             false => (now + timeout, Expiry::Timeout),
