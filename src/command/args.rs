@@ -223,8 +223,9 @@ impl Args {
                  sudo tc qdisc add dev tap0 root netem loss 20% delay 50ms"
             }
             None => {
-                "faults are for `uppercase`, `tcp`, `udp` and `serve`, in memory and on a cable; in a \
-                 lab the kernel makes them: tc qdisc add dev tap0 root netem loss 20% delay 50ms"
+                "faults are for `uppercase`, `tcp`, `udp` and `serve`, in memory and on a cable; \
+                 `ladder` only reads a file, and in a lab the kernel makes them: \
+                 tc qdisc add dev tap0 root netem loss 20% delay 50ms"
             }
         };
         refuse(ErrorKind::ArgumentConflict, message);

@@ -97,6 +97,7 @@ impl<'a, D: Attached> Live<'a, D> {
     }
 
     /// Reports the groups that this host listens to.
+    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn with_group_reports(self) -> Self {
         Self {
             stack: self.stack.with_group_reports(),

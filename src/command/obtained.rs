@@ -147,6 +147,7 @@ fn described(lease: &Lease) -> String {
 }
 
 /// Whether the network has given an address of this version.
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
 pub fn has_version(context: &Context<'_, '_>, version: IpVersion) -> bool {
     let mut own = context.addresses().iter().map(IpCidr::address);
     own.any(|own| own.version() == version && !is_link_local(own))

@@ -34,6 +34,15 @@ use crate::packet::{ETHERNET_HEADER, Packet, UDP_HEADER, fill_checksum, ip::LONG
 #[cfg(feature = "fragmentation")]
 pub const FRAGMENTATION_OVERHEAD: usize = ETHERNET_HEADER + LONGEST_HEADER + UDP_HEADER;
 
+/// The longest packet, in bytes: that of IPv6 has a header besides what its length says.
+#[cfg(feature = "fragmentation")]
+const LONGEST_PACKET: usize = u16::MAX as usize
+    + if cfg!(feature = "ipv6") {
+        LONGEST_HEADER
+    } else {
+        0
+    };
+
 /// How long a fragment waits for room at most. Where two hosts wait for each other to read, one of them
 /// has to go on.
 #[cfg(feature = "fragmentation")]
@@ -72,7 +81,7 @@ impl<'a> Fragmentation<'a> {
     pub(super) fn set_buffer(&mut self, buffer: ManagedSlice<'a, u8>, host: &Host) -> usize {
         self.buffer = buffer;
         let room = self.buffer.len().saturating_sub(host.link.header_len());
-        room.min(u16::MAX.into())
+        room.min(LONGEST_PACKET)
     }
 
     /// Puts itself in front of the room of a device.

@@ -174,7 +174,7 @@ pub fn faults_are_refused_where_there_are_none() {
     for (arguments, reason) in [
         (
             "ladder /etc/passwd --loss 5%",
-            "`uppercase ladder` only reads a file",
+            "in a lab the kernel makes them: tc qdisc",
         ),
         (
             "tcp --cable 9300 --crash server@1s",

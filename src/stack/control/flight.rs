@@ -37,6 +37,8 @@ pub(in crate::stack) struct Flight {
     unacknowledged: Option<TcpSeqNumber>,
     /// The peer's window, as its latest segment gives it.
     window: u16,
+    /// Whether it is known to be zero.
+    is_shut: bool,
     /// The longest payload of a segment.
     payload: u16,
     /// Acknowledgements in a row that say that a later segment has arrived than this first one.
@@ -182,7 +184,7 @@ impl Flight {
             return false;
         }
         // The same, and probes of a zero window.
-        if segment.sequence < unacknowledged || self.window == 0 {
+        if segment.sequence < unacknowledged || self.is_shut {
             return false;
         }
         self.sample = None;
@@ -285,6 +287,7 @@ impl Flight {
             false => 0,
         };
         let is_update = core::mem::replace(&mut self.window, segment.window) != segment.window;
+        self.is_shut = segment.window == 0;
         let Some(unacknowledged) = self.unacknowledged else {
             self.timer.acknowledged(number, now);
             return Advice::Nothing;
