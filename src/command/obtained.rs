@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use smoltcp::wire::{IpAddress, IpCidr, IpVersion};
+#[cfg(all(feature = "tuntap", target_os = "linux"))]
+use smoltcp::wire::IpVersion;
+use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::Context;
 use uppercase::dhcp::{Event, Lease};
 

@@ -145,6 +145,7 @@ impl Addresses {
     /// Whether a host is on one of this host's networks.
     #[cfg(any(
         feature = "addressing",
+        all(feature = "syn-cache", feature = "ipv6"),
         all(feature = "simulation", feature = "client")
     ))]
     pub(crate) fn is_near(&self, address: &IpAddress) -> bool {
