@@ -76,8 +76,8 @@
 //! | `client` | the clients and the name look-up | yes |
 //! | `alloc` | storage may also be a `Vec` | yes |
 //! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
-//! | `dhcp` | an IPv4 address from a server of the network (RFC 2131) | yes |
-//! | `slaac` | IPv6 addresses with the prefixes of routers (RFC 4862) | yes |
+//! | `dhcp` | an IPv4 address from a server of the network (RFC 2131); enables `conflict-detection` | yes |
+//! | `slaac` | IPv6 addresses with the prefixes of routers (RFC 4862); enables `conflict-detection` and `ipv6` | yes |
 //! | `mld` | the groups that the host listens to are reported to switches and routers (RFC 3810), and services join groups; enables `ipv6` | yes |
 //! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it | yes |
 //! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
@@ -92,7 +92,7 @@
 //! | `embassy-time` | the loop around them by Embassy's clock; enables `embassy` | no |
 //! | `simulation` | a simulated network, for tests | yes |
 //! | `trace` | capture files and ladder diagrams; enables `alloc`, `client`, `fragmentation` and `ipv6` | yes |
-//! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `defmt` and those of Embassy | yes |
+//! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `syn-cache`, `defmt` and those of Embassy | yes |
 //!
 //! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
 //! and the in-memory wire.
