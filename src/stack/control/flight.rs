@@ -209,8 +209,7 @@ impl Flight {
         // The retransmission timeout, which ends a recovery (RFC 6582, 3.2).
         (self.recover, self.duplicates) = (None, 0);
         (self.rewound, self.timed_out) = (Some(end), Some(sent));
-        let is_informed = core::mem::take(&mut self.is_informed);
-        if !is_informed {
+        if !core::mem::take(&mut self.is_informed) {
             self.timer.double();
         }
         self.timer.start_timeout(now);
@@ -218,7 +217,7 @@ impl Flight {
         match shorter {
             // Few paths are so small that a single loss says it.
             Some(LEAST_MTU) if !self.is_guess && !self.timer.has_expired_twice() => false,
-            Some(shorter) if is_far && !is_informed && length > self.proven => {
+            Some(shorter) if is_far && length > self.proven => {
                 (self.limit, self.is_guess) = (Some(shorter), true);
                 true
             }
