@@ -429,7 +429,10 @@ impl Control {
         is: State,
     ) {
         if segment.flags.has(Flags::SYN) {
-            if options(packet, segment).window_scale().is_none() {
+            let scale = options(packet, segment).window_scale();
+            #[cfg(feature = "paths")]
+            self.flight.set_scale(scale);
+            if scale.is_none() {
                 // A window is scaled if both sides say so (RFC 7323, 2.2).
                 self.shift = Some(0);
             }

@@ -159,8 +159,10 @@ fn rewind(connection: &mut Connection<'_>, is_informed: bool, way: &mut Way<'_>)
 /// Has smoltcp retransmit the first segment in flight: by so many duplicate acknowledgements as it
 /// waits for.
 fn retransmit(connection: &mut Connection<'_>, way: &mut Way<'_>) {
-    if connection.socket().send_queue() == 0 {
-        // smoltcp 0.14 would stop its timer, and retransmit no FIN.
+    let queued = connection.socket().send_queue();
+    // Else smoltcp 0.14 would stop its timer, and retransmit no FIN; and where less than a segment fits
+    // the peer's window, its fast retransmission would go beyond it.
+    if queued == 0 || !connection.control.flight.fits_window(queued) {
         return rewind(connection, true, way);
     }
     duplicate(connection, way, DUPLICATES, true);

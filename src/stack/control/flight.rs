@@ -25,6 +25,12 @@ pub(in crate::stack) const DUPLICATES: u8 = 3;
 /// sent again.
 const LONG_LOSS: u8 = 3;
 
+/// The largest window scale (RFC 7323, 2.3).
+const MOST_SCALE: u8 = 14;
+
+/// The payload of a segment over Ethernet, in bytes.
+const MAXIMUM_SEGMENT_SIZE: u16 = 1460;
+
 /// The least MTUs that can be learned of a path over IPv4, in bytes: what every host takes (RFC 791),
 /// and what nearly every path does.
 const LEAST_MTU: u16 = 576;
@@ -39,6 +45,8 @@ pub(in crate::stack) struct Flight {
     window: u16,
     /// Whether it is known to be zero.
     is_shut: bool,
+    /// By how many bits it is scaled.
+    shift: u8,
     /// The longest payload of a segment.
     payload: u16,
     /// Acknowledgements in a row that say that a later segment has arrived than this first one.
@@ -120,6 +128,17 @@ impl Flight {
     /// SND.UNA and the peer's window, for an acknowledgement of nothing new.
     pub(in crate::stack) fn acknowledged(&self) -> Option<(TcpSeqNumber, u16)> {
         Some((self.unacknowledged?, self.window))
+    }
+
+    /// The peer's SYN gives this scale of its windows.
+    pub(in crate::stack) fn set_scale(&mut self, scale: Option<u8>) {
+        self.shift = scale.unwrap_or(0).min(MOST_SCALE);
+    }
+
+    /// Whether the first segment of `queued` bytes fits the peer's window, however long it is.
+    pub(in crate::stack) fn fits_window(&self, queued: usize) -> bool {
+        let longest = usize::from(self.payload.max(MAXIMUM_SEGMENT_SIZE));
+        usize::from(self.window) << self.shift >= queued.min(longest)
     }
 
     /// When something has to be done if nothing is heard.
