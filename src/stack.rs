@@ -361,11 +361,12 @@ impl<'a, D: Device> Stack<'a, D> {
     /// ([`Counters::too_long`]).
     ///
     /// ```
-    /// # fn run<D: smoltcp::phy::Device>(stack: uppercase::Stack<'_, D>) {
     /// use uppercase::stack::FRAGMENTATION_OVERHEAD;
     ///
     /// // Answers to the 2048 bytes of the classic exercise may be three times as long.
-    /// let mut buffer = [0; 3 * 2048 + FRAGMENTATION_OVERHEAD];
+    /// type Buffer = [u8; 3 * 2048 + FRAGMENTATION_OVERHEAD];
+    /// # fn run<'a, D: smoltcp::phy::Device>(stack: uppercase::Stack<'a, D>, buffer: &'a mut Buffer) {
+    ///
     /// let mut stack = stack.with_fragmentation(&mut buffer[..]);
     /// # let _ = stack.sockets();
     /// # }

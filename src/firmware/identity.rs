@@ -8,7 +8,7 @@ use crate::link::EthernetAddress;
 /// ```
 /// use uppercase::firmware::address_of;
 ///
-/// assert_eq!(address_of(b"0001").to_string(), "02:d4:ee:0a:b7:fb");
+/// assert_eq!(address_of(b"0001").to_string(), "02:c2:ac:d4:f9:eb");
 /// ```
 pub fn address_of(serial_number: &[u8]) -> EthernetAddress {
     let hash = serial_number

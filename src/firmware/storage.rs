@@ -14,15 +14,15 @@ use crate::{Servers, Stack, tcp, udp};
 /// all zeros, if the frames are: it takes no flash.
 ///
 /// ```
-/// use static_cell::ConstStaticCell;
 /// use uppercase::firmware::Storage;
 /// use uppercase::{tcp, udp};
 ///
 /// type Frames = [[u8; 1514]; 2]; // what the driver asks for
 ///
-/// static STORAGE: ConstStaticCell<
-///     Storage<Frames, tcp::Pool<'_, 2, 1024, 1024>, udp::Buffers<256, 1>, 2>,
-/// > = ConstStaticCell::new(Storage::new([[0; 1514]; 2]));
+/// // Firmware has it in a static, which the crate `static_cell` lends out once.
+/// const STORAGE: Storage<Frames, tcp::Pool<'_, 2, 1024, 1024>, udp::Buffers<256, 1>, 2> =
+///     Storage::new([[0; 1514]; 2]);
+/// # let _ = STORAGE;
 /// ```
 pub struct Storage<F, P, D, const BACKLOG: usize> {
     /// Frames on their way between the driver and its controller.
