@@ -1,10 +1,11 @@
 //! Messages of DHCP (RFC 2131, 2; RFC 2132), as a client sends and receives them.
 
 use heapless::Vec;
-use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Address, checksum};
+use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Address};
 
 use super::ethernet::EthernetAddress;
-use super::ip::{IPV4_HEADER, ipv4, is_sum_right};
+use super::ip::{IPV4_HEADER, is_sum_right, put_ip_header, upper_layer_checksum};
+use super::udp::{CHECKSUM, DESTINATION, LENGTH, SOURCE, UDP_HEADER};
 use super::{Packet, half, put_half, word};
 
 /// The ports of servers and of clients (RFC 2131, 4.1).
@@ -14,8 +15,8 @@ const CLIENT_PORT: u16 = 68;
 /// Name servers of a message that are kept.
 pub const NAME_SERVERS: usize = 3;
 
-/// The header of UDP, in bytes.
-const UDP_HEADER: usize = 8;
+/// The hop limit of a message.
+const TIME_TO_LIVE: u8 = 64;
 /// The shortest message, in bytes (RFC 1542, 2.1).
 const LEAST_MESSAGE: usize = 300;
 /// A packet with a message of a client, in bytes: all of its options have room in the shortest one.
@@ -104,26 +105,22 @@ impl DhcpRequest {
         bytes.fill(0);
         let (header, datagram) = bytes.split_at_mut(IPV4_HEADER);
         self.put_message(&mut datagram[UDP_HEADER..]);
-        put_half(datagram, 0, CLIENT_PORT);
-        put_half(datagram, 2, SERVER_PORT);
-        put_half(datagram, 4, datagram.len() as u16);
-        let length = datagram.len() as u32;
-        let (source, to) = (self.client.into(), destination.into());
-        let sums = [
-            checksum::pseudo_header(&source, &to, IpProtocol::Udp, length),
-            checksum::data(datagram),
-        ];
+        let (protocol, length) = (IpProtocol::Udp, datagram.len() as u16);
+        put_half(datagram, SOURCE, CLIENT_PORT);
+        put_half(datagram, DESTINATION, SERVER_PORT);
+        put_half(datagram, LENGTH, length);
+        let (source, destination) = (self.client.into(), destination.into());
+        let sum = upper_layer_checksum(&source, &destination, protocol, datagram);
         // "An all zero transmitted checksum value means that the transmitter generated no checksum"
         // (RFC 768).
-        let sum = !checksum::combine(&sums);
-        put_half(datagram, 6, if sum == 0 { !0 } else { sum });
-
-        header[..10].copy_from_slice(&[0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, IpProtocol::Udp.into()]);
-        put_half(header, ipv4::TOTAL_LENGTH, PACKET as u16);
-        header[ipv4::SOURCE..ipv4::DESTINATION].copy_from_slice(&self.client.octets());
-        header[ipv4::DESTINATION..].copy_from_slice(&destination.octets());
-        let sum = !checksum::data(header);
-        put_half(header, ipv4::CHECKSUM, sum);
+        put_half(datagram, CHECKSUM, if sum == 0 { !0 } else { sum });
+        put_ip_header(
+            header,
+            (source, destination),
+            protocol,
+            TIME_TO_LIVE,
+            length,
+        );
     }
 
     /// The broadcast flag is left out: a reply to an address that this host does not have yet is taken
@@ -205,16 +202,15 @@ impl Packet<'_> {
             return None;
         }
         let header = self.payload().first_chunk::<UDP_HEADER>()?;
-        if (half(header, 0), half(header, 2)) != (SERVER_PORT, CLIENT_PORT) {
+        if (half(header, SOURCE), half(header, DESTINATION)) != (SERVER_PORT, CLIENT_PORT) {
             return None;
         }
-        self.payload().get(..usize::from(half(header, 4)))
+        self.payload().get(..usize::from(half(header, LENGTH)))
     }
 
     /// The message of a DHCP server in it, if it is one for a client on Ethernet, whole, and with the
     /// option that every message of a server has. Its checksum is verified on request.
     pub(crate) fn dhcp_reply(&self, verifies: bool) -> Option<DhcpReply> {
-        const CHECKSUM: usize = 6;
         let datagram = self.dhcp_datagram()?;
         let (header, message) = datagram.split_first_chunk::<UDP_HEADER>()?;
         let is_intact = || {

@@ -8,8 +8,8 @@ use super::half;
 #[cfg(feature = "fragmentation")]
 use super::{
     Packet,
-    ip::{ipv4, set_packet_len},
-    put_half,
+    ip::{ipv4, set_packet_len, upper_layer_checksum},
+    put_half, udp,
 };
 
 /// The fragment header of IPv6, in bytes.
@@ -148,14 +148,13 @@ impl<'f> Packet<'f> {
 /// does that by itself cannot do it in fragments.
 #[cfg(feature = "fragmentation")]
 pub(crate) fn fill_checksum(bytes: &mut [u8]) {
-    const OF_UDP: usize = 6;
     const OF_ICMP: usize = 2;
     let Some(packet) = Packet::parse(bytes) else {
         return;
     };
     let (source, destination, protocol) = (packet.source, packet.destination, packet.protocol);
     let at = match protocol {
-        IpProtocol::Udp => OF_UDP,
+        IpProtocol::Udp => udp::CHECKSUM,
         IpProtocol::Icmp | IpProtocol::Icmpv6 => OF_ICMP,
         _ => return,
     };
@@ -165,12 +164,10 @@ pub(crate) fn fill_checksum(bytes: &mut [u8]) {
         return;
     }
     put_half(payload, at, 0);
-    let length = payload.len() as u32;
-    let pseudo_header = match protocol {
-        IpProtocol::Icmp => 0,
-        _ => checksum::pseudo_header(&source, &destination, protocol, length),
+    let sum = match protocol {
+        IpProtocol::Icmp => !checksum::data(payload),
+        _ => upper_layer_checksum(&source, &destination, protocol, payload),
     };
-    let sum = !checksum::combine(&[pseudo_header, checksum::data(payload)]);
     // RFC 768: "If the computed checksum is zero, it is transmitted as all ones".
     let is_zero = sum == 0 && protocol == IpProtocol::Udp;
     put_half(payload, at, if is_zero { 0xffff } else { sum });

@@ -2,7 +2,7 @@
 
 use smoltcp::wire::{IpAddress, IpProtocol, Ipv4Address, checksum};
 
-use super::{PROTOCOL_TCP, half, word};
+use super::{PROTOCOL_TCP, half, put_half, word};
 
 /// The header of an IPv4 packet without options, in bytes.
 pub(crate) const IPV4_HEADER: usize = 20;
@@ -209,16 +209,59 @@ impl<'f> Packet<'f> {
     }
 }
 
-/// Whether the checksum in `bytes` is right, which covers them and a pseudo header (RFC 9293, 3.1;
-/// RFC 8200, 8.1).
+/// The checksum of `bytes`, which covers them and a pseudo header (RFC 9293, 3.1; RFC 8200, 8.1). Its own
+/// place in them is zero.
+pub(crate) fn upper_layer_checksum(
+    source: &IpAddress,
+    destination: &IpAddress,
+    protocol: IpProtocol,
+    bytes: &[u8],
+) -> u16 {
+    let header = checksum::pseudo_header(source, destination, protocol, bytes.len() as u32);
+    !checksum::combine(&[header, checksum::data(bytes)])
+}
+
+/// Whether the checksum in `bytes` is right; see [`upper_layer_checksum`].
 pub(crate) fn is_sum_right(
     source: &IpAddress,
     destination: &IpAddress,
     protocol: IpProtocol,
     bytes: &[u8],
 ) -> bool {
-    let header = checksum::pseudo_header(source, destination, protocol, bytes.len() as u32);
-    checksum::combine(&[header, checksum::data(bytes)]) == !0
+    upper_layer_checksum(source, destination, protocol, bytes) == 0
+}
+
+/// Writes the IP header, without options, of a packet with a payload of this length. Routers must not
+/// fragment it.
+pub(crate) fn put_ip_header(
+    header: &mut [u8],
+    (source, destination): (IpAddress, IpAddress),
+    protocol: IpProtocol,
+    hop_limit: u8,
+    payload_len: u16,
+) {
+    let protocol = u8::from(protocol);
+    match (source, destination) {
+        (IpAddress::Ipv4(source), IpAddress::Ipv4(destination)) => {
+            let [high, low] = (IPV4_HEADER as u16 + payload_len).to_be_bytes();
+            let fields = [0x45, 0, high, low, 0, 0, 0x40, 0, hop_limit, protocol, 0, 0];
+            header[..ipv4::SOURCE].copy_from_slice(&fields);
+            header[ipv4::SOURCE..ipv4::DESTINATION].copy_from_slice(&source.octets());
+            header[ipv4::DESTINATION..].copy_from_slice(&destination.octets());
+            let sum = !checksum::data(header);
+            put_half(header, ipv4::CHECKSUM, sum);
+        }
+        #[cfg(feature = "ipv6")]
+        (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
+            let [high, low] = payload_len.to_be_bytes();
+            let fields = [0x60, 0, 0, 0, high, low, protocol, hop_limit];
+            header[..ipv6::SOURCE].copy_from_slice(&fields);
+            header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
+            header[ipv6::DESTINATION..].copy_from_slice(&destination.octets());
+        }
+        #[allow(unreachable_patterns)] // without IPv6 there is no other version
+        _ => {}
+    }
 }
 
 /// The length that an IPv4 header gives itself, in bytes: not verified.

@@ -1,8 +1,8 @@
 //! Messages of multicast listener discovery (RFC 3810, 5).
 
-use smoltcp::wire::{IpAddress, IpProtocol, Ipv6Address, checksum};
+use smoltcp::wire::{IpAddress, IpProtocol, Ipv6Address};
 
-use super::ip::{IPV6_HEADER, ipv6, is_sum_right};
+use super::ip::{IPV6_HEADER, ipv6, is_sum_right, put_ip_header, upper_layer_checksum};
 use super::{Packet, half, put_half};
 
 const QUERY: u8 = 130;
@@ -120,13 +120,9 @@ pub(crate) fn put_report(
     records: impl ExactSizeIterator<Item = (Record, Ipv6Address)>,
 ) {
     let (header, payload) = bytes.split_at_mut(IPV6_HEADER);
-    header.fill(0);
-    header[0] = 6 << 4;
-    put_half(header, ipv6::PAYLOAD_LENGTH, payload.len() as u16);
-    header[ipv6::NEXT_HEADER] = IpProtocol::HopByHop.into();
-    header[ipv6::HOP_LIMIT] = HOP_LIMIT;
-    header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
-    header[ipv6::DESTINATION..].copy_from_slice(&destination.octets());
+    let (source, destination) = (source.into(), destination.into());
+    let (protocol, length) = (IpProtocol::HopByHop, payload.len() as u16);
+    put_ip_header(header, (source, destination), protocol, HOP_LIMIT, length);
 
     let (alert, message) = payload.split_at_mut(ROUTER_ALERT.len());
     alert.copy_from_slice(&ROUTER_ALERT);
@@ -140,11 +136,6 @@ pub(crate) fn put_report(
         record[0] = kind as u8;
         record[RECORD - 16..].copy_from_slice(&group.octets());
     }
-    let (source, destination) = (IpAddress::Ipv6(source), IpAddress::Ipv6(destination));
-    let length = message.len() as u32;
-    let sums = [
-        checksum::pseudo_header(&source, &destination, IpProtocol::Icmpv6, length),
-        checksum::data(message),
-    ];
-    put_half(message, CHECKSUM, !checksum::combine(&sums));
+    let sum = upper_layer_checksum(&source, &destination, IpProtocol::Icmpv6, message);
+    put_half(message, CHECKSUM, sum);
 }

@@ -1,9 +1,9 @@
 //! Messages of neighbor discovery (RFC 4861, 4.3 and 4.4).
 
-use smoltcp::wire::{IpAddress, IpProtocol, Ipv6Address, checksum};
+use smoltcp::wire::{IpProtocol, Ipv6Address};
 
 use super::ethernet::EthernetAddress;
-use super::ip::{IPV6_HEADER, ipv6, is_sum_right};
+use super::ip::{IPV6_HEADER, ipv6, is_sum_right, put_ip_header, upper_layer_checksum};
 use super::{Packet, put_half};
 
 const SOLICITATION: u8 = 135;
@@ -135,18 +135,9 @@ impl NeighborMessage {
 /// checksum.
 pub(super) fn put_packet(bytes: &mut [u8], source: Ipv6Address, destination: Ipv6Address) {
     let (header, message) = bytes.split_at_mut(IPV6_HEADER);
-    header.fill(0);
-    header[0] = 6 << 4;
-    put_half(header, ipv6::PAYLOAD_LENGTH, message.len() as u16);
-    header[ipv6::NEXT_HEADER] = IpProtocol::Icmpv6.into();
-    header[ipv6::HOP_LIMIT] = HOP_LIMIT;
-    header[ipv6::SOURCE..ipv6::DESTINATION].copy_from_slice(&source.octets());
-    header[ipv6::DESTINATION..].copy_from_slice(&destination.octets());
-    let (source, destination) = (IpAddress::Ipv6(source), IpAddress::Ipv6(destination));
-    let length = message.len() as u32;
-    let sums = [
-        checksum::pseudo_header(&source, &destination, IpProtocol::Icmpv6, length),
-        checksum::data(message),
-    ];
-    put_half(message, CHECKSUM, !checksum::combine(&sums));
+    let (source, destination) = (source.into(), destination.into());
+    let (protocol, length) = (IpProtocol::Icmpv6, message.len() as u16);
+    put_ip_header(header, (source, destination), protocol, HOP_LIMIT, length);
+    let sum = upper_layer_checksum(&source, &destination, protocol, message);
+    put_half(message, CHECKSUM, sum);
 }

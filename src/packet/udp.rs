@@ -5,17 +5,19 @@ use smoltcp::wire::IpProtocol;
 use super::{Packet, half};
 
 /// The header of a UDP datagram, in bytes.
-const HEADER: usize = 8;
-#[cfg(any(
-    feature = "fragmentation",
-    all(feature = "tuntap", target_os = "linux")
-))]
-pub(crate) const UDP_HEADER: usize = HEADER;
+pub(crate) const UDP_HEADER: usize = 8;
 
 // Where the fields of a header are.
-const DESTINATION: usize = 2;
+#[cfg(feature = "dhcp")]
+pub(super) const SOURCE: usize = 0;
+pub(super) const DESTINATION: usize = 2;
 pub(crate) const LENGTH: usize = 4;
-#[cfg(any(feature = "ipv6", all(feature = "tuntap", target_os = "linux")))]
+#[cfg(any(
+    feature = "dhcp",
+    feature = "fragmentation",
+    feature = "ipv6",
+    all(feature = "tuntap", target_os = "linux")
+))]
 pub(crate) const CHECKSUM: usize = 6;
 
 impl Packet<'_> {
@@ -23,7 +25,7 @@ impl Packet<'_> {
     pub(crate) fn udp_destination(&self) -> Option<u16> {
         match self.upper_layer() {
             (IpProtocol::Udp, bytes) if !self.is_fragment => {
-                Some(half(bytes.first_chunk::<HEADER>()?, DESTINATION))
+                Some(half(bytes.first_chunk::<UDP_HEADER>()?, DESTINATION))
             }
             _ => None,
         }
@@ -32,7 +34,9 @@ impl Packet<'_> {
     /// Whether a whole datagram in it has any payload.
     pub(crate) fn has_udp_payload(&self) -> bool {
         let (_, bytes) = self.upper_layer();
-        !self.is_fragment && bytes.len() > HEADER && usize::from(half(bytes, LENGTH)) != HEADER
+        !self.is_fragment
+            && bytes.len() > UDP_HEADER
+            && usize::from(half(bytes, LENGTH)) != UDP_HEADER
     }
 
     /// Whether a datagram over IPv6 has no checksum.
@@ -40,7 +44,7 @@ impl Packet<'_> {
     pub(crate) fn lacks_checksum(&self) -> bool {
         let (protocol, bytes) = self.upper_layer();
         let is_datagram = protocol == IpProtocol::Udp && !self.is_fragment;
-        let header = bytes.first_chunk::<HEADER>().filter(|_| is_datagram);
+        let header = bytes.first_chunk::<UDP_HEADER>().filter(|_| is_datagram);
         let is_ipv6 = matches!(self.source, smoltcp::wire::IpAddress::Ipv6(_));
         is_ipv6 && header.is_some_and(|header| half(header, CHECKSUM) == 0)
     }

@@ -1,12 +1,11 @@
 //! Segments that no socket has made.
 
-use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber, checksum};
+use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber};
 
-use crate::packet::ip::{IPV4_HEADER, ipv4};
+use crate::packet::ip::{IPV4_HEADER, IPV6_HEADER, put_ip_header, upper_layer_checksum};
 use crate::packet::{LONGEST_PACKET_HEADERS, TCP_HEADER, put_half, tcp};
 
 const TIME_TO_LIVE: u8 = 64;
-const IPV6_HEADER: usize = 40;
 
 /// A packet with a TCP segment: its headers, and one byte of payload at most.
 pub(super) struct Synthetic {
@@ -66,41 +65,15 @@ impl Synthetic {
 
         let length = payload + usize::from(header.payload.is_some());
         let segment = &mut bytes[tcp_at..tcp_at + length];
-        let sums = [
-            checksum::pseudo_header(&source, &destination, IpProtocol::Tcp, length as u32),
-            checksum::data(segment),
-        ];
-        let sum = !checksum::combine(&sums);
+        let protocol = IpProtocol::Tcp;
+        let sum = upper_layer_checksum(&source, &destination, protocol, segment);
         put_half(segment, tcp::CHECKSUM, sum);
-        put_ip(&mut bytes, source, destination, length as u16);
+        let (header, ends) = (&mut bytes[..tcp_at], (source, destination));
+        put_ip_header(header, ends, protocol, TIME_TO_LIVE, length as u16);
         Self {
             bytes,
             length: tcp_at + length,
         }
-    }
-}
-
-/// Writes the IP header of a segment of this length.
-fn put_ip(bytes: &mut [u8], source: IpAddress, destination: IpAddress, length: u16) {
-    match (source, destination) {
-        (IpAddress::Ipv4(source), IpAddress::Ipv4(destination)) => {
-            let header = &mut bytes[..IPV4_HEADER];
-            let [high, low] = (IPV4_HEADER as u16 + length).to_be_bytes();
-            header[..10].copy_from_slice(&[0x45, 0, high, low, 0, 0, 0x40, 0, TIME_TO_LIVE, 6]);
-            header[12..16].copy_from_slice(&source.octets());
-            header[16..].copy_from_slice(&destination.octets());
-            let sum = !checksum::data(header);
-            put_half(header, ipv4::CHECKSUM, sum);
-        }
-        #[cfg(feature = "ipv6")]
-        (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
-            let [high, low] = length.to_be_bytes();
-            bytes[..8].copy_from_slice(&[0x60, 0, 0, 0, high, low, 6, TIME_TO_LIVE]);
-            bytes[8..24].copy_from_slice(&source.octets());
-            bytes[24..40].copy_from_slice(&destination.octets());
-        }
-        #[allow(unreachable_patterns)] // without IPv6 there is no other version
-        _ => {}
     }
 }
 

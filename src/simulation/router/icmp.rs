@@ -8,7 +8,7 @@ use smoltcp::wire::{IpAddress, checksum};
 
 use crate::packet::ip::{IPV4_HEADER, ipv4};
 #[cfg(feature = "ipv6")]
-use crate::packet::ip::{IPV6_HEADER, ipv6};
+use crate::packet::ip::{IPV6_HEADER, put_ip_header, upper_layer_checksum};
 use crate::packet::{Packet, put_half};
 
 /// The header of an error, in bytes.
@@ -55,20 +55,12 @@ impl Refusal {
             #[cfg(feature = "ipv6")]
             (IpAddress::Ipv6(own), IpAddress::Ipv6(sender)) => {
                 let mut message = self.version_6(packet.bytes);
-                let protocol = IpProtocol::Icmpv6;
-                let length = message.len() as u32;
-                let sums = [
-                    checksum::pseudo_header(&own.into(), &sender.into(), protocol, length),
-                    checksum::data(&message),
-                ];
-                put_half(&mut message, CHECKSUM, !checksum::combine(&sums));
+                let (own, sender) = (own.into(), sender.into());
+                let (protocol, length) = (IpProtocol::Icmpv6, message.len() as u16);
+                let sum = upper_layer_checksum(&own, &sender, protocol, &message);
+                put_half(&mut message, CHECKSUM, sum);
                 let mut bytes = std::vec![0; IPV6_HEADER];
-                bytes[0] = 6 << 4;
-                put_half(&mut bytes, ipv6::PAYLOAD_LENGTH, message.len() as u16);
-                bytes[ipv6::NEXT_HEADER] = protocol.into();
-                bytes[ipv6::HOP_LIMIT] = HOPS;
-                bytes[ipv6::SOURCE..][..16].copy_from_slice(&own.octets());
-                bytes[ipv6::DESTINATION..].copy_from_slice(&sender.octets());
+                put_ip_header(&mut bytes, (own, sender), protocol, HOPS, length);
                 bytes.extend(message);
                 bytes
             }
