@@ -79,6 +79,8 @@ mod mld;
 #[cfg(feature = "ipv6")]
 mod ndisc;
 mod neighbors;
+#[cfg(any(feature = "conflict-detection", feature = "mld"))]
+mod random;
 mod transmit;
 
 pub use crate::packet::EthernetAddress;

@@ -133,12 +133,8 @@ impl Client {
     /// Another host has this address, which is not used any more.
     pub(crate) fn conflict(&mut self, address: Ipv4Address) {
         let is_taken = !matches!(self.state, State::Selecting | State::Requesting);
-        if self
-            .grant
-            .as_ref()
-            .is_some_and(|grant| grant.address() == address)
-            && is_taken
-        {
+        let granted = self.grant.as_ref().map(Grant::address);
+        if is_taken && granted == Some(address) {
             self.event = Some(Event::Lost(address, Loss::Conflict));
             self.is_used = false;
             self.enter(State::Declining);
@@ -203,12 +199,7 @@ impl Client {
         if self.must_use || self.gone.is_some() {
             return Some(self.sent);
         }
-        let end = self
-            .grant
-            .as_ref()
-            .filter(|_| self.holds())
-            .and_then(Grant::end);
-        self.next.into_iter().chain(end).min()
+        self.next.into_iter().chain(self.end()).min()
     }
 
     /// What has to be done now; called until it is nothing. `is_own` says whether the host has an
@@ -221,12 +212,7 @@ impl Client {
         if let Some(address) = self.gone.take() {
             return Some(Task::Remove(address));
         }
-        let ends = self
-            .grant
-            .as_ref()
-            .filter(|_| self.holds())
-            .and_then(Grant::end);
-        if ends.is_some_and(|end| end <= now) {
+        if self.end().is_some_and(|end| end <= now) {
             self.lose(Loss::Expired);
             return self.gone.take().map(Task::Remove);
         }
@@ -363,6 +349,12 @@ impl Client {
             _ => request.kind = DhcpKind::Discover,
         }
         Task::Send(request, destination, card)
+    }
+
+    /// When the lease ends, if there is one that counts.
+    fn end(&self) -> Option<Instant> {
+        let grant = self.grant.as_ref().filter(|_| self.holds());
+        grant.and_then(Grant::end)
     }
 
     /// Whether there is a lease that counts.

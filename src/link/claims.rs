@@ -17,6 +17,7 @@ use super::addresses::Addresses;
 use super::arp;
 #[cfg(feature = "ipv6")]
 use super::ndisc;
+use super::random::Random;
 use super::transmit::Transmit;
 use crate::packet::EthernetAddress;
 
@@ -109,15 +110,15 @@ enum Task {
 /// The addresses that this host has, or wants to have.
 pub(super) struct Claims {
     claims: Vec<Claim, IFACE_MAX_ADDR_COUNT>,
-    /// Differs from host to host, so that hosts that start together do not probe together.
-    random: u32,
+    /// Hosts that start together do not probe together.
+    random: Random,
 }
 
 impl Claims {
-    pub(super) fn new(EthernetAddress([_, a, b, c, d, e]): EthernetAddress) -> Self {
+    pub(super) fn new(card: EthernetAddress) -> Self {
         Self {
             claims: Vec::new(),
-            random: u32::from_be_bytes([b, c, d, e]) ^ u32::from(a) << 12 | 1,
+            random: Random::new(card),
         }
     }
 
@@ -239,7 +240,7 @@ impl Claims {
             if let Some(rival) = self.claims[index].rival.take() {
                 return Some(Task::Report(self.conflict(index, rival, now)));
             }
-            let random = self.random();
+            let random = self.random.number();
             if let Some(task) = self.claims[index].next(random, now) {
                 return Some(task);
             }
@@ -267,14 +268,6 @@ impl Claims {
             hardware,
             is_given_up,
         }
-    }
-
-    /// A number that differs from call to call (xorshift).
-    fn random(&mut self) -> u32 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 17;
-        self.random ^= self.random << 5;
-        self.random
     }
 }
 

@@ -17,6 +17,7 @@ use smoltcp::wire::{IpAddress, IpCidr, Ipv4Address, Ipv6Address};
 use super::addresses::{Addresses, solicited_node};
 use super::ethernet::{group as card_of, send};
 use super::ndisc::ALL_NODES;
+use super::random::Random;
 use super::transmit::Transmit;
 use crate::packet::{
     ETHERTYPE_IPV6, EthernetAddress, HardwareAddresses, Query, Record, put_report, report_len,
@@ -75,14 +76,13 @@ pub(super) struct Memberships {
     is_heard: bool,
     /// When a query about all groups is answered.
     answer: Option<Instant>,
-    /// Differs from host to host, so that hosts do not report at the same moment.
-    random: u32,
+    /// Hosts do not report at the same moment.
+    random: Random,
     card: EthernetAddress,
 }
 
 impl Memberships {
     pub(super) fn new(card: EthernetAddress) -> Self {
-        let EthernetAddress([_, a, b, c, d, e]) = card;
         Self {
             card,
             joined: Vec::new(),
@@ -91,7 +91,7 @@ impl Memberships {
             is_stale: true,
             is_heard: false,
             answer: None,
-            random: u32::from_be_bytes([b, c, d, e]) ^ u32::from(a) << 12 | 1,
+            random: Random::new(card),
         }
     }
 
@@ -164,7 +164,7 @@ impl Memberships {
     /// Takes note of a query. A later answer than one that is due already is not needed (6.2).
     pub(super) fn hear(&mut self, query: &Query, now: Instant) {
         let within = Duration::from_millis(query.within.into());
-        let at = now + self.random(within);
+        let at = now + self.random.within(within);
         let earlier = |due: Option<Instant>| Some(due.map_or(at, |due| due.min(at)));
         if query.group.is_unspecified() {
             self.answer = earlier(self.answer);
@@ -231,7 +231,7 @@ impl Memberships {
         if answers_all {
             self.answer = None;
         }
-        let again = now + self.random(INTERVAL);
+        let again = now + self.random.within(INTERVAL);
         for membership in &mut self.all {
             if records.iter().all(|(_, group)| *group != membership.group) {
                 continue;
@@ -244,14 +244,5 @@ impl Memberships {
         }
         self.all
             .retain(|membership| !membership.is_left || membership.changes > 0);
-    }
-
-    /// A random duration up to `longest` (xorshift).
-    fn random(&mut self, longest: Duration) -> Duration {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 17;
-        self.random ^= self.random << 5;
-        let share = u64::from(self.random >> 16);
-        Duration::from_micros((longest.total_micros() * share) >> 16)
     }
 }

@@ -229,23 +229,13 @@ impl Autoconf {
         if self.has_changed || self.formed.iter().any(is_new) {
             return Some(Instant::ZERO);
         }
-        let mut due = self.solicit;
-        let mut ends = |end: End| {
-            due = match (due, end.0) {
-                (Some(due), Some(end)) => Some(due.min(end)),
-                (due, end) => due.or(end),
-            }
-        };
-        for formed in &self.formed {
-            ends(formed.valid);
-            if formed.preferred != DEPRECATED {
-                ends(formed.preferred);
-            }
-        }
-        for known in [&self.routers[..], &self.name_servers] {
-            known.iter().for_each(|known| ends(known.end));
-        }
-        due
+        let preferred = self.formed.iter().map(|formed| formed.preferred);
+        let ends = preferred
+            .filter(|preferred| *preferred != DEPRECATED)
+            .chain(self.formed.iter().map(|formed| formed.valid))
+            .chain(self.routers.iter().map(|router| router.end))
+            .chain(self.name_servers.iter().map(|server| server.end));
+        ends.filter_map(|end| end.0).chain(self.solicit).min()
     }
 
     /// What has to be done now; called until it is nothing.

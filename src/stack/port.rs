@@ -28,11 +28,11 @@ pub(super) struct Port<'p> {
 }
 
 impl<'p> Port<'p> {
-    /// One that an interface is made with.
+    /// One without a received packet, of no connection.
     pub(super) fn new(
         host: &'p Host,
         ip_mtu: usize,
-        transmit: &'p mut Nowhere,
+        transmit: &'p mut dyn Transmit,
         now: Instant,
     ) -> Self {
         Self {

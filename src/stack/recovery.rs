@@ -70,10 +70,7 @@ pub(super) fn acknowledged(
     let is_intact = || packet.is_intact(&host.capabilities.checksum);
     if segment.flags.kind() == Flags::SYN | Flags::ACK && segment.acknowledgement == sent {
         if is_intact() {
-            let shift = options(packet, segment).window_scale().unwrap_or(0).min(14);
-            control
-                .flight
-                .opened(sent, segment.window >> shift, way.now);
+            control.flight.opened(sent, segment.window, way.now);
         }
         return;
     }

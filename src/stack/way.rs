@@ -77,12 +77,9 @@ impl<'w> Way<'w> {
         let meta = self.meta;
         let mut port = Port {
             received: Some(Arrived { packet, meta }),
-            transmit: self.transmit,
-            host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
-            ip_mtu: self.host.ip_mtu(),
-            now: self.now,
+            ..Port::new(self.host, self.host.ip_mtu(), self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
         interface.poll_ingress_single(self.now, &mut port, sockets);
@@ -115,15 +112,8 @@ impl<'w> Way<'w> {
         let timeout = socket.timeout();
         socket.set_timeout(None);
         let late = self.now + LONGEST_TIMEOUT;
-        let mut port = Port {
-            received: None,
-            transmit: &mut Nowhere,
-            host: self.host,
-            control: None,
-            asker: None,
-            ip_mtu: self.host.ip_mtu(),
-            now: late,
-        };
+        let mut nowhere = Nowhere;
+        let mut port = Port::new(self.host, self.host.ip_mtu(), &mut nowhere, late);
         let interface = &mut self.interfaces.segments;
         interface.poll_egress(late, &mut port, &mut connection.set);
         connection.socket_mut().set_timeout(timeout);
@@ -191,13 +181,9 @@ impl<'w> Way<'w> {
     fn poll_all(&mut self, sockets: &mut SocketSet<'_>, mut control: Option<&mut Control>) -> bool {
         self.look(sockets, control.as_deref_mut());
         let mut port = Port {
-            received: None,
-            transmit: self.transmit,
-            host: self.host,
             control: control.as_deref_mut(),
             asker: self.asker,
-            ip_mtu: self.host.ip_mtu(),
-            now: self.now,
+            ..Port::new(self.host, self.host.ip_mtu(), self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
         let result = interface.poll_egress(self.now, &mut port, sockets);
@@ -214,15 +200,8 @@ impl<'w> Way<'w> {
     pub(super) fn drain(&mut self, sockets: &mut SocketSet<'_>, most: usize) {
         const LEAST: usize = LONGEST_PACKET_HEADERS;
         let mut interface = interfaces::new(self.host, LEAST, 0, self.now);
-        let mut port = Port {
-            received: None,
-            transmit: &mut Drain,
-            host: self.host,
-            control: None,
-            asker: None,
-            ip_mtu: LEAST,
-            now: self.now,
-        };
+        let mut drain = Drain;
+        let mut port = Port::new(self.host, LEAST, &mut drain, self.now);
         for _ in 0..most {
             interface.poll_egress(self.now, &mut port, sockets);
         }

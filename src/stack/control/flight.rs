@@ -161,9 +161,10 @@ impl Flight {
         }
     }
 
-    /// The SYN is acknowledged; `window` is that of the peer, scaled as in the segments to come.
+    /// The SYN is acknowledged. The `window` of a SYN-ACK is not scaled as in the segments to come: "The
+    /// window field in a segment where the SYN bit is set MUST NOT be scaled" (RFC 7323, 2.2).
     pub(in crate::stack) fn opened(&mut self, number: TcpSeqNumber, window: u16, now: Instant) {
-        self.window = window;
+        self.window = window >> self.shift;
         self.timer.acknowledged(number, now);
     }
 
@@ -270,7 +271,7 @@ impl Flight {
 
     /// Whether smoltcp must not be given a segment: it would take the first segment in flight for lost.
     pub(in crate::stack) fn is_one_too_many(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
-        self.counts(segment, sent) && self.counted + 1 == DUPLICATES
+        self.counts(segment, sent) && self.is_at_two()
     }
 
     /// Whether smoltcp takes a segment for a duplicate acknowledgement.
@@ -298,7 +299,7 @@ impl Flight {
         }
         let number = segment.acknowledgement;
         let counts = self.counts(segment, sent) && !is_new;
-        let is_one_too_many = counts && self.counted + 1 == DUPLICATES;
+        let is_one_too_many = counts && self.is_at_two();
         self.counted = match counts {
             true if is_one_too_many => self.counted,
             true => self.counted.saturating_add(1).min(u8::MAX - 1),
