@@ -97,4 +97,5 @@ pub(crate) use neighbors::NEIGHBORS;
 pub(crate) use transmit::Drain;
 pub(crate) use transmit::{Nowhere, Room, Transmit};
 
+pub(crate) use addresses::is_link_local;
 pub(crate) use layer::{Link, ip_mtu};

@@ -583,10 +583,7 @@ impl Link {
 
     /// Whether the network is asked for addresses.
     pub fn asks_network(&self) -> bool {
-        #[cfg(all(feature = "tuntap", target_os = "linux"))]
-        return self.dhcp || self.slaac;
-        #[cfg(not(all(feature = "tuntap", target_os = "linux")))]
-        false
+        self.asks_dhcp() || self.asks_routers()
     }
 
     /// Whether routers are asked for prefixes.

@@ -1,7 +1,5 @@
 //! What the network has given, and what has become of it, in sentences.
 
-use std::net::SocketAddr;
-
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use smoltcp::wire::IpVersion;
 use smoltcp::wire::{IpAddress, IpCidr};
@@ -9,14 +7,13 @@ use uppercase::Context;
 use uppercase::dhcp::{Event, Lease};
 
 use super::args::Server;
+use super::serve::endpoints;
 
 /// What servers have said about the addresses of their host.
-pub struct Obtained {
+pub struct Obtained<'s> {
     /// The interface.
     name: String,
-    /// The protocols that are served, and their port.
-    protocols: Vec<&'static str>,
-    port: u16,
+    args: &'s Server,
     /// The addresses that were given by the user.
     fixed: Vec<IpCidr>,
     addresses: Vec<IpCidr>,
@@ -25,15 +22,12 @@ pub struct Obtained {
     is_ready: bool,
 }
 
-impl Obtained {
+impl<'s> Obtained<'s> {
     /// Nothing was said yet.
-    pub fn new(name: String, args: &Server) -> Self {
-        let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
-        let served = protocols.iter().filter(|(_, is_served)| *is_served);
+    pub fn new(name: String, args: &'s Server) -> Self {
         Self {
             name,
-            protocols: served.map(|(protocol, _)| *protocol).collect(),
-            port: args.port,
+            args,
             fixed: args.link.addresses(1),
             addresses: vec![],
             routers: vec![],
@@ -46,11 +40,13 @@ impl Obtained {
     pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<String> {
         let event = context.take_dhcp_event();
         let own = context.addresses().iter().copied();
-        let own: Vec<_> = own.filter(|own| !is_link_local(own.address())).collect();
-        let routers = context.gateways().to_vec();
-        if event.is_none() && own == self.addresses && routers == self.routers {
+        let own = own.filter(|own| !is_link_local(own.address()));
+        let is_as_before =
+            own.clone().eq(self.addresses.iter().copied()) && context.gateways() == self.routers;
+        if event.is_none() && is_as_before {
             return None;
         }
+        let (own, routers) = (own.collect::<Vec<_>>(), context.gateways().to_vec());
         let mut text = event.map(|event| self.sentence(&event)).unwrap_or_default();
         let lease = context.lease().cloned();
         if let Some(lease) = lease
@@ -74,12 +70,7 @@ impl Obtained {
         if !new.is_empty() && !std::mem::replace(&mut self.is_ready, true) {
             text += "The server is ready to receive\n";
         }
-        for protocol in &self.protocols {
-            for address in &new {
-                let endpoint = SocketAddr::new(address.address().into(), self.port);
-                text += &format!("  {protocol} {endpoint}\n");
-            }
-        }
+        text += &endpoints(self.args, &new);
         (self.addresses, self.routers, self.lease) = (own, routers, lease);
         Some(text).filter(|text| !text.is_empty())
     }

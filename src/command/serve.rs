@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use smoltcp::time::Duration;
-use smoltcp::wire::IpAddress;
+use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::stack::from_fn;
 use uppercase::tcp::{self, Hash};
 use uppercase::udp;
@@ -269,19 +269,26 @@ fn endpoint(address: IpAddress, port: u16) -> String {
     SocketAddr::new(address.into(), port).to_string()
 }
 
+/// Where the servers can be reached at these addresses, a line each.
+pub fn endpoints(args: &Server, addresses: &[IpCidr]) -> String {
+    let mut text = String::new();
+    let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
+    for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
+        for address in addresses {
+            let endpoint = endpoint(address.address(), args.port);
+            text += &format!("  {protocol} {endpoint}\n");
+        }
+    }
+    text
+}
+
 /// Says where the servers can be reached, and how to try it if that can work.
 fn announcement(args: &Server, example: Option<String>) -> String {
     if args.link.asks_network() {
         return "Asking the network for an address\n".into();
     }
     let mut text = String::from("The server is ready to receive\n");
-    let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
-    for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
-        for address in args.link.addresses(1) {
-            let endpoint = endpoint(address.address(), args.port);
-            text += &format!("  {protocol} {endpoint}\n");
-        }
-    }
+    text += &endpoints(args, &args.link.addresses(1));
     if let Some(example) = example {
         text += &format!("{example}\n");
     }

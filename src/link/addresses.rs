@@ -201,8 +201,7 @@ impl Addresses {
 }
 
 /// Whether an IPv6 address is for one link alone (RFC 4291, 2.5.6).
-#[cfg(feature = "client")]
-fn is_link_local(address: &IpAddress) -> bool {
+pub(crate) const fn is_link_local(address: &IpAddress) -> bool {
     match address {
         #[cfg(feature = "ipv6")]
         IpAddress::Ipv6(address) => address.is_unicast_link_local(),

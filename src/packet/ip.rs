@@ -283,11 +283,10 @@ pub(super) fn ipv6_address(header: &[u8], at: usize) -> IpAddress {
 /// checksum of IPv4. `None` if there is no such header, or no such length.
 #[cfg(any(
     feature = "fragmentation",
+    all(feature = "simulation", feature = "client"),
     all(feature = "tuntap", target_os = "linux")
 ))]
 pub(crate) fn set_packet_len(header: &mut [u8], length: usize) -> Option<()> {
-    use super::put_half;
-
     if cfg!(feature = "ipv6") && header.first()? >> 4 == 6 {
         let payload = u16::try_from(length.checked_sub(IPV6_HEADER)?).ok()?;
         let header = header.first_chunk_mut::<IPV6_HEADER>()?;

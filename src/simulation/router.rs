@@ -7,13 +7,11 @@ use std::vec::Vec;
 
 use smoltcp::phy::{Device, PacketMeta, RxToken};
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{IpAddress, IpCidr, checksum};
+use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::{Link, Port, Turn};
-use crate::link::{self, EthernetAddress, Room, Transmit};
-use crate::packet::ip::ipv4;
-#[cfg(feature = "ipv6")]
-use crate::packet::ip::ipv6;
+use crate::link::{self, EthernetAddress, Room, Transmit, is_link_local};
+use crate::packet::ip::{ipv4, ipv6, set_packet_len};
 use crate::packet::{Content, Packet, half, put_half};
 use icmp::Refusal;
 
@@ -196,9 +194,8 @@ impl Router {
             true => fragments(&bytes, packet.header_len, mtu),
             false => std::vec![bytes],
         };
-        for mut bytes in packets {
-            finish_header(&mut bytes, packet.header_len);
-            self.sides[to].put(bytes, now);
+        for bytes in packets {
+            self.sides[to].put(finished(bytes), now);
         }
     }
 
@@ -213,9 +210,7 @@ impl Router {
             return;
         }
         if let Some(own) = side.link.addresses.source_for(&packet.source) {
-            let mut error = refusal.message(packet, own);
-            finish_header(&mut error, crate::packet::ip::IPV4_HEADER);
-            side.put(error, now);
+            side.put(finished(refusal.message(packet, own)), now);
         }
     }
 
@@ -315,25 +310,8 @@ impl Side {
 fn hops_at(packet: &Packet<'_>) -> usize {
     match packet.source {
         IpAddress::Ipv4(_) => ipv4::TIME_TO_LIVE,
-        #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(_) => ipv6::HOP_LIMIT,
-        #[cfg(not(feature = "ipv6"))]
         #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-        _ => ipv4::TIME_TO_LIVE,
-    }
-}
-
-/// "Routers must not forward any packets with Link-Local source or destination addresses to other
-/// links" (RFC 4291, 2.5.6).
-fn is_link_local(address: &IpAddress) -> bool {
-    match address {
-        IpAddress::Ipv4(_) => false,
-        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-        #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
-        #[cfg(not(feature = "ipv6"))]
-        #[allow(unreachable_patterns)]
-        _ => false,
+        _ => ipv6::HOP_LIMIT,
     }
 }
 
@@ -368,8 +346,6 @@ fn fragments(packet: &[u8], header_len: usize, mtu: usize) -> Vec<Vec<u8>> {
         let is_last = at + piece.len() == payload.len();
         let more = if is_last { 0 } else { ipv4::MORE_FRAGMENTS };
         let mut fragment = [header, piece].concat();
-        let length = fragment.len() as u16;
-        put_half(&mut fragment, ipv4::TOTAL_LENGTH, length);
         put_half(
             &mut fragment,
             ipv4::FRAGMENT,
@@ -380,11 +356,10 @@ fn fragments(packet: &[u8], header_len: usize, mtu: usize) -> Vec<Vec<u8>> {
     fragments.collect()
 }
 
-/// Makes the checksum of an IPv4 header right; an IPv6 header has none.
-fn finish_header(packet: &mut [u8], header_len: usize) {
-    if packet[0] >> 4 == 4 {
-        put_half(packet, ipv4::CHECKSUM, 0);
-        let sum = !checksum::data(&packet[..header_len]);
-        put_half(packet, ipv4::CHECKSUM, sum);
-    }
+/// A packet with the length and the checksum of its header made right.
+fn finished(mut packet: Vec<u8>) -> Vec<u8> {
+    let length = packet.len();
+    // Cannot fail: it has such a header, and is no longer than what was received.
+    let _ = set_packet_len(&mut packet, length);
+    packet
 }

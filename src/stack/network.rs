@@ -5,6 +5,7 @@ use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config_error::ConfigError;
+use crate::link::is_link_local;
 
 /// Addresses and gateways that a stack can have; see [`Stack::on_network`](super::Stack::on_network).
 ///
@@ -135,14 +136,6 @@ const fn is_unicast(address: &IpAddress) -> bool {
         #[cfg(not(feature = "ipv6"))]
         #[allow(unreachable_patterns)] // wherever smoltcp was given IPv6
         _ => true,
-    }
-}
-
-const fn is_link_local(address: &IpAddress) -> bool {
-    match address {
-        #[cfg(feature = "ipv6")]
-        IpAddress::Ipv6(address) => address.is_unicast_link_local(),
-        _ => false,
     }
 }
 

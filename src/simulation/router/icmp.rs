@@ -36,15 +36,13 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// The packet from `own` that tells the sender; the checksum of its IPv4 header is left out.
+    /// The packet from `own` that tells the sender; the length and the checksum of its IPv4 header are left out.
     pub(super) fn message(self, packet: &Packet<'_>, own: IpAddress) -> Vec<u8> {
         match (own, packet.source) {
             (IpAddress::Ipv4(own), IpAddress::Ipv4(sender)) => {
                 let message = self.version_4(packet.bytes);
                 let mut bytes = std::vec![0; IPV4_HEADER];
                 bytes[ipv4::VERSION_AND_LENGTH] = 0x45;
-                let length = (IPV4_HEADER + message.len()) as u16;
-                put_half(&mut bytes, ipv4::TOTAL_LENGTH, length);
                 bytes[ipv4::TIME_TO_LIVE] = HOPS;
                 bytes[ipv4::PROTOCOL] = 1;
                 bytes[ipv4::SOURCE..][..4].copy_from_slice(&own.octets());
