@@ -28,6 +28,15 @@ pub struct Board {
     pub reached: Option<Reached>,
 }
 
+impl Board {
+    /// One of [`BOARDS`].
+    pub fn named(name: &str) -> &'static Self {
+        let mut boards = BOARDS.iter();
+        let board = boards.find(|board| board.name == name);
+        board.expect("one of the boards")
+    }
+}
+
 /// A board that is reached over an interface of this host.
 pub struct Reached {
     pub interface: &'static str,

@@ -22,7 +22,7 @@ use libtest_mimic::Trial;
 
 use crate::budget::{Budget, Footprint};
 use crate::elf::Elf;
-use crate::emulator::{BOARDS, Board, Firmware};
+use crate::emulator::{Board, Firmware};
 use crate::frames::{PING_LENGTHS, PING_LENGTHS_V6, find, find_v6, ping, ping_v6};
 use crate::peer::Peer;
 use crate::qmp::Qmp;
@@ -118,9 +118,7 @@ static MEASURED: Mutex<(Vec<String>, String)> = Mutex::new((Vec::new(), String::
 /// One test for each row of the table, and one that measures the remedies if it is asked for.
 pub fn trials() -> Vec<Trial> {
     // The others have more memory than they know what to do with.
-    let mut boards = BOARDS.iter();
-    let board = boards.find(|board| board.name == "lm3s6965evb");
-    let board = board.expect("one of them");
+    let board = Board::named("lm3s6965evb");
     let rows = VARIANTS.iter().enumerate().map(|(row, variant)| {
         Trial::ignorable_test(format!("footprint::{}", variant.test), move || {
             missing::completion(measure(board, row, variant))
@@ -160,22 +158,38 @@ pub fn print() {
     }
 }
 
+/// What a firmware takes, the stack of `painted` included.
+fn footprint(
+    firmware: &Firmware,
+    painted: &Firmware,
+    ipv6: bool,
+    unicode: bool,
+    clients: usize,
+) -> Result<Footprint, Failure> {
+    let elf = Elf::read(firmware.build()?);
+    Ok(Footprint {
+        quantities: [
+            elf.flash().into(),
+            elf.ram().into(),
+            peak_stack(painted, ipv6, clients)? as f64,
+            instructions_per_byte(firmware, ascii().as_bytes(), unicode),
+            instructions_per_byte(firmware, &text::mixed(MEBIBYTE), unicode),
+        ],
+    })
+}
+
+/// A text of nearly a mebibyte.
+fn ascii() -> String {
+    "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44)
+}
+
 /// Measures one row of the table. Fails if it is more than the budget.
 fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), Failure> {
     let budget = Budget::read();
     let firmware = Firmware::of(board, variant.options);
-    let elf = Elf::read(firmware.build()?);
-    let ascii = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
-    let footprint = Footprint {
-        quantities: [
-            elf.flash().into(),
-            elf.ram().into(),
-            peak_stack(&Firmware::of(board, variant.painted), variant.ipv6, CLIENTS)? as f64,
-            instructions_per_byte(&firmware, ascii.as_bytes(), variant.unicode),
-            instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), variant.unicode),
-        ],
-    };
-    let compiler = elf.compiler();
+    let painted = Firmware::of(board, variant.painted);
+    let footprint = footprint(&firmware, &painted, variant.ipv6, variant.unicode, CLIENTS)?;
+    let compiler = Elf::read(firmware.build()?).compiler();
     let verdict = budget.check(board.name, &compiler, variant.name, footprint);
     let mut measured = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
     measured
@@ -198,17 +212,15 @@ fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), F
 /// the other.
 fn measure_peer(board: &'static Board, row: usize, peer: &OtherServer) -> Result<(), Failure> {
     let firmware = Firmware::of(board, peer.options);
-    let elf = Elf::read(firmware.build()?);
-    let (flash, ram) = (elf.flash(), elf.ram());
     let measured = match peer.painted {
         Some(painted) => {
-            let stack = peak_stack(&Firmware::of(board, painted), false, 1)?;
-            let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
-            let ascii = instructions_per_byte(&firmware, text.as_bytes(), false);
-            let mixed = instructions_per_byte(&firmware, &text::mixed(MEBIBYTE), false);
-            format!("{flash} | {ram} | {stack} | {ascii:.1} | {mixed:.1}")
+            let painted = Firmware::of(board, painted);
+            footprint(&firmware, &painted, false, false, 1)?.to_string()
         }
-        None => format!("{flash} | {ram} | | |"),
+        None => {
+            let elf = Elf::read(firmware.build()?);
+            format!("{} | {} | | |", elf.flash(), elf.ram())
+        }
     };
     let mut rows = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
     rows.0.push(format!("{row}| {} | {measured} |", peer.name));
@@ -219,12 +231,11 @@ fn measure_peer(board: &'static Board, row: usize, peer: &OtherServer) -> Result
 fn measure_remedies(board: &'static Board) -> Result<(), Failure> {
     let measure = |firmware: &Firmware, painted: &Firmware, clients| {
         let elf = Elf::read(firmware.build()?);
-        let text = "the quick brown fox jumps over the lazy dog\n".repeat(MEBIBYTE / 44);
         Ok::<_, Failure>([
             f64::from(elf.flash()),
             f64::from(elf.ram()),
             peak_stack(painted, false, clients)? as f64,
-            instructions_per_byte(firmware, text.as_bytes(), true),
+            instructions_per_byte(firmware, ascii().as_bytes(), true),
         ])
     };
     let print = |name: &str, more: [f64; 4], less: [f64; 4]| {

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::emulator::BOARDS;
+use crate::emulator::Board;
 use crate::kit::own::VARIABLE;
 use crate::remedies::copy_all;
 use crate::shared::missing::{self, Failure};
@@ -87,8 +87,7 @@ fn refused(file: &Path) -> Result<String, Failed> {
 
 /// A board of this package in a folder of its own, as a user's is.
 fn tests_emulated() -> Result<(), Failure> {
-    let board = BOARDS.iter().find(|board| board.name == "zynq-a9");
-    let board = board.expect("it is emulated");
+    let board = Board::named("zynq-a9");
     missing::find(&[board.emulator[0]])?;
     let folder = temporary("elsewhere");
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 
-use crate::emulator::{BOARDS, Board, Firmware};
+use crate::emulator::{Board, Firmware};
 use crate::qmp::Qmp;
 use crate::remedies::copy_of_package;
 use crate::shared::missing::{self, Failure};
@@ -34,8 +34,7 @@ const RESTARTED: [(&str, bool); 4] = [
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for (name, has_watchdog) in RESTARTED {
-        let board = BOARDS.iter().find(|board| board.name == name);
-        let board = board.expect("one of the boards");
+        let board = Board::named(name);
         let trial = |scene: &str, fault: &'static str, event: &'static str| {
             Trial::ignorable_test(format!("{name}::{scene}"), move || {
                 missing::completion(restarts(board, fault, event))

@@ -11,7 +11,7 @@ use uppercase::Stack;
 use uppercase::tcp::{Config, Error};
 
 use common::discovery::{Message, discovery};
-use common::network::{CLIENT, End, Link, Network, SECOND, SERVER, hardware_address};
+use common::network::{CLIENT, Link, Network, SECOND, SERVER, change, hardware_address};
 use common::scene::{Caller, Scene};
 
 /// Another card than those of the two hosts.
@@ -27,18 +27,11 @@ fn detecting(link: Link) -> Scene {
 }
 
 fn detect(network: &mut Network, host: u8) {
-    if host == SERVER {
-        let stack = *std::mem::replace(&mut network.server, spare());
-        *network.server = stack.with_conflict_detection();
-    } else {
-        let stack = *std::mem::replace(&mut network.client, spare());
-        *network.client = stack.with_conflict_detection();
-    }
-}
-
-/// In the place of a stack while that is changed.
-fn spare() -> Box<Stack<'static, End<'static>>> {
-    Network::new(Link::ETHERNET_V4).server
+    let stack = match host {
+        SERVER => &mut network.server,
+        _ => &mut network.client,
+    };
+    change(stack, Stack::with_conflict_detection);
 }
 
 fn has(network: &mut Network, host: u8, address: IpAddress) -> bool {

@@ -5,7 +5,7 @@ use super::common;
 use smoltcp::time::Duration;
 use smoltcp::wire::{
     EthernetFrame, EthernetProtocol, Icmpv6Packet, IpAddress, IpCidr, IpEndpoint, IpProtocol,
-    Ipv6Address, Ipv6Packet, checksum,
+    Ipv6Address, Ipv6Packet,
 };
 use uppercase::stack::{Config, JoinError, from_fn};
 use uppercase::{PORT, Stack, udp};
@@ -167,10 +167,11 @@ impl Query {
         let mut message = [&[130, 0, 0, 0][..], &self.code.to_be_bytes(), &[0, 0]].concat();
         message.extend(self.group.octets());
         message.extend([2, 125, 0, 0]);
+        let mut packet = Icmpv6Packet::new_unchecked(&mut message[..]);
+        packet.fill_checksum(&self.source, &to);
+        let sum = packet.checksum() ^ u16::from(!self.is_intact);
+        message[2..4].copy_from_slice(&sum.to_be_bytes());
         let (from, to) = (IpAddress::Ipv6(self.source), IpAddress::Ipv6(to));
-        let header = checksum::pseudo_header(&from, &to, IpProtocol::Icmpv6, message.len() as u32);
-        let sum = !checksum::combine(&[header, checksum::data(&message)]);
-        message[2..4].copy_from_slice(&(sum ^ u16::from(!self.is_intact)).to_be_bytes());
         let option = if self.has_alert { 5 } else { 0x1e };
         let payload = [&[58, 0, option, 2, 0, 0, 1, 0][..], &message].concat();
         let length = payload.len();

@@ -12,7 +12,7 @@ use embedded_hal_bus::spi::ExclusiveDevice;
 use uppercase::firmware::address_of;
 
 use crate::interrupt::RecheckedPin;
-use chip::{Chip, Input, Output, Spi};
+use chip::{Input, Output, Spi, Watchdog};
 
 /// Frames on their way between the W5500 and the stack: four received, four to transmit, 1.5 kB
 /// each. The W5500 itself has room for 16 KiB in each direction.
@@ -26,9 +26,22 @@ pub struct Board {
     pub light: Light,
     /// Restarts the board when the main loop has stood still for 4 seconds. A panic ends in a fault of
     /// the processor, which stops it, too.
-    pub watchdog: chip::Watchdog,
+    pub watchdog: Watchdog,
     /// Another number at each start.
     pub random_seed: u64,
+}
+
+/// The chip, started: what the W5500 is joined to, and what is its own.
+struct Chip {
+    spi: Spi,
+    select: Output,
+    interrupt: Input,
+    reset: Output,
+    light: Output,
+    watchdog: Watchdog,
+    serial_number: [u8; 8],
+    /// Another number at each start.
+    random_seed: u64,
 }
 
 type Bus = ExclusiveDevice<Spi, Output, Delay>;

@@ -166,6 +166,16 @@ impl Fragments {
     }
 }
 
+/// Changes the stack of a host.
+pub fn change(
+    stack: &mut Box<Stack<'static, End<'static>>>,
+    by: impl FnOnce(Stack<'static, End<'static>>) -> Stack<'static, End<'static>>,
+) {
+    // In its place meanwhile.
+    let spare = Network::new(Link::ETHERNET_V4).server;
+    **stack = by(*std::mem::replace(stack, spare));
+}
+
 pub fn end(port: Port, fragments: &mut Fragments) -> End<'_> {
     #[cfg(feature = "fragmentation")]
     return Reassembly::new(port, fragments);

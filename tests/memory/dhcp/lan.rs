@@ -2,17 +2,17 @@
 
 use std::fmt::Debug;
 
-use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
-    EthernetAddress, EthernetFrame, EthernetProtocol, EthernetRepr, IpAddress, IpProtocol,
-    Ipv4Address, Ipv4Packet, Ipv4Repr, UdpPacket, UdpRepr,
+    EthernetAddress, EthernetFrame, EthernetProtocol, IpEndpoint, IpProtocol, Ipv4Address,
+    Ipv4Packet, UdpPacket,
 };
 use uppercase::dhcp::Event;
 use uppercase::tcp::Config;
 use uppercase::{Context, Stack};
 
-use crate::common::network::{End, Link, Network, SERVER, hardware_address};
+use crate::common::frames;
+use crate::common::network::{Link, Network, SERVER, change, hardware_address};
 use crate::common::scene::Scene;
 
 pub const DISCOVER: u8 = 1;
@@ -165,34 +165,10 @@ impl Reply {
             put(6, &names);
         }
         message.push(255);
-        let udp = UdpRepr {
-            src_port: self.ports.0,
-            dst_port: self.ports.1,
-        };
-        let ip = Ipv4Repr {
-            src_addr: DHCP,
-            dst_addr: self.destination,
-            next_header: IpProtocol::Udp,
-            payload_len: 8 + message.len(),
-            hop_limit: 64,
-        };
-        let mut frame = vec![0; 14 + 20 + ip.payload_len];
-        let header = EthernetRepr {
-            src_addr: CARD,
-            dst_addr: self.card,
-            ethertype: EthernetProtocol::Ipv4,
-        };
-        header.emit(&mut EthernetFrame::new_unchecked(&mut frame[..]));
-        let checksums = ChecksumCapabilities::default();
-        ip.emit(&mut Ipv4Packet::new_unchecked(&mut frame[14..]), &checksums);
-        udp.emit(
-            &mut UdpPacket::new_unchecked(&mut frame[34..]),
-            &IpAddress::Ipv4(DHCP),
-            &IpAddress::Ipv4(self.destination),
-            message.len(),
-            |payload| payload.copy_from_slice(&message),
-            &checksums,
-        );
+        let from = IpEndpoint::new(DHCP.into(), self.ports.0);
+        let to = IpEndpoint::new(self.destination.into(), self.ports.1);
+        let mut frame = frames::udp(Link::ETHERNET_V4, from, to, &message);
+        frame[..12].copy_from_slice(&[self.card.0, CARD.0].concat());
         frame
     }
 }
@@ -245,7 +221,7 @@ impl Lan {
             network,
             server,
         };
-        change(&mut scene.network, Stack::with_dhcp);
+        change(&mut scene.network.server, Stack::with_dhcp);
         scene.network.to_client.capture();
         Self {
             scene,
@@ -388,16 +364,6 @@ impl Lan {
     pub fn send(&mut self, reply: &Reply) {
         self.scene.network.to_server.inject(&reply.frame());
     }
-}
-
-/// Changes the stack of the server's host.
-pub fn change(
-    network: &mut Network,
-    by: impl FnOnce(Stack<'static, End<'static>>) -> Stack<'static, End<'static>>,
-) {
-    let spare = Network::new(Link::ETHERNET_V4).server;
-    let stack = *std::mem::replace(&mut network.server, spare);
-    *network.server = by(stack);
 }
 
 /// Fails unless two durations differ by less than this.

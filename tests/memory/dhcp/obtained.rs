@@ -5,7 +5,7 @@ use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, Ipv4Address};
 use uppercase::dhcp::Event;
 
 use super::lan::*;
-use crate::common::network::{MINUTE, SECOND};
+use crate::common::network::{MINUTE, SECOND, change};
 use crate::common::scene::Caller;
 use crate::common::talk::Talk;
 
@@ -177,7 +177,7 @@ fn a_gateway_that_the_program_has_chosen_stays() {
     let gateway = IpAddress::v4(192, 168, 69, 200);
     assert_eq!(context.add_address(fixed), Ok(()));
     assert_eq!(context.set_gateway(gateway), Ok(()));
-    change(&mut lan.scene.network, uppercase::Stack::with_dhcp);
+    change(&mut lan.scene.network.server, uppercase::Stack::with_dhcp);
     lan.pass(SECOND * 8);
     assert!(lan.has(GIVEN));
     assert!(lan.context().is_own(&fixed.address()), "both are used");

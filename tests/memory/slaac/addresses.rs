@@ -1,16 +1,17 @@
 //! Addresses: how they come, how long they count, and how they go.
 
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpCidr, IpEndpoint, Ipv6Address};
+use smoltcp::wire::{
+    EthernetAddress, EthernetFrame, Icmpv6Packet, IpAddress, IpCidr, IpEndpoint, Ipv6Address,
+};
 use uppercase::tcp::Error;
 use uppercase::{PORT, Stack};
 
 use super::lan::*;
 use crate::common::discovery::{Message, discovery};
 use crate::common::frames::read_tcp;
-use crate::common::network::{CLIENT, MINUTE, Network, SECOND};
+use crate::common::network::{CLIENT, MINUTE, Network, SECOND, change};
 use crate::common::scene::{Caller, client};
-use crate::dhcp::lan::change;
 
 fn connected(lan: &mut Lan) -> Caller {
     let mut caller = Caller::new(&mut lan.scene.network, 1024);
@@ -201,18 +202,7 @@ fn neighbor(target: Ipv6Address, asker: Ipv6Address) -> Vec<u8> {
     frame[58..62].copy_from_slice(&[0x60, 0, 0, 0]);
     frame[62..70].copy_from_slice(&target.octets()[..8]);
     let message = &mut frame[54..];
-    message[2..4].fill(0);
-    let sums = [
-        smoltcp::wire::checksum::pseudo_header(
-            &target.into(),
-            &asker.into(),
-            smoltcp::wire::IpProtocol::Icmpv6,
-            message.len() as u32,
-        ),
-        smoltcp::wire::checksum::data(message),
-    ];
-    let sum = !smoltcp::wire::checksum::combine(&sums);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    Icmpv6Packet::new_unchecked(message).fill_checksum(&target, &asker);
     frame
 }
 
@@ -247,19 +237,8 @@ fn to_all(frame: &[u8]) -> Vec<u8> {
     let all = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
     frame[38..54].copy_from_slice(&all.octets());
     let source: [u8; 16] = frame[22..38].try_into().expect("16");
-    let message = &mut frame[54..];
-    message[2..4].fill(0);
-    let sums = [
-        smoltcp::wire::checksum::pseudo_header(
-            &Ipv6Address::from_octets(source).into(),
-            &all.into(),
-            smoltcp::wire::IpProtocol::Icmpv6,
-            message.len() as u32,
-        ),
-        smoltcp::wire::checksum::data(message),
-    ];
-    let sum = !smoltcp::wire::checksum::combine(&sums);
-    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    Icmpv6Packet::new_unchecked(&mut frame[54..])
+        .fill_checksum(&Ipv6Address::from_octets(source), &all);
     frame
 }
 
@@ -284,7 +263,7 @@ fn more_prefixes_than_there_is_room_for_drive_none_out() {
 fn dhcp_and_fixed_addresses_are_used_beside_it() {
     use crate::dhcp::lan::{GIVEN, Lan as WithDhcp};
     let mut lan = WithDhcp::new();
-    change(&mut lan.scene.network, Stack::with_slaac);
+    change(&mut lan.scene.network.server, Stack::with_slaac);
     let fixed = IpCidr::new("fdcc::7".parse().expect("an address"), 64);
     assert_eq!(lan.context().add_address(fixed), Ok(()));
     let frame = Advertisement::new(1800, &usual(HOUR, HOUR)).frame();
@@ -310,7 +289,7 @@ fn a_host_without_routers_has_its_link_local_address() {
 #[test]
 fn on_a_link_without_ethernet_nothing_is_asked() {
     let mut network = Network::new(crate::common::network::Link::IP_V6);
-    change(&mut network, Stack::with_slaac);
+    change(&mut network.server, Stack::with_slaac);
     network.to_client.capture();
     network.run_for(MINUTE, &mut [], &mut []);
     assert_eq!(network.to_client.captured().len(), 0);

@@ -1,12 +1,11 @@
 //! A link with routers that a test plays by hand, the stack with its servers, and a client.
 
 use smoltcp::time::{Duration, Instant};
-use smoltcp::wire::{EthernetAddress, IpAddress, IpProtocol, Ipv6Address};
+use smoltcp::wire::{EthernetAddress, Icmpv6Packet, IpAddress, Ipv6Address};
 use uppercase::{Context, Stack, tcp::Config};
 
-use crate::common::network::{Link, Network, SERVER, hardware_address};
+use crate::common::network::{Link, Network, SERVER, change, hardware_address};
 use crate::common::scene::{self, Scene};
-use crate::dhcp::lan::change;
 
 /// The card of the routers.
 pub const CARD: EthernetAddress = EthernetAddress([2, 0, 0, 0, 9, 9]);
@@ -98,18 +97,10 @@ impl Advertisement {
         message.extend(self.lifetime.to_be_bytes());
         message.extend([0; 8]);
         message.extend(&self.options);
-        let (source, destination) = (IpAddress::from(self.source), self.destination.into());
         let length = message.len();
-        let sum = smoltcp::wire::checksum::combine(&[
-            smoltcp::wire::checksum::pseudo_header(
-                &source,
-                &destination,
-                IpProtocol::Icmpv6,
-                length as u32,
-            ),
-            smoltcp::wire::checksum::data(&message),
-        ]);
-        let sum = (!sum).wrapping_add(self.checksum);
+        let mut packet = Icmpv6Packet::new_unchecked(&mut message[..]);
+        packet.fill_checksum(&self.source, &self.destination);
+        let sum = packet.checksum().wrapping_add(self.checksum);
         message[2..4].copy_from_slice(&sum.to_be_bytes());
         let mut frame = [self.card.0, CARD.0].concat();
         frame.extend([0x86, 0xdd, 0x60, 0, 0, 0]);
@@ -143,16 +134,7 @@ fn solicitation(frame: &[u8], at: Duration) -> Option<Solicitation> {
     assert_eq!(frame[21], 255);
     let message = &frame[54..];
     assert_eq!(message[1], 0);
-    let sums = [
-        smoltcp::wire::checksum::pseudo_header(
-            &source.into(),
-            &destination.into(),
-            IpProtocol::Icmpv6,
-            message.len() as u32,
-        ),
-        smoltcp::wire::checksum::data(message),
-    ];
-    assert_eq!(smoltcp::wire::checksum::combine(&sums), !0);
+    assert!(Icmpv6Packet::new_unchecked(message).verify_checksum(&source, &destination));
     let card = match message.len() {
         8 => None,
         16 => Some(EthernetAddress::from_bytes(&message[10..16])),
@@ -186,7 +168,7 @@ impl Lan {
             network,
             server,
         };
-        change(&mut scene.network, Stack::with_slaac);
+        change(&mut scene.network.server, Stack::with_slaac);
         scene.network.to_client.capture();
         Self {
             scene,

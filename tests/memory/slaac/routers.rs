@@ -5,8 +5,8 @@ use smoltcp::wire::{IpAddress, IpCidr, Ipv6Address};
 use uppercase::Stack;
 
 use super::lan::*;
-use crate::common::network::{MINUTE, SECOND};
-use crate::dhcp::lan::{assert_within, change, own_card};
+use crate::common::network::{MINUTE, SECOND, change};
+use crate::dhcp::lan::{assert_within, own_card};
 
 /// RFC 7559, 2: 4 s, then twice the delay before, give or take a tenth of it.
 #[test]
@@ -76,7 +76,7 @@ fn a_gateway_that_the_program_has_chosen_stays() {
     let gateway: IpAddress = "fdcc::1".parse().expect("an address");
     assert_eq!(lan.context().add_address(fixed), Ok(()));
     assert_eq!(lan.context().set_gateway(gateway), Ok(()));
-    change(&mut lan.scene.network, Stack::with_slaac);
+    change(&mut lan.scene.network.server, Stack::with_slaac);
     lan.advertise(&Advertisement::new(1800, &usual(HOUR, HOUR)));
     lan.pass(SECOND * 3);
     assert!(lan.has(formed(PREFIX)));

@@ -8,6 +8,8 @@ use embassy_nrf::spim::{self, Frequency, Spim};
 use embassy_nrf::wdt::{self, WatchdogHandle};
 use embassy_nrf::{bind_interrupts, pac, peripherals};
 
+use super::Chip;
+
 bind_interrupts!(struct Interrupts {
     SPIM3 => spim::InterruptHandler<peripherals::SPI3>;
 });
@@ -23,20 +25,8 @@ pub const LIGHT_IS_ACTIVE_HIGH: bool = false;
 /// The time of the watchdog, which counts at 32768 Hz: 4 s.
 const WATCHDOG_TICKS: u32 = 4 * 32_768;
 
-pub struct Chip {
-    pub spi: Spi,
-    pub select: Output,
-    pub interrupt: Input,
-    pub reset: Output,
-    pub light: Output,
-    pub watchdog: Watchdog,
-    pub serial_number: [u8; 8],
-    /// From the chip's generator of random numbers.
-    pub random_seed: u64,
-}
-
 impl Chip {
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         let mut config = embassy_nrf::config::Config::default();
         config.hfclk_source = HfclkSource::ExternalXtal; // SPI at 32 MHz asks for it
         let chip = embassy_nrf::init(config);

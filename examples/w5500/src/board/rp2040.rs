@@ -8,6 +8,8 @@ use embassy_rp::spi::{self, Async};
 use embassy_rp::{Peri, bind_interrupts, dma, watchdog};
 use embassy_time::Duration;
 
+use super::Chip;
+
 bind_interrupts!(struct Interrupts {
     DMA_IRQ_0 => dma::InterruptHandler<DMA_CH0>, dma::InterruptHandler<DMA_CH1>;
 });
@@ -36,21 +38,8 @@ impl Watchdog {
     }
 }
 
-pub struct Chip {
-    pub spi: Spi,
-    pub select: Output,
-    pub interrupt: Input,
-    pub reset: Output,
-    pub light: Output,
-    pub watchdog: Watchdog,
-    pub serial_number: [u8; 8],
-    /// From how the ring oscillator jitters against the crystal: good enough for ports and sequence
-    /// numbers, not for keys.
-    pub random_seed: u64,
-}
-
 impl Chip {
-    pub fn start() -> Self {
+    pub(super) fn start() -> Self {
         // The board has the crystal that Embassy expects, 12 MHz.
         let chip = embassy_rp::init(embassy_rp::config::Config::default());
         let mut watchdog = watchdog::Watchdog::new(chip.WATCHDOG);
@@ -71,6 +60,8 @@ impl Chip {
             light: Output::new(chip.PIN_25, Level::Low),
             watchdog: Watchdog(watchdog),
             serial_number: serial_number(chip.FLASH),
+            // From how the ring oscillator jitters against the crystal: good enough for ports and
+            // sequence numbers, not for keys.
             random_seed: RoscRng.next_u64(),
         }
     }

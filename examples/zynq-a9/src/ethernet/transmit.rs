@@ -52,7 +52,7 @@ impl TransmitRing {
             .write(length as u32 | LAST | wrap(self.next));
         self.next = (self.next + 1) % RING;
         dsb(); // It has been given away before the controller looks.
-        NWCTRL.write(NWCTRL.read() | START_TX);
+        NWCTRL.set(START_TX);
         result
     }
 

@@ -3,7 +3,7 @@
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, EthernetProtocol, IpProtocol, Ipv4Address, Ipv4Packet,
-    Ipv4Repr, TcpControl, TcpOption, TcpPacket, TcpRepr, TcpSeqNumber,
+    Ipv4Repr, TcpControl, TcpOption, TcpPacket, TcpRepr, TcpSeqNumber, checksum,
 };
 
 /// The driver's header of each frame (`struct virtio_net_hdr`).
@@ -91,7 +91,10 @@ impl Headers {
         let (source_address, destination_address) = (source.into(), destination.into());
         let none = ChecksumCapabilities::ignored();
         segment.emit(&mut room, &source_address, &destination_address, &none);
-        room.set_checksum(pseudo_header(source, destination, length));
+        // The kernel completes the sum.
+        let (protocol, length) = (IpProtocol::Tcp, length as u32);
+        let sum = checksum::pseudo_header_v4(&source, &destination, protocol, length);
+        room.set_checksum(sum);
     }
 
     /// The kernel sums up from the TCP header on, and cuts what is longer than a segment.
@@ -137,14 +140,4 @@ pub fn options(segment: &TcpPacket<&[u8]>) -> (u16, u8) {
         options = rest;
     }
     (size, scale)
-}
-
-/// The sum of the pseudo header, which the kernel completes.
-fn pseudo_header(source: Ipv4Address, destination: Ipv4Address, length: usize) -> u16 {
-    let words = [source, destination].map(|address| {
-        let [a, b, c, d] = address.octets();
-        u32::from(u16::from_be_bytes([a, b])) + u32::from(u16::from_be_bytes([c, d]))
-    });
-    let sum = words[0] + words[1] + u32::from(u8::from(IpProtocol::Tcp)) + length as u32;
-    ((sum & 0xffff) + (sum >> 16)) as u16
 }
