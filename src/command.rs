@@ -14,6 +14,7 @@ mod dialogue;
 mod doctor;
 mod draw;
 mod drawing;
+mod endpoints;
 mod events;
 mod failure;
 mod faults;

@@ -350,9 +350,9 @@ impl<'a, D: Device> Stack<'a, D> {
         self
     }
 
-    /// Lets packets leave that are larger than the link takes, or the path beyond a router: as fragments,
-    /// over both IP versions, whatever has made them. They are put into this buffer, one at a time, as
-    /// the device has room for their fragments; what waits meanwhile stays in its socket.
+    /// Lets packets leave in fragments that are larger than the link takes, or the path beyond a router,
+    /// over both IP versions, from every socket. They are put into this buffer, one at a time, as the
+    /// device has room for their fragments; what waits meanwhile stays in its socket.
     ///
     /// The buffer takes the longest datagram that a service sends, and
     /// [`FRAGMENTATION_OVERHEAD`] bytes; without it, or where it is shorter than a frame, services are

@@ -7,7 +7,7 @@ use uppercase::Context;
 use uppercase::dhcp::{Event, Lease};
 
 use super::args::Server;
-use super::serve::endpoints;
+use super::endpoints::endpoints;
 
 /// What servers have said about the addresses of their host.
 pub struct Obtained<'s> {

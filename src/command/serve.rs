@@ -1,15 +1,13 @@
 //! Both servers, joined to other programs.
 
-use std::net::SocketAddr;
-
 use smoltcp::time::Duration;
-use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::stack::from_fn;
 use uppercase::tcp::{self, Hash};
 use uppercase::udp;
 
 use super::args::{Network, Server};
 use super::cable;
+use super::endpoints::{endpoint, endpoints};
 use super::failure::Failure;
 use super::faults::Faults;
 use super::faulty::Faulty;
@@ -263,23 +261,6 @@ fn close<'a, D: Attached>(
     tcp.abort();
     host.poll(tcp);
     Ok(())
-}
-
-fn endpoint(address: IpAddress, port: u16) -> String {
-    SocketAddr::new(address.into(), port).to_string()
-}
-
-/// Where the servers can be reached at these addresses, a line each.
-pub fn endpoints(args: &Server, addresses: &[IpCidr]) -> String {
-    let mut text = String::new();
-    let protocols = [("TCP", args.serves_tcp()), ("UDP", args.serves_udp())];
-    for (protocol, _) in protocols.iter().filter(|(_, served)| *served) {
-        for address in addresses {
-            let endpoint = endpoint(address.address(), args.port);
-            text += &format!("  {protocol} {endpoint}\n");
-        }
-    }
-    text
 }
 
 /// Says where the servers can be reached, and how to try it if that can work.

@@ -128,9 +128,9 @@ impl Context<'_, '_> {
 /// The groups of this host.
 #[cfg(feature = "mld")]
 impl Context<'_, '_> {
-    /// Takes datagrams to an IPv6 group from now on, whatever their source. With
-    /// [`Stack::with_group_reports`](super::Stack::with_group_reports) that is reported. The stack is in the groups that it needs itself: that
-    /// of all nodes, and the solicited-node group of each address.
+    /// Takes datagrams to an IPv6 group from now on, from any source. With
+    /// [`Stack::with_group_reports`](super::Stack::with_group_reports) that is reported. The stack is in
+    /// the groups that it needs itself: that of all nodes, and the solicited-node group of each address.
     ///
     /// A service that is asked at the address of a group answers from one of the stack's own; see
     /// [`udp::refusal`](crate::udp::refusal).

@@ -14,7 +14,7 @@ pub(super) enum Refusal {
     /// The frame is for a group of cards, the packet in it for one host.
     GroupFrame,
     /// A fragment, which nothing in front has put together with the others; or a segment behind a
-    /// hop-by-hop header, whose connection cannot be told.
+    /// hop-by-hop header, where its connection is not looked for.
     Hidden,
     /// A wrong checksum of the IPv4 header, no checksum of UDP over IPv6, or no room for a header.
     Corrupt,

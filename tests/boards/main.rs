@@ -1,8 +1,8 @@
 //! The firmware in `examples`, built, booted in an emulator and spoken to from this host.
 //!
 //! Another board is another row of [`BOARDS`], or, outside this repository, a file that the environment
-//! variable `BOARD` names ([`kit::own`]). Each test boots an emulator of its own, whose
-//! network reaches this host's loopback and nothing else. What the firmware takes is measured
+//! variable `BOARD` names ([`kit::own`]). Each test boots an emulator of its own, with
+//! a network that reaches this host's loopback and nothing else. What the firmware takes is measured
 //! by [`footprint`]. Where there is no emulator, or no compiler for the board, the tests count as
 //! ignored, and say what to install; with the environment variable `CI` they fail. Firmware that
 //! does not compile always fails.

@@ -120,7 +120,7 @@ impl Settings {
     /// What the wire does to frames: with a router, that of the server.
     pub fn conditions(&self) -> Conditions {
         Conditions {
-            delay: self.delays()[1],
+            delay: self.delay(),
             loss: Probability::percent(self.loss),
             bandwidth: (self.rate > 0).then_some(self.rate * 1000),
             queue: self.queue,
@@ -131,17 +131,17 @@ impl Settings {
     /// What the wire between the clients and the router does to frames.
     pub fn near_conditions(&self) -> Conditions {
         Conditions {
-            delay: self.delays()[0],
+            delay: self.delay(),
             ..Conditions::PERFECT
         }
     }
 
-    /// How long a frame takes to the router, and from it to the server.
-    fn delays(&self) -> [Duration; 2] {
+    /// How long a frame takes: to the router and from it to the server half of the whole each.
+    fn delay(&self) -> Duration {
         let whole = Duration::from_millis(self.delay);
         match self.path() {
-            None => [Duration::ZERO, whole],
-            Some(_) => [whole / 2, whole / 2],
+            None => whole,
+            Some(_) => whole / 2,
         }
     }
 }

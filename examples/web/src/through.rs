@@ -16,7 +16,8 @@ pub struct Frames {
 }
 
 /// A frame that has come to the router.
-struct Passing {
+struct Passing<'r> {
+    packet: Packet<'r>,
     /// Where it is among those that are kept.
     index: usize,
     /// When it has come.
@@ -34,15 +35,12 @@ pub fn joined(frames: &Frames, router: [&str; 2], mtu: usize) -> Frames {
         router.iter().any(|router| name == Some(router))
     };
     let mut joined = Frames::default();
-    let mut passing: Vec<Passing> = Vec::new();
+    let mut passing: Vec<Passing<'_>> = Vec::new();
     for (record, name) in frames.records.iter().zip(&frames.names) {
         if is_router(&record.from)
             && let Some(packet) = Packet::of(record)
-            && let Some(whole) = passing.iter_mut().find(|whole| {
-                let first = Packet::of(&joined.records[whole.index]);
-                whole.since <= record.sent
-                    && first.is_some_and(|first| whole.continues(&first, &packet))
-            })
+            && let Some(whole) = (passing.iter_mut())
+                .find(|whole| whole.since <= record.sent && whole.continues(&packet))
         {
             whole.forwarded += packet.payload.len();
             whole.pieces += 1;
@@ -52,8 +50,12 @@ pub fn joined(frames: &Frames, router: [&str; 2], mtu: usize) -> Frames {
         let index = joined.records.len();
         joined.records.push(record.clone());
         joined.names.push(name.clone());
-        if is_router(&record.to) && record.fate != Fate::Lost && Packet::of(record).is_some() {
+        if is_router(&record.to)
+            && record.fate != Fate::Lost
+            && let Some(packet) = Packet::of(record)
+        {
             passing.push(Passing {
+                packet,
                 index,
                 since: record.arrived,
                 forwarded: 0,
@@ -68,8 +70,7 @@ pub fn joined(frames: &Frames, router: [&str; 2], mtu: usize) -> Frames {
         } else if whole.pieces == 0 && record.fate != Fate::Unknown {
             record.fate = Fate::Lost;
             record.arrived = None;
-            let is_long = Packet::of(record).is_some_and(|packet| packet.length > mtu);
-            record.comment = match is_long {
+            record.comment = match whole.packet.length > mtu {
                 true => format!("longer than {mtu} bytes"),
                 false => "the router does not forward it".into(),
             };
@@ -78,9 +79,10 @@ pub fn joined(frames: &Frames, router: [&str; 2], mtu: usize) -> Frames {
     joined
 }
 
-impl Passing {
+impl Passing<'_> {
     /// Whether a packet of the router is the next piece of this one.
-    fn continues(&self, whole: &Packet<'_>, piece: &Packet<'_>) -> bool {
+    fn continues(&self, piece: &Packet<'_>) -> bool {
+        let whole = &self.packet;
         let rest = whole.payload.get(self.forwarded..).unwrap_or_default();
         whole.identity == piece.identity
             && !rest.is_empty()

@@ -10,12 +10,13 @@ use smoltcp::socket::tcp::SocketBuffer;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::{Duration, Instant};
 use uppercase::device::reassembly::{self, OVERHEAD, Reassembly};
+use uppercase::link::EthernetAddress;
 use uppercase::simulation::{Link, Port};
 use uppercase::stack::{ClientSlot, Config, from_fn};
 use uppercase::{Stack, tcp, udp};
 
 use super::application::{Application, LONGEST};
-use super::{Host, Number};
+use super::{Host, Number, Plan};
 use crate::log::{Log, watch};
 use crate::sample::{Connection, Sample, micros};
 use crate::script::Deed;
@@ -65,17 +66,9 @@ impl<'a> Client<'a> {
 
     fn boot(&mut self, now: Instant) {
         let (storage, settings) = (self.storage, self.settings);
-        let gateway = self.number.gateway(settings.plan());
-        let config = Config {
-            hardware_address: uppercase::link::EthernetAddress(self.number.hardware().0),
-            addresses: &[self.number.cidr(settings.plan())],
-            gateways: gateway.as_slice(),
-            random_seed: self.seed,
-        };
-        self.seed = self.seed.wrapping_add(1);
-        let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
-        let stack = Stack::new(device(storage, &self.link), config, slots, now);
-        let mut stack = stack.expect("the addresses are those of hosts");
+        let (plan, seed) = (settings.plan(), self.seed);
+        let mut stack = stack(storage, self.number, plan, &self.link, seed, now);
+        self.seed = seed.wrapping_add(1);
         watch(&mut stack, &self.log, &self.name);
         let sockets = stack.sockets();
         let slot = storage.alloc(ClientSlot::new());
@@ -146,8 +139,29 @@ pub type Device<'a> = Reassembly<'a, Port>;
 /// Packets that are put together at a time.
 const FRAGMENTED: usize = 4;
 
+/// The stack of a host at the end of this link.
+pub fn stack<'a>(
+    storage: &'a Bump,
+    number: Number,
+    plan: Plan,
+    link: &Link,
+    random_seed: u64,
+    now: Instant,
+) -> Stack<'a, Device<'a>> {
+    let gateway = number.gateway(plan);
+    let config = Config {
+        hardware_address: EthernetAddress(number.hardware().0),
+        addresses: &[number.cidr(plan)],
+        gateways: gateway.as_slice(),
+        random_seed,
+    };
+    let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
+    let stack = Stack::new(device(storage, link), config, slots, now);
+    stack.expect("the addresses are those of hosts")
+}
+
 /// The device of a host at the end of this link.
-pub fn device<'a>(storage: &'a Bump, link: &Link) -> Device<'a> {
+fn device<'a>(storage: &'a Bump, link: &Link) -> Device<'a> {
     let buffers = storage.alloc_with(reassembly::Buffers::<{ WHOLE + OVERHEAD }, FRAGMENTED>::new);
     Reassembly::new(link.port(), buffers)
 }

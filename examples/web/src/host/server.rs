@@ -8,12 +8,12 @@ use bumpalo::Bump;
 use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
 use uppercase::simulation::Link;
-use uppercase::stack::{Config, PendingSyn, Slot, Table};
+use uppercase::stack::{PendingSyn, Slot, Table};
 use uppercase::tcp::{Handler, Mark, Progress, Scan, Session};
 use uppercase::transform::Upper;
 use uppercase::{Stack, tcp, udp};
 
-use super::client::{Device, buffer, datagrams, device, set_up};
+use super::client::{Device, buffer, datagrams, set_up, stack};
 use super::{Host, Number};
 use crate::log::{Log, watch};
 use crate::sample::{Connection, Sample, micros};
@@ -111,17 +111,9 @@ impl<'a> Server<'a> {
 
     fn boot(&mut self, now: Instant) {
         let (storage, settings) = (self.storage, self.settings);
-        let gateway = Number::SERVER.gateway(settings.plan());
-        let config = Config {
-            hardware_address: uppercase::link::EthernetAddress(Number::SERVER.hardware().0),
-            addresses: &[Number::SERVER.cidr(settings.plan())],
-            gateways: gateway.as_slice(),
-            random_seed: self.seed,
-        };
-        self.seed = self.seed.wrapping_add(1);
-        let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
-        let stack = Stack::new(device(storage, &self.link), config, slots, now);
-        let stack = stack.expect("the addresses are those of hosts");
+        let (plan, seed) = (settings.plan(), self.seed);
+        let stack = stack(storage, Number::SERVER, plan, &self.link, seed, now);
+        self.seed = seed.wrapping_add(1);
         let backlog = storage.alloc_slice_fill_with(BACKLOG, |_| PendingSyn::EMPTY);
         let mut stack = stack.with_backlog(backlog);
         watch(&mut stack, &self.log, &self.name);
