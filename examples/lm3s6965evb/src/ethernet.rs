@@ -163,10 +163,15 @@ impl Ethernet {
             }
             log::debug!("Ethernet: a frame of {length} bytes is dropped");
         }
-        if has_overrun() && frames_in_fifo() == 0 {
-            log::warn!("Ethernet: the controller overran, frames are lost");
-            empty_receive_fifo();
-            MACRIS.write(FOV);
+        if has_overrun() {
+            // It receives nothing between the last look at it and its emptying.
+            MACRCTL.write(RECEIVE);
+            if frames_in_fifo() == 0 {
+                log::warn!("Ethernet: the controller overran, frames are lost");
+                empty_receive_fifo();
+                MACRIS.write(FOV);
+            }
+            MACRCTL.write(RECEIVE | RXEN);
         }
         None
     }
