@@ -77,8 +77,9 @@ pub(in crate::stack) struct Flight {
     sample: Option<(TcpSeqNumber, u16)>,
     /// The longest packet that is sent, in bytes, if the path takes none of those that are agreed upon.
     limit: Option<u16>,
-    /// Whether the limit is a guess, after which nothing has arrived yet.
+    /// Whether the limit is a guess, and whether nothing has arrived yet since there is one.
     is_guess: bool,
+    is_unconfirmed: bool,
 }
 
 /// How long a packet is, or each that the device makes of it, in bytes.
@@ -241,7 +242,7 @@ impl Flight {
             // Few paths are so small that a single loss says it.
             Some(LEAST_MTU) if !self.is_guess && !self.timer.has_expired_twice() => false,
             Some(shorter) if is_far && length > self.proven => {
-                (self.limit, self.is_guess) = (Some(shorter), true);
+                (self.limit, self.is_guess, self.is_unconfirmed) = (Some(shorter), true, true);
                 true
             }
             _ => false,
@@ -494,10 +495,11 @@ impl Flight {
         self.counted + 1 == DUPLICATES
     }
 
-    /// The limit, if it was a guess by which something has arrived.
+    /// The limit, if something has arrived for the first time since there is one.
     pub(in crate::stack) fn confirm(&mut self) -> Option<u16> {
-        let is_guess = core::mem::take(&mut self.is_guess);
-        self.limit.filter(|_| is_guess)
+        self.is_guess = false;
+        let was_unconfirmed = core::mem::take(&mut self.is_unconfirmed);
+        self.limit.filter(|_| was_unconfirmed)
     }
 
     /// A router says that the packet with this sequence number is too long, and how long one may be.
@@ -522,7 +524,7 @@ impl Flight {
             return None;
         }
         (self.limit, self.sample) = (Some(mtu), None);
-        self.is_guess = false;
+        (self.is_guess, self.is_unconfirmed) = (false, true);
         self.begin(sent, now);
         Some(mtu)
     }
