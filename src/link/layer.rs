@@ -260,8 +260,7 @@ impl Link {
 
 #[cfg(any(feature = "dhcp", feature = "slaac"))]
 impl Link {
-    /// Adds an address that the network has given. An address that the program has chosen remains as it
-    /// is, whatever the network says of it.
+    /// Adds an address that the network has given. One that the program has chosen remains as it is.
     pub(crate) fn add_given(&mut self, address: IpCidr, pace: Pace) -> Given {
         let Some(claims) = &mut self.claims else {
             // The network gives addresses on Ethernet only, where each is asked for.

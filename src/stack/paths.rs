@@ -4,7 +4,7 @@
 //! A router's word limits the connection that it is about at once. For others to the same host it counts
 //! once that host has acknowledged anything after it, for ten minutes. The peer itself could send such a
 //! message, and many hosts may be behind one address (NAT): one of them that never acknowledges makes no
-//! packet of the others shorter. None is shorter than 576 bytes, whatever a router says.
+//! packet of the others shorter. No router makes one shorter than 576 bytes.
 
 use core::cell::{Cell, RefCell};
 

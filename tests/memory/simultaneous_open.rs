@@ -11,7 +11,7 @@ use common::scene::{Caller, Scene};
 
 const FIRST: TcpSeqNumber = TcpSeqNumber(7_000);
 
-/// A client whose SYN is answered by a SYN, and the numbers of both.
+/// A client that has got a SYN in answer to its own, its endpoint, and its sequence number.
 fn crossing(link: Link) -> (Scene, Caller, IpEndpoint, TcpSeqNumber) {
     let mut scene = Scene::new(link, 1, Config::default());
     scene.expect_service();
