@@ -43,11 +43,13 @@ impl Addresses {
     }
 
     /// Whether `address` is one of this host's.
+    #[inline(never)] // Many call it.
     pub(crate) fn is_own(&self, address: &IpAddress) -> bool {
         self.own.iter().any(|own| own.address() == *address)
     }
 
     /// Whether `address` can be that of one host: it is neither unspecified nor that of a group.
+    #[inline(never)] // Many call it.
     pub(crate) fn is_one_host(&self, address: &IpAddress) -> bool {
         address.is_unicast() && !self.is_broadcast(address)
     }

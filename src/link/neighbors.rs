@@ -90,6 +90,7 @@ impl Neighbors {
         self.asked.retain(|asked| stays(&asked.address));
     }
 
+    #[inline(never)] // A board has it once.
     fn position(&self, address: &IpAddress) -> Option<usize> {
         let latest = self.next.wrapping_sub(1) % NEIGHBORS;
         if self.known[latest].address == *address {

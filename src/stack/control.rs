@@ -204,6 +204,7 @@ impl Control {
     }
 
     /// For how long there has been this connection.
+    #[inline(never)] // A board has it once.
     pub(super) fn age(&self, now: Instant) -> Duration {
         now - self.began.min(now)
     }

@@ -72,6 +72,7 @@ impl<'a, H: Handler> Session<'a, H> {
     }
 
     /// The phase of the connection at this moment.
+    #[inline(never)] // Many call it.
     pub(super) fn phase_now(&self) -> Phase {
         Phase::of(self.connection.socket())
     }

@@ -74,6 +74,7 @@ impl LoopGuard {
     /// let may_answer = |_: &_| guard.permits(12000, &chargen, b"abc", b"ABC");
     /// assert_eq!((0..1000).take_while(may_answer).count(), 31);
     /// ```
+    #[inline(never)] // Its registers are needed for as long as this takes only.
     pub fn permits(
         &mut self,
         own_port: u16,

@@ -53,6 +53,7 @@ impl Pressure {
 
     /// The age at which a half-open connection gives way. `is_remembered`: it is known all the same if
     /// its client acknowledges it later.
+    #[inline(never)] // A board has it once.
     pub(super) fn grace(&self, is_remembered: bool, now: Instant) -> Duration {
         if cfg!(feature = "syn-cookies") || !self.is_on(now) {
             GRACE
@@ -63,6 +64,7 @@ impl Pressure {
         }
     }
 
+    #[inline(never)] // A board has it once.
     fn is_on(&self, now: Instant) -> bool {
         self.last.is_some_and(|last| now < last + GRACE)
     }

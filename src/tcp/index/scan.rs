@@ -82,6 +82,7 @@ impl Index for Scan<'_> {
         oldest.map(|(number, _)| number)
     }
 
+    #[inline(never)] // Many call it.
     fn queue(&mut self, number: usize, work: Work) {
         self.marks[number].work = Some(work);
     }
