@@ -14,7 +14,7 @@ use super::drawing::{Drawing, Ladder};
 use super::faults::Faults;
 use super::record::Record;
 use super::values::{
-    address, backlog, buffer, cable, cidr, connections, duration, mac, microseconds, port, seconds,
+    address, backlog, buffer, cable, cidr, connections, duration, mac, port, seconds,
 };
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
@@ -338,10 +338,10 @@ pub struct Server {
     /// manages with little room
     #[arg(long)]
     small: bool,
-    /// After each frame, look for the next one for MICROSECONDS, 0 to 1000, before sleeping:
-    /// answers come sooner, and the processor is busy while it looks
-    #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = microseconds)]
-    pub spin: Duration,
+    /// Sleep after each frame, even while frames follow each other so soon that looking for the next
+    /// one would be faster: answers come later, and the processor is less busy
+    #[arg(long)]
+    pub no_spin: bool,
     /// How many TCP clients can wait for a slot; further ones have to ask again
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = backlog())]
     pub backlog: usize,
