@@ -5,25 +5,33 @@
 //! processor. So it begins after some sleeps in a row that were so short, and ends when no frame
 //! comes in the time that a sleep would have been good for.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use smoltcp::time::{Duration, Instant};
 
 /// So many short sleeps in a row are no chance.
 const SHORT_SLEEPS: u32 = 4;
-/// A sleep up to here was hardly worth it.
-const SHORT_SLEEP: Duration = Duration::from_micros(100);
+/// A sleep that was hardly worth it. One that is shorter cost no time to wake up: the other program is
+/// on the same processor, and looking would keep that from it.
+const SHORT_SLEEP: RangeInclusive<Duration> = Duration::from_micros(10)..=Duration::from_micros(100);
 /// How long to look for the next frame.
 const PATIENCE: Duration = Duration::from_micros(50);
 /// A processor that was given to another program for longer than this is wanted there.
 const LONGEST_YIELD: Duration = Duration::from_micros(200);
 /// How long it is then left to that program.
-const RESPECT: Duration = Duration::from_secs(1);
+const RESPECT: Duration = Duration::from_millis(100);
 /// How long signals are not looked for while frames come without a pause.
 const LONGEST_SPIN: Duration = Duration::from_millis(10);
 /// Frames of so many bytes and more each carry bulk text: there, the other side works in the
 /// meantime, and looking for its next frame slows it down.
 const LARGE: u64 = 4096;
+/// One client that waits for each answer sends a request, and sometimes an acknowledgement, between two
+/// sleeps. More frames are of several clients: a sleep lets them gather, and they are received at once.
+const FEW: u64 = 2;
+/// So many frames in a row are no chance, either.
+const MANY: u64 = 64;
+/// Frames that follow each other sooner than this, on average, are of several clients.
+const CLOSE: Duration = Duration::from_micros(8);
 
 /// What has been received so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +65,8 @@ pub enum Look {
 #[derive(Debug)]
 pub struct Looking {
     start: Instant,
+    /// What had been received at the start.
+    before: Received,
     last_frame: Instant,
     received: Received,
 }
@@ -86,7 +96,11 @@ impl Spin {
         let frames = received.frames - self.received.frames;
         let are_large = received.bytes - self.received.bytes >= LARGE * frames.max(1);
         self.received = received;
-        let is_short = was_woken && time <= SHORT_SLEEP && !are_large && to >= self.left_until;
+        let is_short = was_woken
+            && SHORT_SLEEP.contains(&time)
+            && frames <= FEW
+            && !are_large
+            && to >= self.left_until;
         self.short_sleeps = if is_short {
             self.short_sleeps.saturating_add(1)
         } else {
@@ -98,6 +112,7 @@ impl Spin {
     pub fn begin(&self, now: Instant, received: Received) -> Option<Looking> {
         (self.short_sleeps >= SHORT_SLEEPS).then_some(Looking {
             start: now,
+            before: received,
             last_frame: now,
             received,
         })
@@ -118,7 +133,9 @@ impl Spin {
         if now >= looking.start + LONGEST_SPIN {
             return Look::Signals;
         }
-        if now >= looking.last_frame + PATIENCE {
+        let frames = received.frames - looking.before.frames;
+        let are_close = frames >= MANY && now < looking.start + CLOSE * frames as u32;
+        if are_close || now >= looking.last_frame + PATIENCE {
             self.short_sleeps = 0;
             return Look::Sleep;
         }
