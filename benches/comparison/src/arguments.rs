@@ -113,7 +113,7 @@ pub enum Kind {
 pub enum Measure {
     /// Much text over one connection, and the processor time of the server
     Bulk,
-    /// A line there and back, on the same core and on any
+    /// A line there and back: both programs on one core, on two, and where the kernel puts them
     RoundTrip,
     /// Connect, a line there and back, close
     Sessions,
