@@ -330,8 +330,9 @@ pub struct Server {
     /// all take 1 GiB at most; but none is smaller than 4.5 KiB, so 1000000 clients can take 9 GB.
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB: long texts pass
-    /// faster. For 512 clients they take 1 GiB at most; with more --connections they are smaller
+    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB: long texts pass faster
+    /// where an answer takes long to come. For 512 clients they take 1 GiB at most; with more
+    /// --connections they are smaller
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection buffers of 1 KiB each way, as the small boards do: to see how TCP

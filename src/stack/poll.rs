@@ -22,6 +22,7 @@ use super::way::Way;
 use crate::link::{NEIGHBORS, Room};
 #[cfg(feature = "conflict-detection")]
 use crate::logging::warn;
+use crate::packet::ETHERNET_HEADER;
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
@@ -29,8 +30,8 @@ const FRAMES: usize = 64;
 /// answers meanwhile, and enough to share a system call. They are not more than the senders that are
 /// remembered.
 const DATAGRAMS: usize = if NEIGHBORS < 16 { NEIGHBORS } else { 16 };
-/// Bytes that are answered before more frames are received, where a frame has up to 64 KiB: the other
-/// side goes on with the answer meanwhile.
+/// Bytes that are answered before more frames are received, where a frame carries more than a packet of
+/// the link: the other side goes on with the answer meanwhile.
 const TEXT: usize = 16 * 1024;
 /// Packets that each socket of the stack transmits before frames are received again.
 const PASSES: usize = 64;
@@ -316,6 +317,7 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     #[inline(never)] // Its frame is needed for as long as this takes only, as are those below.
     fn receive(&mut self, service: &mut dyn Service<'a>) -> bool {
         let (mut frames, mut datagrams, mut text) = (0, 0, 0);
+        let longest = ETHERNET_HEADER + self.host.ip_mtu();
         while frames < FRAMES {
             let Some((received, length)) = self.receive_one(service) else {
                 return true;
@@ -326,12 +328,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                 if datagrams == DATAGRAMS || !self.has_room_for_datagrams(port, datagrams) {
                     return false;
                 }
-            } else {
+            } else if cfg!(feature = "segmentation") && length > longest {
                 text += length;
-            }
-            if cfg!(feature = "segmentation") && text >= TEXT {
-                text = 0;
-                self.answer(service);
+                if text >= TEXT {
+                    text = 0;
+                    self.answer(service);
+                }
             }
             // A connection that has ended makes room for the next one.
             if matches!(received, Received::End) {
