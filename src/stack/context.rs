@@ -1,3 +1,5 @@
+use core::fmt;
+
 use smoltcp::iface;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
@@ -38,8 +40,18 @@ pub struct Context<'c, 'a> {
     pub(super) ports: &'c mut Ports,
 }
 
+impl fmt::Debug for Context<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .field("addresses", &self.host.link.addresses.own())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Context<'_, '_> {
     /// The largest IP packet that the link carries, in bytes.
+    #[must_use]
     pub fn ip_mtu(&self) -> usize {
         self.host.ip_mtu()
     }
@@ -50,12 +62,14 @@ impl Context<'_, '_> {
     }
 
     /// Whether `address` is one of the stack's own.
+    #[must_use]
     pub fn is_own(&self, address: &IpAddress) -> bool {
         self.host.link.addresses.is_own(address)
     }
 
     /// The host that a packet to `address` is handed to: the host itself if it is on the link, else
     /// a gateway; `None` if there is no route.
+    #[must_use]
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
         self.host.link.addresses.next_hop(address)
     }
@@ -153,7 +167,8 @@ impl Context<'_, '_> {
 
 /// Why a group cannot be joined.
 #[cfg(feature = "mld")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum JoinError {
     /// The address is not that of a group.
     NotAGroup(Ipv6Address),
@@ -208,11 +223,13 @@ impl core::error::Error for JoinError {}
 #[cfg(feature = "addressing")]
 impl Context<'_, '_> {
     /// The stack's own addresses, each with the length of its network's prefix.
+    #[must_use]
     pub fn addresses(&self) -> &[IpCidr] {
         self.host.link.addresses.own()
     }
 
     /// The routers to hosts that are not on the link: one for each IP version at most.
+    #[must_use]
     pub fn gateways(&self) -> &[IpAddress] {
         self.host.link.addresses.gateways()
     }
@@ -244,6 +261,7 @@ impl Context<'_, '_> {
     /// Whether an address is not used yet, because the stack asks whether another host has it; see
     /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
+    #[must_use]
     pub fn is_probing(&self) -> bool {
         self.host.link.is_probing()
     }

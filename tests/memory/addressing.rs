@@ -62,10 +62,7 @@ fn endpoint(link: Link, host: u8) -> IpEndpoint {
 fn a_change_of_the_servers_address_under_load_ends_what_it_carries_and_nothing_else() {
     for link in Link::ALL {
         let mut scene = with_two(link, 4);
-        let slow = Conditions {
-            delay: Duration::from_millis(5),
-            ..Conditions::default()
-        };
+        let slow = Conditions::default().with_delay(Duration::from_millis(5));
         scene.network.to_server.set(slow);
         let text = vec![b'x'; 40_000];
         let talk =
