@@ -101,8 +101,8 @@ impl<'s> Obtained<'s> {
                 "No DHCP server has answered yet on {name}; it is asked again. Is {name} in a network with \
                  one? `sudo ip link set {name} master br0` puts it into the bridge br0\n"
             ),
-            Event::NoRoom(_) | Event::Lost(..) => format!("{event}\n"),
             Event::Obtained(_) | Event::Renewed(_) => String::new(),
+            _ => format!("{event}\n"), // It is lost, or there is no room for it.
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use smoltcp::time::Duration;
 use uppercase::stack::from_fn;
-use uppercase::tcp::{self, Hash};
-use uppercase::udp;
+use uppercase::{tcp, udp};
 
 use super::args::{Network, Server};
 use super::cable;
@@ -20,18 +19,15 @@ use super::output::Output;
 use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::Reporter;
-use super::setup;
+use super::setup::{self, Servers};
+use super::spin::{Look, Spin};
 
 /// The probes of a client that does not read for a while come up to 60 s apart.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
 /// Connections of new clients while those before them are being closed.
 const SPARE: usize = 8;
-/// How long signals are not looked for while frames come without a pause.
-const LONGEST_SPIN: Duration = Duration::from_millis(10);
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// What servers run for.
 pub trait Purpose {
@@ -147,15 +143,15 @@ fn serve<'a, D: Attached>(
     mut output: Output,
     recorder: &Recorder<'_>,
 ) -> Result<(), Failure> {
-    let config = tcp::Config {
-        port: args.port,
-        connections: args.connections,
-        once: args.once,
-        idle_timeout: Some(args.timeout),
-        keep_alive: Some(keep_alive(args.connections)),
-        silence_timeout: Some((keep_alive(args.connections) * 3).max(SHORTEST_SILENCE)),
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default()
+        .with_port(args.port)
+        .with_connections(args.connections)
+        .with_once(args.once)
+        .with_idle_timeout(Some(args.timeout))
+        .with_keep_alive(Some(keep_alive(args.connections)))
+        .with_silence_timeout(Some(
+            (keep_alive(args.connections) * 3).max(SHORTEST_SILENCE),
+        ));
     let udp = args.serves_udp();
     let mut servers = setup::servers(host.sockets(), connections, udp, config)?;
     output.print(announcement(args, example))?;
@@ -165,6 +161,7 @@ fn serve<'a, D: Attached>(
         .link
         .asks_network()
         .then(|| Obtained::new(host.name(), args));
+    let mut spin = Spin::new();
     loop {
         let mut delay = host.poll(&mut servers);
         if let Some(obtained) = &mut obtained
@@ -172,12 +169,13 @@ fn serve<'a, D: Attached>(
         {
             reporter.tell(news);
         }
-        if args.spin > Duration::ZERO {
-            delay = spin(&mut host, &mut servers, delay, args.spin);
+        if !args.no_spin {
+            delay = look_for_frames(&mut spin, &mut host, &mut servers, delay);
         }
         delay = recorder.draw(host.now(), delay);
+        let from = host.now();
         match host.wait(delay, None) {
-            Ok(_) => {}
+            Ok(_) => spin.slept((from, host.now()), delay, host.received()),
             Err(Failure::Interrupted) if purpose.is_stopped() => break,
             Err(Failure::Interrupted) => {}
             Err(failure) => return Err(failure),
@@ -198,27 +196,31 @@ fn serve<'a, D: Attached>(
     }
 }
 
-/// Polls on until no frame has come for `patience`. Returns how long it can be slept then.
-fn spin<'a, D: Attached>(
+/// Polls on as long as that is better than to sleep. Returns how long it can be slept then.
+fn look_for_frames<'a, D: Attached>(
+    spin: &mut Spin,
     host: &mut Live<'a, D>,
     servers: &mut Servers<'a>,
     mut delay: Option<Duration>,
-    patience: Duration,
 ) -> Option<Duration> {
-    let start = host.now();
-    let (mut last, mut frames) = (start, host.received_frames());
+    let Some(mut looking) = spin.begin(host.now(), host.received()) else {
+        return delay;
+    };
     loop {
-        let now = host.now();
-        if now >= start + LONGEST_SPIN {
-            return Some(Duration::ZERO);
+        let is_busy = delay == Some(Duration::ZERO);
+        match spin.look(&mut looking, host.now(), host.received(), is_busy) {
+            Look::Again => {}
+            Look::Sleep => return delay,
+            Look::Signals => return Some(Duration::ZERO),
         }
-        if now >= last + patience {
-            return delay;
+        if !is_busy {
+            let from = host.now();
+            std::thread::yield_now();
+            if spin.yielded(from, host.now()).is_break() {
+                return delay;
+            }
         }
         delay = host.poll(servers);
-        if host.received_frames() != frames || delay == Some(Duration::ZERO) {
-            (last, frames) = (now, host.received_frames());
-        }
     }
 }
 
