@@ -43,7 +43,6 @@ impl Addresses {
     }
 
     /// Whether `address` is one of this host's.
-    #[inline(never)] // Many call it.
     pub(crate) fn is_own(&self, address: &IpAddress) -> bool {
         self.own.iter().any(|own| own.address() == *address)
     }
