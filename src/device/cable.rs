@@ -74,10 +74,13 @@ impl Cable {
     ///
     /// # Errors
     ///
-    /// The port is in use, or the system refuses it.
+    /// The port is in use, the system refuses it, or the loopback interface is switched off.
     pub fn listen(port: u16) -> Result<Self, OpenError> {
         let socket = bind(port).map_err(OpenError::of(port))?;
         let own = socket.local_addr().map_err(OpenError::of(port))?.port();
+        // A port can be bound, and nothing be sent to it.
+        let probe = bind(0).and_then(|probe| probe.connect((Ipv4Addr::LOCALHOST, own)));
+        probe.map_err(OpenError::of(own))?;
         Self::new(socket, own, 0, Some(Switch::new()))
     }
 
@@ -90,7 +93,7 @@ impl Cable {
     ///
     /// # Errors
     ///
-    /// All of those ports are in use, or the system refuses one.
+    /// All of those ports are in use, the system refuses one, or the loopback interface is switched off.
     pub fn connect(port: u16) -> Result<Self, OpenError> {
         let last = port.saturating_add(CLIENTS);
         for own in port.saturating_add(1)..=last {

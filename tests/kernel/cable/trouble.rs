@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, UdpSocket};
 
 use super::{ask, client, serve};
 use crate::command::uppercase;
+use crate::namespace::ip;
 use crate::terminal::Terminal;
 
 /// A UDP port of the loopback, taken by another program.
@@ -34,6 +35,19 @@ pub fn cable_of_another_program_is_explained() {
     let _server = serve("");
     uppercase("serve --cable 9000", "").assert_failed(sentence);
     assert_eq!(ask("tcp", "still there?").text(), "STILL THERE?");
+}
+
+/// A new network namespace has it so.
+pub fn cable_without_a_loopback_is_explained() {
+    ip("link set lo down");
+    let sentence = "127.0.0.1 cannot be reached, as the loopback interface is switched off: switch it \
+                    on with `sudo ip link set lo up`";
+    for arguments in ["serve", "tcp", "udp"] {
+        uppercase(&format!("{arguments} --cable 9000"), "").assert_failed(sentence);
+    }
+    ip("link set lo up");
+    let _server = serve("");
+    assert_eq!(ask("tcp", "hello").text(), "HELLO");
 }
 
 pub fn cable_without_a_free_port_is_explained() {
