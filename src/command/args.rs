@@ -3,6 +3,7 @@
 mod check;
 mod client;
 mod examples;
+mod hidden;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod lab;
 mod link;
@@ -10,7 +11,7 @@ mod server;
 
 use std::ffi::OsString;
 
-use clap::{Arg, ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use uppercase::tcp::UNSCALED_WINDOW;
 
 use super::drawing::{Drawing, Ladder};
@@ -113,41 +114,9 @@ pub enum Command {
     },
 }
 
-/// The command line as `clap` knows it. A command does not show those options of all commands that it
-/// refuses.
+/// The command line as `clap` knows it.
 pub fn command() -> clap::Command {
-    let all = Args::command();
-    let globals: Vec<Arg> = all.get_arguments().cloned().collect();
-    let globals: Vec<Arg> = globals.into_iter().filter(Arg::is_global_set).collect();
-    let is_fault = {
-        let faults = <Faults as clap::Args>::augment_args(clap::Command::new("faults"));
-        let names: Vec<_> = faults
-            .get_arguments()
-            .map(|arg| arg.get_id().clone())
-            .collect();
-        move |arg: &Arg| names.contains(arg.get_id())
-    };
-    let hide = |all: clap::Command, name, is_hidden: &dyn Fn(&Arg) -> bool| {
-        let hidden = globals.iter().filter(|arg| is_hidden(arg));
-        let hidden: Vec<Arg> = hidden.map(|arg| arg.clone().hide(true)).collect();
-        all.mut_subcommand(name, |command| command.args(hidden))
-    };
-    let is_for_memory = |arg: &Arg| ["capture_both", "crash"].contains(&arg.get_id().as_str());
-    let all = hide(all, "serve", &is_for_memory);
-    let all = hide(all, "ladder", &|arg| is_fault(arg) || is_recording(arg));
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    let all = ["lab", "doctor"].into_iter().fold(all, |all, name| {
-        hide(all, name, &|arg| is_fault(arg) || is_for_memory(arg))
-    });
-    #[cfg(feature = "completions")]
-    let all = ["completions", "man"]
-        .into_iter()
-        .fold(all, |all, name| hide(all, name, &|_| true));
-    all
-}
-
-fn is_recording(arg: &Arg) -> bool {
-    arg.get_id().as_str().starts_with("capture")
+    hidden::hide_what_is_refused(Args::command())
 }
 
 /// Reads a command line; its first word is the program.

@@ -14,9 +14,11 @@ use super::args::Server;
 use super::endpoints::{add_endpoints, endpoints};
 use super::reporter::Printed;
 
-/// When the second question to the routers is on its way (RFC 4861, 10: RTR_SOLICITATION_INTERVAL):
-/// any router of the link would have answered the first.
-const LONGEST_SILENCE: Duration = Duration::from_secs(4);
+/// How long routers may take to answer the second question: 1 s to take an address, 1 s before the first
+/// question (RFC 4861, 10: MAX_RTR_SOLICITATION_DELAY), 4 s and a tenth up to the second (RFC 7559, 2),
+/// 0.5 s before an answer (MAX_RA_DELAY_TIME), and something to spare. The first may be lost while a
+/// switch or the kernel gets an interface ready.
+const LONGEST_SILENCE: Duration = Duration::from_secs(8);
 
 /// What servers have said about the addresses of their host.
 pub struct Obtained<'s> {
@@ -111,6 +113,17 @@ impl<'s> Obtained<'s> {
         (self.addresses, self.routers, self.lease) = (own, routers, lease);
         let object = self.object(&text);
         Some(News { text, object }).filter(|news| !news.text.is_empty())
+    }
+
+    /// How long it can be waited until this has to be asked for news.
+    pub fn limit(&self, now: Instant, delay: Option<Duration>) -> Option<Duration> {
+        let is_due = self.args.link.asks_routers() && !self.is_router_missed;
+        let due = self
+            .began
+            .filter(|_| is_due)
+            .map(|began| began + LONGEST_SILENCE);
+        let left = due.filter(|due| *due > now).map(|due| due - now);
+        delay.into_iter().chain(left).min()
     }
 
     /// What is used now, and what was said of it.

@@ -178,6 +178,9 @@ fn serve<'a, D: Attached>(
             delay = spin(&mut host, &mut servers, delay, args.spin);
         }
         delay = recorder.draw(host.now(), delay);
+        if let Some(obtained) = &obtained {
+            delay = obtained.limit(host.now(), delay);
+        }
         match host.wait(delay, None) {
             Ok(_) => {}
             Err(Failure::Interrupted) if purpose.is_stopped() => break,

@@ -1,6 +1,6 @@
 //! The options of a lab, and of the doctor.
 
-use clap::{Arg, Subcommand};
+use clap::Subcommand;
 use uppercase::device::tuntap::Mode;
 
 use super::server::needed;
@@ -8,7 +8,6 @@ use super::{Network, Server};
 
 /// What is in a lab.
 #[derive(clap::Args)]
-#[command(mut_arg("cable", hide), mut_arg("dhcp", hide), mut_arg("slaac", hide))]
 pub struct Lab {
     #[command(flatten)]
     pub server: Server,
@@ -46,11 +45,6 @@ pub enum Patient {
     /// Check what `uppercase lab` needs
     Lab,
     /// Check what `uppercase serve` with these options needs
-    #[command(group(needed()), mut_arg("dhcp", hide), mut_arg("slaac", hide))]
+    #[command(group(needed()))]
     Serve(Server),
-}
-
-/// An option that is refused, with a reason, is not offered.
-fn hide(arg: Arg) -> Arg {
-    arg.hide(true)
 }

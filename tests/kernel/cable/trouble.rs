@@ -37,14 +37,17 @@ pub fn cable_of_another_program_is_explained() {
     assert_eq!(ask("tcp", "still there?").text(), "STILL THERE?");
 }
 
-/// A new network namespace has it so.
+/// A new network namespace has it so, without an address; and its address stays where it was on before.
 pub fn cable_without_a_loopback_is_explained() {
-    ip("link set lo down");
     let sentence = "127.0.0.1 cannot be reached, as the loopback interface is switched off: switch it \
                     on with `sudo ip link set lo up`";
-    for arguments in ["serve", "tcp", "udp"] {
-        uppercase(&format!("{arguments} --cable 9000"), "").assert_failed(sentence);
+    for change in ["link set lo down", "addr flush dev lo"] {
+        ip(change);
+        for arguments in ["serve", "tcp", "udp"] {
+            uppercase(&format!("{arguments} --cable 9000"), "").assert_failed(sentence);
+        }
     }
+    ip("addr add 127.0.0.1/8 dev lo");
     ip("link set lo up");
     let _server = serve("");
     assert_eq!(ask("tcp", "hello").text(), "HELLO");
