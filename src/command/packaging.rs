@@ -32,8 +32,9 @@ pub fn man(of: Option<&str>) -> Result<(), Failure> {
                     "there is no command {of}: `{NAME} --help` lists them"
                 )));
             };
-            // A page is found by its name.
-            found.clone().name(format!("{NAME}-{of}"))
+            // A page is found by its name, which lives as long as the program.
+            let name: &'static str = format!("{NAME}-{of}").leak();
+            found.clone().name(name)
         }
     };
     let mut page = Vec::new();

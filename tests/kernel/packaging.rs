@@ -16,8 +16,6 @@ fn bash_completes_commands_and_options() {
         ("uppercase se", "serve"),
         ("uppercase lab --ladder-", "--ladder-json"),
         ("uppercase serve --spi", "--spin"),
-        // What a lab refuses is not offered.
-        ("uppercase lab --dhc", ""),
     ] {
         let script = format!(
             "source <($1 completions bash)

@@ -1,11 +1,11 @@
 //! The options for what a stack is plugged into, and for its addresses.
 
+use clap::FromArgMatches;
 use smoltcp::wire::{IpAddress, IpCidr};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use uppercase::device::tuntap::Mode;
 use uppercase::link::EthernetAddress;
 
-use super::Client;
 use crate::command::values::{address, cable, cidr, mac};
 
 /// What a stack is plugged into.
@@ -89,7 +89,9 @@ pub struct Link {
 impl Link {
     /// What the arguments are for the server at the other end of the wire in memory.
     pub fn of_server_in_memory() -> Self {
-        Client::in_memory().link
+        let command = <Self as clap::Args>::augment_args(clap::Command::new("server"));
+        let matches = command.get_matches_from(["server"]);
+        Self::from_arg_matches(&matches).expect("no option is needed")
     }
 
     /// The network to use.

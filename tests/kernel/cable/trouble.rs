@@ -4,8 +4,8 @@ use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};
 
 use super::{ask, client, serve};
-use crate::command::uppercase;
-use crate::namespace::ip;
+use crate::command::{UPPERCASE, run, uppercase};
+use crate::namespace::{ip, tool};
 use crate::terminal::Terminal;
 
 /// A UDP port of the loopback, taken by another program.
@@ -37,18 +37,19 @@ pub fn cable_of_another_program_is_explained() {
     assert_eq!(ask("tcp", "still there?").text(), "STILL THERE?");
 }
 
-/// A new network namespace has it so, without an address; and its address stays where it was on before.
 pub fn cable_without_a_loopback_is_explained() {
     let sentence = "127.0.0.1 cannot be reached, as the loopback interface is switched off: switch it \
                     on with `sudo ip link set lo up`";
-    for change in ["link set lo down", "addr flush dev lo"] {
-        ip(change);
-        for arguments in ["serve", "tcp", "udp"] {
-            uppercase(&format!("{arguments} --cable 9000"), "").assert_failed(sentence);
-        }
+    for protocol in ["serve", "tcp", "udp"] {
+        // In a new network namespace it is off.
+        let mut isolated = tool("unshare");
+        isolated.args(["--net", UPPERCASE, protocol, "--cable", "9000"]);
+        run(&mut isolated, "").assert_failed(sentence);
+        // It keeps its address and its route where it was on before.
+        ip("link set lo down");
+        uppercase(&format!("{protocol} --cable 9000"), "").assert_failed(sentence);
+        ip("link set lo up");
     }
-    ip("addr add 127.0.0.1/8 dev lo");
-    ip("link set lo up");
     let _server = serve("");
     assert_eq!(ask("tcp", "hello").text(), "HELLO");
 }
