@@ -74,16 +74,19 @@ impl<'s> Obtained<'s> {
     /// What has changed since this was asked last.
     pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<News> {
         let event = context.take_dhcp_event();
+        let of_slaac = context.take_slaac_event();
         let misses_router = self.misses_router(context);
         let own = context.addresses().iter().copied();
         let own = own.filter(|own| !is_link_local(own.address()));
         let is_as_before =
             own.clone().eq(self.addresses.iter().copied()) && context.gateways() == self.routers;
-        if event.is_none() && is_as_before && !misses_router {
+        let is_quiet = event.is_none() && of_slaac.is_none() && !misses_router;
+        if is_quiet && is_as_before {
             return None;
         }
         let (own, routers) = (own.collect::<Vec<_>>(), context.gateways().to_vec());
         let mut text = event.map(|event| self.sentence(&event)).unwrap_or_default();
+        text.extend(of_slaac.map(|event| format!("{event}\n")));
         if misses_router {
             text += &self.unanswered("No router");
         }
@@ -194,7 +197,7 @@ impl<'s> Obtained<'s> {
     fn sentence(&self, event: &Event) -> String {
         match event {
             Event::Unanswered => self.unanswered("No DHCP server"),
-            Event::Lost(..) => format!("{event}\n"),
+            Event::NoRoom(_) | Event::Lost(..) => format!("{event}\n"),
             Event::Obtained(_) | Event::Renewed(_) => String::new(),
         }
     }

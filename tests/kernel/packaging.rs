@@ -15,7 +15,7 @@ fn bash_completes_commands_and_options() {
     for (words, completed) in [
         ("uppercase se", "serve"),
         ("uppercase lab --ladder-", "--ladder-json"),
-        ("uppercase serve --spi", "--spin"),
+        ("uppercase serve --no-sp", "--no-spin"),
     ] {
         let script = format!(
             "source <($1 completions bash)
@@ -37,7 +37,7 @@ fn completions_of_each_shell_name_the_commands() {
 fn pages_of_the_manual_are_read_by_man() {
     for (of, title, option) in [
         ("", "uppercase(1)", "--ladder"),
-        ("serve", "uppercase-serve(1)", "--spin"),
+        ("serve", "uppercase-serve(1)", "--no-spin"),
     ] {
         let page = uppercase(&format!("man {of}"), "");
         let mut reader = tool("man");
