@@ -43,7 +43,7 @@ pub fn file(drawing: &Drawing, ladder: &Ladder) -> Result<(), Failure> {
     if let Some(path) = &drawing.svg {
         write(path, &svg::draw(ladder, &svg::Options::default()))?;
     }
-    if let Some(path) = &drawing.json {
+    if let Some(path) = &drawing.ladder_json {
         write(path, &json::draw(ladder))?;
     }
     Ok(())

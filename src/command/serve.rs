@@ -6,7 +6,7 @@ use uppercase::{tcp, udp};
 
 use super::args::{Network, Server};
 use super::cable;
-use super::endpoints::{endpoint, endpoints};
+use super::endpoints::endpoint;
 use super::failure::Failure;
 use super::faults::Faults;
 use super::faulty::Faulty;
@@ -16,9 +16,10 @@ use super::interface;
 use super::live::{Attached, Live};
 use super::obtained::Obtained;
 use super::output::Output;
+use super::ready::Ready;
 use super::recorder::Recorder;
 use super::report::Report;
-use super::reporter::Reporter;
+use super::reporter::{Printed, Reporter};
 use super::setup::{self, Servers};
 use super::spin::{Look, Spin};
 
@@ -154,9 +155,10 @@ fn serve<'a, D: Attached>(
         ));
     let udp = args.serves_udp();
     let mut servers = setup::servers(host.sockets(), connections, udp, config)?;
-    output.print(announcement(args, example))?;
+    let ready = Ready { args, example };
+    output.print(ready.printed(args.json))?;
     purpose.start()?;
-    let mut reporter = Reporter::start(output)?;
+    let mut reporter = Reporter::start(output, args.json)?;
     let mut obtained = args
         .link
         .asks_network()
@@ -173,6 +175,9 @@ fn serve<'a, D: Attached>(
             delay = look_for_frames(&mut spin, &mut host, &mut servers, delay);
         }
         delay = recorder.draw(host.now(), delay);
+        if let Some(obtained) = &obtained {
+            delay = obtained.limit(host.now(), delay);
+        }
         let from = host.now();
         match host.wait(delay, None) {
             Ok(_) => spin.slept((from, host.now()), delay, host.received()),
@@ -225,11 +230,11 @@ fn look_for_frames<'a, D: Attached>(
 }
 
 /// Says what happened since the start.
-fn report<D: Attached>(host: &Live<'_, D>, servers: &Servers<'_>) -> String {
+fn report<D: Attached>(host: &Live<'_, D>, servers: &Servers<'_>) -> Report {
     let (stack, traffic) = host.counters();
     let tcp = servers.tcp.as_ref().map(tcp::Server::counters);
     let udp = servers.udp.as_ref().map(udp::Server::counters);
-    Report::new(tcp, udp, stack, traffic).to_string()
+    Report::new(tcp, udp, stack, traffic)
 }
 
 /// How often a silent client is asked whether it is still there: each 10 s, and of more than 20 000
@@ -263,17 +268,4 @@ fn close<'a, D: Attached>(
     tcp.abort();
     host.poll(tcp);
     Ok(())
-}
-
-/// Says where the servers can be reached, and how to try it if that can work.
-fn announcement(args: &Server, example: Option<String>) -> String {
-    if args.link.asks_network() {
-        return "Asking the network for an address\n".into();
-    }
-    let mut text = String::from("The server is ready to receive\n");
-    text += &endpoints(args, &args.link.addresses(1));
-    if let Some(example) = example {
-        text += &format!("{example}\n");
-    }
-    text
 }
