@@ -25,7 +25,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! uppercase = { version = "0.1", default-features = false, features = ["simulation"] }
+//! uppercase = { version = "0.1", features = ["simulation"] }
 //! ```
 //!
 //! In this test the application is `echo`, on plain smoltcp. The link of its host loses every fifth
@@ -58,11 +58,8 @@
 //! for seed in seeds(0..20) {
 //!     let mut network = Network::new(Medium::Ethernet, seed);
 //!     let [near, far] = ["server", "client"].map(|name| network.link(name));
-//!     near.set(Conditions {
-//!         delay: Duration::from_millis(10),
-//!         loss: Probability::percent(20),
-//!         ..Conditions::PERFECT
-//!     });
+//!     let far_away = Conditions::PERFECT.with_delay(Duration::from_millis(10));
+//!     near.set(far_away.with_loss(Probability::percent(20)));
 //!     let mut is_first = true;
 //!     far.from_host.decide(move |_, frame| {
 //!         // The protocol in the header of IPv4, behind that of Ethernet.

@@ -137,6 +137,10 @@ impl<'f> Frame<'f> {
         feature = "fragmentation",
         all(feature = "tuntap", target_os = "linux")
     ))]
+    #[cfg_attr(
+        test,
+        allow(dead_code, reason = "not all sets of features have its tests")
+    )]
     pub(crate) fn header_len(&self) -> usize {
         self.hardware.map_or(0, |_| ETHERNET_HEADER)
     }

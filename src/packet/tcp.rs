@@ -50,6 +50,10 @@ impl Flags {
     pub(crate) const SYN: u8 = 0x02;
     pub(crate) const RST: u8 = 0x04;
     #[cfg(any(test, feature = "trace", all(feature = "tuntap", target_os = "linux")))]
+    #[cfg_attr(
+        test,
+        allow(dead_code, reason = "not all sets of features have its tests")
+    )]
     pub(crate) const PSH: u8 = 0x08;
     pub(crate) const ACK: u8 = 0x10;
 

@@ -19,10 +19,9 @@ use super::{Probability, Random};
 /// ```
 /// use uppercase::simulation::{Bursts, Conditions, Probability};
 ///
-/// let radio = Conditions {
-///     bursts: Bursts::new(Probability::per_million(4_082), Probability::percent(20)),
-///     ..Conditions::PERFECT
-/// };
+/// let bursts = Bursts::new(Probability::per_million(4_082), Probability::percent(20));
+/// let radio = Conditions::PERFECT.with_bursts(bursts);
+/// # let _ = radio;
 /// ```
 ///
 /// Linux's emulator takes the same four numbers: `netem loss gemodel ENTER LEAVE LOSS GOOD`, where

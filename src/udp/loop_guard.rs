@@ -235,7 +235,8 @@ mod tests {
         }
     }
 
-    /// The services that answer, among clients that do not, as many of each.
+    /// The services that answer, among clients that do not, no more than are watched.
+    #[cfg(feature = "alloc")]
     #[test]
     fn loops_end_among_clients() {
         for (port, most) in [(7, 32), (19, 32), (1900, 1100), (12_001, 66), (40_007, 490)] {
