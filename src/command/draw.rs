@@ -19,11 +19,10 @@ const WIDTH: usize = 80;
 pub fn options(drawing: &Drawing, stream: &impl Stream) -> text::Options {
     let columns = std::env::var("COLUMNS").ok();
     let columns = columns.and_then(|columns| columns.parse().ok());
-    text::Options {
-        width: stream.width().or(columns).unwrap_or(WIDTH),
-        ascii: drawing.ascii,
-        colour: stream.choice() != ColorChoice::Never,
-    }
+    text::Options::new()
+        .with_width(stream.width().or(columns).unwrap_or(WIDTH))
+        .with_ascii(drawing.ascii)
+        .with_colour(stream.choice() != ColorChoice::Never)
 }
 
 /// Draws on standard error, if that is wanted.

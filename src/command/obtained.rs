@@ -197,8 +197,8 @@ impl<'s> Obtained<'s> {
     fn sentence(&self, event: &Event) -> String {
         match event {
             Event::Unanswered => self.unanswered("No DHCP server"),
-            Event::NoRoom(_) | Event::Lost(..) => format!("{event}\n"),
             Event::Obtained(_) | Event::Renewed(_) => String::new(),
+            _ => format!("{event}\n"), // It is lost, or there is no room for it.
         }
     }
 }

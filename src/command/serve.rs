@@ -2,8 +2,7 @@
 
 use smoltcp::time::Duration;
 use uppercase::stack::from_fn;
-use uppercase::tcp::{self, Hash};
-use uppercase::udp;
+use uppercase::{tcp, udp};
 
 use super::args::{Network, Server};
 use super::cable;
@@ -21,7 +20,7 @@ use super::ready::Ready;
 use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::{Printed, Reporter};
-use super::setup;
+use super::setup::{self, Servers};
 use super::spin::{Look, Spin};
 
 /// The probes of a client that does not read for a while come up to 60 s apart.
@@ -30,8 +29,6 @@ const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
 const SPARE: usize = 8;
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// What servers run for.
 pub trait Purpose {
@@ -147,15 +144,15 @@ fn serve<'a, D: Attached>(
     mut output: Output,
     recorder: &Recorder<'_>,
 ) -> Result<(), Failure> {
-    let config = tcp::Config {
-        port: args.port,
-        connections: args.connections,
-        once: args.once,
-        idle_timeout: Some(args.timeout),
-        keep_alive: Some(keep_alive(args.connections)),
-        silence_timeout: Some((keep_alive(args.connections) * 3).max(SHORTEST_SILENCE)),
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default()
+        .with_port(args.port)
+        .with_connections(args.connections)
+        .with_once(args.once)
+        .with_idle_timeout(Some(args.timeout))
+        .with_keep_alive(Some(keep_alive(args.connections)))
+        .with_silence_timeout(Some(
+            (keep_alive(args.connections) * 3).max(SHORTEST_SILENCE),
+        ));
     let udp = args.serves_udp();
     let mut servers = setup::servers(host.sockets(), connections, udp, config)?;
     let ready = Ready { args, example };

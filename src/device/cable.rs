@@ -129,23 +129,27 @@ impl Cable {
     }
 
     /// The UDP port of the first end, by which the cable is known.
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Which end this is: 0 for the one that listens, else from 1 to [`CLIENTS`]. Its own UDP port
     /// is that of the first end plus this number. No two programs on a cable have the same number.
+    #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
 
     /// Whether the system said that no program has the port of the first end, and nothing has come
     /// from there since. An end that listens is never refused.
+    #[must_use]
     pub fn is_refused(&self) -> bool {
         self.line.is_refused
     }
 
     /// What has passed so far.
+    #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.line.statistics
     }

@@ -46,6 +46,7 @@ pub use writer::{Object, array, string};
 const SEVERAL: [&str; 4] = ["note", "answer", "option", "selective"];
 
 /// The ladder as JSON.
+#[must_use]
 pub fn draw(ladder: &Ladder) -> String {
     let title = |side| array(ladder.title(side).iter().map(|line| string(line)));
     let mut text = std::format!(

@@ -181,7 +181,7 @@ impl Ethernet {
 fn write_phy(register: u32, value: u32) {
     MACMTXD.write(value);
     MACMCTL.write(register << 3 | WRITE | START);
-    MACMCTL.wait_for(START, false);
+    MACMCTL.wait_until_clear(START);
 }
 
 fn empty_receive_fifo() {

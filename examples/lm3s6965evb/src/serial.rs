@@ -47,7 +47,7 @@ pub fn open(baud: u32) {
 /// Writes; what finds no room for a long time is lost.
 pub fn write(bytes: &[u8]) {
     for byte in bytes {
-        UARTFR.wait_for(TXFF, false);
+        UARTFR.wait_until_clear(TXFF);
         UARTDR.write((*byte).into());
     }
 }

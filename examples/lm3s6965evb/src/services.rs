@@ -42,8 +42,8 @@ const NETWORK: Network<'_> = Network::new(
 struct Memory {
     frames: Frames,
     pool: tcp::Pool<'static, 2, 1024, 1024, Reverser>,
-    datagrams: udp::Buffers<64, 2>,
-    slots: Slots<'static, 1>,
+    datagrams: udp::Buffers<2, 64>,
+    slots: Slots<'static, 1>, // for the socket of `Uptime`
     backlog: [PendingSyn; 2],
 }
 
@@ -64,7 +64,7 @@ fn main() -> ! {
     let memory = MEMORY.take();
     let address = board::hardware_address();
     let device = Ethernet::start(address, &mut memory.frames);
-    let (slots, seed) = (memory.slots.as_mut_slice(), board::random_seed());
+    let (slots, seed) = (&mut memory.slots, board::random_seed());
     let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now())
         .with_backlog(&mut memory.backlog[..]);
     let config = tcp::Config::default();

@@ -22,7 +22,7 @@ static LOG: SerialLog = SerialLog::new(send);
 /// Sends; what finds no room for a long time is lost.
 fn send(bytes: &[u8]) {
     for byte in bytes {
-        STATE.wait_for(TX_FULL, false);
+        STATE.wait_until_clear(TX_FULL);
         DATA.write((*byte).into());
     }
 }

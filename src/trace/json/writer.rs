@@ -51,6 +51,7 @@ impl Object {
     }
 
     /// All of it, as text.
+    #[must_use]
     pub fn end(self) -> String {
         self.0 + "}"
     }
@@ -63,12 +64,14 @@ impl Default for Object {
 }
 
 /// An array of values that are JSON already.
+#[must_use]
 pub fn array(values: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", values.into_iter().collect::<Vec<_>>().join(","))
 }
 
 /// A string (RFC 8259, 7). What a terminal would obey, or an editor take for the end of a line, is
 /// escaped, too.
+#[must_use]
 pub fn string(text: &str) -> String {
     let mut escaped = String::from("\"");
     for character in text.chars() {

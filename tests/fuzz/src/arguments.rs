@@ -80,12 +80,9 @@ fn check_common(link: &Link, port: u16, timeout: Duration) {
     assert!(hardware_address.is_unicast());
     // It is set up, or there is a word about why not.
     let queue = Queue::<4, 1514>::new();
-    let config = Config {
-        hardware_address,
-        addresses: &addresses,
-        gateways: &link.gateway,
-        random_seed: 1,
-    };
+    let config = Config::new(hardware_address, 1)
+        .with_addresses(&addresses)
+        .with_gateways(&link.gateway);
     let slots: Vec<SocketStorage<'_>> = vec![];
     match Stack::new(Port::loopback(&queue, medium), config, slots, Instant::ZERO) {
         Ok(mut stack) => {

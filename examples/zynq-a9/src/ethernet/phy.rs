@@ -95,6 +95,6 @@ impl Phy {
         let Self(address) = *self;
         // The frame of clause 22 as it is on the wire.
         PHYMNTNC.write(0b01 << 30 | operation | address << 23 | register << 18 | 0b10 << 16);
-        NWSR.wait_for(MDIO_IDLE, true)
+        NWSR.wait_until_set(MDIO_IDLE)
     }
 }
