@@ -21,7 +21,9 @@ pub fn describe() {
     println!("cargo::rerun-if-changed=src/command/build.rs");
     println!("cargo::rustc-env=UPPERCASE_FEATURES={}", features());
     let commit = match env::var("PROFILE").as_deref() {
-        Ok("release") => commit().map(|commit| format!(" ({commit})")),
+        Ok("release") => env::var_os("CARGO_MANIFEST_DIR")
+            .and_then(|folder| commit(Path::new(&folder)))
+            .map(|commit| format!(" ({commit})")),
         _ => Some(" (debug build)".into()),
     };
     println!(
@@ -42,10 +44,8 @@ fn features() -> String {
     features.join(" ")
 }
 
-/// The commit; `None` where neither a package nor a repository names it.
-fn commit() -> Option<String> {
-    let folder = env::var_os("CARGO_MANIFEST_DIR")?;
-    let folder = Path::new(&folder);
+/// The commit of the package in this folder; `None` where neither Cargo nor a repository names it.
+pub fn commit(folder: &Path) -> Option<String> {
     if let Ok(packaged) = fs::read_to_string(folder.join(PACKAGED)) {
         return packaged_commit(&packaged);
     }

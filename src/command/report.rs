@@ -115,7 +115,7 @@ fn of_dropped(stack: stack::Counters) -> Part {
         (
             "forged",
             stack.forged,
-            "from an address that no other host can have",
+            "without a source address, or with one that no other host can have",
         ),
         (
             "group_source",

@@ -111,7 +111,7 @@ pub fn interface_that_is_deleted_ends_the_server_with_a_sentence() {
 }
 
 /// A network behind the kernel, as another host sees it.
-fn far_network() {
+pub fn far_network() {
     // The list of network namespaces is in a directory that only root may write.
     own_directory();
     std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap();

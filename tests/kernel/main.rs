@@ -99,6 +99,8 @@ mod tuntap;
 mod unicode;
 #[cfg(target_os = "linux")]
 mod user_errors;
+#[cfg(target_os = "linux")]
+mod version;
 
 #[cfg(target_os = "linux")]
 use shared::{name_server, stock, text, transcript};
@@ -307,6 +309,7 @@ fn main() -> std::process::ExitCode {
         ("slaac", slaac::TESTS),
         ("reports", reports::TESTS),
         ("several", several::TESTS),
+        ("version", version::TESTS),
         #[cfg(feature = "completions")]
         ("packaging", packaging::TESTS),
     ])

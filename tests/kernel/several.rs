@@ -1,10 +1,15 @@
 //! Several servers with one address, behind the kernel's own balancing: docs/several-servers.md.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
+use std::thread;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::command::{Program, UPPERCASE, start, wait_for, words};
+use crate::interface::far_network;
 use crate::link::{PORT, bound, connect, datagrams};
 use crate::namespace::{Test, ip, tests, tool};
 
@@ -32,6 +37,7 @@ fn networks(number: usize) -> (String, String) {
 
 /// Interfaces that stay, and routes over both.
 fn set_up(mode: &str) {
+    far_network();
     for setting in [
         "net.ipv4.fib_multipath_hash_policy=1",
         "net.ipv6.fib_multipath_hash_policy=1",
@@ -100,8 +106,39 @@ fn exchange(stream: &mut TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
+/// What clients on another host do. Of those on this host, a connection may begin on another server than
+/// the one that its ports lead to, as the kernel chooses its route before its port.
+fn from_another_host<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    let there = || {
+        let far = File::open("/run/netns/far").expect("it was made");
+        let network = Some(LinkNameSpaceType::Network);
+        move_into_link_name_space(std::os::fd::AsFd::as_fd(&far), network).expect("root may");
+        work()
+    };
+    thread::scope(|scope| scope.spawn(there).join().expect("it works"))
+}
+
 fn connected(server: SocketAddr) -> Vec<TcpStream> {
     (0..CONNECTIONS).map(|_| connect(server)).collect()
+}
+
+/// Uses all connections in turn, and then sockets of UDP.
+fn exchange_all(server: SocketAddr) {
+    let mut streams = connected(server);
+    for _ in 0..EXCHANGES {
+        for stream in &mut streams {
+            exchange(stream).expect("it stays on one server");
+        }
+    }
+    for _ in 0..CONNECTIONS {
+        let socket = datagrams(server);
+        for _ in 0..EXCHANGES {
+            socket.send(b"hello").unwrap();
+            let mut answer = [0; 6];
+            assert_eq!(socket.recv(&mut answer).expect("an answer"), 5);
+            assert_eq!(&answer[..5], b"HELLO");
+        }
+    }
 }
 
 /// What each connection has come to on each server: one that is not that of its first segment would
@@ -111,22 +148,7 @@ fn spread(mode: &str) {
     for server in shared() {
         let mut servers = [0, 1].map(|number| serve(mode, number));
         wait_for_routes(mode, &[0, 1]);
-        let mut streams = connected(server);
-        for _ in 0..EXCHANGES {
-            for stream in &mut streams {
-                exchange(stream).expect("it stays on one server");
-            }
-        }
-        for _ in 0..CONNECTIONS {
-            let socket = datagrams(server);
-            for _ in 0..EXCHANGES {
-                socket.send(b"hello").unwrap();
-                let mut answer = [0; 6];
-                assert_eq!(socket.recv(&mut answer).expect("an answer"), 5);
-                assert_eq!(&answer[..5], b"HELLO");
-            }
-        }
-        drop(streams);
+        from_another_host(|| exchange_all(server));
         let reports = servers.each_mut().map(|server| server.interrupt());
         let reports = reports.each_ref().map(|outcome| outcome.text());
         let opened = reports.map(|report| count(report, "opened"));
@@ -160,7 +182,7 @@ fn server_that_is_killed_takes_its_own_connections_along_and_no_others() {
         let first = serve("tap", 0);
         let mut second = serve("tap", 1);
         wait_for_routes("tap", &[0, 1]);
-        let mut streams = connected(server);
+        let mut streams = from_another_host(|| connected(server));
         streams
             .iter_mut()
             .for_each(|stream| exchange(stream).expect("an answer"));
@@ -182,16 +204,18 @@ fn server_that_is_killed_takes_its_own_connections_along_and_no_others() {
         }
         println!("{server}: {alive} go on, {reset} were reset");
         assert!(alive > 0 && reset > 0);
-        let mut new = connected(server);
+        let mut new = from_another_host(|| connected(server));
         new.iter_mut()
             .for_each(|stream| exchange(stream).expect("the other serves"));
         drop(new);
         let mut first = serve("tap", 0);
         wait_for_routes("tap", &[0, 1]);
-        connected(server).iter_mut().for_each(|stream| {
-            bound(stream);
-            exchange(stream).expect("an answer");
-        });
+        from_another_host(|| connected(server))
+            .iter_mut()
+            .for_each(|stream| {
+                bound(stream);
+                exchange(stream).expect("an answer");
+            });
         let opened = |program: &mut Program| count(program.interrupt().text(), "opened");
         assert!(opened(&mut first) > 0);
         assert!(opened(&mut second) > alive + CONNECTIONS);

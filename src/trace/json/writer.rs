@@ -64,6 +64,7 @@ impl Default for Object {
 }
 
 /// An array of values that are JSON already.
+#[must_use]
 pub fn array(values: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", values.into_iter().collect::<Vec<_>>().join(","))
 }
