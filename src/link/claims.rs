@@ -75,7 +75,7 @@ pub(super) enum Pace {
 /// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// How many probes are left to be sent. The address is not used yet.
+    /// How many probes are left to be sent. The address is not used yet, unless the link was away.
     Probing(u8),
     /// How many announcements are left to be sent.
     Announcing(u8),
@@ -124,11 +124,6 @@ impl Claims {
 
     /// Begins to ask for an address; returns whether there is room.
     pub(super) fn begin(&mut self, address: IpCidr, pace: Pace) -> bool {
-        let probes = match address {
-            IpCidr::Ipv4(_) => PROBES,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => SOLICITATIONS,
-        };
         if let Some(claim) = self.find(&address.address()) {
             claim.address = address;
             return true;
@@ -136,12 +131,24 @@ impl Claims {
         let claim = Claim {
             address,
             pace,
-            stage: Stage::Probing(probes),
+            stage: first_stage(&address),
             next: None,
             defended: None,
             rival: None,
         };
         self.claims.push(claim).is_ok()
+    }
+
+    /// The link is back, and may be another one: it is asked for each address, as at first. Those that
+    /// are used, are used meanwhile.
+    ///
+    /// RFC 5227, 2.1: "This also applies when a network interface transitions from an inactive to an
+    /// active state, [...] when a link-state change signals that an Ethernet cable has been connected".
+    pub(super) fn verify(&mut self) {
+        for claim in &mut self.claims {
+            claim.stage = first_stage(&claim.address);
+            claim.next = None;
+        }
     }
 
     /// Removes an address, and the gateways that are on no network of this host any more; returns
@@ -166,7 +173,7 @@ impl Claims {
         claims.any(|claim| claim.address.contains_addr(address))
     }
 
-    /// Whether an address is asked for, and not used yet.
+    /// Whether an address is asked for.
     pub(super) fn is_probing(&self) -> bool {
         let mut claims = self.claims.iter();
         claims.any(|claim| matches!(claim.stage, Stage::Probing(_)))
@@ -321,6 +328,15 @@ impl Claim {
             }
         }
     }
+}
+
+/// How the detection of conflicts about an address begins.
+fn first_stage(address: &IpCidr) -> Stage {
+    Stage::Probing(match address {
+        IpCidr::Ipv4(_) => PROBES,
+        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+        _ => SOLICITATIONS,
+    })
 }
 
 /// Asks the link for an address, in the name of no host.
