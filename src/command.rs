@@ -46,6 +46,7 @@ mod setup;
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 mod sides;
 mod simulated;
+mod spin;
 mod tcp;
 mod udp;
 mod values;

@@ -35,7 +35,9 @@
 //! - When the device has lost its link and has it again, the program calls
 //!   [`Context::link_is_back`](crate::Context::link_is_back): the server is asked whether the address
 //!   is still right for this network (INIT-REBOOT).
-//! - A gateway of [`Config`](crate::stack::Config) is left as it is; without one, the first router that
+//! - An address of [`Config`](crate::stack::Config), or of `Context::add_address`, remains as it is, also
+//!   where a server gives the same one: it is not removed with the lease.
+//! - A gateway of `Config` is left as it is; without one, the first router that
 //!   the server names is taken.
 //!
 //! # What is believed
@@ -55,6 +57,7 @@ pub(crate) use client::{Client, Task};
 
 use core::fmt;
 
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::wire::Ipv4Address;
 
 /// What has happened to the address from a DHCP server.
@@ -64,9 +67,12 @@ pub enum Event {
     Unanswered,
     /// This host uses the address.
     Obtained(Ipv4Address),
+    /// A server has given the address, and there is no room for it: smoltcp is built for fewer addresses
+    /// (its feature `iface-max-addr-count-…`). It is asked for anew ten seconds later.
+    NoRoom(Ipv4Address),
     /// The lease goes on, and what came with it may have changed.
     Renewed(Ipv4Address),
-    /// This host does not use the address any more.
+    /// This host does not use the address any more, unless the program has chosen the same one.
     Lost(Ipv4Address, Loss),
 }
 
@@ -88,6 +94,11 @@ impl fmt::Display for Event {
                 write!(f, "no DHCP server has answered yet; it is asked again")
             }
             Self::Obtained(address) => write!(f, "{address} is from a DHCP server"),
+            Self::NoRoom(address) => write!(
+                f,
+                "there is no room for {address}, which a DHCP server has given: this host has \
+                 {IFACE_MAX_ADDR_COUNT} addresses already; remove one of them"
+            ),
             Self::Renewed(address) => write!(f, "the lease of {address} is renewed"),
             Self::Lost(address, loss) => write!(f, "{address} is not used any more: {loss}"),
         }

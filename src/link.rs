@@ -88,6 +88,9 @@ pub use crate::packet::EthernetAddress;
 #[cfg(feature = "conflict-detection")]
 pub use claims::Conflict;
 
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
+pub(crate) use claims::{Given, Pace};
+
 #[cfg(any(feature = "addressing", feature = "client"))]
 pub(crate) use addresses::Addresses;
 #[cfg(feature = "mld")]

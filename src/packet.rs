@@ -60,7 +60,6 @@ pub use tcp::FourTuple;
 #[cfg(feature = "trace")]
 pub(crate) use tcp::MAXIMUM_SEGMENT_SIZE;
 pub(crate) use tcp::{Flags, Options, Segment, TCP_HEADER, options};
-#[cfg(feature = "fragmentation")]
 pub(crate) use udp::UDP_HEADER;
 
 /// Headers of IP and TCP with all options, in bytes.

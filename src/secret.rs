@@ -12,7 +12,7 @@ use crate::packet::FourTuple;
 /// What a key is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    /// smoltcp's own generator.
+    /// smoltcp's own generator for connections.
     Interface = 1,
     /// Initial sequence numbers (RFC 6528).
     SequenceNumbers,
@@ -32,6 +32,9 @@ pub(crate) enum Purpose {
     /// The transactions of DHCP (RFC 2131), and when this host asks its network.
     #[cfg(any(feature = "dhcp", feature = "slaac"))]
     Configuration,
+    /// smoltcp's own generator for what does not belong to a connection.
+    #[cfg(feature = "fragmentation")]
+    Datagrams,
 }
 
 /// A key of a keyed hash.

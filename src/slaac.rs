@@ -29,8 +29,12 @@
 //!   the valid lifetime has ended, the address is removed, and its connections end
 //!   ([`End::AddressGone`](crate::stack::End::AddressGone)). A router cannot shorten the time that is left
 //!   to less than two hours (RFC 4862, 5.5.3 e).
+//! - **Addresses of the program.** An address of [`Config`](crate::stack::Config), or of
+//!   `Context::add_address`, remains as it is, also where it is formed with a prefix, too. Where there is no
+//!   room for an address, [`Context::take_slaac_event`](crate::Context::take_slaac_event) says so, and the next
+//!   advertisement forms it anew.
 //! - **Routers.** The first one that is there is the gateway, unless
-//!   [`Config`](crate::stack::Config) gives one; when its lifetime has ended, the next is.
+//!   `Config` gives one; when its lifetime has ended, the next is.
 //! - **Link down and up.** When the device has its link again, the program calls
 //!   [`Context::link_is_back`](crate::Context::link_is_back), and routers are asked anew. If the answer is
 //!   from a router that was not known, this is another network, and what the others gave is removed. If
@@ -54,3 +58,26 @@ mod lifetime;
 pub use autoconf::{NAME_SERVERS, PREFIXES, ROUTERS};
 
 pub(crate) use autoconf::{Autoconf, Task};
+
+use core::fmt;
+
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
+use smoltcp::wire::Ipv6Address;
+
+/// What has happened to an address that was formed with a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// There is no room for the address: smoltcp is built for fewer (its feature `iface-max-addr-count-…`).
+    NoRoom(Ipv6Address),
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::NoRoom(address) = self;
+        write!(
+            f,
+            "there is no room for {address}, which is formed with the prefix of a router: this host has \
+             {IFACE_MAX_ADDR_COUNT} addresses already; remove one of them"
+        )
+    }
+}

@@ -293,7 +293,8 @@ impl<'a, D: Device> Stack<'a, D> {
     /// # Panics
     /// If the device is for no stack: it carries neither Ethernet frames nor, with the feature
     /// `medium-ip`, IP packets, or packets that are too small for the IP versions of `network`, or its
-    /// hardware address is that of a group. That is a defect of its driver.
+    /// hardware address is that of a group. That is a defect of its driver. With the feature `medium-ip` also
+    /// if the device is one of Ethernet, and there is no room for the link-local address (RFC 4291, 2.8).
     pub fn on_network(
         device: D,
         network: &Network<'_>,
@@ -334,7 +335,7 @@ impl<'a, D: Device> Stack<'a, D> {
             clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(config.random_seed),
-            interfaces: Interfaces::one(interface),
+            interfaces: Interfaces::new(interface, config.datagrams_seed()),
             fragmentation: Fragmentation::new(),
             device,
         }

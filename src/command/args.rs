@@ -14,7 +14,7 @@ use super::drawing::{Drawing, Ladder};
 use super::faults::Faults;
 use super::record::Record;
 use super::values::{
-    address, backlog, buffer, cable, cidr, connections, duration, mac, microseconds, port, seconds,
+    address, backlog, buffer, cable, cidr, connections, duration, mac, port, seconds,
 };
 
 /// The buffers of a connection, in bytes each way: with as much under way, neither side waits for the
@@ -330,18 +330,19 @@ pub struct Server {
     /// all take 1 GiB at most; but none is smaller than 4.5 KiB, so 1000000 clients can take 9 GB.
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = connections())]
     pub connections: usize,
-    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB: long texts pass
-    /// faster. For 512 clients they take 1 GiB at most; with more --connections they are smaller
+    /// Give each TCP connection buffers of 1 MiB each way instead of 256 KiB: long texts pass faster
+    /// where an answer takes long to come. For 512 clients they take 1 GiB at most; with more
+    /// --connections they are smaller
     #[arg(long, conflicts_with = "small")]
     fast: bool,
     /// Give each TCP connection buffers of 1 KiB each way, as the small boards do: to see how TCP
     /// manages with little room
     #[arg(long)]
     small: bool,
-    /// After each frame, look for the next one for MICROSECONDS, 0 to 1000, before sleeping:
-    /// answers come sooner, and the processor is busy while it looks
-    #[arg(long, value_name = "MICROSECONDS", default_value = "0", value_parser = microseconds)]
-    pub spin: Duration,
+    /// Sleep after each frame, even while frames follow each other so soon that looking for the next
+    /// one would be faster: answers come later, and the processor is less busy
+    #[arg(long)]
+    pub no_spin: bool,
     /// How many TCP clients can wait for a slot; further ones have to ask again
     #[arg(long, value_name = "N", default_value_t = 1024, value_parser = backlog())]
     pub backlog: usize,

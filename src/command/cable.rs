@@ -15,6 +15,7 @@ use super::neighbor::neighbor;
 use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
+use super::spin::Received;
 
 /// The first end of the cable, for a server.
 pub fn listen(port: u16) -> Result<Cable, Failure> {
@@ -94,8 +95,11 @@ impl Attached for Cable {
         Ok(())
     }
 
-    fn received_frames(&self) -> u64 {
-        self.statistics().received_frames
+    fn received(&self) -> Received {
+        Received {
+            frames: self.statistics().received_frames,
+            bytes: 0,
+        }
     }
 
     fn traffic(&self) -> Traffic {

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::faults::Faults;
 use super::live::Attached;
 use super::report::Traffic;
+use super::spin::Received;
 
 /// Frames that are carried over at a time, each way.
 const FRAMES: usize = 64;
@@ -105,8 +106,8 @@ impl<D: Attached> Attached for Faulty<D> {
         self.inner.survive()
     }
 
-    fn received_frames(&self) -> u64 {
-        self.inner.received_frames()
+    fn received(&self) -> Received {
+        self.inner.received()
     }
 
     fn traffic(&self) -> Traffic {

@@ -16,6 +16,7 @@ use super::recorder::Recorder;
 use super::report::Traffic;
 use super::setup::Fragments;
 use super::sides::{Sides, refuse_address_of_the_kernel};
+use super::spin::Received;
 
 /// How the addresses of a server end.
 const SERVER: u8 = 1;
@@ -168,8 +169,12 @@ impl Attached for TunTap {
         Err(Failure::of(self.name())(Fault::Removed))
     }
 
-    fn received_frames(&self) -> u64 {
-        self.statistics().received_frames
+    fn received(&self) -> Received {
+        let statistics = self.statistics();
+        Received {
+            frames: statistics.received_frames,
+            bytes: statistics.received_bytes,
+        }
     }
 
     fn traffic(&self) -> Traffic {

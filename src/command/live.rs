@@ -17,6 +17,7 @@ use super::input::Input;
 use super::recorder::{CLIENT, Recorder, Recording, SERVER};
 use super::report::Traffic;
 use super::setup::{self, Fragments};
+use super::spin::Received;
 
 /// Frames that are there at once, one after the other, before signals and input are looked for.
 const FRAMES_AT_ONCE: u32 = 64;
@@ -38,8 +39,8 @@ pub trait Attached: Device + Source {
     /// No frame will ever pass.
     fn survive(&self) -> Result<(), Failure>;
 
-    /// How many frames have come so far.
-    fn received_frames(&self) -> u64;
+    /// What has come so far; the bytes count only where frames can be large.
+    fn received(&self) -> Received;
 
     /// What has passed so far, for the report.
     fn traffic(&self) -> Traffic;
@@ -120,9 +121,9 @@ impl<'a, D: Attached> Live<'a, D> {
         self.stack.device().inner().inner().name()
     }
 
-    /// How many frames have come so far.
-    pub fn received_frames(&self) -> u64 {
-        self.stack.device().inner().inner().received_frames()
+    /// What has come so far.
+    pub fn received(&self) -> Received {
+        self.stack.device().inner().inner().received()
     }
 
     /// What the stack has counted, and the device.

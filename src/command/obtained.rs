@@ -39,15 +39,17 @@ impl<'s> Obtained<'s> {
     /// What has changed since this was asked last.
     pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<String> {
         let event = context.take_dhcp_event();
+        let of_slaac = context.take_slaac_event();
         let own = context.addresses().iter().copied();
         let own = own.filter(|own| !is_link_local(own.address()));
         let is_as_before =
             own.clone().eq(self.addresses.iter().copied()) && context.gateways() == self.routers;
-        if event.is_none() && is_as_before {
+        if event.is_none() && of_slaac.is_none() && is_as_before {
             return None;
         }
         let (own, routers) = (own.collect::<Vec<_>>(), context.gateways().to_vec());
         let mut text = event.map(|event| self.sentence(&event)).unwrap_or_default();
+        text.extend(of_slaac.map(|event| format!("{event}\n")));
         let lease = context.lease().cloned();
         if let Some(lease) = lease
             .as_ref()
@@ -99,7 +101,7 @@ impl<'s> Obtained<'s> {
                 "No DHCP server has answered yet on {name}; it is asked again. Is {name} in a network with \
                  one? `sudo ip link set {name} master br0` puts it into the bridge br0\n"
             ),
-            Event::Lost(..) => format!("{event}\n"),
+            Event::NoRoom(_) | Event::Lost(..) => format!("{event}\n"),
             Event::Obtained(_) | Event::Renewed(_) => String::new(),
         }
     }

@@ -21,13 +21,12 @@ use super::recorder::Recorder;
 use super::report::Report;
 use super::reporter::Reporter;
 use super::setup;
+use super::spin::{Look, Spin};
 
 /// The probes of a client that does not read for a while come up to 60 s apart.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
 /// Connections of new clients while those before them are being closed.
 const SPARE: usize = 8;
-/// How long signals are not looked for while frames come without a pause.
-const LONGEST_SPIN: Duration = Duration::from_millis(10);
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -165,6 +164,7 @@ fn serve<'a, D: Attached>(
         .link
         .asks_network()
         .then(|| Obtained::new(host.name(), args));
+    let mut spin = Spin::new();
     loop {
         let mut delay = host.poll(&mut servers);
         if let Some(obtained) = &mut obtained
@@ -172,12 +172,13 @@ fn serve<'a, D: Attached>(
         {
             reporter.tell(news);
         }
-        if args.spin > Duration::ZERO {
-            delay = spin(&mut host, &mut servers, delay, args.spin);
+        if !args.no_spin {
+            delay = look_for_frames(&mut spin, &mut host, &mut servers, delay);
         }
         delay = recorder.draw(host.now(), delay);
+        let from = host.now();
         match host.wait(delay, None) {
-            Ok(_) => {}
+            Ok(_) => spin.slept((from, host.now()), delay, host.received()),
             Err(Failure::Interrupted) if purpose.is_stopped() => break,
             Err(Failure::Interrupted) => {}
             Err(failure) => return Err(failure),
@@ -198,27 +199,31 @@ fn serve<'a, D: Attached>(
     }
 }
 
-/// Polls on until no frame has come for `patience`. Returns how long it can be slept then.
-fn spin<'a, D: Attached>(
+/// Polls on as long as that is better than to sleep. Returns how long it can be slept then.
+fn look_for_frames<'a, D: Attached>(
+    spin: &mut Spin,
     host: &mut Live<'a, D>,
     servers: &mut Servers<'a>,
     mut delay: Option<Duration>,
-    patience: Duration,
 ) -> Option<Duration> {
-    let start = host.now();
-    let (mut last, mut frames) = (start, host.received_frames());
+    let Some(mut looking) = spin.begin(host.now(), host.received()) else {
+        return delay;
+    };
     loop {
-        let now = host.now();
-        if now >= start + LONGEST_SPIN {
-            return Some(Duration::ZERO);
+        let is_busy = delay == Some(Duration::ZERO);
+        match spin.look(&mut looking, host.now(), host.received(), is_busy) {
+            Look::Again => {}
+            Look::Sleep => return delay,
+            Look::Signals => return Some(Duration::ZERO),
         }
-        if now >= last + patience {
-            return delay;
+        if !is_busy {
+            let from = host.now();
+            std::thread::yield_now();
+            if spin.yielded(from, host.now()).is_break() {
+                return delay;
+            }
         }
         delay = host.poll(servers);
-        if host.received_frames() != frames || delay == Some(Duration::ZERO) {
-            (last, frames) = (now, host.received_frames());
-        }
     }
 }
 

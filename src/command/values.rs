@@ -34,14 +34,6 @@ pub fn backlog() -> impl clap::builder::TypedValueParser<Value = usize> {
         .map(|backlog| backlog as usize)
 }
 
-/// A time to spin.
-pub fn microseconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(microseconds @ 0..=1000) => Ok(Duration::from_micros(microseconds)),
-        _ => Err("a number of microseconds is needed, 0 to 1000".into()),
-    }
-}
-
 /// A time limit.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {

@@ -123,7 +123,6 @@ impl Client {
             State::Declining => {}
             _ if self.is_used => {
                 self.must_use = false;
-                self.began = self.sent;
                 self.enter(State::Rebooting);
             }
             _ => self.restart(),
@@ -139,6 +138,14 @@ impl Client {
             self.is_used = false;
             self.enter(State::Declining);
         }
+    }
+
+    /// The host has no room for the address: it is asked for anew later, as there may be room by then.
+    pub(crate) fn has_no_room(&mut self, now: Instant) {
+        self.event = (self.grant.take()).map(|grant| Event::NoRoom(grant.address()));
+        self.is_used = false;
+        self.restart();
+        self.next = Some(now + PENALTY);
     }
 
     /// A message has come from a server, by this card.
@@ -275,8 +282,12 @@ impl Client {
             if self.state != State::Requesting {
                 self.transaction = self.chance.number();
             }
+            if self.state == State::Rebooting {
+                self.began = now;
+            }
             self.sent = now;
         }
+        // RFC 2131, table 1: "seconds elapsed since client began address acquisition or renewal process".
         // RFC 2131, 4.4.1: a DHCPREQUEST "MUST use the same value in the DHCP message header's 'secs'
         // field" as the DHCPDISCOVER.
         if self.state != State::Requesting {
@@ -336,7 +347,7 @@ impl Client {
         match self.state {
             State::Requesting => (request.requested, request.server) = (address, server),
             State::Declining => {
-                request.kind = DhcpKind::Decline;
+                (request.kind, request.seconds) = (DhcpKind::Decline, 0);
                 (request.requested, request.server) = (address, server);
             }
             State::Rebooting => request.requested = address,

@@ -63,13 +63,25 @@ impl fmt::Display for Conflict {
 
 /// How long the link is asked for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(crate) enum Pace {
     /// As the RFCs have it.
     Whole,
     /// A tenth of it: a DHCP server has asked, too, before it gave the address. RFC 2131, 4.4.1, only asks
     /// for a check, and other clients are as short.
     #[cfg(feature = "dhcp")]
     Tenth,
+}
+
+/// What has become of an address that the network gives.
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Given {
+    /// This host uses it once it is known that no other host does.
+    Taken,
+    /// The program has chosen the same address before, which stays as it is.
+    Kept,
+    /// There is no room for it.
+    NoRoom,
 }
 
 /// The stage of the detection of conflicts about an address.
@@ -85,6 +97,9 @@ enum Stage {
 /// An address that this host has, or wants to have.
 struct Claim {
     address: IpCidr,
+    /// Whether the network has given it, so that the network may take it back.
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
+    is_given: bool,
     pace: Pace,
     stage: Stage,
     /// When the next message is due; `None` before the time is known, and where none is left.
@@ -122,21 +137,62 @@ impl Claims {
         }
     }
 
-    /// Begins to ask for an address; returns whether there is room.
-    pub(super) fn begin(&mut self, address: IpCidr, pace: Pace) -> bool {
-        if let Some(claim) = self.find(&address.address()) {
-            claim.address = address;
-            return true;
-        }
-        let claim = Claim {
-            address,
-            pace,
-            stage: first_stage(&address),
-            next: None,
-            defended: None,
-            rival: None,
+    /// Begins to ask for an address that the program has chosen; returns whether there is room. It is the
+    /// program's from now on, where the network has given it before.
+    pub(super) fn begin(&mut self, address: IpCidr) -> bool {
+        let Some(claim) = self.claim(address, Pace::Whole) else {
+            return false;
         };
-        self.claims.push(claim).is_ok()
+        claim.address = address;
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
+        {
+            claim.is_given = false;
+        }
+        true
+    }
+
+    /// Begins to ask for an address that the network has given; returns the claim, if there is room. One
+    /// that the program has chosen stays as it is.
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
+    pub(super) fn begin_given(&mut self, address: IpCidr, pace: Pace) -> Given {
+        let is_new = self.find(&address.address()).is_none();
+        match self.claim(address, pace) {
+            None => Given::NoRoom,
+            Some(claim) if is_new || claim.is_given => {
+                claim.is_given = true;
+                claim.address = address;
+                Given::Taken
+            }
+            Some(_) => Given::Kept,
+        }
+    }
+
+    /// Whether the network has given an address.
+    #[cfg(any(feature = "dhcp", feature = "slaac"))]
+    pub(super) fn is_given(&self, address: &IpAddress) -> bool {
+        let mut claims = self.claims.iter();
+        claims.any(|claim| claim.address.address() == *address && claim.is_given)
+    }
+
+    /// The claim about an address, a new one where there is none; `None` if there is no room.
+    fn claim(&mut self, address: IpCidr, pace: Pace) -> Option<&mut Claim> {
+        let mut claims = self.claims.iter();
+        let known = claims.position(|claim| claim.address.address() == address.address());
+        let index = known.unwrap_or(self.claims.len());
+        if known.is_none() {
+            let claim = Claim {
+                address,
+                #[cfg(any(feature = "dhcp", feature = "slaac"))]
+                is_given: false,
+                pace,
+                stage: first_stage(&address),
+                next: None,
+                defended: None,
+                rival: None,
+            };
+            self.claims.push(claim).ok()?;
+        }
+        self.claims.get_mut(index)
     }
 
     /// The link is back, and may be another one: it is asked for each address, as at first. Those that

@@ -14,7 +14,9 @@ use super::addresses::is_solicited;
 #[cfg(feature = "ipv6")]
 use super::addresses::link_local;
 #[cfg(feature = "conflict-detection")]
-use super::claims::{Claims, Conflict, Pace};
+use super::claims::{Claims, Conflict};
+#[cfg(any(feature = "dhcp", feature = "slaac"))]
+use super::claims::{Given, Pace};
 #[cfg(feature = "mld")]
 use super::mld::Memberships;
 #[cfg(feature = "ipv6")]
@@ -83,22 +85,12 @@ impl Link {
     fn take(&mut self, address: IpCidr) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &mut self.claims {
-            let has_room = claims.get_mut().begin(address, Pace::Whole);
+            let has_room = claims.get_mut().begin(address);
             if !self.addresses.is_own(&address.address()) {
                 return has_room;
             }
         }
         self.addresses.add(address)
-    }
-
-    /// Adds an address that a server of the network has given, as [`add_address`](Self::add_address).
-    #[cfg(feature = "dhcp")]
-    pub(crate) fn add_given(&mut self, address: IpCidr) -> bool {
-        if let Some(claims) = &mut self.claims {
-            // What begins here goes on below, or there is no room.
-            claims.get_mut().begin(address, Pace::Tenth);
-        }
-        self.take(address)
     }
 
     /// Whether a host is on one of this host's networks.
@@ -268,6 +260,27 @@ impl Link {
 
 #[cfg(any(feature = "dhcp", feature = "slaac"))]
 impl Link {
+    /// Adds an address that the network has given. One that the program has chosen remains as it is.
+    pub(crate) fn add_given(&mut self, address: IpCidr, pace: Pace) -> Given {
+        let Some(claims) = &mut self.claims else {
+            // The network gives addresses on Ethernet only, where each is asked for.
+            return Given::NoRoom;
+        };
+        let given = claims.get_mut().begin_given(address, pace);
+        if given == Given::Taken && self.addresses.is_own(&address.address()) {
+            self.addresses.add(address); // its prefix may be another one
+        }
+        given
+    }
+
+    /// Removes an address that the network has given, and no other.
+    pub(crate) fn remove_given(&mut self, address: &IpAddress) {
+        let claims = self.claims.as_ref();
+        if claims.is_some_and(|claims| claims.borrow().is_given(address)) {
+            self.remove_address(address);
+        }
+    }
+
     /// The card of this host.
     pub(crate) fn hardware(&self) -> EthernetAddress {
         self.hardware
@@ -302,7 +315,7 @@ impl Link {
         let mut claims = Claims::new(self.hardware);
         for address in self.addresses.own() {
             // Cannot fail: there is as much room.
-            claims.begin(*address, Pace::Whole);
+            claims.begin(*address);
         }
         self.addresses.clear();
         self.claims = Some(RefCell::new(claims));

@@ -4,7 +4,8 @@
 //! This host listens to the solicited-node group of each of its addresses, of those that it asks for
 //! too (RFC 4862, 5.4.2), and to those that a service has joined, from any source. It reports a change
 //! at once and once more within a second (6.1), and answers a query at a random moment within the
-//! delay that the query gives (6.2). All nodes of the link are a group that is never reported (6).
+//! delay that the query gives (6.2), but no more than ten times a second. All nodes of the link are a group
+//! that is never reported (6).
 //!
 //! A query about sources of a group is answered by the whole state of the group, which says more. A
 //! query of version 1 is answered by a report of version 2.
@@ -30,6 +31,10 @@ const ROUTERS: Ipv6Address = Ipv6Address::new(0xff02, 0, 0, 0, 0, 0, 0, 0x16);
 const REPORTS: u8 = 2;
 /// The Unsolicited Report Interval (9.11).
 const INTERVAL: Duration = Duration::from_secs(1);
+/// The least time between two answers. A query may leave no time for its answer (5.1.3), so any host of the
+/// link could have this one send a report for each packet of its own. Queries in between share the next
+/// answer, which says all that they ask.
+const LEAST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The most groups that services join.
 pub(crate) const MOST_JOINED: usize = 8;
@@ -76,6 +81,8 @@ pub(super) struct Memberships {
     is_heard: bool,
     /// When a query about all groups is answered.
     answer: Option<Instant>,
+    /// The latest answer to a query.
+    answered: Option<Instant>,
     /// Hosts do not report at the same moment.
     random: Random,
     card: EthernetAddress,
@@ -91,6 +98,7 @@ impl Memberships {
             is_stale: true,
             is_heard: false,
             answer: None,
+            answered: None,
             random: Random::new(card),
         }
     }
@@ -165,6 +173,7 @@ impl Memberships {
     pub(super) fn hear(&mut self, query: &Query, now: Instant) {
         let within = Duration::from_millis(query.within.into());
         let at = now + self.random.within(within);
+        let at = at.max(self.answered.map_or(at, |last| last + LEAST_INTERVAL));
         let earlier = |due: Option<Instant>| Some(due.map_or(at, |due| due.min(at)));
         if query.group.is_unspecified() {
             self.answer = earlier(self.answer);
@@ -218,6 +227,10 @@ impl Memberships {
         let records: Vec<(Record, Ipv6Address), MOST> = reported
             .map(|membership| (membership.record(), membership.group))
             .collect();
+        let mut answers = self.all.iter().map(|membership| membership.answer);
+        if answers_all || answers.any(is_due) {
+            self.answered = Some(now);
+        }
         if !records.is_empty() {
             let hardware = HardwareAddresses {
                 source: self.card,

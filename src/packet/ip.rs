@@ -283,6 +283,8 @@ pub(super) fn ipv6_address(header: &[u8], at: usize) -> IpAddress {
 /// checksum of IPv4. `None` if there is no such header, or no such length.
 #[cfg(any(
     feature = "fragmentation",
+    feature = "ipv6",
+    feature = "paths",
     all(feature = "simulation", feature = "client"),
     all(feature = "tuntap", target_os = "linux")
 ))]

@@ -162,7 +162,7 @@ impl<'f> Options<'f> {
         feature = "syn-cache",
         feature = "syn-cookies",
         feature = "ipv6",
-        feature = "paths"
+        feature = "client"
     ))]
     pub(crate) fn maximum_segment_size(mut self) -> Option<u16> {
         self.find_map(|(kind, value)| match (kind, value) {

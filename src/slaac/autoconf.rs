@@ -139,6 +139,12 @@ impl Autoconf {
         }
     }
 
+    /// The host has no room for the address; the next advertisement forms it anew.
+    pub(crate) fn has_no_room(&mut self, address: Ipv6Address) {
+        self.formed
+            .retain(|formed| formed.address.address() != address);
+    }
+
     /// A valid advertisement has come.
     pub(crate) fn receive(&mut self, advertisement: &RouterAdvertisement<'_>, now: Instant) {
         self.doubt(advertisement.router);

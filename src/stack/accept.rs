@@ -27,7 +27,7 @@ mod proof;
 mod remembered;
 mod request;
 #[cfg(feature = "client")]
-mod simultaneous_open;
+pub(super) mod simultaneous_open;
 #[cfg(feature = "syn-cookies")]
 mod syn_cookies;
 
@@ -144,10 +144,18 @@ impl<'a> Accept<'a> {
             // It belongs to no connection, and opens none (RFC 9293, 3.10.7.2 and 3.10.7.4).
             0 => Verdict::Drop,
             #[cfg(feature = "client")]
-            Flags::SYN if state == State::SynSent => connection
-                .filter(|_| arrival.may_open(host))
-                .and_then(|connection| simultaneous_open::answer(connection, arrival, host))
-                .map_or(Verdict::Drop, Verdict::Answer),
+            Flags::SYN if state == State::SynSent => {
+                let answer = connection
+                    .filter(|_| arrival.may_open(host))
+                    .and_then(|connection| simultaneous_open::answer(connection, arrival, host));
+                let Some(answer) = answer else {
+                    return Verdict::Drop;
+                };
+                if let Some(connection) = found.and_then(|slot| table.touch(slot)) {
+                    simultaneous_open::remember(&mut connection.control, arrival);
+                }
+                Verdict::Answer(answer)
+            }
             Flags::SYN if table.room() != Room::Closed => {
                 if !arrival.may_open(host) {
                     return Verdict::Drop;

@@ -1,8 +1,9 @@
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config_error::ConfigError;
-use super::network::Network;
+use super::network::{Network, needs_link_local};
 use crate::link::{self, EthernetAddress};
 use crate::packet::is_ethernet;
 
@@ -52,6 +53,14 @@ impl Config<'_> {
         if ethernet && !self.hardware_address.is_unicast() {
             return Err(ConfigError::HardwareAddress);
         }
+        // What `Network::check` could not know.
+        if cfg!(feature = "medium-ip")
+            && ethernet
+            && self.addresses.len() == IFACE_MAX_ADDR_COUNT
+            && needs_link_local(self.addresses)
+        {
+            return Err(ConfigError::TooManyAddresses);
+        }
         let ip_mtu = link::ip_mtu(capabilities);
         #[cfg(feature = "ipv6")]
         if self
@@ -70,6 +79,15 @@ impl Config<'_> {
         return crate::secret::draw(self.random_seed, crate::secret::Purpose::Interface);
         #[cfg(not(feature = "isn"))]
         self.random_seed
+    }
+
+    /// The same for what does not belong to a connection, where that has an interface of its own.
+    pub(super) fn datagrams_seed(&self) -> u64 {
+        #[cfg(all(feature = "isn", feature = "fragmentation"))]
+        return crate::secret::draw(self.random_seed, crate::secret::Purpose::Datagrams);
+        // Without a one-way function, the two do at least not draw the same numbers.
+        #[cfg(not(all(feature = "isn", feature = "fragmentation")))]
+        !self.random_seed
     }
 }
 

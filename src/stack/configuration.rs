@@ -195,6 +195,10 @@ impl Configuration {
         }
     }
 
+    pub(super) fn take_slaac_event(&mut self) -> Option<crate::slaac::Event> {
+        self.slaac.as_mut()?.take_event()
+    }
+
     /// Takes what a router advertises; returns whether that is asked for here.
     pub(super) fn receives_router(&self, advertisement: &RouterAdvertisement<'_>) -> bool {
         if let Some(slaac) = &self.slaac {

@@ -24,6 +24,10 @@ use crate::dhcp::{self, Lease};
 use crate::link::Conflict;
 #[cfg(feature = "mld")]
 use crate::link::MOST_JOINED;
+use crate::packet::UDP_HEADER;
+use crate::packet::ip::{IPV4_HEADER, IPV6_HEADER};
+#[cfg(feature = "slaac")]
+use crate::slaac;
 
 /// What a service works with: the time, the sockets, and what the stack knows about its host.
 pub struct Context<'c, 'a> {
@@ -44,9 +48,19 @@ impl Context<'_, '_> {
         self.host.ip_mtu()
     }
 
-    /// The longest packet to `address` that can leave, in fragments or whole, in bytes.
-    pub(crate) fn longest_packet_to(&self, address: &IpAddress) -> usize {
-        self.host.longest_packet_to(address, self.now)
+    /// The longest payload of a datagram of UDP to `address` that can leave, in fragments or whole, in bytes.
+    ///
+    /// A service with a socket of its own asks before it queues a datagram. A longer one is dropped, and
+    /// counted in `Counters::too_long`; over IPv4 smoltcp 0.14 panics at more than 65 507 bytes, where
+    /// overflows are checked, as in a debug build.
+    pub fn longest_datagram_to(&self, address: &IpAddress) -> usize {
+        let header = match address {
+            IpAddress::Ipv4(_) => IPV4_HEADER,
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => IPV6_HEADER,
+        };
+        let longest = self.host.longest_packet_to(address, self.now);
+        longest.saturating_sub(header + UDP_HEADER)
     }
 
     /// Whether `address` is one of the stack's own.
@@ -265,6 +279,12 @@ impl Context<'_, '_> {
     #[cfg(feature = "dhcp")]
     pub fn take_dhcp_event(&mut self) -> Option<dhcp::Event> {
         self.host.configuration.take_dhcp_event()
+    }
+
+    /// The latest event of SLAAC since the last call; see [`slaac`](crate::slaac).
+    #[cfg(feature = "slaac")]
+    pub fn take_slaac_event(&mut self) -> Option<slaac::Event> {
+        self.host.configuration.take_slaac_event()
     }
 
     /// The name servers that the network has named, as long as that counts.

@@ -136,6 +136,9 @@ pub struct Control {
     /// Why the SYN could not be delivered.
     #[cfg(feature = "client")]
     unreachable: Option<Unreachable>,
+    /// The sequence number of the SYN of a simultaneous open, and the maximum segment size in it.
+    #[cfg(feature = "client")]
+    pub(super) peer_syn: Option<(TcpSeqNumber, Option<u16>)>,
     /// Whether a FIN was sent, which has a sequence number as a byte has.
     fin_sent: bool,
     peer_fin: PeerFin,
@@ -180,6 +183,8 @@ impl Default for Control {
             end: None,
             #[cfg(feature = "client")]
             unreachable: None,
+            #[cfg(feature = "client")]
+            peer_syn: None,
             fin_sent: false,
             peer_fin: PeerFin::Awaited,
             #[cfg(feature = "paths")]

@@ -3,6 +3,8 @@
 use smoltcp::socket::tcp::State;
 
 use super::accept::Arrival;
+#[cfg(feature = "client")]
+use super::accept::simultaneous_open;
 use super::challenge::{self, Judgement};
 use super::control::{Connection, Control};
 use super::host::Host;
@@ -12,6 +14,8 @@ use super::path_mtu::SynCopy;
 use super::recovery;
 use super::way::Way;
 use super::window;
+#[cfg(feature = "client")]
+use crate::packet::Packet;
 use crate::packet::{Flags, Segment};
 
 /// Gives a segment to its connection, and those parts of it again that smoltcp ignores; returns the
@@ -35,6 +39,10 @@ pub(super) fn give_segment(
             }
             return was;
         }
+    }
+    #[cfg(feature = "client")]
+    if complete(arrival, was, host, connection, way) {
+        return give_segment(arrival, host, connection, way);
     }
     #[cfg(feature = "isn")]
     if let Some(header) = opens(&connection.control, was, segment)
@@ -65,6 +73,39 @@ pub(super) fn give_segment(
         }
     }
     is
+}
+
+/// Opens a connection in SYN-SENT if this segment completes a simultaneous open.
+#[cfg(feature = "client")]
+fn complete(
+    arrival: &Arrival<'_>,
+    was: State,
+    host: &Host,
+    connection: &mut Connection<'_>,
+    way: &mut Way<'_>,
+) -> bool {
+    let (packet, segment) = (arrival.packet, arrival.segment);
+    let longest = host.longest_segment(&packet.source, way.now);
+    let header = simultaneous_open::completed(&connection.control, was, segment, longest);
+    let Some(header) = header.filter(|_| packet.is_intact(&host.capabilities.checksum)) else {
+        return false;
+    };
+    let answer = Synthetic::new(&header);
+    let Connection { set, control, .. } = connection;
+    way.deliver(set, Some(control), answer.as_bytes());
+    let is = connection.socket().state();
+    if let Some(packet) = Packet::parse(answer.as_bytes())
+        && let Some(segment) = packet.segment()
+    {
+        connection.control.received(&packet, &segment, was, is);
+    }
+    #[cfg(feature = "paths")]
+    {
+        let sent = connection.control.sent();
+        let flight = &mut connection.control.flight;
+        flight.opened(sent, segment.window, way.now);
+    }
+    is != was
 }
 
 /// Gives it a segment that is acceptable, or what smoltcp can make use of.

@@ -21,22 +21,35 @@ pub(super) struct Interfaces {
     /// That of all else, where it may be larger than the link takes.
     #[cfg(feature = "fragmentation")]
     datagrams: Option<Interface>,
+    /// What that draws follows from it: another service's socket may listen there, or ask for a name.
+    #[cfg(feature = "fragmentation")]
+    random_seed: u64,
 }
 
 impl Interfaces {
-    /// All that is sent fits the link.
-    pub(super) fn one(segments: Interface) -> Self {
+    /// All that is sent fits the link. `random_seed` is for another interface.
+    pub(super) fn new(segments: Interface, random_seed: u64) -> Self {
+        #[cfg(not(feature = "fragmentation"))]
+        let _ = random_seed;
         Self {
             segments,
             #[cfg(feature = "fragmentation")]
             datagrams: None,
+            #[cfg(feature = "fragmentation")]
+            random_seed,
         }
+    }
+
+    /// The same, where nothing is drawn: connections are open, or their numbers are known.
+    #[cfg(any(feature = "isn", feature = "paths"))]
+    pub(super) fn one(segments: Interface) -> Self {
+        Self::new(segments, 0)
     }
 
     /// What does not belong to a connection may be as long as what can be cut.
     #[cfg(feature = "fragmentation")]
     pub(super) fn cut(&mut self, host: &Host) {
-        let mut datagrams = new(host, host.longest_packet(), 0, Instant::ZERO);
+        let mut datagrams = new(host, host.longest_packet(), self.random_seed, Instant::ZERO);
         set_addresses(&mut datagrams, host.link.addresses.own());
         // For groups that smoltcp does not know; `ingress.rs` has judged for which ones.
         #[cfg(feature = "mld")]

@@ -70,7 +70,8 @@ impl<'n> Network<'n> {
         gateways: &'n [IpAddress],
     ) -> Result<Self, ConfigError> {
         let mut room = IFACE_MAX_ADDR_COUNT;
-        if needs_link_local(addresses) {
+        // Where the link may also be one without Ethernet, it is known when there is a device.
+        if cfg!(not(feature = "medium-ip")) && needs_link_local(addresses) {
             room -= 1;
         }
         let mut index = 0;
@@ -139,8 +140,8 @@ const fn is_unicast(address: &IpAddress) -> bool {
     }
 }
 
-/// Whether a link-local address will be added, to an IPv6 address without one (RFC 4291, 2.8).
-const fn needs_link_local(own: &[IpCidr]) -> bool {
+/// Whether a link-local address will be added on Ethernet, to an IPv6 address without one (RFC 4291, 2.8).
+pub(super) const fn needs_link_local(own: &[IpCidr]) -> bool {
     let mut has_ipv6 = false;
     let mut index = 0;
     while index < own.len() {

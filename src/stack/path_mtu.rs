@@ -23,7 +23,11 @@ use smoltcp::wire::IpVersion;
 
 use super::host::Host;
 #[cfg(any(feature = "ipv6", feature = "paths"))]
-use crate::packet::{Flags, LONGEST_PACKET_HEADERS, options, tcp};
+use crate::packet::{
+    Flags, LONGEST_PACKET_HEADERS,
+    ip::{set_packet_len, upper_layer_checksum},
+    options, put_half, tcp,
+};
 use crate::packet::{Packet, Segment};
 #[cfg(any(
     feature = "ipv6",
@@ -74,7 +78,7 @@ impl Host {
     }
 
     /// The longest segment to `address`, options included, in bytes.
-    #[cfg(any(feature = "ipv6", feature = "paths"))]
+    #[cfg(any(feature = "ipv6", feature = "client"))]
     pub(super) fn longest_segment(&self, address: &IpAddress, now: Instant) -> u16 {
         segment_within(self.path_mtu(address, now), address)
     }
@@ -104,6 +108,18 @@ fn segment_within(ip_mtu: usize, address: &IpAddress) -> u16 {
     u16::try_from(longest).unwrap_or(u16::MAX)
 }
 
+/// Makes a copy of the headers of a packet one without payload.
+#[cfg(any(feature = "ipv6", feature = "paths"))]
+fn leave_payload_out(copy: &mut [u8], packet: &Packet<'_>) {
+    let length = copy.len();
+    set_packet_len(copy, length);
+    let segment = &mut copy[packet.header_len..];
+    put_half(segment, tcp::CHECKSUM, 0);
+    let (source, destination) = (&packet.source, &packet.destination);
+    let sum = upper_layer_checksum(source, destination, packet.protocol, segment);
+    put_half(segment, tcp::CHECKSUM, sum);
+}
+
 /// Room for a copy of a SYN.
 pub(super) struct SynCopy(
     #[cfg(any(feature = "ipv6", feature = "paths"))] [u8; LONGEST_PACKET_HEADERS],
@@ -131,11 +147,18 @@ impl SynCopy {
         let is_longer = |size: u16| size > longest;
         let offered = options(packet, segment).maximum_segment_size();
         let asks = segment.flags.has(Flags::SYN) && offered.is_some_and(is_longer);
-        // smoltcp takes no payload with a SYN, so there is no room for any.
-        let Some(copy) = self.0.get_mut(..packet.bytes.len()).filter(|_| asks) else {
+        let headers = packet.header_len + segment.header_len;
+        let Some(copy) = self.0.get_mut(..headers).filter(|_| asks) else {
             return packet.bytes;
         };
-        copy.copy_from_slice(packet.bytes);
+        copy.copy_from_slice(&packet.bytes[..headers]);
+        // smoltcp takes no payload with a SYN, so there is no room for any. It is sent again.
+        if segment.payload_len > 0 {
+            if !packet.is_intact(&host.capabilities.checksum) {
+                return packet.bytes;
+            }
+            leave_payload_out(copy, packet);
+        }
         let header = &mut copy[packet.header_len..];
         tcp::set_maximum_segment_size(header, segment.header_len, longest);
         copy

@@ -1,5 +1,10 @@
 //! Path MTU discovery over IPv4 (RFC 1191): what routers have said about paths, for the connections to
 //! come.
+//!
+//! A router's word limits the connection that it is about at once. For others to the same host it counts
+//! once that host has acknowledged anything after it, for ten minutes. The peer itself could send such a
+//! message, and many hosts may be behind one address (NAT): one of them that never acknowledges makes no
+//! packet of the others shorter. No router makes one shorter than 576 bytes.
 
 use core::cell::{Cell, RefCell};
 

@@ -22,6 +22,7 @@ use super::way::Way;
 use crate::link::{NEIGHBORS, Room};
 #[cfg(feature = "conflict-detection")]
 use crate::logging::warn;
+use crate::packet::ETHERNET_HEADER;
 
 /// Frames that are received before the services work.
 const FRAMES: usize = 64;
@@ -29,6 +30,9 @@ const FRAMES: usize = 64;
 /// answers meanwhile, and enough to share a system call. They are not more than the senders that are
 /// remembered.
 const DATAGRAMS: usize = if NEIGHBORS < 16 { NEIGHBORS } else { 16 };
+/// Bytes that are answered before more frames are received, where a frame carries more than a packet of
+/// the link: the other side goes on with the answer meanwhile.
+const TEXT: usize = 16 * 1024;
 /// Packets that each socket of the stack transmits before frames are received again.
 const PASSES: usize = 64;
 
@@ -312,9 +316,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
     /// Receives frames; returns whether there is no more of them.
     #[inline(never)] // Its frame is needed for as long as this takes only, as are those below.
     fn receive(&mut self, service: &mut dyn Service<'a>) -> bool {
-        let (mut frames, mut datagrams) = (0, 0);
+        let (mut frames, mut datagrams, mut text) = (0, 0, 0);
+        let longest = ETHERNET_HEADER + self.host.ip_mtu();
         while frames < FRAMES {
-            let Some(received) = self.receive_one(service) else {
+            let Some((received, length)) = self.receive_one(service) else {
                 return true;
             };
             frames += 1;
@@ -323,6 +328,12 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
                 if datagrams == DATAGRAMS || !self.has_room_for_datagrams(port, datagrams) {
                     return false;
                 }
+            } else if cfg!(feature = "segmentation") && length > longest {
+                text += length;
+                if text >= TEXT {
+                    text = 0;
+                    self.answer(service);
+                }
             }
             // A connection that has ended makes room for the next one.
             if matches!(received, Received::End) {
@@ -330,6 +341,18 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
             }
         }
         false
+    }
+
+    /// Answers what has been received, while the device may have more.
+    #[inline(never)]
+    fn answer(&mut self, service: &mut dyn Service<'a>) {
+        #[cfg(feature = "paths")]
+        {
+            self.host.is_behind = true;
+        }
+        // When to poll again is asked for when the poll ends.
+        let _ = self.serve(service);
+        let _ = self.transmit(service);
     }
 
     /// Transmits the fragments that wait, as far as there is room; returns whether all are out.
@@ -341,8 +364,9 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         self.fragmentation.finish(room, self.host, self.now)
     }
 
+    /// Receives a frame, if there is one; returns also its length.
     #[inline(never)]
-    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<Received> {
+    fn receive_one(&mut self, service: &mut dyn Service<'a>) -> Option<(Received, usize)> {
         // What is received may be answered by a large packet, for which there is one place.
         if cfg!(feature = "fragmentation") && !self.finish_fragments() {
             return None;
@@ -352,9 +376,10 @@ impl<'a, D: Device> Poll<'_, 'a, D> {
         let mut way = Way::new(self.interfaces, self.host, self.now, &mut reply);
         way.meta = token.meta();
         let (host, judges, sockets) = (&*self.host, &mut *self.judges, &mut *self.sockets);
-        let received = token
-            .consume(|bytes| ingress::receive(bytes, host, judges, sockets, service, &mut way));
-        Some(received)
+        Some(token.consume(|bytes| {
+            let received = ingress::receive(bytes, host, judges, sockets, service, &mut way);
+            (received, bytes.len())
+        }))
     }
 
     /// Whether the sockets of this port have room for another datagram of any length, after

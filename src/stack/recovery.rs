@@ -29,12 +29,8 @@ impl TooLong {
             return;
         }
         let limit = control.too_long(self.quote.sequence, self.mtu, way.now);
-        if let Some(limit) = limit {
-            let is_lost = control.flight.is_due();
-            host.paths.learn(address, limit, way.now);
-            if is_lost {
-                retransmit(connection, way);
-            }
+        if limit.is_some() && control.flight.is_due() {
+            retransmit(connection, way);
         }
     }
 }

@@ -2,11 +2,9 @@ use smoltcp::iface::SocketHandle;
 #[cfg(feature = "client")]
 use smoltcp::socket::udp::BindError;
 use smoltcp::socket::udp::{self, Socket, UdpMetadata};
-use smoltcp::wire::{IPV4_HEADER_LEN, IpAddress, UDP_HEADER_LEN};
+use smoltcp::wire::IpAddress;
 
 use crate::stack::Context;
-
-const IPV6_HEADER_LEN: usize = 40;
 
 /// Sends datagrams of any length that the stack lets leave, whole or in fragments.
 pub(super) struct Sender {
@@ -31,16 +29,9 @@ impl Sender {
 
     /// The longest datagram that can be sent to `destination`, in bytes.
     pub(super) fn longest(&self, destination: &IpAddress, context: &Context<'_, '_>) -> usize {
-        let header = match destination {
-            IpAddress::Ipv4(_) => IPV4_HEADER_LEN,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => IPV6_HEADER_LEN,
-        };
-        let packet = context.longest_packet_to(destination);
         let socket = context.sockets.get::<Socket<'_>>(self.handle);
-        socket
-            .payload_send_capacity()
-            .min(packet.saturating_sub(header + UDP_HEADER_LEN))
+        let longest = context.longest_datagram_to(destination);
+        socket.payload_send_capacity().min(longest)
     }
 
     /// Queues a datagram; all of it, or nothing if there is an error.

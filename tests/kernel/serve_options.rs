@@ -58,7 +58,7 @@ pub fn text_is_exact_with_all_options_for_speed() {
         "--small",
         "--fast --no-offload",
         "--small --no-offload",
-        "--spin 50",
+        "--no-spin",
     ] {
         each_served(options, |link| {
             let text = mixed(1_000_000);

@@ -2,6 +2,7 @@
 
 use super::common;
 
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::simulation::Conditions;
@@ -11,7 +12,7 @@ use uppercase::{Context, PORT, udp};
 
 use common::ask::{self, Ask};
 use common::frames::{read_tcp, read_udp};
-use common::network::{Actor, CLIENT, Link, Network, SECOND, SERVER};
+use common::network::{Actor, CLIENT, Link, Network, SECOND, SERVER, hardware_address};
 use common::scene::{Caller, Scene};
 use common::talk::{TIMEOUT, Talk};
 
@@ -322,6 +323,34 @@ fn a_gateway_that_is_set_later_is_used_and_goes_with_its_network() {
         assert_eq!(host.set_gateway(gateway), Ok(()));
         remove(&mut scene.network, CLIENT, link.address(CLIENT));
         assert_eq!(context(&mut scene.network, CLIENT).gateways(), []);
+    }
+}
+
+/// RFC 4291, 2.8: "Its required Link-Local address for each interface", which there is on Ethernet.
+#[test]
+fn a_link_local_address_takes_room_where_there_is_one() {
+    for link in Link::V6 {
+        let stack = |count: usize| {
+            let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
+            let addresses: Vec<_> = (1..=count).map(|host| cidr(link, host as u8)).collect();
+            let config = uppercase::stack::Config {
+                hardware_address: hardware_address(SERVER).into(),
+                addresses: &addresses,
+                gateways: &[],
+                random_seed: 1,
+            };
+            let now = simulation.now();
+            let device = simulation.link("host").port();
+            let stack = uppercase::Stack::new(device, config, vec![], now);
+            stack.map(|mut stack| stack.context(now).addresses().len())
+        };
+        let of_link = usize::from(link == Link::ETHERNET_V6);
+        assert_eq!(
+            stack(IFACE_MAX_ADDR_COUNT - of_link),
+            Ok(IFACE_MAX_ADDR_COUNT)
+        );
+        let refused = stack(IFACE_MAX_ADDR_COUNT - of_link + 1);
+        assert_eq!(refused, Err(ConfigError::TooManyAddresses), "{link:?}");
     }
 }
 

@@ -10,6 +10,8 @@ use uppercase::tcp::{self, CongestionControl};
 
 use common::frames::read_tcp;
 use common::hand::Hand;
+#[cfg(feature = "paths")]
+use common::hand::Heard;
 use common::network::{Actor, Link, MINUTE, Network, SECOND};
 use common::scene::{Scene, Server, client};
 use common::talk::Talk;
@@ -133,6 +135,55 @@ fn another_congestion_control_can_be_chosen_for_a_server() {
         let [first, ..] = answers(Link::IP_V4, hashed, Some(CongestionControl::Reno));
         assert!(first <= INITIAL_WINDOW, "hashed: {hashed}: {first}");
     }
+}
+
+/// RFC 5681, 3.2 (4): "many bogus duplicate ACKs are sent to the data sender in order to artificially inflate
+/// cwnd and cause a higher than appropriate sending rate to be used".
+#[cfg(feature = "paths")]
+#[test]
+fn duplicate_acknowledgements_without_end_do_not_open_the_window() {
+    const SEGMENT: usize = 1400;
+    for control in [
+        #[cfg(feature = "cubic")]
+        CongestionControl::Cubic,
+        CongestionControl::Reno,
+    ] {
+        let config = tcp::Config {
+            congestion_control: control,
+            ..tcp::Config::default()
+        };
+        let mut scene = Scene::with_window(Link::IP_V4, 1, WINDOW, config);
+        let mut hand = Hand::connected(&mut scene, 40_000, u16::MAX);
+        let mut flight = 0;
+        for _ in 0..40 {
+            let text = TcpRepr {
+                payload: &[b'x'; SEGMENT],
+                window_len: u16::MAX,
+                ..hand.segment()
+            };
+            hand.send(&mut scene, &text);
+            hand.next += SEGMENT;
+            flight += text_len(&hand.hear(&mut scene));
+        }
+        assert!(flight > SEGMENT, "{control:?}: {flight}");
+        let duplicate = TcpRepr {
+            window_len: u16::MAX,
+            ..hand.segment()
+        };
+        let mut sent = 0;
+        for _ in 0..200 {
+            hand.send(&mut scene, &duplicate);
+            sent += text_len(&hand.hear(&mut scene));
+        }
+        // 3.2 (2) and (3): the least window, three segments, and one for each that was in flight.
+        let most = (2 + 3 + flight.div_ceil(SEGMENT)) * SEGMENT;
+        assert!(sent <= most, "{control:?}: {sent} after {flight}");
+    }
+}
+
+#[cfg(feature = "paths")]
+fn text_len(heard: &[Heard]) -> usize {
+    heard.iter().map(|heard| heard.text.len()).sum()
 }
 
 /// How much a client sends before any of it is acknowledged: over its first connection and, when

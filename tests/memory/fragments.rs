@@ -8,7 +8,7 @@ use std::rc::Rc;
 use smoltcp::phy::{ChecksumCapabilities, Device, DeviceCapabilities, Medium, TxToken};
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata};
 use smoltcp::time::Instant;
-use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, IpProtocol, UdpPacket};
+use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint, IpProtocol, TcpControl, TcpRepr, UdpPacket};
 use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD, from_fn};
 use uppercase::{PORT, Stack, udp};
 
@@ -297,6 +297,46 @@ fn what_is_longer_than_there_is_room_for_is_counted() {
         let whole = Whole::of(link, &network.to_client.captured());
         assert_eq!(whole.packets.len(), 1, "{link:?}");
     }
+}
+
+/// RFC 6528, 1: initial sequence numbers that can be foreseen let others open connections.
+#[test]
+fn what_a_socket_of_a_service_draws_follows_from_the_seed() {
+    let link = Link::IP_V4;
+    let number = |random_seed| {
+        let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
+        let cable = simulation.link("host");
+        let config = Config {
+            hardware_address: hardware_address(SERVER).into(),
+            addresses: &[IpCidr::new(link.address(SERVER), 24)],
+            gateways: &[],
+            random_seed,
+        };
+        let stack = Stack::new(cable.port(), config, vec![], simulation.now());
+        let stack = stack.expect("the configuration is right");
+        let mut stack = fragmenting(stack, LONGEST);
+        let (receive, transmit) = common::scene::buffers(1000);
+        let mut socket = smoltcp::socket::tcp::Socket::new(receive, transmit);
+        socket.listen(7).expect("a port");
+        stack.sockets().add(socket).expect("room");
+        let from = IpEndpoint::new(link.address(CLIENT), 40_000);
+        let to = IpEndpoint::new(link.address(SERVER), 7);
+        let syn = TcpRepr {
+            control: TcpControl::Syn,
+            ..frames::segment(from, to)
+        };
+        cable.from_host.capture();
+        cable
+            .to_host
+            .inject(&frames::tcp(link, from.addr, to.addr, &syn));
+        let _ = stack.poll(simulation.now(), &mut from_fn(|_| None));
+        let sent = cable.from_host.captured();
+        let (_, _, answer) = frames::read_tcp(link, &sent[0]).expect("a segment");
+        assert_eq!(answer.control, TcpControl::Syn);
+        answer.seq_number
+    };
+    assert_eq!(number(1), number(1));
+    assert_ne!(number(1), number(2));
 }
 
 #[test]

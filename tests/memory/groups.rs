@@ -308,6 +308,32 @@ fn a_long_time_to_answer_is_given_as_mantissa_and_exponent() {
     assert!(longest > SECOND * 2 && longest <= SECOND * 40, "{longest}");
 }
 
+/// RFC 3810, 5.1.3: "If Maximum Response Code < 32768, Maximum Response Delay = Maximum Response Code", which may
+/// be 0.
+#[test]
+fn queries_without_end_are_answered_ten_times_a_second() {
+    let mut host = Host::reporting();
+    let now = host.simulation.now();
+    assert_eq!(host.stack.context(now).join_group(GROUP), Ok(()));
+    host.reports(SECOND * 3);
+    for group in [Ipv6Address::UNSPECIFIED, GROUP] {
+        for code in [0, 1] {
+            let query = Query {
+                group,
+                code,
+                ..GENERAL
+            };
+            let mut answers = 0;
+            for _ in 0..100 {
+                host.inject(&query.frame());
+                answers += host.reports(TENTH / 10).len();
+            }
+            assert!((8..=11).contains(&answers), "{group}, {code}: {answers}");
+            assert_eq!(host.reports(SECOND).len(), 1, "the last one is answered");
+        }
+    }
+}
+
 /// RFC 3810, 6.2: a link-local source, a hop limit of 1 and the Router Alert option; RFC 4443, 2.3: the
 /// checksum.
 #[test]

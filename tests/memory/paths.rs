@@ -130,6 +130,19 @@ fn packets_to_another_network_have_1280_bytes_at_most_over_ipv6() {
     assert_eq!(take(&mut scene, &mut hand, packets), 1280);
 }
 
+/// RFC 9293, 3.10.7.2: a SYN may bring text, which is acknowledged later or sent again.
+#[test]
+fn a_syn_with_payload_limits_the_segments_of_its_connection_too() {
+    for (link, longest) in [(Link::IP_V6, 1280), (Link::IP_V4, 1500)] {
+        let mut scene = scene(link);
+        let from = IpEndpoint::new(link.far_address(), 40_000);
+        let size = SIZES[usize::from(link.ipv6)];
+        let mut hand = Hand::open_with(&mut scene, from, 65_535, size, &[b'x'; 300]);
+        let packets = ask(&mut scene, &mut hand, 20_000);
+        assert_eq!(take(&mut scene, &mut hand, packets), longest);
+    }
+}
+
 #[test]
 fn packets_on_the_link_are_as_long_as_its_mtu() {
     for link in LINKS {
@@ -175,6 +188,8 @@ fn a_path_is_remembered_for_new_connections_for_ten_minutes() {
     let error = too_long(&scene, &first[0].packet, 1300);
     scene.network.to_server.inject(&error);
     scene.settle();
+    let again = sent(&scene);
+    assert_eq!(take(&mut scene, &mut hand, again), 1300);
     for (port, wait, mtu) in [(40_001, 1, 1300), (40_002, 590, 1300), (40_003, 20, 1500)] {
         scene.pass(Duration::from_secs(wait));
         sent(&scene);
@@ -182,6 +197,27 @@ fn a_path_is_remembered_for_new_connections_for_ten_minutes() {
         let packets = ask(&mut scene, &mut hand, 5_000);
         assert_eq!(take(&mut scene, &mut hand, packets), mtu, "{port}");
     }
+}
+
+/// RFC 1191, 6.3, and RFC 5927, 7: what a router has said is remembered for ten minutes, and the peer may have
+/// sent it. Other hosts may be behind the same address.
+#[test]
+fn an_error_counts_for_others_when_the_peer_has_acknowledged_something() {
+    let mut scene = scene(V4);
+    let mut silent = far(&mut scene, 40_000);
+    let first = ask(&mut scene, &mut silent, 5_000);
+    let error = too_long(&scene, &first[0].packet, 68);
+    scene.network.to_server.inject(&error);
+    scene.settle();
+    let again = sent(&scene);
+    assert_eq!(again[0].packet.len(), 576);
+    let mut other = far(&mut scene, 40_001);
+    let packets = ask(&mut scene, &mut other, 5_000);
+    assert_eq!(take(&mut scene, &mut other, packets), 1500);
+    assert_eq!(take(&mut scene, &mut silent, again), 576);
+    let mut next = far(&mut scene, 40_002);
+    let packets = ask(&mut scene, &mut next, 5_000);
+    assert_eq!(take(&mut scene, &mut next, packets), 576);
 }
 
 #[test]

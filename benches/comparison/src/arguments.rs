@@ -88,7 +88,7 @@ pub enum Kind {
     /// `uppercase serve --tap`
     #[value(name = "uppercase", alias = "ours")]
     Ours,
-    /// `uppercase serve --tap --fast --spin 50`
+    /// `uppercase serve --tap --fast`
     Fast,
     /// The pool of the small boards with a host's buffers, all its sockets in one set
     Plain,
@@ -113,7 +113,7 @@ pub enum Kind {
 pub enum Measure {
     /// Much text over one connection, and the processor time of the server
     Bulk,
-    /// A line there and back, on the same core and on any
+    /// A line there and back: both programs on one core, on two, and where the kernel puts them
     RoundTrip,
     /// Connect, a line there and back, close
     Sessions,
@@ -151,7 +151,7 @@ impl Kind {
         match self {
             Self::Threads => "kernel, threads",
             Self::Ours => "uppercase",
-            Self::Fast => "uppercase --fast --spin 50",
+            Self::Fast => "uppercase --fast",
             Self::Plain => "uppercase, plain pool",
             Self::Epoll => "kernel, epoll",
             Self::Ring => "kernel, io_uring",

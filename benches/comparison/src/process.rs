@@ -36,40 +36,59 @@ pub fn resident_bytes(process: u32) -> Result<u64, String> {
     Ok(kilobytes.ok_or("the kernel does not say how much memory it uses")? * 1024)
 }
 
-/// The client and a server on one core, until it is dropped.
-pub struct SameCore {
+/// The cores of the client and of a server are chosen, those of the client until it is dropped.
+pub struct Pinned {
     before: CpuSet,
 }
 
-impl SameCore {
-    pub fn new(server: u32) -> Result<Self, String> {
+impl Pinned {
+    /// Both on the first core that there is.
+    pub fn to_one_core(server: u32) -> Result<Self, String> {
+        Self::to(server, |cores| {
+            let core = cores.next()?;
+            Some((core, core))
+        })
+    }
+
+    /// Each on a core of its own.
+    pub fn to_two_cores(server: u32) -> Result<Self, String> {
+        Self::to(server, |cores| Some((cores.next()?, cores.next()?)))
+    }
+
+    /// Chooses the core of the client and that of the server.
+    fn to(
+        server: u32,
+        choose: impl Fn(&mut dyn Iterator<Item = usize>) -> Option<(usize, usize)>,
+    ) -> Result<Self, String> {
         let before = sched_getaffinity(None).map_err(|error| error.to_string())?;
-        let core = (0..CpuSet::MAX_CPU)
-            .find(|core| before.is_set(*core))
-            .ok_or("no core")?;
-        let mut one = CpuSet::new();
-        one.set(core);
+        let cores = &mut (0..CpuSet::MAX_CPU).filter(|core| before.is_set(*core));
+        let (ours, its) = choose(cores).ok_or("too few cores")?;
+        let only = |core| {
+            let mut set = CpuSet::new();
+            set.set(core);
+            set
+        };
         let pin = || -> io::Result<()> {
             for thread in fs::read_dir(format!("/proc/{server}/task"))? {
                 let thread = thread?.file_name().to_string_lossy().parse().ok();
                 match thread
                     .and_then(Pid::from_raw)
-                    .map(|id| sched_setaffinity(Some(id), &one))
+                    .map(|id| sched_setaffinity(Some(id), &only(its)))
                 {
                     // A thread of a connection that has just ended has ended too.
                     None | Some(Ok(()) | Err(Errno::SRCH)) => {}
                     Some(Err(error)) => return Err(error.into()),
                 }
             }
-            Ok(sched_setaffinity(None, &one)?)
+            Ok(sched_setaffinity(None, &only(ours))?)
         };
-        let same_core = Self { before };
+        let pinned = Self { before };
         pin().map_err(|error| format!("cannot choose a core: {error}"))?;
-        Ok(same_core)
+        Ok(pinned)
     }
 }
 
-impl Drop for SameCore {
+impl Drop for Pinned {
     fn drop(&mut self) {
         let _ = sched_setaffinity(None, &self.before);
     }

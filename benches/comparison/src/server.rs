@@ -127,7 +127,7 @@ fn command(
                 command.args(["--connections", &connections.to_string()]);
             }
             if kind == Kind::Fast {
-                command.args(["--fast", "--spin", "50"]);
+                command.arg("--fast");
             }
             command.args(arguments.serve_options.split_whitespace());
             command

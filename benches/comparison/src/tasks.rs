@@ -2,7 +2,7 @@
 
 use crate::arguments::{Arguments, Kind, Measure};
 use crate::measures::{bulk, connections, is_paced, round_trip, sessions, udp};
-use crate::process::{SameCore, cpu_seconds};
+use crate::process::{Pinned, cpu_seconds};
 use crate::results::{Better, Figure, Sample};
 use crate::server::Server;
 
@@ -97,7 +97,8 @@ impl Task {
                 ]
             }
             Self::RoundTrip => vec![
-                figure("round trip, same core".into(), "µs", Better::Less),
+                figure("round trip, one core".into(), "µs", Better::Less),
+                figure("round trip, two cores".into(), "µs", Better::Less),
                 figure("round trip, any core".into(), "µs", Better::Less),
             ],
             Self::Sessions(at_once) => {
@@ -160,9 +161,13 @@ impl Task {
                 ]
             }
             Self::RoundTrip => {
-                let any_core = round_trip::run(duration)?;
-                let _same_core = SameCore::new(server.id())?;
-                vec![good(round_trip::run(duration)?), good(any_core)]
+                let any_core = good(round_trip::run(duration)?);
+                let on = |pinned: Result<Pinned, String>| {
+                    (pinned.and_then(|_pinned| round_trip::run(duration)), Vec::new())
+                };
+                let two_cores = on(Pinned::to_two_cores(server.id()));
+                let one_core = on(Pinned::to_one_core(server.id()));
+                vec![one_core, two_cores, any_core]
             }
             Self::Sessions(at_once) => {
                 let sessions = sessions::run(*at_once, duration)?;

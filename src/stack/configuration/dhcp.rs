@@ -7,7 +7,7 @@ use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv4Address};
 
 use super::Outcome;
 use crate::dhcp::{Client, Event, Lease, Task};
-use crate::link::{EthernetAddress, Link, Transmit};
+use crate::link::{EthernetAddress, Given, Link, Pace, Transmit};
 use crate::logging::{info, warn};
 use crate::packet::{DhcpReply, DhcpRequest};
 
@@ -79,8 +79,10 @@ impl Dhcp {
                 Task::Use(address, router) => {
                     let own = link.addresses.own();
                     outcome.has_changed |= !own.contains(&IpCidr::Ipv4(address));
-                    if !link.add_given(IpCidr::Ipv4(address)) {
-                        warn!("there is no room for {}", address);
+                    // The server has asked whether another host has it, too, before it gave it.
+                    if link.add_given(IpCidr::Ipv4(address), Pace::Tenth) == Given::NoRoom {
+                        client.has_no_room(now);
+                        continue;
                     }
                     if !self.has_gateway {
                         outcome.has_changed |= self.router != router;
@@ -90,13 +92,13 @@ impl Dhcp {
                 Task::Remove(address) => {
                     outcome.has_changed = true;
                     follow(&mut self.router, None, link);
-                    link.remove_address(&address.into());
+                    link.remove_given(&address.into());
                 }
             }
         }
         if let Some(event) = client.take_event() {
             match event {
-                Event::Unanswered | Event::Lost(..) => warn!("{}", event),
+                Event::Unanswered | Event::NoRoom(_) | Event::Lost(..) => warn!("{}", event),
                 _ => info!("{}", event),
             }
             self.event = Some(event);

@@ -8,10 +8,10 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr, IpVersion, Ipv6Address};
 
 use super::Outcome;
-use crate::link::{Link, Transmit};
+use crate::link::{Given, Link, Pace, Transmit};
 use crate::logging::{info, warn};
 use crate::packet::{RouterAdvertisement, RouterSolicitation};
-use crate::slaac::{Autoconf, Task};
+use crate::slaac::{Autoconf, Event, Task};
 
 pub(super) struct Slaac {
     autoconf: RefCell<Autoconf>,
@@ -21,6 +21,8 @@ pub(super) struct Slaac {
     router: Option<Ipv6Address>,
     /// The time of the latest poll, by the program's clock.
     now: Cell<Instant>,
+    /// What has happened since it was asked for.
+    event: Option<Event>,
 }
 
 impl Slaac {
@@ -39,7 +41,12 @@ impl Slaac {
             has_gateway: gateways.any(|gateway| gateway.version() == IpVersion::Ipv6),
             router: None,
             now: Cell::new(Instant::ZERO),
+            event: None,
         }
+    }
+
+    pub(super) fn take_event(&mut self) -> Option<Event> {
+        self.event.take()
     }
 
     pub(super) fn name_servers(&mut self) -> impl Iterator<Item = Ipv6Address> {
@@ -76,16 +83,20 @@ impl Slaac {
             match autoconf.step(now) {
                 Some(Task::Solicit) => solicit(link, transmit),
                 Some(Task::Use(address)) => {
+                    if link.add_given(IpCidr::Ipv6(address), Pace::Whole) == Given::NoRoom {
+                        autoconf.has_no_room(address.address());
+                        let event = Event::NoRoom(address.address());
+                        warn!("{}", event);
+                        (self.event, outcome.has_news) = (Some(event), true);
+                        continue;
+                    }
                     outcome.has_changed = true;
                     info!("{} is formed with the prefix of a router", address);
-                    if !link.add_address(IpCidr::Ipv6(address)) {
-                        warn!("there is no room for {}", address);
-                    }
                 }
                 Some(Task::Remove(address)) => {
                     outcome.has_changed = true;
                     info!("{} is not valid any more", address);
-                    link.remove_address(&address.into());
+                    link.remove_given(&address.into());
                 }
                 None if autoconf.take_change() => {
                     let before: Vec<_, IFACE_MAX_ADDR_COUNT> =

@@ -57,6 +57,9 @@ pub(in crate::stack) struct Flight {
     is_due: bool,
     /// The acknowledgement that ends the recovery (RFC 6582, 3.2).
     recover: Option<TcpSeqNumber>,
+    /// How many duplicates smoltcp may still be given until the next acknowledgement of anything new;
+    /// `None` outside a recovery.
+    inflations: Option<u16>,
     retransmitted: Option<Retransmission>,
     /// Whether all is sent again because of what was acknowledged, not because of the time.
     is_informed: bool,
@@ -74,8 +77,9 @@ pub(in crate::stack) struct Flight {
     sample: Option<(TcpSeqNumber, u16)>,
     /// The longest packet that is sent, in bytes, if the path takes none of those that are agreed upon.
     limit: Option<u16>,
-    /// Whether the limit is a guess, after which nothing has arrived yet.
+    /// Whether the limit is a guess, and whether nothing has arrived yet since there is one.
     is_guess: bool,
+    is_unconfirmed: bool,
 }
 
 /// How long a packet is, or each that the device makes of it, in bytes.
@@ -227,7 +231,7 @@ impl Flight {
             return false;
         }
         // The retransmission timeout, which ends a recovery (RFC 6582, 3.2).
-        (self.recover, self.duplicates) = (None, 0);
+        (self.recover, self.inflations, self.duplicates) = (None, None, 0);
         (self.rewound, self.timed_out) = (Some(end), Some(sent));
         if !core::mem::take(&mut self.is_informed) {
             self.timer.double();
@@ -238,7 +242,7 @@ impl Flight {
             // Few paths are so small that a single loss says it.
             Some(LEAST_MTU) if !self.is_guess && !self.timer.has_expired_twice() => false,
             Some(shorter) if is_far && length > self.proven => {
-                (self.limit, self.is_guess) = (Some(shorter), true);
+                (self.limit, self.is_guess, self.is_unconfirmed) = (Some(shorter), true, true);
                 true
             }
             _ => false,
@@ -269,9 +273,20 @@ impl Flight {
         number <= sent && number >= self.unacknowledged.unwrap_or(sent)
     }
 
-    /// Whether smoltcp must not be given a segment: it would take the first segment in flight for lost.
+    /// Whether smoltcp must not be given a segment: it would take the first segment in flight for lost,
+    /// or send more than has left the network.
     pub(in crate::stack) fn is_one_too_many(&self, segment: &Segment, sent: TcpSeqNumber) -> bool {
-        self.counts(segment, sent) && self.is_at_two()
+        self.counts(segment, sent) && (self.is_at_two() || self.is_inflated())
+    }
+
+    /// Whether as many duplicates have come in this recovery as there were segments in flight. Upon each,
+    /// smoltcp sends one segment more.
+    ///
+    /// RFC 5681, 3.2 (4): "many bogus duplicate ACKs are sent to the data sender in order to artificially
+    /// inflate cwnd [...]. A TCP MAY therefore limit the number of times cwnd is artificially inflated
+    /// during loss recovery to the number of outstanding segments".
+    fn is_inflated(&self) -> bool {
+        self.inflations == Some(0)
     }
 
     /// Whether smoltcp takes a segment for a duplicate acknowledgement.
@@ -299,7 +314,8 @@ impl Flight {
         }
         let number = segment.acknowledgement;
         let counts = self.counts(segment, sent) && !is_new;
-        let is_one_too_many = counts && self.is_at_two();
+        let is_inflated = self.is_inflated();
+        let is_one_too_many = counts && (self.is_at_two() || is_inflated);
         self.counted = match counts {
             true if is_one_too_many => self.counted,
             true => self.counted.saturating_add(1).min(u8::MAX - 1),
@@ -337,7 +353,8 @@ impl Flight {
             }
         }
         if self.recover.is_some() {
-            return match !self.is_due && (is_one_too_many || !counts) {
+            self.inflations = self.inflations.map(|left| left.saturating_sub(1));
+            return match !self.is_due && !is_inflated && (is_one_too_many || !counts) {
                 true => Advice::Duplicate,
                 false => Advice::Nothing,
             };
@@ -366,6 +383,8 @@ impl Flight {
         let duplicates = core::mem::take(&mut self.duplicates);
         let was_due = core::mem::take(&mut self.is_due);
         self.unacknowledged = Some(number);
+        // smoltcp's window is that of before the duplicates.
+        self.inflations = None;
         let retransmitted = self.retransmitted.filter(|it| it.first == unacknowledged);
         self.single = match retransmitted {
             Some(it) if number <= it.end => self.single.saturating_add(1),
@@ -429,6 +448,9 @@ impl Flight {
             return false;
         }
         self.recover.get_or_insert(sent);
+        let in_flight = self.in_flight(sent).div_ceil(self.payload.max(1).into());
+        self.inflations
+            .get_or_insert(u16::try_from(in_flight).unwrap_or(u16::MAX));
         self.duplicates = DUPLICATES;
         self.is_due = true;
         self.timer.start_timeout(now);
@@ -458,11 +480,14 @@ impl Flight {
     /// Whether more of `queued` bytes waits than one segment carries, and so many segments are in flight
     /// that the peer does not delay their acknowledgement (RFC 9293, 3.8.6.3).
     pub(in crate::stack) fn has_more(&self, queued: usize, sent: TcpSeqNumber) -> bool {
-        let in_flight = self
-            .unacknowledged
-            .map_or(0, |number| sent - number.min(sent));
-        let payload = usize::from(self.payload);
+        let (in_flight, payload) = (self.in_flight(sent), usize::from(self.payload));
         in_flight >= 2 * payload && queued > in_flight + payload
+    }
+
+    /// How many bytes are in flight.
+    fn in_flight(&self, sent: TcpSeqNumber) -> usize {
+        self.unacknowledged
+            .map_or(0, |number| sent - number.min(sent))
     }
 
     /// Whether smoltcp has to count from the start again, as it would otherwise retransmit.
@@ -470,10 +495,11 @@ impl Flight {
         self.counted + 1 == DUPLICATES
     }
 
-    /// The limit, if it was a guess by which something has arrived.
+    /// The limit, if something has arrived for the first time since there is one.
     pub(in crate::stack) fn confirm(&mut self) -> Option<u16> {
-        let is_guess = core::mem::take(&mut self.is_guess);
-        self.limit.filter(|_| is_guess)
+        self.is_guess = false;
+        let was_unconfirmed = core::mem::take(&mut self.is_unconfirmed);
+        self.limit.filter(|_| was_unconfirmed)
     }
 
     /// A router says that the packet with this sequence number is too long, and how long one may be.
@@ -498,7 +524,7 @@ impl Flight {
             return None;
         }
         (self.limit, self.sample) = (Some(mtu), None);
-        self.is_guess = false;
+        (self.is_guess, self.is_unconfirmed) = (false, true);
         self.begin(sent, now);
         Some(mtu)
     }

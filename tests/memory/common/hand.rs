@@ -53,6 +53,18 @@ impl Hand {
     /// Another client, which takes segments of `size` bytes.
     #[track_caller]
     pub fn open(scene: &mut Scene, from: IpEndpoint, window: u16, size: u16) -> Self {
+        Self::open_with(scene, from, window, size, b"")
+    }
+
+    /// The same with text in its SYN, which is not acknowledged.
+    #[track_caller]
+    pub fn open_with(
+        scene: &mut Scene,
+        from: IpEndpoint,
+        window: u16,
+        size: u16,
+        text: &[u8],
+    ) -> Self {
         let mut hand = Self {
             link: scene.link,
             from,
@@ -61,6 +73,7 @@ impl Hand {
         };
         let syn = TcpRepr {
             max_seg_size: Some(size),
+            payload: text,
             ..hand.syn()
         };
         hand.send(scene, &syn);
@@ -68,6 +81,7 @@ impl Hand {
         let frames = scene.network.to_client.captured();
         let (_, _, answer) = read_tcp(scene.link, &frames[0]).expect("a segment");
         assert_eq!(answer.control, TcpControl::Syn);
+        assert_eq!(answer.ack_number, Some(FIRST + 1));
         hand.next += 1;
         hand.expected = answer.seq_number + 1;
         let confirmation = TcpRepr {

@@ -1,7 +1,7 @@
 //! Addresses that are refused, taken by others, or not worth having.
 
 use smoltcp::time::Duration;
-use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, Ipv4Address};
+use smoltcp::wire::{EthernetAddress, EthernetFrame, IpAddress, IpCidr, Ipv4Address};
 use uppercase::dhcp::{Event, Loss};
 use uppercase::tcp::Error;
 
@@ -58,12 +58,14 @@ fn an_address_that_another_host_has_is_declined_and_another_one_is_asked_for() {
 #[test]
 fn an_address_that_is_given_up_after_its_defence_is_declined() {
     let mut lan = Lan::bound(3600);
+    lan.pass(SECOND * 20);
     claim(&mut lan, GIVEN);
     lan.pass(SECOND);
     assert!(lan.has(GIVEN) && lan.seen.is_empty());
     claim(&mut lan, GIVEN);
     lan.pass(SECOND);
     assert!(!lan.has(GIVEN));
+    assert_eq!(lan.seen[0].seconds, 0, "RFC 2131, table 5");
     assert_eq!(lan.take_kinds(), [DECLINE]);
     assert_eq!(lan.take_events(), [Event::Lost(GIVEN, Loss::Conflict)]);
 }
@@ -184,4 +186,50 @@ fn a_lease_ends_while_the_host_sleeps() {
     lan.pass(Duration::from_millis(20));
     assert!(!lan.has(GIVEN));
     assert_eq!(lan.take_events(), [Event::Lost(GIVEN, Loss::Expired)]);
+}
+
+/// What the program has chosen is not the server's to take.
+#[test]
+fn an_address_of_the_program_remains_as_it_is_where_a_server_gives_it_too() {
+    let chosen = IpCidr::new(GIVEN.into(), 16);
+    let mut lan = Lan::new();
+    assert_eq!(lan.context().add_address(chosen), Ok(()));
+    lan.dhcp.lease = 100;
+    lan.pass(SECOND * 8);
+    assert_eq!(lan.take_events(), [Event::Obtained(GIVEN)]);
+    assert_eq!(lan.context().addresses(), [chosen]);
+    lan.dhcp.is_there = false;
+    lan.pass(SECOND * 101);
+    assert_eq!(lan.context().lease(), None);
+    assert_eq!(lan.context().addresses(), [chosen]);
+
+    // The same where the program has chosen it later.
+    let mut lan = Lan::bound(100);
+    assert_eq!(lan.context().add_address(chosen), Ok(()));
+    lan.dhcp.is_there = false;
+    lan.pass(SECOND * 101);
+    assert_eq!(lan.context().addresses(), [chosen]);
+}
+
+#[test]
+fn an_address_without_room_is_told_and_asked_for_again_when_there_may_be_room() {
+    let mut lan = Lan::new();
+    let mut others = Vec::new();
+    for host in 100.. {
+        let other = IpCidr::new(Ipv4Address::new(192, 168, 69, host).into(), 24);
+        if lan.context().add_address(other).is_err() {
+            break;
+        }
+        others.push(other);
+    }
+    lan.pass(SECOND);
+    assert_eq!(lan.take_events(), [Event::NoRoom(GIVEN)]);
+    assert!(!lan.has(GIVEN));
+    assert_eq!(lan.context().lease(), None);
+    assert!(lan.context().remove_address(&others[0].address()));
+    lan.pass(SECOND * 9);
+    assert_eq!(lan.take_events(), []);
+    lan.pass(SECOND * 2);
+    assert_eq!(lan.take_events(), [Event::Obtained(GIVEN)]);
+    assert!(lan.has(GIVEN));
 }

@@ -206,6 +206,8 @@ fn after_the_link_was_down_the_address_is_verified_and_connections_live_on() {
         panic!("{:?}", lan.seen);
     };
     assert_eq!(request.kind, REQUEST);
+    // RFC 2131, table 1: "seconds elapsed since client began address acquisition or renewal process".
+    assert_eq!(request.seconds, 0);
     assert_eq!((request.requested, request.server), (Some(GIVEN), None));
     assert_eq!(request.client, Ipv4Address::UNSPECIFIED);
     assert_eq!(request.source, Ipv4Address::UNSPECIFIED);

@@ -4,6 +4,7 @@ use smoltcp::time::Duration;
 use smoltcp::wire::{
     EthernetAddress, EthernetFrame, Icmpv6Packet, IpAddress, IpCidr, IpEndpoint, Ipv6Address,
 };
+use uppercase::slaac::Event;
 use uppercase::tcp::Error;
 use uppercase::{PORT, Stack};
 
@@ -257,6 +258,54 @@ fn more_prefixes_than_there_is_room_for_drive_none_out() {
     lan.skip(HOUR);
     assert!(lan.has(formed(PREFIX)), "the others have gone");
     assert_eq!(lan.context().addresses().len(), 2);
+}
+
+/// What the program has chosen is not the router's to take.
+#[test]
+fn an_address_of_the_program_remains_as_it_is_where_it_is_formed_too() {
+    let chosen = IpCidr::new(formed(PREFIX).into(), 48);
+    for is_chosen_first in [true, false] {
+        let mut lan = Lan::new();
+        if is_chosen_first {
+            assert_eq!(lan.context().add_address(chosen), Ok(()));
+        }
+        lan.advertise(&Advertisement::new(HOUR as u16, &usual(100, 50)));
+        lan.pass(SECOND * 3);
+        if !is_chosen_first {
+            assert_eq!(lan.context().add_address(chosen), Ok(()));
+        }
+        assert!(lan.context().addresses().contains(&chosen));
+        lan.skip(100);
+        assert!(lan.context().addresses().contains(&chosen));
+    }
+}
+
+#[test]
+fn an_address_without_room_is_told_and_formed_when_there_is_room() {
+    let mut lan = Lan::new();
+    let mut others = Vec::new();
+    for number in 1.. {
+        let other = Ipv6Address::new(0xfdcc, 0, 0, 0, 0, 0, 0, number);
+        let other = IpCidr::new(other.into(), 64);
+        if lan.context().add_address(other).is_err() {
+            break;
+        }
+        others.push(other);
+    }
+    let advertisement = Advertisement::new(HOUR as u16, &usual(HOUR, HOUR));
+    lan.advertise(&advertisement);
+    lan.pass(SECOND * 3);
+    let address = formed(PREFIX);
+    assert_eq!(
+        lan.context().take_slaac_event(),
+        Some(Event::NoRoom(address))
+    );
+    assert!(!lan.has(address));
+    assert!(lan.context().remove_address(&others[0].address()));
+    lan.advertise(&advertisement);
+    lan.pass(SECOND * 3);
+    assert_eq!(lan.context().take_slaac_event(), None);
+    assert!(lan.has(address));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::{SILENCE, median, round_trip, sessions, wait};
 use crate::network::{self, CLIENTS};
 use crate::peers::READY;
-use crate::process::{SameCore, resident_bytes};
+use crate::process::{Pinned, resident_bytes};
 use crate::server::{ADDRESS, Server};
 
 /// How long opening them all may take.
@@ -38,7 +38,7 @@ pub struct Connections {
 /// are on one core. What this process may not hold is held by others.
 pub fn run(server: &Server, count: usize, duration: Duration) -> Result<Connections, String> {
     let own = count.min(raise_limit(count));
-    let _same_core = SameCore::new(server.id())?;
+    let _same_core = Pinned::to_one_core(server.id())?;
     let end = Instant::now() + OPENING;
     let mut holders = Vec::new();
     for first in (own..count).step_by(own) {

@@ -276,6 +276,42 @@ fn a_duplicate_in_a_recovery_that_smoltcp_has_not_counted_is_given_to_it() {
     assert_eq!(advice(&duplicate, highest), Advice::Nothing, "it counts it");
 }
 
+/// RFC 5681, 3.2 (4): "A TCP MAY therefore limit the number of times cwnd is artificially inflated during loss
+/// recovery to the number of outstanding segments".
+#[test]
+fn smoltcp_is_given_no_more_duplicates_than_segments_were_in_flight() {
+    for (payload_len, highest) in [(0, None), (10, Some(TcpSeqNumber(5 * SIZE)))] {
+        let mut scene = Scene::new();
+        scene.acknowledge(1);
+        let _ = [(); 3].map(|()| scene.acknowledge(1));
+        for (number, in_flight) in [(1, 9), (2, 8)] {
+            scene.send(number);
+            let duplicate = Segment {
+                payload_len,
+                ..bare(number)
+            };
+            let mut given = 0;
+            for _ in 0..100 {
+                let counts = payload_len == 0;
+                given += i32::from(counts && !scene.flight.is_one_too_many(&duplicate, scene.sent));
+                let acknowledgement = Acknowledgement {
+                    segment: &duplicate,
+                    is_new: false,
+                    highest,
+                    now: scene.now,
+                };
+                if scene.flight.received(acknowledgement, scene.sent) == Advice::Duplicate {
+                    let anew = scene.flight.is_at_two();
+                    scene.flight.inject(1, anew);
+                    given += 1;
+                }
+            }
+            assert_eq!(given, in_flight, "{payload_len}");
+            assert!(scene.acknowledge(number + 1), "the recovery goes on");
+        }
+    }
+}
+
 /// Sends and acknowledges a segment, which takes so long.
 fn with_round_trip(time: u64) -> Scene {
     let mut scene = Scene::new();
