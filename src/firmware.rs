@@ -37,7 +37,7 @@ pub use port::{
 pub use register::Register;
 #[cfg(feature = "log")]
 pub use serial_log::SerialLog;
-pub use storage::{ServerStorage, Storage, with_addresses};
+pub use storage::{ServerStorage, Storage, ask_for_addresses};
 
 use smoltcp::time::Duration;
 

@@ -13,7 +13,8 @@ use smoltcp::time::{Duration, Instant};
 const SHORT_SLEEPS: u32 = 4;
 /// A sleep that was hardly worth it. One that is shorter cost no time to wake up: the other program is
 /// on the same processor, and looking would keep that from it.
-const SHORT_SLEEP: RangeInclusive<Duration> = Duration::from_micros(10)..=Duration::from_micros(100);
+const SHORT_SLEEP: RangeInclusive<Duration> =
+    Duration::from_micros(10)..=Duration::from_micros(100);
 /// How long to look for the next frame.
 const PATIENCE: Duration = Duration::from_micros(50);
 /// A processor that was given to another program for longer than this is wanted there.

@@ -74,7 +74,7 @@ impl<
 > ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT>, udp::Buffers<DATAGRAM, QUEUE>, BACKLOG>
 {
     /// A stack on `device` with both servers on the port of the exercise; its addresses are those of the
-    /// network and those that the network [gives](with_addresses). The seed is that of
+    /// network and those that the network [gives](ask_for_addresses). The seed is that of
     /// [`Config`](crate::stack::Config).
     ///
     /// # Panics
@@ -90,8 +90,8 @@ impl<
     ) -> (Stack<'static, D>, Servers<'static>) {
         let slots = self.slots.as_mut_slice();
         let stack = Stack::on_network(device, network, hardware_address, random_seed, slots, now);
-        let stack = with_addresses(stack);
         let mut stack = stack.with_backlog(&mut self.backlog[..]);
+        stack.ask_for_addresses();
         let config = tcp::Config::default();
         let servers = Servers::new(stack.sockets(), &mut self.pool, &mut self.datagrams, config);
         // Cannot fail: there are slots and connections enough, and the port is free.
@@ -99,14 +99,8 @@ impl<
     }
 }
 
-/// The stack of a board, with what the features of the library say of its addresses: `dhcp` and `slaac`
-/// have the network give them, and `conflict-detection` has each verified before it is used.
-pub fn with_addresses<D: Device>(stack: Stack<'_, D>) -> Stack<'_, D> {
-    #[cfg(feature = "conflict-detection")]
-    let stack = stack.with_conflict_detection();
-    #[cfg(feature = "dhcp")]
-    let stack = stack.with_dhcp();
-    #[cfg(feature = "slaac")]
-    let stack = stack.with_slaac();
-    stack
+/// Does what the features of the library say of the addresses of a board: `dhcp` and `slaac` have the
+/// network give them, and `conflict-detection` has each verified before it is used.
+pub fn ask_for_addresses<D: Device>(stack: &mut Stack<'_, D>) {
+    stack.ask_for_addresses();
 }

@@ -46,7 +46,10 @@ pub(super) fn convert(input: &[u8], output: &mut [u8]) -> usize {
 }
 
 /// Converts blocks that are ASCII throughout. The compiler makes vector instructions of it.
-#[cfg_attr(feature = "command", multiversion::multiversion(targets("x86_64+avx2")))]
+#[cfg_attr(
+    feature = "command",
+    multiversion::multiversion(targets("x86_64+avx2"))
+)]
 fn convert_blocks(input: &[u8], output: &mut [u8]) -> usize {
     const BLOCK: usize = 64;
     let mut length = 0;

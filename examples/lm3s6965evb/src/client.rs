@@ -29,7 +29,7 @@ use core::panic::PanicInfo;
 use smoltcp::time::Duration;
 use smoltcp::wire::IpAddress;
 use static_cell::ConstStaticCell;
-use uppercase::firmware::{Platform, run, with_addresses};
+use uppercase::firmware::{Platform, ask_for_addresses, run};
 use uppercase::stack::Slots;
 use uppercase::{PORT, Stack, dns, tcp};
 
@@ -74,8 +74,8 @@ fn main() -> ! {
     let address = board::hardware_address();
     let device = Ethernet::start(address, &mut memory.frames);
     let (slots, seed) = (memory.slots.as_mut_slice(), board::random_seed());
-    let stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now());
-    let mut stack = with_addresses(stack);
+    let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now());
+    ask_for_addresses(&mut stack);
     let sockets = stack.sockets();
     let resolver = dns::Resolver::new(sockets, &mut memory.names, &[NAME_SERVER], TIMEOUT);
     let resolver = resolver.unwrap_or_else(|error| panic!("{error}"));

@@ -24,7 +24,7 @@ mod watchdog;
 use core::panic::PanicInfo;
 
 use static_cell::ConstStaticCell;
-use uppercase::firmware::{Platform, run, with_addresses};
+use uppercase::firmware::{Platform, ask_for_addresses, run};
 use uppercase::stack::{PendingSyn, Slots};
 use uppercase::{Stack, tcp, udp};
 
@@ -61,7 +61,8 @@ fn main() -> ! {
     let device = Ethernet::start(address, &mut memory.frames);
     let (slots, seed) = (memory.slots.as_mut_slice(), board::random_seed());
     let stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now());
-    let mut stack = with_addresses(stack).with_backlog(&mut memory.backlog[..]);
+    let mut stack = stack.with_backlog(&mut memory.backlog[..]);
+    ask_for_addresses(&mut stack);
     let config = tcp::Config::default();
     let reverser = tcp::Server::new(stack.sockets(), &mut memory.pool, config);
     let mut reverser = reverser.unwrap_or_else(|error| panic!("{error}"));

@@ -23,7 +23,7 @@ use panic_probe as _;
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::device::embassy::{Embassy, now, run_with};
-use uppercase::firmware::with_addresses;
+use uppercase::firmware::ask_for_addresses;
 use uppercase::stack::{Network, Slots};
 use uppercase::{Stack, udp};
 
@@ -66,8 +66,8 @@ async fn main(spawner: Spawner) -> ! {
     let device = Embassy::new(board.ethernet).unwrap_or_else(|error| panic!("{error}"));
     let (address, seed) = (device.hardware_address(), board.random_seed);
     let slots = memory.slots.as_mut_slice();
-    let stack = Stack::on_network(device, &NETWORK, address, seed, slots, now());
-    let mut stack = with_addresses(stack);
+    let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, now());
+    ask_for_addresses(&mut stack);
     let desk = Desk::new(&PANEL, stack.sockets(), &mut memory.datagrams);
     let mut desk = desk.unwrap_or_else(|error| panic!("{error}"));
     let has_news = async || PANEL.has_news().await;
