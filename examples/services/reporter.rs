@@ -1,5 +1,5 @@
 //! A client that stays: it looks its server up by name, connects, sends a line each second and gives the
-//! answers away. Whatever goes wrong, it begins anew after a pause. It does not know what it runs on.
+//! answers away. After each failure it begins anew, after a pause. It does not know what it runs on.
 
 use core::fmt::{self, Write};
 use core::task::Poll;
