@@ -46,12 +46,8 @@ fn ours(bencher: Bencher, count: usize, index: impl Index) {
     let wire = Box::new(Wire::new());
     let (client, server) = wire.ports(Medium::Ethernet);
     let mut storage: Vec<_> = (0..count).map(|_| SocketStorage::EMPTY).collect();
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]).into(),
-        addresses: &[SERVER],
-        gateways: &[],
-        random_seed: 42,
-    };
+    let config =
+        Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]).into(), 42).with_addresses(&[SERVER]);
     let mut stack = Stack::new(server, config, &mut [][..], Instant::ZERO).expect("a stack");
     let sessions: Result<Vec<Session<'_>>, _> = storage
         .iter_mut()

@@ -54,12 +54,8 @@ fn bench(bencher: Bencher, counter: impl IntoCounter, text: &[u8]) {
     let queue = Box::new(Wire::new());
     let mut pool = Box::new(Pool::new());
     let mut storage = Box::new(ClientStorage::new());
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(ADDRESS, 8)],
-        gateways: &[],
-        random_seed: 42,
-    };
+    let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 42)
+        .with_addresses(&[IpCidr::new(ADDRESS, 8)]);
     let device = Port::loopback(&queue, Medium::Ethernet);
     let clock = Cell::new(Instant::ZERO);
     let now = || clock.get();

@@ -167,17 +167,16 @@ mod measure {
                 }
             }
         });
-        let config = Config {
-            hardware_address: uppercase::link::EthernetAddress([2, 0, 0, 0, 0, OURS]),
-            addresses: &[cidr(link, OURS)],
-            gateways: &[],
-            random_seed: seed(),
-        };
+        let config = Config::new(
+            uppercase::link::EthernetAddress([2, 0, 0, 0, 0, OURS]),
+            seed(),
+        )
+        .with_addresses(&[cidr(link, OURS)]);
         let begin = Instant::now();
         let now = || time::Instant::from_micros(begin.elapsed().as_micros() as i64);
         let mut slots = [SocketStorage::EMPTY];
         let (mut datagram, mut stream) = (
-            udp::Buffers::<100, 2>::new(),
+            udp::Buffers::<2, 100>::new(),
             tcp::ClientStorage::<512, 512>::new(),
         );
         let mut stack = Stack::new(device, config, &mut slots[..], now()).expect("it is right");

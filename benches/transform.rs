@@ -8,7 +8,11 @@ use std::hint::black_box;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use uppercase::transform::{MAX_GROWTH, Upper};
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Upper;
+use uppercase::transform::Transform;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Upper;
 
 /// What a segment carries, a large buffer, and more than a cache holds.
 const LENGTHS: [usize; 3] = [1460, 65_536, 64 << 20];
@@ -99,7 +103,7 @@ fn copy(bencher: Bencher, text: &[u8]) {
 }
 
 fn upper(bencher: Bencher, text: &[u8]) {
-    let mut output = vec![0; MAX_GROWTH * text.len()];
+    let mut output = vec![0; Upper::MAX_GROWTH * text.len()];
     let mut upper = Upper::new();
     bencher.counter(BytesCount::of_slice(text)).bench_local(|| {
         let progress = upper.convert(black_box(text), &mut output);

@@ -10,13 +10,13 @@
 use std::cell::Cell;
 use std::task::Poll;
 
-use smoltcp::iface::SocketStorage;
 use smoltcp::phy::{Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::wire::{Port, Queue};
 use uppercase::link::EthernetAddress;
-use uppercase::stack::{Config, from_fn};
+use uppercase::stack::{Config, Slots, from_fn};
+use uppercase::transform::Unicode;
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 
 const ADDRESS: IpAddress = IpAddress::v4(127, 0, 0, 1);
@@ -29,23 +29,20 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // What is borrowed comes first: frames, buffers, socket slots.
     let queue = Queue::<8, 1514>::new();
-    let mut pool = tcp::Pool::<1, 512, 512>::new();
+    let mut pool = tcp::Pool::<1, 512, 512, Unicode>::new();
     let mut stream = tcp::ClientStorage::<512, 512>::new();
-    let mut datagrams = [const { udp::Buffers::<1472, 2>::new() }; 2];
-    let mut slots = [const { SocketStorage::EMPTY }; 2];
+    let mut datagrams = [const { udp::Buffers::<2, 1472>::new() }; 2];
+    let mut slots = Slots::<{ Servers::SLOTS + udp::Client::SLOTS }>::new();
 
     // One stack that receives its own frames.
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(ADDRESS, 8)],
-        gateways: &[],
-        random_seed: 42, // a real program must not start with the same number twice
-    };
+    // A real program must not start with the same number twice.
+    let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 42)
+        .with_addresses(&[IpCidr::new(ADDRESS, 8)]);
     let clock = Cell::new(Instant::ZERO);
     let mut stack = Stack::new(
         Port::loopback(&queue, Medium::Ethernet),
         config,
-        &mut slots[..],
+        &mut slots,
         clock.get(),
     )?;
 
@@ -91,7 +88,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// Polls the stack until `step` is ready.
 fn run<'a, D: Device, T, E>(
     stack: &mut Stack<'a, D>,
-    servers: &mut Servers<'a>,
+    servers: &mut Servers<'a, Unicode>,
     clock: &Cell<Instant>,
     mut step: impl FnMut(&mut Context<'_, 'a>) -> Result<Poll<T>, E>,
 ) -> Result<T, E> {

@@ -9,11 +9,11 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::ControlFlow;
 
-use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::link::EthernetAddress;
-use uppercase::stack::Config;
+use uppercase::stack::{Config, Slots};
+use uppercase::transform::Unicode;
 use uppercase::{Servers, Stack, tcp, udp};
 
 #[cfg(not(target_os = "linux"))]
@@ -31,22 +31,21 @@ fn main() {
 fn serve() -> Result<(), Box<dyn std::error::Error>> {
     use uppercase::device::tuntap::{Mode, TunTap};
 
-    let mut pool = tcp::Pool::<8, 16384, 16384>::new();
-    let mut datagrams = udp::Buffers::<1472, 8>::new();
-    let mut slots = [SocketStorage::EMPTY];
+    let mut pool = tcp::Pool::<8, 16384, 16384, Unicode>::new();
+    let mut datagrams = udp::Buffers::<8, 1472>::new();
+    let mut slots = Slots::<{ Servers::SLOTS }>::new();
 
     let start = std::time::Instant::now();
     let now = || Instant::from_micros(start.elapsed().as_micros() as i64);
 
     let kernel = IpCidr::new(IpAddress::v4(192, 168, 69, 100), 24);
     let device = TunTap::open("tap0", Mode::Tap, &[kernel])?;
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
-        gateways: &[],
-        random_seed: RandomState::new().build_hasher().finish(),
-    };
-    let mut stack = Stack::new(device, config, &mut slots[..], now())?;
+    let config = Config::new(
+        EthernetAddress([2, 0, 0, 0, 0, 1]),
+        RandomState::new().build_hasher().finish(),
+    )
+    .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)]);
+    let mut stack = Stack::new(device, config, &mut slots, now())?;
     let config = tcp::Config::default();
     let mut servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config)?;
     println!("The server is ready to receive");

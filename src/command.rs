@@ -34,7 +34,10 @@ mod neighbor;
 mod obstacle;
 mod obtained;
 mod output;
+#[cfg(feature = "completions")]
+mod packaging;
 mod progress;
+mod ready;
 mod record;
 mod recorder;
 mod report;
@@ -50,11 +53,11 @@ mod spin;
 mod tcp;
 mod udp;
 mod values;
+mod version;
+mod writer;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use args::{Args, Client, Command, Network};
 use failure::{Failure, complain};
@@ -70,7 +73,8 @@ pub fn main() -> ExitCode {
         signal_hook::consts::SIGUSR1,
         std::sync::Arc::<std::sync::atomic::AtomicBool>::default(),
     );
-    let mut args = match Args::try_parse() {
+    let command = version::of(args::command());
+    let mut args = match args::parse(command, std::env::args_os()) {
         Ok(args) => args,
         Err(error) => return explain(&error),
     };
@@ -107,10 +111,6 @@ fn explain(error: &clap::Error) -> ExitCode {
 }
 
 fn run(args: &mut Args) -> Result<(), Failure> {
-    args.require_both_ends();
-    args.require_no_faults();
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    args.require_a_network_to_ask();
     let mut recorder = Recorder::new(&args.record, &args.drawing);
     let result = match &mut args.command {
         None => talk(Protocol::Tcp, &Client::in_memory(), &args.faults, &recorder),
@@ -122,6 +122,10 @@ fn run(args: &mut Args) -> Result<(), Failure> {
         Some(Command::Lab(lab)) => lab::run(lab, &mut recorder),
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Some(Command::Doctor(doctor)) => doctor::run(doctor, &recorder),
+        #[cfg(feature = "completions")]
+        Some(Command::Completions { shell }) => return packaging::completions(*shell),
+        #[cfg(feature = "completions")]
+        Some(Command::Man { command }) => return packaging::man(command.as_deref()),
     };
     // What went wrong is seen in the drawing, too, and said below it.
     result.and(recorder.draw_end()).and(recorder.finish())
@@ -156,7 +160,6 @@ fn talk(
         }),
         #[cfg(all(feature = "tuntap", target_os = "linux"))]
         Network::Interface(name, mode) => {
-            client.require_host();
             interface::with_client(&name, mode, client, recorder, |host| {
                 exchange(protocol, host, client, output)
             })

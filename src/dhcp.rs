@@ -11,7 +11,7 @@
 //!
 //! fn stack<'a, D: Device>(
 //!     device: D,
-//!     config: Config<'_>, // `addresses` and `gateways` may be empty
+//!     config: Config, // needs no addresses and no gateways
 //!     slots: &'a mut [SocketStorage<'a>],
 //!     now: Instant,
 //! ) -> Result<Stack<'a, D>, ConfigError> {
@@ -61,7 +61,8 @@ use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::wire::Ipv4Address;
 
 /// What has happened to the address from a DHCP server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Event {
     /// No server has answered yet. It goes on to ask.
     Unanswered,
@@ -77,7 +78,8 @@ pub enum Event {
 }
 
 /// Why an address is not used any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Loss {
     /// The lease has ended, and no server has renewed it.
     Expired,

@@ -9,6 +9,7 @@ mod name;
 mod storage;
 mod turn;
 
+use core::fmt;
 use core::task::Poll;
 
 use heapless::Vec;
@@ -53,12 +54,11 @@ pub const QUESTIONS_AT_ONCE: usize = QUESTIONS.len();
 /// port that asked, with that identification and that question (RFC 5452, 9.1).
 ///
 /// ```
-/// # use smoltcp::iface::SocketStorage;
 /// use smoltcp::time::Duration;
 /// use uppercase::dns::{Buffers, Resolver};
 /// # let mut buffers = Buffers::new();
-/// # let mut slots = [SocketStorage::EMPTY];
-/// # let mut sockets = uppercase::stack::Sockets::new(&mut slots[..]);
+/// # let mut slots = uppercase::stack::Slots::<{ Resolver::SLOTS }>::new();
+/// # let mut sockets = uppercase::stack::Sockets::new(&mut slots);
 /// # let server = "192.168.69.100".parse().unwrap();
 ///
 /// // let mut buffers = Buffers::new();
@@ -83,6 +83,16 @@ pub struct Resolver {
     error: Error,
 }
 
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver")
+            .field("servers", &self.servers)
+            .field("timeout", &self.timeout)
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What has become of a question.
 #[derive(Clone)]
 enum Question {
@@ -101,8 +111,11 @@ impl Question {
 }
 
 impl Resolver {
+    /// How many socket slots of the stack it takes.
+    pub const SLOTS: usize = 1;
+
     /// A resolver in the caller's buffers that asks `servers`; those beyond the first [`SERVERS`]
-    /// are not asked. It takes one socket slot. `timeout` is how long to wait for an answer in all;
+    /// are not asked. `timeout` is how long to wait for an answer in all;
     /// each server gets its share of what the servers before it have left.
     ///
     /// # Errors
@@ -186,6 +199,7 @@ impl Resolver {
     }
 
     /// The servers that could not answer for the latest name, and why.
+    #[must_use]
     pub fn failures(&self) -> &[(IpAddress, Failure)] {
         &self.failures
     }

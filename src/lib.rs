@@ -33,10 +33,10 @@
 //! A TCP server on any device; `now`, `sleep` and the device are the program's.
 //!
 //! ```
-//! use smoltcp::phy::Device;
-//! use smoltcp::time::Instant;
-//! use smoltcp::wire::{IpAddress, IpCidr};
 //! use uppercase::link::EthernetAddress;
+//! use uppercase::smoltcp::phy::Device;
+//! use uppercase::smoltcp::time::Instant;
+//! use uppercase::smoltcp::wire::{IpAddress, IpCidr};
 //! use uppercase::stack::{Config, Next};
 //! use uppercase::{Stack, tcp};
 //!
@@ -47,12 +47,8 @@
 //!     sleep: impl Fn(&D, Next),
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
-//!     let config = Config {
-//!         hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-//!         addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
-//!         gateways: &[],
-//!         random_seed,
-//!     };
+//!     let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), random_seed)
+//!         .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)]);
 //!     let mut stack = Stack::new(device, config, &mut [][..], now())?;
 //!     let config = tcp::Config::default();
 //!     let mut server: tcp::Server<'_> = tcp::Server::new(stack.sockets(), &mut pool, config)?;
@@ -65,38 +61,41 @@
 //!
 //! # Features
 //!
-//! | feature | gives | default |
-//! |---|---|---|
-//! | `ipv6` | IPv6 beside IPv4 | yes |
-//! | `fragmentation` | datagrams larger than the link's MTU | yes |
-//! | `addressing` | addresses and gateways that change while the stack runs | yes |
-//! | `conflict-detection` | another host with the same address is looked for; enables `addressing` | yes |
-//! | `paths` | path MTU discovery, and recovery from several lost segments; enables `client` | yes |
-//! | `unicode` | upper case of all of Unicode, not of ASCII only | yes |
-//! | `client` | the clients and the name look-up | yes |
-//! | `alloc` | storage may also be a `Vec` | yes |
-//! | `cubic` | congestion control by Cubic instead of Reno; it needs the standard library | yes |
-//! | `dhcp` | an IPv4 address from a server of the network (RFC 2131); enables `conflict-detection` | yes |
-//! | `slaac` | IPv6 addresses with the prefixes of routers (RFC 4862); enables `conflict-detection` and `ipv6` | yes |
-//! | `mld` | the groups that the host listens to are reported to switches and routers (RFC 3810), and services join groups; enables `ipv6` | yes |
-//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it | yes |
-//! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) | no |
-//! | `syn-cookies` | connections for clients that answer, during a flood of SYNs that are never acknowledged | yes |
-//! | `medium-ip` | devices that carry IP packets without Ethernet headers | yes |
-//! | `cable` | a cable between programs on one host, of any system; it needs the standard library | yes |
-//! | `tuntap` | the Linux TAP and TUN device | yes |
-//! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them | yes |
-//! | `log` | the log by the crate `log` | yes |
-//! | `defmt` | the log by `defmt`, for boards with a debug probe; without it and `log` nothing is logged, and no text of the log is in the program | no |
-//! | `embassy` | Embassy's network drivers as devices | no |
-//! | `embassy-time` | the loop around them by Embassy's clock; enables `embassy` | no |
-//! | `simulation` | a simulated network, for tests | yes |
-//! | `trace` | capture files and ladder diagrams; enables `alloc`, `client`, `fragmentation` and `ipv6` | yes |
-//! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `syn-cache`, `defmt` and those of Embassy | yes |
+//! | feature | gives |
+//! |---|---|
+//! | `ipv6` | IPv6 beside IPv4 |
+//! | `fragmentation` | datagrams larger than the link's MTU |
+//! | `addressing` | addresses and gateways that change while the stack runs |
+//! | `conflict-detection` | another host with the same address is looked for; enables `addressing` |
+//! | `paths` | path MTU discovery, and recovery from several lost segments; enables `client` |
+//! | `unicode` | upper case of all of Unicode, beside that of ASCII |
+//! | `client` | the clients and the name look-up |
+//! | `alloc` | storage may also be a `Vec` |
+//! | `cubic` | congestion control by Cubic, beside Reno; it needs the standard library |
+//! | `dhcp` | an IPv4 address from a server of the network (RFC 2131); enables `conflict-detection` |
+//! | `slaac` | IPv6 addresses with the prefixes of routers (RFC 4862); enables `conflict-detection` and `ipv6` |
+//! | `mld` | the groups that the host listens to are reported to switches and routers (RFC 3810), and services join groups; enables `ipv6` |
+//! | `isn` | initial sequence numbers that do not follow from others (RFC 6528), and no amplification of what a host that has acknowledged nothing sends; `client` and `syn-cookies` enable it |
+//! | `syn-cache` | half-open connections that give way are remembered in the backlog, and one source keeps no other out (RFC 4987, 3.5) |
+//! | `syn-cookies` | connections for clients that answer, during a flood of SYNs that are never acknowledged |
+//! | `medium-ip` | devices that carry IP packets without Ethernet headers |
+//! | `cable` | a cable between programs on one host, of any system; it needs the standard library |
+//! | `tuntap` | the Linux TAP and TUN device |
+//! | `segmentation` | 64 KiB of a TCP stream at a time, to a device that cuts them |
+//! | `log` | the log by the crate `log` |
+//! | `defmt` | the log by `defmt`, for boards with a debug probe; without it and `log` nothing is logged, and no text of the log is in the program |
+//! | `embassy` | Embassy's network drivers as devices |
+//! | `embassy-time` | the loop around them by Embassy's clock; enables `embassy` |
+//! | `simulation` | a simulated network, for tests |
+//! | `trace` | capture files and ladder diagrams; enables `alloc`, `client`, `fragmentation` and `ipv6` |
+//! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `syn-cache`, `defmt` and those of Embassy |
 //!
-//! With `default-features = false` what is left is the two servers over IPv4, for ASCII, the stack
-//! and the in-memory wire.
+//! None of them is on by default: without any, there are the two servers over IPv4, for ASCII, the stack
+//! and the in-memory wire, on any target, also one that has no heap. What another crate of the same
+//! program has turned on alters no answer: `unicode` and `cubic` are for the services and clients that
+//! ask for them.
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(
     test,
@@ -121,6 +120,7 @@ mod packet;
 #[cfg(feature = "isn")]
 mod secret;
 pub mod servers;
+mod setters;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 #[cfg(feature = "slaac")]
@@ -131,6 +131,9 @@ pub mod tcp;
 pub mod trace;
 pub mod transform;
 pub mod udp;
+
+/// smoltcp, of which the addresses, devices, sockets and times of this library are.
+pub use smoltcp;
 
 pub use servers::Servers;
 pub use stack::{Context, Stack};

@@ -8,7 +8,7 @@ use smoltcp::time::Instant;
 
 use crate::stack::{Context, Egress, Next, Service, Sockets, Table, earliest};
 use crate::tcp::{Index, Scan};
-use crate::transform::Upper;
+use crate::transform::{Ascii, Transform};
 use crate::{Stack, tcp, udp};
 
 /// A TCP and a UDP server, either of which may be missing.
@@ -27,7 +27,7 @@ use crate::{Stack, tcp, udp};
 /// # fn run<'a>(
 /// #     mut stack: Stack<'a, impl Device>,
 /// #     pool: &'a mut tcp::Pool<'a, 2, 1024, 1024>,
-/// #     datagrams: &'a mut udp::Buffers<512, 2>,
+/// #     datagrams: &'a mut udp::Buffers<2, 512>,
 /// # ) -> Result<(), uppercase::servers::SetupError> {
 /// let mut servers = Servers::new(stack.sockets(), pool, datagrams, tcp::Config::default())?;
 /// servers.run(&mut stack, now, |device, next| {
@@ -37,15 +37,22 @@ use crate::{Stack, tcp, udp};
 /// # Ok(())
 /// # }
 /// ```
-pub struct Servers<'a, I: Index = Scan<'a>> {
+#[derive(Debug)]
+pub struct Servers<'a, T: Transform = Ascii, I: Index = Scan<'a>> {
     /// The TCP server, if there is one.
-    pub tcp: Option<tcp::Server<'a, Upper, I>>,
+    pub tcp: Option<tcp::Server<'a, T, I>>,
     /// The UDP server, if there is one.
-    pub udp: Option<udp::Server<'a>>,
+    pub udp: Option<udp::Server<'a, T>>,
 }
 
-impl<'a> Servers<'a> {
-    /// Both servers on the same port, in the caller's storage. They take one socket slot.
+impl Servers<'_> {
+    /// How many socket slots of the stack they take, with any transform and index.
+    pub const SLOTS: usize = udp::Server::SLOTS;
+}
+
+impl<'a, T: Transform> Servers<'a, T> {
+    /// Both servers on the same port, in the caller's storage. They take [`SLOTS`](Servers::SLOTS) of the
+    /// stack.
     ///
     /// # Errors
     /// If the stack has no slot left, `N` or the port is 0, or the stack has a server on the port.
@@ -53,22 +60,24 @@ impl<'a> Servers<'a> {
         const N: usize,
         const RECEIVE: usize,
         const TRANSMIT: usize,
-        const DATAGRAM: usize,
-        const QUEUE: usize,
+        const COUNT: usize,
+        const SIZE: usize,
     >(
         sockets: &mut Sockets<'a>,
-        pool: &'a mut tcp::Pool<'a, N, RECEIVE, TRANSMIT>,
-        datagrams: &'a mut udp::Buffers<DATAGRAM, QUEUE>,
+        pool: &'a mut tcp::Pool<'a, N, RECEIVE, TRANSMIT, T>,
+        datagrams: &'a mut udp::Buffers<COUNT, SIZE>,
         config: tcp::Config,
     ) -> Result<Self, SetupError> {
+        let tcp = tcp::Server::new(sockets, pool, config).map_err(SetupError::Tcp)?;
+        let udp = udp::Server::new(sockets, datagrams, config.port);
         Ok(Self {
-            tcp: Some(tcp::Server::new(sockets, pool, config).map_err(SetupError::Tcp)?),
-            udp: Some(udp::Server::new(sockets, datagrams, config.port).map_err(SetupError::Udp)?),
+            tcp: Some(tcp),
+            udp: Some(udp.map_err(SetupError::Udp)?.with_transform()),
         })
     }
 }
 
-impl<'a, I: Index> Servers<'a, I> {
+impl<'a, T: Transform, I: Index> Servers<'a, T, I> {
     /// Serves until `sleep` says that it is enough.
     ///
     /// `sleep` is given the device and what to wait for; it may return at any time.
@@ -87,7 +96,7 @@ impl<'a, I: Index> Servers<'a, I> {
     }
 }
 
-impl<'a, I: Index> Service<'a> for Servers<'a, I> {
+impl<'a, T: Transform, I: Index> Service<'a> for Servers<'a, T, I> {
     fn table(&mut self, port: u16) -> Option<&mut dyn Table<'a>> {
         self.tcp.as_mut()?.table(port)
     }
@@ -104,7 +113,8 @@ impl<'a, I: Index> Service<'a> for Servers<'a, I> {
 }
 
 /// Why the servers cannot be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SetupError {
     /// The TCP server cannot.
     Tcp(tcp::SetupError),

@@ -12,7 +12,7 @@
 //!
 //! fn stack<'a, D: Device>(
 //!     device: D,
-//!     config: Config<'_>, // `addresses` and `gateways` may be empty
+//!     config: Config, // needs no addresses and no gateways
 //!     slots: &'a mut [SocketStorage<'a>],
 //!     now: Instant,
 //! ) -> Result<Stack<'a, D>, ConfigError> {

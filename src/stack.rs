@@ -102,23 +102,22 @@
 //! a function that works with a socket. This one tells the time of the stack's clock:
 //!
 //! ```
-//! use smoltcp::iface::SocketStorage;
 //! use smoltcp::phy::Device;
 //! use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
 //! use smoltcp::time::Instant;
-//! use uppercase::stack::{Config, Next, Stack, from_fn};
+//! use uppercase::stack::{Config, Next, Slots, Stack, from_fn};
 //! use uppercase::udp;
 //!
 //! fn tell_the_time<D: Device>(
 //!     device: D,
-//!     config: Config<'_>,
+//!     config: Config,
 //!     now: impl Fn() -> Instant,
 //!     sleep: impl Fn(&mut D, Next),
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let (mut received, mut sent) = ([PacketMetadata::EMPTY; 4], [PacketMetadata::EMPTY; 4]);
 //!     let (mut requests, mut answers) = ([0; 64], [0; 64]);
-//!     let mut slots = [SocketStorage::EMPTY];
-//!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
+//!     let mut slots = Slots::<1>::new();
+//!     let mut stack = Stack::new(device, config, &mut slots, now())?;
 //!     let mut socket = Socket::new(
 //!         PacketBuffer::new(&mut received[..], &mut requests[..]),
 //!         PacketBuffer::new(&mut sent[..], &mut answers[..]),
@@ -228,6 +227,8 @@ pub(crate) use unreachable::Unreachable;
 
 pub use crate::packet::FourTuple;
 
+use core::fmt;
+
 use managed::ManagedSlice;
 use smoltcp::iface::{Interface, SocketStorage};
 use smoltcp::phy::Device;
@@ -238,6 +239,7 @@ use smoltcp::time::Instant;
 use crate::link::EthernetAddress;
 use accept::Accept;
 use clock::Clock;
+use config::Setup;
 use fragmentation::Fragmentation;
 use host::Host;
 use ingress::Judges;
@@ -267,24 +269,32 @@ pub struct Stack<'a, D: Device> {
     ports: Ports,
 }
 
+impl<D: Device> fmt::Debug for Stack<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack")
+            .field("addresses", &self.host.link.addresses.own())
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'a, D: Device> Stack<'a, D> {
     /// A stack on `device`, with room for as many sockets as there are `slots`.
     ///
-    /// Slots are borrowed (`&mut [SocketStorage::EMPTY; 5]`) or, where there is a heap, a `Vec`
-    /// that grows. A server or client says in its documentation how many it takes; the connections
-    /// of TCP servers and clients take none. On Ethernet with IPv6 the link-local address
+    /// They are borrowed ([`Slots`]) or, where there is a heap, a `Vec` that grows. The connections of TCP
+    /// servers and clients take none. On Ethernet with IPv6 the link-local address
     /// (RFC 4291, 2.5.6) is added to those in `config`.
     ///
     /// # Errors
     /// What smoltcp would refuse by a panic is a [`ConfigError`] here.
     pub fn new(
         device: D,
-        config: Config<'_>,
+        config: Config,
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        config.check(&device.capabilities())?;
-        Ok(Self::build(device, &config, slots.into(), now))
+        let setup = config.check(&device.capabilities())?;
+        Ok(Self::build(device, &setup, slots.into(), now))
     }
 
     /// A stack on `device` of a network that was checked before, for firmware by the compiler. Else as
@@ -303,39 +313,39 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: impl Into<ManagedSlice<'a, SocketStorage<'a>>>,
         now: Instant,
     ) -> Self {
-        let config = Config {
+        let setup = Setup {
             hardware_address,
             addresses: network.addresses(),
             gateways: network.gateways(),
             random_seed,
         };
-        let checked = config.check_device(&device.capabilities());
+        let checked = setup.check_device(&device.capabilities());
         checked.unwrap_or_else(|error| panic!("{error}"));
-        Self::build(device, &config, slots.into(), now)
+        Self::build(device, &setup, slots.into(), now)
     }
 
     /// Of what has been checked.
     fn build(
         device: D,
-        config: &Config<'_>,
+        setup: &Setup<'_>,
         slots: ManagedSlice<'a, SocketStorage<'a>>,
         now: Instant,
     ) -> Self {
-        let mut host = Host::new(config, &device.capabilities());
-        host.configure(config);
-        let mut interface = new_interface(&host, config.interface_seed(), now);
+        let mut host = Host::new(setup, &device.capabilities());
+        host.configure(setup);
+        let mut interface = new_interface(&host, setup.interface_seed(), now);
         set_addresses(&mut interface, host.link.addresses.own());
         Self {
             sockets: Sockets::new(slots),
             host,
             judges: Judges {
-                accept: Accept::new(config.random_seed),
+                accept: Accept::new(setup.random_seed),
                 counters: Counters::default(),
             },
             clock: Clock::new(now),
             #[cfg(feature = "client")]
-            ports: Ports::new(config.random_seed),
-            interfaces: Interfaces::new(interface, config.datagrams_seed()),
+            ports: Ports::new(setup.random_seed),
+            interfaces: Interfaces::new(interface, setup.datagrams_seed()),
             fragmentation: Fragmentation::new(),
             device,
         }
@@ -346,6 +356,7 @@ impl<'a, D: Device> Stack<'a, D> {
     ///
     /// One slot makes the `listen(1)` of the classic exercise. Without any, clients send their SYN
     /// again, as TCP does after 1 second, then 2, then 4.
+    #[must_use]
     pub fn with_backlog(mut self, slots: impl Into<ManagedSlice<'a, PendingSyn>>) -> Self {
         self.judges.accept.set_backlog(slots.into());
         self
@@ -373,6 +384,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// # }
     /// ```
     #[cfg(feature = "fragmentation")]
+    #[must_use]
     pub fn with_fragmentation(mut self, buffer: impl Into<ManagedSlice<'a, u8>>) -> Self {
         let longest = self.fragmentation.set_buffer(buffer.into(), &self.host);
         self.host.longest_cut = longest;
@@ -391,6 +403,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// connections as one that is removed. So any host of the link can take the address from this one,
     /// as RFC 5227 has it.
     #[cfg(feature = "conflict-detection")]
+    #[must_use]
     pub fn with_conflict_detection(mut self) -> Self {
         self.host.detect_conflicts();
         self
@@ -401,6 +414,7 @@ impl<'a, D: Device> Stack<'a, D> {
     ///
     /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
     #[cfg(feature = "dhcp")]
+    #[must_use]
     pub fn with_dhcp(mut self) -> Self {
         self.host.start_dhcp();
         self
@@ -412,6 +426,7 @@ impl<'a, D: Device> Stack<'a, D> {
     ///
     /// [`with_conflict_detection`](Self::with_conflict_detection) is part of it.
     #[cfg(feature = "slaac")]
+    #[must_use]
     pub fn with_slaac(mut self) -> Self {
         self.host.start_slaac();
         self
@@ -435,6 +450,7 @@ impl<'a, D: Device> Stack<'a, D> {
     /// A switch with MLD snooping and a querier forwards no neighbor solicitation to a host without
     /// reports.
     #[cfg(feature = "mld")]
+    #[must_use]
     pub fn with_group_reports(mut self) -> Self {
         self.host.link.report_groups();
         self

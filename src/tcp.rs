@@ -1,8 +1,8 @@
 //! TCP (RFC 9293): a server for any service, and the client of the exercise.
 //!
 //! - [`Server`] holds many connections and gives the bytes of each to a [`Handler`]:
-//!   [`Upper`](crate::transform::Upper), the upper-casing of the exercise, unless you bring another one. It
-//!   finds its connections by an [`Index`]: [`Scan`] for a handful, [`Hash`](struct@Hash) for many.
+//!   [`Ascii`](crate::transform::Ascii), the upper-casing of the exercise, unless you bring another one.
+//!   It finds its connections by an [`Index`]: [`Scan`] for a handful, [`Hash`](struct@Hash) for many.
 //! - `Client` sends a text and receives what comes back.
 
 mod buffers;

@@ -36,12 +36,7 @@ pub fn bottleneck() {
     for delay in [1, 25] {
         for queue in [133, 66, 20] {
             for count in [1, 4] {
-                let conditions = Conditions {
-                    bandwidth: Some(10_000_000),
-                    queue,
-                    delay: Duration::from_millis(delay),
-                    ..Conditions::PERFECT
-                };
+                let conditions = Conditions::PERFECT.with_bandwidth(Some(10_000_000)).with_queue(queue).with_delay(Duration::from_millis(delay));
                 print!("{delay:2} ms  {queue:5}  {count:11}");
                 row(conditions, count, 1);
             }
@@ -53,25 +48,20 @@ pub fn loss() {
     println!("\nsimulated: 100 Mbit/s and 5 ms each way, 2 MB over one connection");
     println!("The time in the middle of those with {SEEDS} seeds, the longest of them, and the longest stall.");
     println!("fault                      | Cubic: time    longest   stall | Reno: time     longest   stall");
-    let path = Conditions {
-        bandwidth: Some(100_000_000),
-        queue: 1000,
-        delay: Duration::from_millis(5),
-        ..Conditions::PERFECT
-    };
+    let path = Conditions::PERFECT.with_bandwidth(Some(100_000_000)).with_queue(1000).with_delay(Duration::from_millis(5));
     print!("none                      ");
     row(path, 1, 1);
     for percent in [1, 5, 20] {
         let loss = Probability::percent(percent);
         print!("{percent:2} % lost                 ");
-        row(Conditions { loss, ..path }, 1, SEEDS);
+        row(path.with_loss(loss), 1, SEEDS);
     }
     for percent in [1, 5, 20] {
         let reordering = Probability::percent(percent);
         for hold in [1, 10] {
             print!("{percent:2} % held back for {hold:2} ms   ");
             let hold = Duration::from_millis(hold);
-            row(Conditions { reordering, hold, ..path }, 1, SEEDS);
+            row(path.with_reordering(reordering).with_hold(hold), 1, SEEDS);
         }
     }
 }
@@ -105,10 +95,7 @@ fn seconds(time: Duration) -> f64 {
 fn exchange(conditions: Conditions, count: usize, control: CongestionControl, seed: u64) -> Result {
     let link = Link::ETHERNET_V4;
     let mut network = Network::with_seed(link, seed);
-    let config = Config {
-        congestion_control: control,
-        ..Config::default()
-    };
+    let config = Config::default().with_congestion_control(control);
     let mut server = Server::hashing(&mut network, count, WINDOW, config);
     network.to_client.set(conditions);
     network.to_server.set(conditions);

@@ -25,17 +25,16 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
     use std::hash::{BuildHasher, Hasher, RandomState};
 
     use services::{Reverser, Uptime};
-    use smoltcp::iface::SocketStorage;
     use smoltcp::time::Instant;
     use smoltcp::wire::{IpAddress, IpCidr};
     use uppercase::device::tuntap::{Mode, TunTap};
     use uppercase::link::EthernetAddress;
-    use uppercase::stack::{Config, PendingSyn};
+    use uppercase::stack::{Config, PendingSyn, Slots};
     use uppercase::{Stack, tcp, udp};
 
     let mut pool = tcp::Pool::<4, 1024, 1024, Reverser>::new();
-    let mut datagrams = udp::Buffers::<64, 8>::new();
-    let mut slots = [SocketStorage::EMPTY];
+    let mut datagrams = udp::Buffers::<8, 64>::new();
+    let mut slots = Slots::<1>::new(); // for the socket of `Uptime`
     let mut backlog = [PendingSyn::EMPTY; 8];
 
     let start = std::time::Instant::now();
@@ -43,14 +42,12 @@ fn serve() -> Result<(), Box<dyn std::error::Error>> {
 
     let kernel = IpCidr::new(IpAddress::v4(192, 168, 69, 100), 24);
     let device = TunTap::open("tap0", Mode::Tap, &[kernel])?;
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
-        gateways: &[],
-        random_seed: RandomState::new().build_hasher().finish(),
-    };
-    let mut stack =
-        Stack::new(device, config, &mut slots[..], now())?.with_backlog(&mut backlog[..]);
+    let config = Config::new(
+        EthernetAddress([2, 0, 0, 0, 0, 1]),
+        RandomState::new().build_hasher().finish(),
+    )
+    .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)]);
+    let mut stack = Stack::new(device, config, &mut slots, now())?.with_backlog(&mut backlog[..]);
     let mut reverser = tcp::Server::new(stack.sockets(), &mut pool, tcp::Config::default())?;
     let mut uptime = Uptime::new(stack.sockets(), &mut datagrams)?;
     println!("The services are ready");

@@ -66,10 +66,10 @@ pub struct Desk<'p, M: RawMutex> {
 }
 
 impl<'p, M: RawMutex> Desk<'p, M> {
-    pub fn new<'a, const DATAGRAM: usize, const QUEUE: usize>(
+    pub fn new<'a, const COUNT: usize, const SIZE: usize>(
         panel: &'p Panel<M>,
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut udp::Buffers<DATAGRAM, QUEUE>,
+        buffers: &'a mut udp::Buffers<COUNT, SIZE>,
     ) -> Result<Self, SocketsFull> {
         let udp::Parts {
             receive, transmit, ..

@@ -83,7 +83,7 @@ impl Reverser {
     }
 }
 
-/// Answers each datagram with the milliseconds since the start, as a line. It takes one socket slot.
+/// Answers each datagram with the milliseconds since the start, as a line.
 pub struct Uptime {
     handle: SocketHandle,
     /// Ends what begins when another service answers the answers.
@@ -91,9 +91,9 @@ pub struct Uptime {
 }
 
 impl Uptime {
-    pub fn new<'a, const DATAGRAM: usize, const QUEUE: usize>(
+    pub fn new<'a, const COUNT: usize, const SIZE: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut udp::Buffers<DATAGRAM, QUEUE>,
+        buffers: &'a mut udp::Buffers<COUNT, SIZE>,
     ) -> Result<Self, SocketsFull> {
         let udp::Parts {
             receive, transmit, ..

@@ -13,7 +13,7 @@ use super::host::Host;
 use super::live::{Attached, Live};
 use super::neighbor::neighbor;
 use super::recorder::Recorder;
-use super::report::Traffic;
+use super::report::{Count, Traffic};
 use super::setup::Fragments;
 use super::spin::Received;
 
@@ -71,7 +71,10 @@ pub fn example(port: u16, args: &Server) -> String {
 
 /// Why a cable could not be opened, and which option to change.
 fn explain(error: OpenError) -> Failure {
-    Failure::Error(format!("{error} with --cable"))
+    Failure::Error(match error {
+        OpenError::NoLoopback => error.to_string(),
+        error => format!("{error} with --cable"),
+    })
 }
 
 impl Attached for Cable {
@@ -109,12 +112,21 @@ impl Attached for Cable {
             received_frames: statistics.received_frames,
             sent_frames: statistics.sent_frames,
             notes: vec![
-                (statistics.forwarded_frames, "from one client to another"),
-                (
-                    statistics.received_dropped,
-                    "dropped: no Ethernet frame of another program",
-                ),
-                (statistics.sent_dropped, "could not be sent"),
+                Count {
+                    name: "forwarded_frames",
+                    count: statistics.forwarded_frames,
+                    what: "from one client to another",
+                },
+                Count {
+                    name: "received_dropped",
+                    count: statistics.received_dropped,
+                    what: "dropped: no Ethernet frame of another program",
+                },
+                Count {
+                    name: "sent_dropped",
+                    count: statistics.sent_dropped,
+                    what: "could not be sent",
+                },
             ],
         }
     }

@@ -30,15 +30,16 @@ pub fn run(args: &Doctor, recorder: &Recorder<'_>) -> Result<(), Failure> {
         log::set_max_level(LevelFilter::Error);
     }
     match &args.patient {
-        Some(Patient::Lab) => lab(recorder),
-        Some(Patient::Serve(server)) => serve(server, recorder),
+        Some(Patient::Lab) => lab(args.json, recorder),
+        Some(Patient::Serve(server)) => serve(server, args.json, recorder),
         None => {
             // A process that has entered another network cannot return.
             let lab = Command::new("/proc/self/exe")
                 .args(["doctor", "lab"])
+                .args(args.json.then_some("--json"))
                 .status();
             let lab = lab.map_err(Failure::of("this program cannot be started once more"))?;
-            let serve = serve(&Server::on_tap("tap0"), recorder);
+            let serve = serve(&Server::on_tap("tap0"), args.json, recorder);
             match lab.code() {
                 Some(0) => serve,
                 Some(code) => serve.and(Err(Failure::Said(code as u8))),
@@ -49,8 +50,8 @@ pub fn run(args: &Doctor, recorder: &Recorder<'_>) -> Result<(), Failure> {
 }
 
 /// Enters the network of a lab, and serves there.
-fn lab(recorder: &Recorder<'_>) -> Result<(), Failure> {
-    let mut list = Checklist::begin(Output::open()?, "uppercase lab")?;
+fn lab(as_json: bool, recorder: &Recorder<'_>) -> Result<(), Failure> {
+    let mut list = Checklist::begin(Output::open()?, "uppercase lab", as_json)?;
     driver(&mut list)?;
     let entrance = Entrance::find();
     if entrance.needs_users() {
@@ -61,25 +62,22 @@ fn lab(recorder: &Recorder<'_>) -> Result<(), Failure> {
     list.step("network namespace", entrance.enter_network(), |()| {
         "there can be such a network".into()
     })?;
-    on_interface(
-        &mut list,
-        &Server::on_tap("tap0"),
-        "tap0",
-        Mode::Tap,
-        recorder,
-    )
+    let server = Server::on_tap("tap0");
+    on_interface(&mut list, &server, "tap0", Mode::Tap, recorder)?;
+    list.end()
 }
 
 /// Serves as `serve` does with these arguments.
-fn serve(args: &Server, recorder: &Recorder<'_>) -> Result<(), Failure> {
+fn serve(args: &Server, as_json: bool, recorder: &Recorder<'_>) -> Result<(), Failure> {
     let Network::Interface(name, mode) = args.link.network() else {
         let sentence = "a cable needs nothing that could be missing: there is nothing to check";
         return Err(Failure::Error(sentence.into()));
     };
     let title = format!("uppercase serve --{mode} {name}");
-    let mut list = Checklist::begin(Output::open()?, &title)?;
+    let mut list = Checklist::begin(Output::open()?, &title, as_json)?;
     driver(&mut list)?;
-    on_interface(&mut list, args, &name, mode, recorder)
+    on_interface(&mut list, args, &name, mode, recorder)?;
+    list.end()
 }
 
 fn driver(list: &mut Checklist) -> Result<(), Failure> {

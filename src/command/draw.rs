@@ -19,11 +19,10 @@ const WIDTH: usize = 80;
 pub fn options(drawing: &Drawing, stream: &impl Stream) -> text::Options {
     let columns = std::env::var("COLUMNS").ok();
     let columns = columns.and_then(|columns| columns.parse().ok());
-    text::Options {
-        width: stream.width().or(columns).unwrap_or(WIDTH),
-        ascii: drawing.ascii,
-        colour: stream.choice() != ColorChoice::Never,
-    }
+    text::Options::new()
+        .with_width(stream.width().or(columns).unwrap_or(WIDTH))
+        .with_ascii(drawing.ascii)
+        .with_colour(stream.choice() != ColorChoice::Never)
 }
 
 /// Draws on standard error, if that is wanted.
@@ -44,7 +43,7 @@ pub fn file(drawing: &Drawing, ladder: &Ladder) -> Result<(), Failure> {
     if let Some(path) = &drawing.svg {
         write(path, &svg::draw(ladder, &svg::Options::default()))?;
     }
-    if let Some(path) = &drawing.json {
+    if let Some(path) = &drawing.ladder_json {
         write(path, &json::draw(ladder))?;
     }
     Ok(())

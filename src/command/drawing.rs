@@ -22,12 +22,12 @@ pub struct Drawing {
     pub svg: Option<PathBuf>,
     /// Write the ladder diagram into FILE as JSON, one row on each line
     #[arg(long, value_name = "FILE", global = true)]
-    pub json: Option<PathBuf>,
+    pub ladder_json: Option<PathBuf>,
     /// Say under each arrow what the packet is and why it was sent
     ///
     /// The same is in the JSON, and in the comments of a capture. A sentence with the mark ≈ was
     /// concluded from the packets; what the stack in this program knows has no mark. Without --svg,
-    /// --json and --capture it implies --ladder.
+    /// --ladder-json and --capture it implies --ladder.
     #[arg(long, global = true)]
     pub explain: bool,
     /// Draw in ASCII only
@@ -43,7 +43,7 @@ impl Drawing {
 
     /// Whether files are written.
     pub fn is_filed(&self) -> bool {
-        self.svg.is_some() || self.json.is_some()
+        self.svg.is_some() || self.ladder_json.is_some()
     }
 }
 
@@ -53,4 +53,7 @@ pub struct Ladder {
     /// The file, pcapng or pcap, of any program; - is standard input, for instance from tcpdump -w -
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Print the diagram as JSON, one row on each line
+    #[arg(long)]
+    pub json: bool,
 }

@@ -92,25 +92,20 @@ impl Faults {
     pub fn conditions(&self) -> Conditions {
         let delay = self.delay.unwrap_or(Duration::ZERO);
         let never = Probability::NEVER;
-        Conditions {
-            delay,
-            loss: self.loss.unwrap_or(never),
-            duplication: self.duplicate.unwrap_or(never),
-            reordering: self.reorder.unwrap_or(never),
-            hold: HOLD.max(delay),
-            corruption: self.corrupt.unwrap_or(never),
-            bandwidth: self.bandwidth,
-            ..self.size()
-        }
+        self.size()
+            .with_delay(delay)
+            .with_loss(self.loss.unwrap_or(never))
+            .with_duplication(self.duplicate.unwrap_or(never))
+            .with_reordering(self.reorder.unwrap_or(never))
+            .with_hold(HOLD.max(delay))
+            .with_corruption(self.corrupt.unwrap_or(never))
+            .with_bandwidth(self.bandwidth)
     }
 
     /// The longest frame, and nothing else.
     pub fn size(&self) -> Conditions {
         let mtu = self.mtu.map(|mtu| usize::from(mtu) + HEADER);
-        Conditions {
-            mtu: mtu.unwrap_or(Conditions::PERFECT.mtu),
-            ..Conditions::PERFECT
-        }
+        Conditions::PERFECT.with_mtu(mtu.unwrap_or(Conditions::PERFECT.mtu))
     }
 
     /// Loses the frames that have the numbers.

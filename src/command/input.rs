@@ -48,11 +48,7 @@ impl Input {
         let source = Source::start(PIECE)?;
         Ok(Self {
             #[cfg(unix)]
-            size: source
-                .metadata()
-                .ok()
-                .filter(std::fs::Metadata::is_file)
-                .map(|file| file.len()),
+            size: left(&source),
             #[cfg(not(unix))]
             size: None,
             source: Some(source),
@@ -62,7 +58,7 @@ impl Input {
         })
     }
 
-    /// How long it is in all, in bytes, if it is a file.
+    /// How long it was at the start, in bytes, if it is a file.
     pub fn size(&self) -> Option<u64> {
         self.size
     }
@@ -133,6 +129,14 @@ impl Input {
         self.consume(length + usize::from(has_end));
         Some((line, has_end))
     }
+}
+
+/// How much a file has from here on, if it is one: a program before this one may have read of it.
+#[cfg(unix)]
+fn left(mut source: &Source) -> Option<u64> {
+    let file = source.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let here = io::Seek::stream_position(&mut source).ok()?;
+    Some(file.len().saturating_sub(here))
 }
 
 /// Reads one piece, and returns its length; 0 at the end.

@@ -13,7 +13,7 @@ use super::live::{Attached, Live};
 use super::obstacle::program;
 use super::obtained;
 use super::recorder::Recorder;
-use super::report::Traffic;
+use super::report::{Count, Traffic};
 use super::setup::Fragments;
 use super::sides::{Sides, refuse_address_of_the_kernel};
 use super::spin::Received;
@@ -185,13 +185,26 @@ impl Attached for TunTap {
             received_frames: statistics.received_frames,
             sent_frames: statistics.sent_frames,
             notes: vec![
-                (statistics.received_oversize, "dropped: longer than the MTU"),
-                (statistics.received_corrupt, "dropped: a wrong TCP checksum"),
-                (
-                    statistics.received_partial,
-                    "dropped: part of a TCP segment",
-                ),
-                (unsent, "could not be sent"),
+                Count {
+                    name: "received_oversize",
+                    count: statistics.received_oversize,
+                    what: "dropped: longer than the MTU",
+                },
+                Count {
+                    name: "received_corrupt",
+                    count: statistics.received_corrupt,
+                    what: "dropped: a wrong TCP checksum",
+                },
+                Count {
+                    name: "received_partial",
+                    count: statistics.received_partial,
+                    what: "dropped: part of a TCP segment",
+                },
+                Count {
+                    name: "sent_dropped",
+                    count: unsent,
+                    what: "could not be sent",
+                },
             ],
         }
     }

@@ -19,9 +19,9 @@ pub fn run(args: &Lab, recorder: &mut Recorder<'_>) -> Result<(), Failure> {
     enter()?;
     let mut guest = Guest::new(&args.command)?;
     // Standard output is that of the command, which is alone with it.
-    let output = match args.command.is_empty() {
+    let output = match args.command.is_empty() || args.server.json {
         true => Output::on_standard_error()?,
-        false => Output::nowhere()?,
+        false => Output::nowhere(),
     };
     let served = serve::run_for(&mut guest, network, &args.server, None, output, recorder);
     guest.end();

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use uppercase::trace::file::records;
 use uppercase::trace::pcapng::Reader;
-use uppercase::trace::text;
+use uppercase::trace::{json, text};
 
 use super::draw;
 use super::drawing::{Drawing, Ladder};
@@ -28,7 +28,9 @@ pub fn run(args: &Ladder, drawing: &Drawing) -> Result<(), Failure> {
     let reader = Reader::new(input).map_err(Failure::of(&name))?;
     let frames = records(reader);
     let ladder = draw::finish(drawing, frames.ladder());
-    if !drawing.is_filed() || drawing.ladder {
+    if args.json {
+        output.print(json::draw(&ladder))?;
+    } else if !drawing.is_filed() || drawing.ladder {
         output.print(text::draw(&ladder, &draw::options(drawing, &io::stdout())))?;
     }
     draw::file(drawing, &ladder)?;

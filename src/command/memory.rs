@@ -6,8 +6,7 @@ use uppercase::device::capture::Capture;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::device::wire::{Port, Wire};
 use uppercase::stack::{Service, Sockets, from_fn};
-use uppercase::tcp::{self, Hash};
-use uppercase::{Context, Servers, Stack};
+use uppercase::{Context, Stack, tcp};
 
 use super::args::{Client, Link};
 use super::failure::Failure;
@@ -15,7 +14,7 @@ use super::host::{Clock, Host};
 use super::input::Input;
 use super::logger::on_side;
 use super::recorder::{CLIENT, Recorder, Recording, SERVER};
-use super::setup::{self, Fragments};
+use super::setup::{self, Fragments, Servers};
 
 const FRAMES: usize = 16;
 const MTU: usize = 1514;
@@ -66,16 +65,14 @@ pub fn with_client(
 
 /// The server's settings.
 pub fn server_config(args: &Client) -> tcp::Config {
-    tcp::Config {
-        port: args.port(),
-        once: args.over_tcp.once,
+    tcp::Config::default()
+        .with_port(args.port())
+        .with_once(args.over_tcp.once)
         // Only the user keeps this server waiting, and may take any time.
-        idle_timeout: None,
-        close_timeout: None,
-        keep_alive: None,
-        silence_timeout: None,
-        ..tcp::Config::default()
-    }
+        .with_idle_timeout(None)
+        .with_close_timeout(None)
+        .with_keep_alive(None)
+        .with_silence_timeout(None)
 }
 
 type Device<'a> = Reassembly<'a, Capture<Port<'a, FRAMES, MTU>, Option<Recording>>>;
@@ -85,7 +82,7 @@ struct Memory<'a> {
     wire: &'a Wire<FRAMES, MTU>,
     client: Stack<'a, Device<'a>>,
     server: Stack<'a, Device<'a>>,
-    servers: Servers<'a, Hash<'a>>,
+    servers: Servers<'a>,
 }
 
 /// How often both stacks are polled until nothing is on its way.

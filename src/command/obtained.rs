@@ -1,13 +1,24 @@
 //! What the network has given, and what has become of it, in sentences.
 
+use std::fmt;
+
+use smoltcp::time::{Duration, Instant};
 #[cfg(all(feature = "tuntap", target_os = "linux"))]
 use smoltcp::wire::IpVersion;
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::Context;
 use uppercase::dhcp::{Event, Lease};
+use uppercase::trace::json::{Object, array, string};
 
 use super::args::Server;
-use super::endpoints::endpoints;
+use super::endpoints::{add_endpoints, endpoints};
+use super::reporter::Printed;
+
+/// How long routers may take to answer the second question: 1 s to take an address, 1 s before the first
+/// question (RFC 4861, 10: MAX_RTR_SOLICITATION_DELAY), 4 s and a tenth up to the second (RFC 7559, 2),
+/// 0.5 s before an answer (MAX_RA_DELAY_TIME), and something to spare. The first may be lost while a
+/// switch or the kernel gets an interface ready.
+const LONGEST_SILENCE: Duration = Duration::from_secs(8);
 
 /// What servers have said about the addresses of their host.
 pub struct Obtained<'s> {
@@ -20,6 +31,28 @@ pub struct Obtained<'s> {
     routers: Vec<IpAddress>,
     lease: Option<Lease>,
     is_ready: bool,
+    /// When the network was asked first.
+    began: Option<Instant>,
+    /// Whether it was said that no router has answered.
+    is_router_missed: bool,
+}
+
+/// What is said about it.
+pub struct News {
+    text: String,
+    object: Object,
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Printed for News {
+    fn json(&self) -> Object {
+        self.object.clone()
+    }
 }
 
 impl<'s> Obtained<'s> {
@@ -33,23 +66,30 @@ impl<'s> Obtained<'s> {
             routers: vec![],
             lease: None,
             is_ready: false,
+            began: None,
+            is_router_missed: false,
         }
     }
 
     /// What has changed since this was asked last.
-    pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<String> {
+    pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<News> {
         let event = context.take_dhcp_event();
         let of_slaac = context.take_slaac_event();
+        let misses_router = self.misses_router(context);
         let own = context.addresses().iter().copied();
         let own = own.filter(|own| !is_link_local(own.address()));
         let is_as_before =
             own.clone().eq(self.addresses.iter().copied()) && context.gateways() == self.routers;
-        if event.is_none() && of_slaac.is_none() && is_as_before {
+        let is_quiet = event.is_none() && of_slaac.is_none() && !misses_router;
+        if is_quiet && is_as_before {
             return None;
         }
         let (own, routers) = (own.collect::<Vec<_>>(), context.gateways().to_vec());
         let mut text = event.map(|event| self.sentence(&event)).unwrap_or_default();
         text.extend(of_slaac.map(|event| format!("{event}\n")));
+        if misses_router {
+            text += &self.unanswered("No router");
+        }
         let lease = context.lease().cloned();
         if let Some(lease) = lease
             .as_ref()
@@ -74,7 +114,67 @@ impl<'s> Obtained<'s> {
         }
         text += &endpoints(self.args, &new);
         (self.addresses, self.routers, self.lease) = (own, routers, lease);
-        Some(text).filter(|text| !text.is_empty())
+        let object = self.object(&text);
+        Some(News { text, object }).filter(|news| !news.text.is_empty())
+    }
+
+    /// How long it can be waited until this has to be asked for news.
+    pub fn limit(&self, now: Instant, delay: Option<Duration>) -> Option<Duration> {
+        let is_due = self.args.link.asks_routers() && !self.is_router_missed;
+        let due = self
+            .began
+            .filter(|_| is_due)
+            .map(|began| began + LONGEST_SILENCE);
+        let left = due.filter(|due| *due > now).map(|due| due - now);
+        delay.into_iter().chain(left).min()
+    }
+
+    /// What is used now, and what was said of it.
+    fn object(&self, text: &str) -> Object {
+        let mut object = Object::new();
+        object.text("report", "addresses");
+        add_endpoints(&mut object, self.args, &self.addresses);
+        let shown = |shown: &dyn fmt::Display| string(&shown.to_string());
+        let addresses = self.addresses.iter().map(|own| shown(own));
+        object.raw("addresses", &array(addresses));
+        let routers = self.routers.iter().map(|router| shown(router));
+        object.raw("routers", &array(routers));
+        if let Some(lease) = &self.lease {
+            object.raw("lease", &of_lease(lease).end());
+        }
+        // Endpoints are indented.
+        let sentences = text.lines().filter(|line| !line.starts_with(' '));
+        object.raw("sentences", &array(sentences.map(string)));
+        object
+    }
+
+    /// Whether it has to be said that no router answers.
+    fn misses_router(&mut self, context: &Context<'_, '_>) -> bool {
+        let began = *self.began.get_or_insert(context.now);
+        let is_asked = self.args.link.asks_routers();
+        let given = &self.args.link.gateway;
+        let is_ipv6 = |address: &IpAddress| matches!(address, IpAddress::Ipv6(_));
+        // An address can be formed with a prefix though its router is none to other networks.
+        let mut own = context.addresses().iter().map(IpCidr::address);
+        let mut routers = context.gateways().iter();
+        let is_answered = routers.any(|router| is_ipv6(router) && !given.contains(router))
+            || own.any(|own| is_ipv6(&own) && !is_link_local(own) && !self.is_fixed(own));
+        let is_missed = is_asked && !is_answered && context.now >= began + LONGEST_SILENCE;
+        is_missed && !std::mem::replace(&mut self.is_router_missed, true)
+    }
+
+    /// Whether the user has given this address.
+    fn is_fixed(&self, own: IpAddress) -> bool {
+        self.fixed.iter().any(|fixed| fixed.address() == own)
+    }
+
+    /// That there is no answer yet, and why that may be.
+    fn unanswered(&self, missed: &str) -> String {
+        let name = &self.name;
+        format!(
+            "{missed} has answered yet on {name}; it is asked again. Is {name} in a network with one? `sudo ip \
+             link set {name} master br0` puts it into the bridge br0\n"
+        )
     }
 
     /// Which router of IPv6 has come or gone; that of IPv4 is part of a lease.
@@ -95,14 +195,10 @@ impl<'s> Obtained<'s> {
 
     /// What has happened, where that is not seen by what is used now.
     fn sentence(&self, event: &Event) -> String {
-        let name = &self.name;
         match event {
-            Event::Unanswered => format!(
-                "No DHCP server has answered yet on {name}; it is asked again. Is {name} in a network with \
-                 one? `sudo ip link set {name} master br0` puts it into the bridge br0\n"
-            ),
-            Event::NoRoom(_) | Event::Lost(..) => format!("{event}\n"),
+            Event::Unanswered => self.unanswered("No DHCP server"),
             Event::Obtained(_) | Event::Renewed(_) => String::new(),
+            _ => format!("{event}\n"), // It is lost, or there is no room for it.
         }
     }
 }
@@ -139,6 +235,23 @@ fn described(lease: &Lease) -> String {
         text += &format!("; name servers: {}", servers.join(", "));
     }
     text + "\n"
+}
+
+/// The same for programs.
+fn of_lease(lease: &Lease) -> Object {
+    let mut object = Object::new();
+    object.text("address", &lease.address.to_string());
+    object.text("server", &lease.server.to_string());
+    if let Some(duration) = lease.duration {
+        object.number("duration_s", duration.secs());
+    }
+    if let Some(router) = lease.router {
+        object.text("router", &router.to_string());
+    }
+    let servers = lease.name_servers.iter();
+    let servers = servers.map(|server| string(&server.to_string()));
+    object.raw("name_servers", &array(servers));
+    object
 }
 
 /// Whether the network has given an address of this version.

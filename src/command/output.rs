@@ -6,13 +6,9 @@ use super::closed;
 use super::failure::Failure;
 
 /// Standard output, written at once: without the buffer of the standard library, which takes what is
-/// written to a closed file for written.
-pub struct Output(File);
-
-#[cfg(unix)]
-type File = std::fs::File;
-#[cfg(not(unix))]
-type File = io::Stdout;
+/// written to a closed file for written. On standard error, without the lock that the log takes: it
+/// would wait for the reader of this.
+pub struct Output(Box<dyn Write + Send>);
 
 impl Output {
     /// Standard output.
@@ -25,36 +21,33 @@ impl Output {
                 "standard output is closed: give it a file, or /dev/null".into(),
             ));
         }
-        #[cfg(unix)]
-        let file = {
-            use std::os::fd::AsFd;
-            let own = io::stdout().as_fd().try_clone_to_owned();
-            File::from(own.map_err(Failure::output)?)
-        };
-        #[cfg(not(unix))]
-        let file = io::stdout();
-        Ok(Self(file))
+        Self::of(io::stdout())
     }
 
-    /// Standard error in the place of standard output, where that is left to another program.
+    /// Standard error in the place of standard output.
     ///
     /// # Errors
     /// There is no room for one more file.
-    #[cfg(all(feature = "tuntap", target_os = "linux"))]
     pub fn on_standard_error() -> Result<Self, Failure> {
-        use std::os::fd::AsFd;
-        let own = io::stderr().as_fd().try_clone_to_owned();
-        Ok(Self(File::from(own.map_err(Failure::output)?)))
+        Self::of(io::stderr())
+    }
+
+    #[cfg(unix)]
+    fn of(stream: impl std::os::fd::AsFd) -> Result<Self, Failure> {
+        let own = stream.as_fd().try_clone_to_owned();
+        let file = std::fs::File::from(own.map_err(Failure::output)?);
+        Ok(Self(Box::new(file)))
+    }
+
+    #[cfg(not(unix))]
+    fn of(stream: impl Write + Send + 'static) -> Result<Self, Failure> {
+        Ok(Self(Box::new(stream)))
     }
 
     /// Nothing that is written appears.
-    ///
-    /// # Errors
-    /// There is no `/dev/null`.
     #[cfg(all(feature = "tuntap", target_os = "linux"))]
-    pub fn nowhere() -> Result<Self, Failure> {
-        let file = File::options().write(true).open("/dev/null");
-        Ok(Self(file.map_err(Failure::of("/dev/null"))?))
+    pub fn nowhere() -> Self {
+        Self(Box::new(io::sink()))
     }
 
     /// Writes all of it.

@@ -2,7 +2,19 @@
 
 use std::fmt;
 
+use uppercase::trace::json::Object;
 use uppercase::{stack, tcp, udp};
+
+use super::reporter::Printed;
+
+/// How often something has happened.
+pub struct Count {
+    /// Its name for programs.
+    pub name: &'static str,
+    pub count: u64,
+    /// What it is, in words behind the number.
+    pub what: &'static str,
+}
 
 /// What has passed a device.
 pub struct Traffic {
@@ -13,15 +25,24 @@ pub struct Traffic {
     /// Frames that have left.
     pub sent_frames: u64,
     /// How many there were of others, and what has become of them.
-    pub notes: Vec<(u64, &'static str)>,
+    pub notes: Vec<Count>,
 }
 
 /// All counts since the start.
 pub struct Report {
-    tcp: Option<tcp::Counters>,
-    udp: Option<udp::Counters>,
-    stack: stack::Counters,
-    traffic: Traffic,
+    parts: Vec<Part>,
+}
+
+/// The counts of one layer.
+struct Part {
+    /// Its name for programs.
+    name: &'static str,
+    /// What is printed of the part in any case; nothing, if it has notes only.
+    title: String,
+    /// The numbers of the title.
+    totals: Vec<(&'static str, u64)>,
+    /// A line is printed for each of which there was any.
+    notes: Vec<Count>,
 }
 
 impl Report {
@@ -31,64 +52,186 @@ impl Report {
         stack: stack::Counters,
         traffic: Traffic,
     ) -> Self {
+        let tcp = tcp.map(|tcp| of_tcp(tcp, stack));
+        let udp = udp.map(of_udp);
+        let ip = [of_dropped(stack), of_refused(stack), of_device(traffic)];
         Self {
-            tcp,
-            udp,
-            stack,
-            traffic,
+            parts: tcp.into_iter().chain(udp).chain(ip).collect(),
         }
     }
+}
+
+fn of_tcp(tcp: tcp::Counters, stack: stack::Counters) -> Part {
+    Part {
+        name: "tcp",
+        title: format!("TCP: {} opened", counted(tcp.opened, "connection")),
+        totals: vec![("opened", tcp.opened.into())],
+        notes: notes(&[
+            ("expired", tcp.expired, "ended: the client took too long"),
+            ("queued", stack.queued, "SYNs waited for a free slot"),
+            (
+                "dropped",
+                stack.dropped,
+                "SYNs dropped: the backlog was full",
+            ),
+            (
+                "copies",
+                stack.copies,
+                "SYNs dropped: they were answered before",
+            ),
+            ("cookies", stack.cookies, "SYNs answered with a SYN cookie"),
+            ("proven", stack.proven, "connections opened by a SYN cookie"),
+        ]),
+    }
+}
+
+fn of_udp(udp: udp::Counters) -> Part {
+    Part {
+        name: "udp",
+        title: format!("UDP: {} answered", counted(udp.answered, "datagram")),
+        totals: vec![("answered", udp.answered.into())],
+        notes: notes(&[
+            (
+                "too_large",
+                udp.too_large,
+                "dropped: the answer is too long for a datagram",
+            ),
+            (
+                "unanswerable",
+                udp.unanswerable,
+                "dropped: an answer is not allowed, or could begin a loop",
+            ),
+        ]),
+    }
+}
+
+fn of_dropped(stack: stack::Counters) -> Part {
+    let notes = notes(&[
+        (
+            "misdirected",
+            stack.misdirected,
+            "for other hosts, or for a group, as on any network",
+        ),
+        (
+            "forged",
+            stack.forged,
+            "from an address that no other host can have",
+        ),
+        (
+            "group_source",
+            stack.group_source,
+            "from an Ethernet group address",
+        ),
+        (
+            "group_frame",
+            stack.group_frame,
+            "for one host, in a frame for a group",
+        ),
+        (
+            "unroutable",
+            stack.unroutable,
+            "from a source to which there is no route",
+        ),
+        ("source_route", stack.source_route, "with a source route"),
+        ("corrupt", stack.corrupt, "with a wrong header or checksum"),
+        (
+            "untaken",
+            stack.untaken,
+            "datagrams with a wrong checksum, or for a full queue",
+        ),
+        (
+            "hidden",
+            stack.hidden,
+            "fragments, or TCP behind other headers",
+        ),
+        (
+            "too_long",
+            stack.too_long,
+            "to send, but longer than the link carries",
+        ),
+        (
+            "unknown",
+            stack.unknown,
+            "frames that are neither ARP nor IP, or cut short",
+        ),
+    ]);
+    let sum: u64 = notes.iter().map(|note| note.count).sum();
+    Part {
+        name: "dropped",
+        title: format!("IP: {} dropped", counted(sum, "packet")),
+        totals: vec![("packets", sum)],
+        notes,
+    }
+}
+
+fn of_refused(stack: stack::Counters) -> Part {
+    let refused = u64::from(stack.unserved);
+    let packets = counted(refused, "packet");
+    let title = format!("IP: {packets} refused, as nothing serves the port or protocol");
+    Part {
+        name: "refused",
+        title: if refused > 0 { title } else { String::new() },
+        totals: vec![("packets", refused)],
+        notes: notes(&[(
+            "limited",
+            stack.limited,
+            "without an ICMP error: there were too many",
+        )]),
+    }
+}
+
+fn of_device(traffic: Traffic) -> Part {
+    let received = counted(traffic.received_frames, "frame");
+    let sent = traffic.sent_frames;
+    Part {
+        name: "device",
+        title: format!("{}: {received} received, {sent} sent", traffic.device),
+        totals: vec![
+            ("received_frames", traffic.received_frames),
+            ("sent_frames", sent),
+        ],
+        notes: traffic.notes,
+    }
+}
+
+fn notes(counts: &[(&'static str, u32, &'static str)]) -> Vec<Count> {
+    let counts = counts.iter().map(|&(name, count, what)| Count {
+        name,
+        count: count.into(),
+        what,
+    });
+    counts.collect()
 }
 
 /// What there was none of is left out, but for the first line of each part.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stack = self.stack;
-        if let Some(tcp) = self.tcp {
-            writeln!(f, "TCP: {} opened", counted(tcp.opened, "connection"))?;
-            note(f, tcp.expired, "ended: the client took too long")?;
-            note(f, stack.queued, "requests waited for a free slot")?;
-            note(f, stack.dropped, "requests dropped: no room to wait")?;
-            note(f, stack.copies, "requests dropped: answered before")?;
-            note(f, stack.cookies, "requests answered with a SYN cookie")?;
-            note(f, stack.proven, "connections opened by a SYN cookie")?;
+        for part in &self.parts {
+            if !part.title.is_empty() {
+                writeln!(f, "{}", part.title)?;
+            }
+            for note in part.notes.iter().filter(|note| note.count > 0) {
+                writeln!(f, "  {} {}", note.count, note.what)?;
+            }
         }
-        if let Some(udp) = self.udp {
-            writeln!(f, "UDP: {} answered", counted(udp.answered, "datagram"))?;
-            note(f, udp.too_large, "dropped: the answer would be too large")?;
-            note(f, udp.unanswerable, "dropped: an answer is not allowed")?;
+        Ok(())
+    }
+}
+
+/// All counts, those of nothing, too.
+impl Printed for Report {
+    fn json(&self) -> Object {
+        let mut report = Object::new();
+        report.text("report", "counters");
+        for part in &self.parts {
+            let mut counts = Object::new();
+            let notes = part.notes.iter().map(|note| (note.name, note.count));
+            for (name, count) in part.totals.iter().copied().chain(notes) {
+                counts.number(name, count);
+            }
+            report.raw(part.name, &counts.end());
         }
-        let dropped = [
-            (stack.misdirected, "for other hosts, or for a group"),
-            (stack.forged, "from an address that no other host has"),
-            (stack.group_source, "from an Ethernet group address"),
-            (stack.group_frame, "for one host, in a frame for a group"),
-            (stack.unroutable, "from where no way leads back"),
-            (stack.source_route, "with a source route"),
-            (stack.corrupt, "with a wrong header or checksum"),
-            (stack.untaken, "with a wrong checksum, or no room left"),
-            (stack.hidden, "fragments, or TCP behind other headers"),
-            (stack.too_long, "to be sent, but longer than can leave"),
-            (stack.unknown, "frames of other protocols, or cut ones"),
-        ];
-        let sum: u64 = dropped.iter().map(|(count, _)| u64::from(*count)).sum();
-        writeln!(f, "IP: {} dropped", counted(sum, "packet"))?;
-        for (count, what) in dropped {
-            note(f, count, what)?;
-        }
-        note(
-            f,
-            stack.unserved,
-            "refused: nothing serves the port or protocol",
-        )?;
-        note(f, stack.limited, "of them without an error: too many")?;
-        let traffic = &self.traffic;
-        let received = counted(traffic.received_frames, "frame");
-        let sent = traffic.sent_frames;
-        let device = traffic.device;
-        writeln!(f, "{device}: {received} received, {sent} sent")?;
-        let mut notes = traffic.notes.iter();
-        notes.try_for_each(|(count, what)| note(f, *count, what))
+        report
     }
 }
 
@@ -97,13 +240,5 @@ fn counted(count: impl Into<u64>, thing: &str) -> String {
     match count.into() {
         1 => format!("1 {thing}"),
         count => format!("{count} {thing}s"),
-    }
-}
-
-/// A line for something, if there was any of it.
-fn note(f: &mut fmt::Formatter<'_>, count: impl Into<u64>, what: &str) -> fmt::Result {
-    match count.into() {
-        0 => Ok(()),
-        count => writeln!(f, "  {count} {what}"),
     }
 }

@@ -2,12 +2,11 @@
 
 use smoltcp::time::Duration;
 use uppercase::stack::from_fn;
-use uppercase::tcp::{self, Hash};
-use uppercase::udp;
+use uppercase::{tcp, udp};
 
 use super::args::{Network, Server};
 use super::cable;
-use super::endpoints::{endpoint, endpoints};
+use super::endpoints::endpoint;
 use super::failure::Failure;
 use super::faults::Faults;
 use super::faulty::Faulty;
@@ -17,10 +16,11 @@ use super::interface;
 use super::live::{Attached, Live};
 use super::obtained::Obtained;
 use super::output::Output;
+use super::ready::Ready;
 use super::recorder::Recorder;
 use super::report::Report;
-use super::reporter::Reporter;
-use super::setup;
+use super::reporter::{Printed, Reporter};
+use super::setup::{self, Servers};
 use super::spin::{Look, Spin};
 
 /// The probes of a client that does not read for a while come up to 60 s apart.
@@ -29,8 +29,6 @@ const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
 const SPARE: usize = 8;
 /// How long clients may take to close when the command is to end.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// What servers run for.
 pub trait Purpose {
@@ -146,20 +144,21 @@ fn serve<'a, D: Attached>(
     mut output: Output,
     recorder: &Recorder<'_>,
 ) -> Result<(), Failure> {
-    let config = tcp::Config {
-        port: args.port,
-        connections: args.connections,
-        once: args.once,
-        idle_timeout: Some(args.timeout),
-        keep_alive: Some(keep_alive(args.connections)),
-        silence_timeout: Some((keep_alive(args.connections) * 3).max(SHORTEST_SILENCE)),
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default()
+        .with_port(args.port)
+        .with_connections(args.connections)
+        .with_once(args.once)
+        .with_idle_timeout(Some(args.timeout))
+        .with_keep_alive(Some(keep_alive(args.connections)))
+        .with_silence_timeout(Some(
+            (keep_alive(args.connections) * 3).max(SHORTEST_SILENCE),
+        ));
     let udp = args.serves_udp();
     let mut servers = setup::servers(host.sockets(), connections, udp, config)?;
-    output.print(announcement(args, example))?;
+    let ready = Ready { args, example };
+    output.print(ready.printed(args.json))?;
     purpose.start()?;
-    let mut reporter = Reporter::start(output)?;
+    let mut reporter = Reporter::start(output, args.json)?;
     let mut obtained = args
         .link
         .asks_network()
@@ -176,6 +175,9 @@ fn serve<'a, D: Attached>(
             delay = look_for_frames(&mut spin, &mut host, &mut servers, delay);
         }
         delay = recorder.draw(host.now(), delay);
+        if let Some(obtained) = &obtained {
+            delay = obtained.limit(host.now(), delay);
+        }
         let from = host.now();
         match host.wait(delay, None) {
             Ok(_) => spin.slept((from, host.now()), delay, host.received()),
@@ -228,11 +230,11 @@ fn look_for_frames<'a, D: Attached>(
 }
 
 /// Says what happened since the start.
-fn report<D: Attached>(host: &Live<'_, D>, servers: &Servers<'_>) -> String {
+fn report<D: Attached>(host: &Live<'_, D>, servers: &Servers<'_>) -> Report {
     let (stack, traffic) = host.counters();
     let tcp = servers.tcp.as_ref().map(tcp::Server::counters);
     let udp = servers.udp.as_ref().map(udp::Server::counters);
-    Report::new(tcp, udp, stack, traffic).to_string()
+    Report::new(tcp, udp, stack, traffic)
 }
 
 /// How often a silent client is asked whether it is still there: each 10 s, and of more than 20 000
@@ -266,17 +268,4 @@ fn close<'a, D: Attached>(
     tcp.abort();
     host.poll(tcp);
     Ok(())
-}
-
-/// Says where the servers can be reached, and how to try it if that can work.
-fn announcement(args: &Server, example: Option<String>) -> String {
-    if args.link.asks_network() {
-        return "Asking the network for an address\n".into();
-    }
-    let mut text = String::from("The server is ready to receive\n");
-    text += &endpoints(args, &args.link.addresses(1));
-    if let Some(example) = example {
-        text += &format!("{example}\n");
-    }
-    text
 }

@@ -8,10 +8,10 @@ use smoltcp::wire::{IpAddress, IpCidr, UDP_HEADER_LEN};
 use uppercase::device::reassembly;
 use uppercase::dns::{self, Resolver};
 use uppercase::stack::{ClientSlot, Config, FRAGMENTATION_OVERHEAD, Sockets};
-use uppercase::tcp::{Entry, Hash, Session};
-use uppercase::transform::Upper;
+use uppercase::tcp::{CongestionControl, Entry, Hash, Session};
+use uppercase::transform::Unicode;
 use uppercase::udp::{self, Parts};
-use uppercase::{Servers, Stack, tcp};
+use uppercase::{Stack, tcp};
 
 use super::args::{Client, Link};
 use super::failure::Failure;
@@ -21,7 +21,10 @@ use super::host::random_seed;
 pub const LONGEST_DATAGRAM: usize = u16::MAX as usize - UDP_HEADER_LEN;
 
 /// Room to put datagrams in fragments together.
-pub type Fragments = reassembly::Buffers<{ LONGEST_DATAGRAM + reassembly::OVERHEAD }, 16>;
+pub type Fragments = reassembly::Buffers<16, { LONGEST_DATAGRAM + reassembly::OVERHEAD }>;
+
+/// Both servers, as this program has them.
+pub type Servers<'a> = uppercase::Servers<'a, Unicode, Hash<'a>>;
 
 /// Bytes that are upper-cased at a time: they fit the fastest cache.
 const CHUNK: usize = 8192;
@@ -62,12 +65,9 @@ pub fn stack<'a, D: Device>(
         addresses.retain(|address| matches!(address, IpCidr::Ipv4(_)));
     }
     let addresses = &addresses[..];
-    let config = Config {
-        hardware_address: link.hardware_address(addresses),
-        addresses,
-        gateways: &link.gateway,
-        random_seed: random_seed(),
-    };
+    let config = Config::new(link.hardware_address(addresses), random_seed())
+        .with_addresses(addresses)
+        .with_gateways(&link.gateway);
     let stack = Stack::new(device, config, vec![], now);
     let stack = stack.map_err(Failure::of("the network cannot be set up"))?;
     let stack = stack.with_fragmentation(vec![0; LONGEST_DATAGRAM + FRAGMENTATION_OVERHEAD]);
@@ -87,7 +87,8 @@ pub fn servers<'a>(
     connections: Option<&'a mut Connections<'a>>,
     udp: bool,
     config: tcp::Config,
-) -> Result<Servers<'a, Hash<'a>>, Failure> {
+) -> Result<Servers<'a>, Failure> {
+    let config = config.with_congestion_control(CongestionControl::Cubic);
     let tcp = connections.map(|connections| connections.server(sockets, config));
     let udp = udp.then(|| udp_server(sockets, config.port));
     Ok(Servers {
@@ -97,8 +98,12 @@ pub fn servers<'a>(
 }
 
 /// A UDP server.
-fn udp_server<'a>(sockets: &mut Sockets<'a>, port: u16) -> Result<udp::Server<'a>, Failure> {
+fn udp_server<'a>(
+    sockets: &mut Sockets<'a>,
+    port: u16,
+) -> Result<udp::Server<'a, Unicode>, Failure> {
     udp::Server::from_parts(sockets, udp_buffers(), port)
+        .map(udp::Server::with_transform)
         .map_err(Failure::of("the UDP server cannot be set up"))
 }
 
@@ -131,7 +136,7 @@ impl<'a> Connections<'a> {
         &'a mut self,
         sockets: &mut Sockets<'a>,
         config: tcp::Config,
-    ) -> Result<tcp::Server<'a, Upper, Hash<'a>>, Failure> {
+    ) -> Result<tcp::Server<'a, Unicode, Hash<'a>>, Failure> {
         let index = Hash::new(vec![Entry::EMPTY; self.slots.len()], random_seed());
         let buffers = self.buffers.chunks_exact_mut(2 * self.size);
         let sessions = self.slots.iter_mut().zip(buffers).map(|(slot, both)| {
@@ -157,6 +162,7 @@ pub fn tcp_client(sockets: &mut Sockets<'_>, args: &Client) -> Result<tcp::Clien
     let slot = Box::leak(Box::new(ClientSlot::new()));
     let client = tcp::Client::from_parts(sockets, slot, buffer(), buffer(), args.timeout);
     let mut client = client.map_err(Failure::of("the TCP client cannot be set up"))?;
+    client.set_congestion_control(CongestionControl::Cubic);
     client.set_nagle(args.over_tcp.nagle);
     client.set_ack_delay(args.over_tcp.delayed_ack);
     Ok(client)

@@ -42,8 +42,10 @@ impl Sides {
             reachable: Vec::new(),
             obstacles: Vec::new(),
         };
-        // Which interface a link-local address is on, the kernel cannot tell.
-        for own in ours.iter().filter(|own| !is_link_local(own.address())) {
+        // Which interface a link-local address is on, the kernel cannot tell; and what is sent to an
+        // address of several servers may go to another one now.
+        let is_told = |own: &&IpCidr| !is_link_local(own.address()) && !is_shared(own, ours);
+        for own in ours.iter().filter(is_told) {
             match obstacle(device, name, link, own, &kernel)? {
                 Obstacle::None => sides.reachable.push(own.address()),
                 Obstacle::Off => {}
@@ -171,6 +173,17 @@ fn proposal(own: IpCidr, wanted: &[IpCidr]) -> Option<IpCidr> {
             && host.contains_addr(&own.address())
     };
     wanted.iter().find(fits).copied().or_else(|| neighbor(own))
+}
+
+/// Whether it is an address of no network, beside one of a network: the user routes it, to several
+/// servers for instance.
+fn is_shared(own: &IpCidr, ours: &[IpCidr]) -> bool {
+    let is_alone =
+        |cidr: &IpCidr| cidr.prefix_len() == if is_ipv4(cidr.address()) { 32 } else { 128 };
+    let mut same = ours
+        .iter()
+        .filter(|other| is_ipv4(other.address()) == is_ipv4(own.address()));
+    is_alone(own) && same.any(|other| !is_alone(other))
 }
 
 fn is_ipv4(address: IpAddress) -> bool {

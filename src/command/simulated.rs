@@ -8,8 +8,7 @@ use uppercase::device::capture::Capture;
 use uppercase::device::reassembly::Reassembly;
 use uppercase::simulation::{self, Network};
 use uppercase::stack::{Next, Service, Sockets, from_fn};
-use uppercase::tcp::Hash;
-use uppercase::{Context, Servers, Stack};
+use uppercase::{Context, Stack};
 
 use super::args::{Client, Link};
 use super::dialogue;
@@ -20,7 +19,7 @@ use super::input::Input;
 use super::logger::on_side;
 use super::memory;
 use super::recorder::{CLIENT, Recorder, Recording, SERVER};
-use super::setup::{self, Fragments};
+use super::setup::{self, Fragments, Servers};
 
 /// How long the hosts run on after the client has its answer: longer than TIME-WAIT takes.
 const AFTERWARDS: Duration = Duration::from_secs(30);
@@ -92,7 +91,7 @@ fn boot(
     args: &Client,
     recorder: &Recorder<'_>,
     now: Instant,
-) -> Result<(Hosted, Servers<'static, Hash<'static>>), Failure> {
+) -> Result<(Hosted, Servers<'static>), Failure> {
     on_side("server", || {
         let mut server = setup::stack(device, &Link::of_server_in_memory(), 1, now)?;
         recorder.watch(&mut server, SERVER);
@@ -107,10 +106,10 @@ struct Simulated<'s> {
     network: Network,
     client: Hosted,
     server: Hosted,
-    servers: Servers<'static, Hash<'static>>,
+    servers: Servers<'static>,
     /// When the server's host starts again.
     crash: Option<Instant>,
-    boot: &'s dyn Fn(Instant) -> Result<(Hosted, Servers<'static, Hash<'static>>), Failure>,
+    boot: &'s dyn Fn(Instant) -> Result<(Hosted, Servers<'static>), Failure>,
     faults: &'s Faults,
     /// Why the server's host could not start again.
     failure: Option<Failure>,

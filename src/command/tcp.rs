@@ -14,8 +14,9 @@ use super::failure::Failure;
 use super::host::{Host, Step, step, until};
 use super::input::Input;
 use super::output::Output;
+use super::progress::Progress;
 use super::resolve::{Server, shown};
-use super::{dialogue, progress, setup};
+use super::{dialogue, setup};
 
 /// What is kept of an answer before it is written, in bytes.
 const ANSWER: usize = 64 * 1024;
@@ -102,9 +103,11 @@ impl Exchange {
         input: &mut Input,
         output: &mut dyn Write,
     ) -> Result<(), Failure> {
-        let bar = progress::bar(input.size());
+        let mut progress = Progress::start(input.size());
         loop {
-            let flow = step(host, &mut |context| self.step(context, input, &bar))?;
+            let flow = step(host, &mut |context| {
+                self.step(context, input, &mut progress)
+            })?;
             output.write_all(&self.answer).map_err(Failure::output)?;
             let may_be_more = self.answer.len() == ANSWER;
             self.answer.clear();
@@ -123,7 +126,6 @@ impl Exchange {
                     .map_err(Failure::of("standard input cannot be read"))?;
             }
         }
-        bar.finish_and_clear();
         output.flush().map_err(Failure::output)
     }
 
@@ -131,7 +133,7 @@ impl Exchange {
         &mut self,
         context: &mut Context<'_, '_>,
         input: &mut Input,
-        bar: &indicatif::ProgressBar,
+        progress: &mut Progress,
     ) -> Step<()> {
         let ended = self.ended;
         let because = |error| match error {
@@ -144,7 +146,7 @@ impl Exchange {
         // A server that has closed its side may still take the text.
         let sent = self.client.send(context, input.unused()).map_err(because)?;
         input.consume(sent);
-        bar.inc(sent as u64);
+        progress.add(sent);
         let all_sent = input.unused().is_empty() && input.has_ended();
         if all_sent {
             self.client.finish(context);

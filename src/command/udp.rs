@@ -12,8 +12,9 @@ use super::failure::Failure;
 use super::host::{Host, until};
 use super::input::Input;
 use super::output::Output;
+use super::progress::Progress;
 use super::resolve::{Server, shown};
-use super::{dialogue, progress, setup};
+use super::{dialogue, setup};
 
 /// Sends each line of standard input, or the sentence of a dialogue, and writes the answers.
 pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> Result<(), Failure> {
@@ -31,7 +32,7 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
         let answer = exchange.ask(host, &sentence)?;
         return dialogue::print_answer(output, "", &answer);
     }
-    let bar = progress::bar(input.size());
+    let mut progress = Progress::start(input.size());
     loop {
         let Some((line, has_end)) = input.line() else {
             if input.has_ended() {
@@ -45,9 +46,8 @@ pub fn run<'a>(host: &mut dyn Host<'a>, args: &Client, output: &mut Output) -> R
             answer.push(b'\n');
         }
         output.print(answer)?;
-        bar.inc((line.len() + usize::from(has_end)) as u64);
+        progress.add(line.len() + usize::from(has_end));
     }
-    bar.finish_and_clear();
     Ok(())
 }
 

@@ -48,6 +48,9 @@ pub use self::error::OpenError;
 pub use self::line::{MTU, RxToken, Statistics, TxToken};
 pub use self::switch::CLIENTS;
 
+/// The loopback takes microseconds, on a busy host milliseconds.
+const PATIENCE: core::time::Duration = core::time::Duration::from_secs(1);
+
 /// One end of a cable; see the [module](self).
 ///
 /// The end that listens is a small switch (IEEE 802.1D): it learns from each frame which station is
@@ -74,10 +77,11 @@ impl Cable {
     ///
     /// # Errors
     ///
-    /// The port is in use, or the system refuses it.
+    /// The port is in use, the system refuses it, or the loopback interface is switched off.
     pub fn listen(port: u16) -> Result<Self, OpenError> {
         let socket = bind(port).map_err(OpenError::of(port))?;
         let own = socket.local_addr().map_err(OpenError::of(port))?.port();
+        probe(own)?;
         Self::new(socket, own, 0, Some(Switch::new()))
     }
 
@@ -90,8 +94,9 @@ impl Cable {
     ///
     /// # Errors
     ///
-    /// All of those ports are in use, or the system refuses one.
+    /// All of those ports are in use, the system refuses one, or the loopback interface is switched off.
     pub fn connect(port: u16) -> Result<Self, OpenError> {
+        probe(port)?;
         let last = port.saturating_add(CLIENTS);
         for own in port.saturating_add(1)..=last {
             let socket = match bind(own) {
@@ -124,23 +129,27 @@ impl Cable {
     }
 
     /// The UDP port of the first end, by which the cable is known.
+    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// Which end this is: 0 for the one that listens, else from 1 to [`CLIENTS`]. Its own UDP port
     /// is that of the first end plus this number. No two programs on a cable have the same number.
+    #[must_use]
     pub fn number(&self) -> u16 {
         self.number
     }
 
     /// Whether the system said that no program has the port of the first end, and nothing has come
     /// from there since. An end that listens is never refused.
+    #[must_use]
     pub fn is_refused(&self) -> bool {
         self.line.is_refused
     }
 
     /// What has passed so far.
+    #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.line.statistics
     }
@@ -161,6 +170,22 @@ impl Cable {
 
 fn bind(port: u16) -> io::Result<UdpSocket> {
     UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+}
+
+/// Sends a datagram to itself, for a cable on this port: a port can be bound, and a datagram be sent,
+/// though the loopback interface is switched off.
+fn probe(port: u16) -> Result<(), OpenError> {
+    let passes = || {
+        let socket = bind(0)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.send_to(&KNOCK, socket.local_addr()?)?;
+        socket.recv(&mut [0])
+    };
+    match passes().map_err(|error| (error.kind(), error)) {
+        Ok(_) => Ok(()),
+        Err((ErrorKind::WouldBlock | ErrorKind::TimedOut, _)) => Err(OpenError::NoLoopback),
+        Err((_, error)) => Err(OpenError::of(port)(error)),
+    }
 }
 
 impl fmt::Debug for Cable {

@@ -6,11 +6,10 @@
 //!
 //! ```
 //! use embassy_net_driver::Driver;
-//! use smoltcp::iface::SocketStorage;
 //! use smoltcp::time::{Duration, Instant};
 //! use smoltcp::wire::{IpAddress, IpCidr};
 //! use uppercase::device::embassy::{Embassy, serve};
-//! use uppercase::stack::Config;
+//! use uppercase::stack::{Config, Slots};
 //! use uppercase::{Servers, Stack, tcp, udp};
 //!
 //! // With the feature `embassy-time` there are both, and a loop that feeds a watchdog: `run`.
@@ -21,16 +20,12 @@
 //!     sleep: impl AsyncFn(Duration),
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
-//!     let mut datagrams = udp::Buffers::<512, 2>::new();
-//!     let mut slots = [SocketStorage::EMPTY];
+//!     let mut datagrams = udp::Buffers::<2, 512>::new();
+//!     let mut slots = Slots::<{ Servers::SLOTS }>::new();
 //!     let device = Embassy::new(driver)?;
-//!     let config = Config {
-//!         hardware_address: device.hardware_address(),
-//!         addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
-//!         gateways: &[],
-//!         random_seed,
-//!     };
-//!     let mut stack = Stack::new(device, config, &mut slots[..], now())?;
+//!     let config = Config::new(device.hardware_address(), random_seed)
+//!         .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)]);
+//!     let mut stack = Stack::new(device, config, &mut slots, now())?;
 //!     let config = tcp::Config::default();
 //!     let mut servers = Servers::new(stack.sockets(), &mut pool, &mut datagrams, config)?;
 //!     serve(&mut stack, now, sleep, &mut servers).await

@@ -12,7 +12,7 @@
 //!
 //! # fn run(device: impl Device) {
 //! // Four datagrams at a time, of up to 2048 bytes each.
-//! let mut buffers = Buffers::<{ 2048 + OVERHEAD }, 4>::new();
+//! let mut buffers = Buffers::<4, { 2048 + OVERHEAD }>::new();
 //! let mut device = Reassembly::new(device, &mut buffers).with_payload_limit(2048);
 //! // ... and from here on `device` is the device.
 //! # let _ = device.counters();
@@ -42,6 +42,8 @@ mod datagrams;
 mod fragment;
 mod holes;
 
+use core::fmt;
+
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken};
 use smoltcp::time::{Duration, Instant};
 
@@ -59,45 +61,55 @@ pub const OVERHEAD: usize = datagrams::OVERHEAD + 8;
 
 /// Memory for datagrams while they are put together.
 ///
-/// `DATAGRAM` is the size of a slot in bytes: the payload of the largest UDP datagram to be taken,
-/// plus [`OVERHEAD`]. The largest there are have 65507 bytes with IPv4 and 65527 with IPv6.
-///
 /// `COUNT` is how many datagrams may be on their way at a time: one for each client that sends
 /// large datagrams at the same moment, four at least where strangers can send to us. A slot is
 /// only taken from the first fragment to the last, or until [`LIFETIME`] has passed.
 ///
-/// The memory is a little over `DATAGRAM * COUNT` bytes.
-#[derive(Debug)]
-pub struct Buffers<const DATAGRAM: usize, const COUNT: usize> {
+/// `SIZE` is the size of a slot in bytes: the payload of the largest UDP datagram to be taken,
+/// plus [`OVERHEAD`]. The largest there are have 65507 bytes with IPv4 and 65527 with IPv6.
+///
+/// The memory is a little over `COUNT * SIZE` bytes.
+pub struct Buffers<const COUNT: usize, const SIZE: usize> {
     slots: [Slot; COUNT],
-    bytes: [[u8; DATAGRAM]; COUNT],
+    bytes: [[u8; SIZE]; COUNT],
 }
 
-impl<const DATAGRAM: usize, const COUNT: usize> Buffers<DATAGRAM, COUNT> {
+impl<const COUNT: usize, const SIZE: usize> Buffers<COUNT, SIZE> {
     /// Empty slots. No slot, or slots too small for any datagram, do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         const {
             assert!(COUNT > 0, "reassembly needs one slot at least");
             assert!(
-                DATAGRAM > OVERHEAD,
+                SIZE > OVERHEAD,
                 "a slot holds OVERHEAD bytes and the datagram"
             );
         }
         Self {
             slots: [Slot::FREE; COUNT],
-            bytes: [[0; DATAGRAM]; COUNT],
+            bytes: [[0; SIZE]; COUNT],
         }
     }
 }
 
-impl<const DATAGRAM: usize, const COUNT: usize> Default for Buffers<DATAGRAM, COUNT> {
+impl<const COUNT: usize, const SIZE: usize> fmt::Debug for Buffers<COUNT, SIZE> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffers")
+            .field("count", &COUNT)
+            .field("size", &SIZE)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<const COUNT: usize, const SIZE: usize> Default for Buffers<COUNT, SIZE> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// What has happened to datagrams. All counters wrap around.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counters {
     /// Datagrams that were put together and delivered.
     pub reassembled: u32,
@@ -130,9 +142,9 @@ pub struct Reassembly<'a, D> {
 
 impl<'a, D: Device> Reassembly<'a, D> {
     /// Puts itself in front of a device.
-    pub fn new<const DATAGRAM: usize, const COUNT: usize>(
+    pub fn new<const COUNT: usize, const SIZE: usize>(
         inner: D,
-        buffers: &'a mut Buffers<DATAGRAM, COUNT>,
+        buffers: &'a mut Buffers<COUNT, SIZE>,
     ) -> Self {
         let capabilities = inner.capabilities();
         let bytes = buffers.bytes.as_flattened_mut();
@@ -140,7 +152,7 @@ impl<'a, D: Device> Reassembly<'a, D> {
             inner,
             medium: capabilities.medium,
             verify: capabilities.checksum.ipv4.rx(),
-            datagrams: Datagrams::new(&mut buffers.slots, bytes, DATAGRAM),
+            datagrams: Datagrams::new(&mut buffers.slots, bytes, SIZE),
         }
     }
 
@@ -149,9 +161,15 @@ impl<'a, D: Device> Reassembly<'a, D> {
     /// smoltcp drops a datagram that is larger than the receive buffer of its socket without a
     /// trace. With the size of the largest such buffer as the limit, it is dropped here instead,
     /// with a warning in the log, and counted as [`too_large`](Counters::too_large).
+    #[must_use]
     pub fn with_payload_limit(mut self, bytes: usize) -> Self {
         self.datagrams.limit = bytes;
         self
+    }
+
+    /// How much payload a UDP datagram may have, in bytes.
+    pub fn payload_limit(&self) -> usize {
+        self.datagrams.limit
     }
 }
 

@@ -77,6 +77,7 @@ pub enum Mode {
 
 impl Mode {
     /// What smoltcp calls it.
+    #[must_use]
     pub fn medium(self) -> Medium {
         match self {
             Mode::Tap => Medium::Ethernet,
@@ -182,11 +183,13 @@ impl TunTap {
     }
 
     /// The name of the interface.
+    #[must_use]
     pub fn name(&self) -> &str {
         &self.health.name
     }
 
     /// Whether it is a TAP or a TUN.
+    #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -194,22 +197,26 @@ impl TunTap {
     /// The longest IP packet, in bytes: what `ip link` calls `mtu`. The longest frame of a TAP is
     /// 14 bytes longer, for the Ethernet header. Read when the interface was opened; a later change
     /// is not noticed.
+    #[must_use]
     pub fn mtu(&self) -> usize {
         self.mtu
     }
 
     /// Whether the interface did not exist before, so that it disappears with this value.
+    #[must_use]
     pub fn was_created(&self) -> bool {
         self.created
     }
 
     /// Whether the kernel and we leave checksums, and the cutting of TCP segments, to each other;
     /// see [Offload](TunTap#offload).
+    #[must_use]
     pub fn offload(&self) -> bool {
         self.offload
     }
 
     /// What has passed so far.
+    #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.health.statistics
     }
@@ -217,6 +224,7 @@ impl TunTap {
     /// Why no frames pass at present, `None` if all is well as far as is known. After
     /// [`Fault::Removed`] no frame will ever pass, so a program should stop; anything else is over
     /// with the next frame that is sent.
+    #[must_use]
     pub fn fault(&self) -> Option<Fault> {
         self.health.fault
     }

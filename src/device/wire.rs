@@ -21,6 +21,7 @@
 //! ```
 
 use core::cell::{Cell, RefCell, RefMut};
+use core::fmt;
 
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
@@ -48,8 +49,18 @@ pub struct Queue<const FRAMES: usize, const MTU: usize> {
     dropped: Cell<u32>,
 }
 
+impl<const FRAMES: usize, const MTU: usize> fmt::Debug for Queue<FRAMES, MTU> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue")
+            .field("length", &self.len())
+            .field("dropped", &self.dropped())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<const FRAMES: usize, const MTU: usize> Queue<FRAMES, MTU> {
     /// An empty queue. Fewer than four frames do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         const { assert!(FRAMES >= 4, "an in-memory queue needs four frames at least") };
         Self {
@@ -123,7 +134,7 @@ impl<const FRAMES: usize, const MTU: usize> Default for Queue<FRAMES, MTU> {
 }
 
 /// Two queues, one for each direction.
-#[derive(Default)]
+#[derive(Default, Debug)]
 pub struct Wire<const FRAMES: usize, const MTU: usize> {
     there: Queue<FRAMES, MTU>,
     back: Queue<FRAMES, MTU>,
@@ -131,6 +142,7 @@ pub struct Wire<const FRAMES: usize, const MTU: usize> {
 
 impl<const FRAMES: usize, const MTU: usize> Wire<FRAMES, MTU> {
     /// A wire with nothing on it; see [`Queue`] for the sizes.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             there: Queue::new(),
@@ -161,6 +173,7 @@ impl<const FRAMES: usize, const MTU: usize> Wire<FRAMES, MTU> {
 /// One end of a wire: a [`Device`] without checksum offload.
 ///
 /// A frame stays at the head of the queue if its receive token is dropped unused.
+#[derive(Debug)]
 pub struct Port<'q, const FRAMES: usize, const MTU: usize> {
     receive: &'q Queue<FRAMES, MTU>,
     transmit: &'q Queue<FRAMES, MTU>,
@@ -216,6 +229,7 @@ impl<const FRAMES: usize, const MTU: usize> Device for Port<'_, FRAMES, MTU> {
 }
 
 /// The right to take the oldest frame off a [`Port`].
+#[derive(Debug)]
 pub struct Receive<'q, const FRAMES: usize, const MTU: usize>(&'q Queue<FRAMES, MTU>);
 
 impl<const FRAMES: usize, const MTU: usize> RxToken for Receive<'_, FRAMES, MTU> {
@@ -225,6 +239,7 @@ impl<const FRAMES: usize, const MTU: usize> RxToken for Receive<'_, FRAMES, MTU>
 }
 
 /// The right to put one frame into a [`Port`].
+#[derive(Debug)]
 pub struct Transmit<'q, const FRAMES: usize, const MTU: usize>(&'q Queue<FRAMES, MTU>);
 
 impl<const FRAMES: usize, const MTU: usize> TxToken for Transmit<'_, FRAMES, MTU> {

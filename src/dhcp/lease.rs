@@ -9,6 +9,7 @@ use crate::packet::{DhcpReply, EthernetAddress, NAME_SERVERS};
 
 /// What a DHCP server has given to this host.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Lease {
     /// The address, with the length of its network's prefix.
     pub address: Ipv4Cidr,

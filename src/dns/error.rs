@@ -3,7 +3,8 @@
 use core::fmt;
 
 /// Why the addresses of a name are not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Error {
     /// No name server was given.
     NoServer,
@@ -30,7 +31,7 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// Why a name server cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Failure {
     /// Its address is not that of one host.

@@ -25,8 +25,15 @@ pub struct Buffers {
     transmit: [u8; QUERY * QUESTIONS_AT_ONCE],
 }
 
+impl fmt::Debug for Buffers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffers").finish_non_exhaustive()
+    }
+}
+
 impl Buffers {
     /// Empty buffers.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             received: Vec::new(),
@@ -55,6 +62,7 @@ impl Default for Buffers {
 }
 
 /// The queues of a resolver, each with room for [`QUESTIONS_AT_ONCE`] datagrams.
+#[derive(Debug)]
 pub struct Parts<'a> {
     /// Answers that have arrived, of up to [`ANSWER`] bytes.
     pub receive: PacketBuffer<'a>,
@@ -79,7 +87,8 @@ pub(super) fn add<'a>(
 }
 
 /// Why a resolver cannot be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SetupError {
     /// The stack has no slot left for another socket.
     Sockets(SocketsFull),

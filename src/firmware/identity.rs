@@ -11,6 +11,7 @@ use crate::logging::warn;
 ///
 /// assert_eq!(address_of(b"0001").to_string(), "02:c2:ac:d4:f9:eb");
 /// ```
+#[must_use]
 pub fn address_of(serial_number: &[u8]) -> EthernetAddress {
     let hash = serial_number
         .iter()

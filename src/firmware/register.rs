@@ -24,12 +24,14 @@ impl<T: Copy> Register<T> {
     /// # Safety
     /// A register of a peripheral of this size, which has no part in Rust's memory, is at this
     /// address. To read or write it may change what the peripheral does, but no memory.
+    #[must_use]
     pub const unsafe fn at(address: usize) -> Self {
         assert!(address.is_multiple_of(size_of::<T>()));
         Self(core::ptr::without_provenance_mut(address))
     }
 
     /// Reads it.
+    #[allow(clippy::must_use_candidate, reason = "it is read for the effect, too")]
     pub fn read(self) -> T {
         // SAFETY: `at` was promised that a register is there.
         unsafe { self.0.read_volatile() }
@@ -48,9 +50,16 @@ impl Register {
         self.write(self.read() | bits);
     }
 
-    /// Waits for a limited time until one of `bits` is as wanted; returns whether it is.
-    pub fn wait_for(self, bits: u32, wanted: bool) -> bool {
-        (0..100_000).any(|_| (self.read() & bits != 0) == wanted)
+    /// Waits for a limited time until one of `bits` is set; returns whether one is.
+    #[allow(clippy::must_use_candidate, reason = "it is read for the effect, too")]
+    pub fn wait_until_set(self, bits: u32) -> bool {
+        (0..100_000).any(|_| self.read() & bits != 0)
+    }
+
+    /// Waits for a limited time until all of `bits` are clear; returns whether they are.
+    #[allow(clippy::must_use_candidate, reason = "it is read for the effect, too")]
+    pub fn wait_until_clear(self, bits: u32) -> bool {
+        (0..100_000).any(|_| self.read() & bits == 0)
     }
 
     /// Reads a counter of 64 bits, which goes on meanwhile. This is its lower half.

@@ -1,8 +1,11 @@
+use core::fmt;
+
 use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 
 use crate::link::EthernetAddress;
 use crate::stack::{Network, PendingSyn, Slots};
+use crate::transform::Transform;
 use crate::{Servers, Stack, tcp, udp};
 
 /// All that firmware lends for good, in one static: the frames `F` of its driver, and what the stack
@@ -20,7 +23,7 @@ use crate::{Servers, Stack, tcp, udp};
 /// type Frames = [[u8; 1514]; 2]; // what the driver asks for
 ///
 /// // Firmware has it in a static, which the crate `static_cell` lends out once.
-/// const STORAGE: Storage<Frames, tcp::Pool<'_, 2, 1024, 1024>, udp::Buffers<256, 1>, 2> =
+/// const STORAGE: Storage<Frames, tcp::Pool<'_, 2, 1024, 1024>, udp::Buffers<1, 256>, 2> =
 ///     Storage::new([[0; 1514]; 2]);
 /// # let _ = STORAGE;
 /// ```
@@ -31,23 +34,40 @@ pub struct Storage<F, P, D, const BACKLOG: usize> {
     pub servers: ServerStorage<P, D, BACKLOG>,
 }
 
+impl<F, P, D, const BACKLOG: usize> fmt::Debug for Storage<F, P, D, BACKLOG> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Storage")
+            .field("servers", &self.servers)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a stack with both servers lives in; see [`Storage`].
 pub struct ServerStorage<P, D, const BACKLOG: usize> {
     pool: P,
     datagrams: D,
-    slots: Slots<'static, 1>,
+    slots: Slots<'static, { Servers::SLOTS }>,
     backlog: [PendingSyn; BACKLOG],
+}
+
+impl<P, D, const BACKLOG: usize> fmt::Debug for ServerStorage<P, D, BACKLOG> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerStorage")
+            .field("backlog", &BACKLOG)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<
     F,
+    T: Transform,
     const N: usize,
     const RECEIVE: usize,
     const TRANSMIT: usize,
-    const DATAGRAM: usize,
-    const QUEUE: usize,
+    const COUNT: usize,
+    const SIZE: usize,
     const BACKLOG: usize,
-> Storage<F, tcp::Pool<'static, N, RECEIVE, TRANSMIT>, udp::Buffers<DATAGRAM, QUEUE>, BACKLOG>
+> Storage<F, tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
 {
     /// Storage that is not in use yet. Sizes that cannot work do not compile.
     pub const fn new(frames: F) -> Self {
@@ -65,13 +85,14 @@ impl<
 }
 
 impl<
+    T: Transform,
     const N: usize,
     const RECEIVE: usize,
     const TRANSMIT: usize,
-    const DATAGRAM: usize,
-    const QUEUE: usize,
+    const COUNT: usize,
+    const SIZE: usize,
     const BACKLOG: usize,
-> ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT>, udp::Buffers<DATAGRAM, QUEUE>, BACKLOG>
+> ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
 {
     /// A stack on `device` with both servers on the port of the exercise; its addresses are those of the
     /// network and those that the network [gives](ask_for_addresses). The seed is that of
@@ -87,9 +108,15 @@ impl<
         hardware_address: EthernetAddress,
         random_seed: u64,
         now: Instant,
-    ) -> (Stack<'static, D>, Servers<'static>) {
-        let slots = self.slots.as_mut_slice();
-        let stack = Stack::on_network(device, network, hardware_address, random_seed, slots, now);
+    ) -> (Stack<'static, D>, Servers<'static, T>) {
+        let stack = Stack::on_network(
+            device,
+            network,
+            hardware_address,
+            random_seed,
+            &mut self.slots,
+            now,
+        );
         let mut stack = stack.with_backlog(&mut self.backlog[..]);
         stack.ask_for_addresses();
         let config = tcp::Config::default();

@@ -37,6 +37,7 @@ const RETRANSMIT: Duration = Duration::from_secs(1);
 
 /// Another host uses an address of this host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Conflict {
     /// The address.
     pub address: IpAddress,

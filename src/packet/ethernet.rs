@@ -29,6 +29,7 @@ impl EthernetAddress {
     pub const BROADCAST: Self = Self([0xff; 6]);
 
     /// Whether it is the address of one station, not of a group.
+    #[must_use]
     pub const fn is_unicast(self) -> bool {
         self.0[0] & 1 == 0
     }

@@ -27,7 +27,7 @@ use super::{Probability, Random};
 ///
 /// Linux's emulator takes the same four numbers: `netem loss gemodel ENTER LEAVE LOSS GOOD`, where
 /// `GOOD` is [`Conditions::loss`](super::Conditions::loss).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Bursts {
     /// In the good state: the probability that the next frame meets the bad state.
     pub enter: Probability,
@@ -42,6 +42,7 @@ impl Bursts {
     pub const NEVER: Self = Self::new(Probability::NEVER, Probability::ALWAYS);
 
     /// Bursts that lose each frame.
+    #[must_use]
     pub const fn new(enter: Probability, leave: Probability) -> Self {
         Self {
             enter,

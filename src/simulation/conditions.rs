@@ -1,6 +1,7 @@
 use smoltcp::time::Duration;
 
 use super::{Bursts, Probability};
+use crate::setters::setters;
 
 /// What a [`Lane`](super::Lane) does to the frames on it.
 ///
@@ -15,16 +16,15 @@ use super::{Bursts, Probability};
 /// use smoltcp::time::Duration;
 /// use uppercase::simulation::{Conditions, Probability};
 ///
-/// let path = Conditions {
-///     bandwidth: Some(2_000_000),
-///     delay: Duration::from_millis(40),
-///     queue: 20,
-///     loss: Probability::per_million(500),
-///     ..Conditions::PERFECT
-/// };
+/// let path = Conditions::PERFECT
+///     .with_bandwidth(Some(2_000_000))
+///     .with_delay(Duration::from_millis(40))
+///     .with_queue(20)
+///     .with_loss(Probability::per_million(500));
 /// assert_ne!(path, Conditions::default());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Conditions {
     /// The time from the moment at which a frame has left the queue until it arrives.
     pub delay: Duration,
@@ -96,6 +96,21 @@ impl Conditions {
         bandwidth: None,
         queue: 16,
     };
+
+    setters! {
+        with_delay(delay: Duration);
+        with_jitter(jitter: Duration);
+        with_loss(loss: Probability);
+        with_bursts(bursts: Bursts);
+        with_duplication(duplication: Probability);
+        with_reordering(reordering: Probability);
+        with_hold(hold: Duration);
+        with_corruption(corruption: Probability);
+        with_truncation(truncation: Probability);
+        with_mtu(mtu: usize);
+        with_bandwidth(bandwidth: Option<u64>);
+        with_queue(queue: usize);
+    }
 
     /// How many nanoseconds it takes to send a frame of `bytes`.
     pub(super) fn nanoseconds_to_send(&self, bytes: usize) -> i128 {

@@ -45,7 +45,7 @@ pub struct Event {
 }
 
 /// One of the two directions of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// From the host into the network.
     FromHost,
@@ -54,7 +54,7 @@ pub enum Direction {
 }
 
 /// What can happen to a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fate {
     /// A host has sent it, or the test has injected it.
@@ -80,7 +80,7 @@ pub enum Fate {
 }
 
 /// How a frame that arrives differs from the one that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Alteration {
     /// One byte was changed.
@@ -94,6 +94,7 @@ pub enum Alteration {
 impl Event {
     /// The protocol of the frame. A frame that is too short or too damaged to say so is
     /// [`Protocol::Other`].
+    #[must_use]
     pub fn protocol(&self) -> Protocol {
         Protocol::of(self.medium, &self.frame)
     }

@@ -9,7 +9,7 @@ use smoltcp::wire::{EthernetFrame, IpProtocol, Ipv4Packet, PrettyPrinter};
 use crate::packet::{Content, Frame, Packet};
 
 /// The protocol of a frame, by which a log can be filtered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Protocol {
     /// ARP (RFC 826).

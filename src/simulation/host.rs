@@ -1,3 +1,4 @@
+use core::fmt;
 use std::vec::Vec;
 
 use smoltcp::iface::{Config, Interface, PollResult, SocketSet};
@@ -22,11 +23,22 @@ pub struct Host<'a> {
     pub sockets: SocketSet<'a>,
 }
 
+impl fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("port", &self.port)
+            .field("addresses", &self.interface.ip_addrs())
+            .field("sockets", &self.sockets)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Host<'_> {
     /// A host with this address, the port of which takes the place of any other one of the link.
     ///
     /// Its hardware address is made from the number of the link, and its random numbers follow from
     /// the seed of the network: it takes one [`random_seed`](super::Network::random_seed).
+    #[must_use]
     pub fn new(link: &Link, address: IpCidr) -> Self {
         let mut port = link.port();
         let hardware_address = match port.capabilities().medium {

@@ -1,3 +1,4 @@
+use core::fmt;
 use std::boxed::Box;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,7 +10,7 @@ use super::bus::{Bus, LaneId};
 use super::{Conditions, Direction, Port, Statistics, Verdict};
 
 /// A cable between a host and the hub or switch. A clone is the same cable.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Link {
     /// What the host sends.
     pub from_host: Lane,
@@ -32,6 +33,7 @@ impl Link {
     /// Plugs a host in: returns the device for its stack. A port that was taken before is unplugged.
     ///
     /// A host that reboots is one that drops its stack and makes another one on a new port.
+    #[must_use]
     pub fn port(&self) -> Port {
         Port::new(&self.from_host.bus, self.from_host.id.link)
     }
@@ -77,6 +79,15 @@ pub struct Lane {
     id: LaneId,
 }
 
+impl fmt::Debug for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lane")
+            .field("link", &self.id.link)
+            .field("direction", &self.id.direction)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Lane {
     /// The conditions for the frames that are sent from now on.
     pub fn set(&self, conditions: Conditions) {
@@ -84,6 +95,7 @@ impl Lane {
     }
 
     /// What has happened to the frames so far.
+    #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.bus.borrow_mut().lane(self.id).statistics
     }

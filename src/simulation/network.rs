@@ -1,3 +1,4 @@
+use core::fmt;
 use core::task::Poll;
 use std::boxed::Box;
 use std::cell::RefCell;
@@ -26,12 +27,22 @@ pub struct Network {
     bus: Rc<RefCell<Bus>>,
 }
 
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network")
+            .field("seed", &self.seed)
+            .field("wake", &self.wake)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Network {
     /// A network without hosts, at time 0. Its frames are those of `medium`.
     ///
     /// # Panics
     /// If the variable `SIMULATION_LOG` selects frames by words that it does not have: see
     /// [the log](super#the-log).
+    #[must_use]
     pub fn new(medium: Medium, seed: u64) -> Self {
         let mut network = Self {
             seed,
@@ -121,6 +132,7 @@ impl Network {
     }
 
     /// The time.
+    #[must_use]
     pub fn now(&self) -> Instant {
         self.bus.borrow().now
     }
@@ -245,6 +257,7 @@ impl Network {
     }
 
     /// The time of the next [`step`](Self::step); `None` if nothing is left to happen.
+    #[must_use]
     pub fn next_step_at(&self) -> Option<Instant> {
         let bus = self.bus.borrow();
         let wake = self.wake_at(&bus);

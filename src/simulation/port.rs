@@ -1,3 +1,4 @@
+use core::fmt;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,6 +23,15 @@ pub struct Port {
     checksum: ChecksumCapabilities,
 }
 
+impl fmt::Debug for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Port")
+            .field("link", &self.link)
+            .field("checksum", &self.checksum)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Port {
     pub(super) fn new(bus: &Rc<RefCell<Bus>>, link: usize) -> Self {
         let number = bus.borrow_mut().plug(link);
@@ -39,6 +49,12 @@ impl Port {
     /// the stack is made.
     pub fn set_checksum(&mut self, checksum: ChecksumCapabilities) {
         self.checksum = checksum;
+    }
+
+    /// The checksums that the stack makes and verifies.
+    #[must_use]
+    pub fn checksum(&self) -> &ChecksumCapabilities {
+        &self.checksum
     }
 
     /// Whether no other port was taken of the link since.
@@ -89,6 +105,14 @@ impl Device for Port {
 /// A frame that has arrived at a [`Port`]. Dropped unused, it is gone.
 pub struct Receive(Arc<[u8]>);
 
+impl fmt::Debug for Receive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receive")
+            .field("length", &self.0.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl RxToken for Receive {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
         read(&self.0)
@@ -96,6 +120,7 @@ impl RxToken for Receive {
 }
 
 /// The right to send one frame from a [`Port`].
+#[derive(Debug)]
 pub struct Transmit<'p>(&'p Port);
 
 impl TxToken for Transmit<'_> {

@@ -1,7 +1,7 @@
 use super::Random;
 
 /// How often something happens, in millionths.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Probability(u32);
 
 impl Probability {
@@ -11,11 +11,13 @@ impl Probability {
     pub const ALWAYS: Self = Self(1_000_000);
 
     /// `times` in a hundred; more than 100 is always.
+    #[must_use]
     pub const fn percent(times: u32) -> Self {
         Self::per_million(times.saturating_mul(10_000))
     }
 
     /// `times` in a million; more is always.
+    #[must_use]
     pub const fn per_million(times: u32) -> Self {
         if times < Self::ALWAYS.0 {
             Self(times)

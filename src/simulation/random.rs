@@ -14,6 +14,7 @@ pub struct Random(u64);
 
 impl Random {
     /// The generator that starts at `seed`.
+    #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }

@@ -31,16 +31,19 @@ pub struct Record {
 
 impl Record {
     /// The number of the frame.
+    #[must_use]
     pub fn number(&self) -> u64 {
         self.sent.number
     }
 
     /// Whether the frame was sent from this link, or came to it.
+    #[must_use]
     pub fn is_on(&self, link: &str) -> bool {
         *self.sent.link == *link || self.ends.iter().any(|end| *end.link == *link)
     }
 
     /// Whether the frame has arrived on each link that it was sent on to, unaltered and once.
+    #[must_use]
     pub fn is_intact(&self) -> bool {
         let is_intact =
             |end: &Event| end.fate == Fate::Arrived && end.alteration.is_none() && end.copy == 0;

@@ -16,6 +16,7 @@ const LOG: &str = "SIMULATION_LOG";
 ///
 /// # Panics
 /// If one of the variables is set, but not to a number.
+#[must_use]
 pub fn seeds(default: Range<u64>) -> Range<u64> {
     if let Some(seed) = number(SEED) {
         seed..seed.saturating_add(1)

@@ -2,6 +2,7 @@
 
 mod icmp;
 
+use core::fmt;
 use std::collections::VecDeque;
 use std::vec::Vec;
 
@@ -36,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// - The time to live or the hop limit goes down by one; at 0 the packet is dropped with an error.
 /// - A packet of which the destination is on neither link, or does not answer for three seconds, is
 ///   dropped with an error.
-/// - [`filter_errors`](Self::filter_errors) is the firewall that lets none of these errors pass.
+/// - [`set_filters_errors`](Self::set_filters_errors) is the firewall that lets none of these errors pass.
 ///
 /// It answers no packet for its own addresses but those of ARP and neighbor discovery.
 ///
@@ -63,6 +64,16 @@ pub struct Router {
     filters_errors: bool,
 }
 
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Router")
+            .field("ports", &self.sides.each_ref().map(|side| &side.port))
+            .field("mtu", &self.mtu)
+            .field("filters_errors", &self.filters_errors)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One of the links.
 struct Side {
     port: Port,
@@ -77,6 +88,7 @@ impl Router {
     ///
     /// # Panics
     /// If `mtu` is less than the 68 bytes that IPv4 asks for.
+    #[must_use]
     pub fn new(links: [(&Link, IpCidr); 2], mtu: usize) -> Self {
         assert!(
             mtu >= LEAST_MTU,
@@ -107,9 +119,14 @@ impl Router {
         self.sides[side].link.learn(address, hardware, for_ever);
     }
 
-    /// Whether the errors about packets are lost, as behind a firewall that filters ICMP (RFC 2923,
-    /// 2.1).
-    pub fn filter_errors(&mut self, filters: bool) {
+    /// Whether the errors about packets are lost.
+    pub fn filters_errors(&self) -> bool {
+        self.filters_errors
+    }
+
+    /// Lets the errors about packets be lost, as behind a firewall that filters ICMP (RFC 2923, 2.1), or
+    /// not.
+    pub fn set_filters_errors(&mut self, filters: bool) {
         self.filters_errors = filters;
     }
 

@@ -1,3 +1,4 @@
+use core::fmt;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::string::String;
@@ -13,6 +14,14 @@ use super::bus::Bus;
 pub struct Segment {
     bus: Rc<RefCell<Bus>>,
     index: usize,
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Segment {

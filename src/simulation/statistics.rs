@@ -6,6 +6,7 @@ use super::event::{Alteration, Fate};
 /// The others are still on their way: these are
 /// `sent + duplicated - arrived - dropped()`, as a copy is one more frame on the lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Statistics {
     /// Frames that were put on the lane.
     pub sent: u64,
@@ -39,6 +40,7 @@ pub struct Statistics {
 
 impl Statistics {
     /// Frames and copies that did not arrive, for all reasons together.
+    #[must_use]
     pub const fn dropped(&self) -> u64 {
         let at_random = self.lost + self.lost_in_burst;
         let by_the_lane = self.too_long + self.queue_full + self.cut;

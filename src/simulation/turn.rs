@@ -68,6 +68,7 @@ pub struct Step<T> {
 
 /// Why a [`Network::run`](super::Network::run) has ended before its hosts were ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stuck {
     /// It would have taken longer.
     Late {

@@ -24,6 +24,7 @@ struct Node<'a> {
 
 impl ClientSlot<'_> {
     /// Room without a connection.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             storage: SocketStorage::EMPTY,

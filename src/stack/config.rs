@@ -1,4 +1,5 @@
-use smoltcp::config::IFACE_MAX_ADDR_COUNT;
+use heapless::Vec;
+use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::wire::{IpAddress, IpCidr};
 
@@ -13,34 +14,135 @@ const IPV4_LEAST_MTU: usize = 576;
 #[cfg(feature = "ipv6")]
 const IPV6_LEAST_MTU: usize = 1280;
 
-/// The configuration of a stack.
-#[derive(Clone, Copy, Debug)]
-pub struct Config<'c> {
-    /// The address of the network card; not used where the medium is plain IP.
-    pub hardware_address: EthernetAddress,
-    /// Our own addresses, each with the length of its network's prefix. With
-    /// the feature `addressing` they can change later (`Context::add_address`).
-    pub addresses: &'c [IpCidr],
-    /// The routers to everywhere else: one for each IP version at most, each on a network of ours.
-    pub gateways: &'c [IpAddress],
-    /// A number that is another one at each start, and secret: from a generator of random numbers,
-    /// which most microcontrollers and all operating systems have.
-    ///
-    /// Ports and initial sequence numbers follow from it: with the same seed after a reboot, a
-    /// peer that has not noticed the reboot meets its old connection again. With the feature `isn`
-    /// each follows by a one-way function of its own, so that nothing that is sent tells anything
-    /// about it. Without, three initial sequence numbers tell all that follow: any host can open
-    /// connections in the name of another one (RFC 6528, 1).
-    pub random_seed: u64,
+/// The configuration of a stack: the address of its card, its IP addresses and gateways, and a seed.
+///
+/// ```
+/// use smoltcp::wire::{IpAddress, IpCidr};
+/// use uppercase::link::EthernetAddress;
+/// use uppercase::stack::Config;
+///
+/// # let random_seed = 1;
+/// let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), random_seed)
+///     .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)])
+///     .with_gateways(&[IpAddress::v4(192, 168, 69, 100)]);
+/// assert_eq!(config.addresses().len(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    hardware_address: EthernetAddress,
+    addresses: Vec<IpCidr, IFACE_MAX_ADDR_COUNT>,
+    gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
+    random_seed: u64,
+    /// There is no room for all of them.
+    excess: Option<ConfigError>,
 }
 
-impl Config<'_> {
-    /// Refuses what smoltcp would refuse by a panic, or by silence.
-    pub(super) fn check(&self, capabilities: &DeviceCapabilities) -> Result<(), ConfigError> {
-        Network::check(self.addresses, self.gateways)?;
-        self.check_device(capabilities)
+impl Config {
+    /// Of a host without addresses.
+    ///
+    /// `hardware_address` is that of the network card; it is not used where the medium is plain IP.
+    ///
+    /// `random_seed` is a number that is another one at each start, and secret: from a generator of
+    /// random numbers, which most microcontrollers and all operating systems have. Ports and initial
+    /// sequence numbers follow from it: with the same seed after a reboot, a peer that has not noticed
+    /// the reboot meets its old connection again. With the feature `isn` each follows by a one-way
+    /// function of its own, so that nothing that is sent tells anything about it. Without, three
+    /// initial sequence numbers tell all that follow: any host can open connections in the name of
+    /// another one (RFC 6528, 1).
+    #[must_use]
+    pub const fn new(hardware_address: EthernetAddress, random_seed: u64) -> Self {
+        Self {
+            hardware_address,
+            addresses: Vec::new(),
+            gateways: Vec::new(),
+            random_seed,
+            excess: None,
+        }
     }
 
+    /// Sets the host's own addresses, each with the length of its network's prefix. With the feature
+    /// `addressing` they can change later (`Context::add_address`).
+    #[must_use]
+    pub fn with_addresses(mut self, addresses: &[IpCidr]) -> Self {
+        self.addresses.clear();
+        if self.addresses.extend_from_slice(addresses).is_err() {
+            self.excess = Some(ConfigError::TooManyAddresses);
+        }
+        self
+    }
+
+    /// Sets the routers to everywhere else: one for each IP version at most, each on a network of the
+    /// host's own.
+    #[must_use]
+    pub fn with_gateways(mut self, gateways: &[IpAddress]) -> Self {
+        self.gateways.clear();
+        if self.gateways.extend_from_slice(gateways).is_err() {
+            self.excess = Some(ConfigError::TooManyGateways);
+        }
+        self
+    }
+
+    /// Sets another seed than that of [`new`](Self::new).
+    #[must_use]
+    pub const fn with_random_seed(mut self, random_seed: u64) -> Self {
+        self.random_seed = random_seed;
+        self
+    }
+
+    /// The address of the network card.
+    #[must_use]
+    pub const fn hardware_address(&self) -> EthernetAddress {
+        self.hardware_address
+    }
+
+    /// The host's own addresses.
+    #[must_use]
+    pub fn addresses(&self) -> &[IpCidr] {
+        &self.addresses
+    }
+
+    /// The routers to everywhere else.
+    #[must_use]
+    pub fn gateways(&self) -> &[IpAddress] {
+        &self.gateways
+    }
+
+    /// The seed.
+    #[must_use]
+    pub const fn random_seed(&self) -> u64 {
+        self.random_seed
+    }
+
+    /// Refuses what smoltcp would refuse by a panic, or by silence.
+    pub(super) fn check(
+        &self,
+        capabilities: &DeviceCapabilities,
+    ) -> Result<Setup<'_>, ConfigError> {
+        if let Some(error) = self.excess {
+            return Err(error);
+        }
+        Network::check(&self.addresses, &self.gateways)?;
+        let setup = Setup {
+            hardware_address: self.hardware_address,
+            addresses: &self.addresses,
+            gateways: &self.gateways,
+            random_seed: self.random_seed,
+        };
+        setup.check_device(capabilities)?;
+        Ok(setup)
+    }
+}
+
+/// What a stack is made of: of a [`Config`], or on a board of a [`Network`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setup<'c> {
+    pub(super) hardware_address: EthernetAddress,
+    pub(super) addresses: &'c [IpCidr],
+    pub(super) gateways: &'c [IpAddress],
+    pub(super) random_seed: u64,
+}
+
+impl Setup<'_> {
     /// Refuses a device that does not carry what `self` is for.
     pub(super) fn check_device(
         &self,

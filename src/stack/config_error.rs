@@ -4,7 +4,8 @@ use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::wire::IpAddress;
 
 /// Why a stack cannot be set up, or take an address or a gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The device carries neither Ethernet frames nor, with the feature `medium-ip`, IP packets.
     Medium,

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use smoltcp::iface;
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
@@ -42,8 +44,18 @@ pub struct Context<'c, 'a> {
     pub(super) ports: &'c mut Ports,
 }
 
+impl fmt::Debug for Context<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .field("addresses", &self.host.link.addresses.own())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Context<'_, '_> {
     /// The largest IP packet that the link carries, in bytes.
+    #[must_use]
     pub fn ip_mtu(&self) -> usize {
         self.host.ip_mtu()
     }
@@ -53,6 +65,7 @@ impl Context<'_, '_> {
     /// A service with a socket of its own asks before it queues a datagram. A longer one is dropped, and
     /// counted in `Counters::too_long`; over IPv4 smoltcp 0.14 panics at more than 65 507 bytes, where
     /// overflows are checked, as in a debug build.
+    #[must_use]
     pub fn longest_datagram_to(&self, address: &IpAddress) -> usize {
         let header = match address {
             IpAddress::Ipv4(_) => IPV4_HEADER,
@@ -64,12 +77,14 @@ impl Context<'_, '_> {
     }
 
     /// Whether `address` is one of the stack's own.
+    #[must_use]
     pub fn is_own(&self, address: &IpAddress) -> bool {
         self.host.link.addresses.is_own(address)
     }
 
     /// The host that a packet to `address` is handed to: the host itself if it is on the link, else
     /// a gateway; `None` if there is no route.
+    #[must_use]
     pub fn next_hop(&self, address: &IpAddress) -> Option<IpAddress> {
         self.host.link.addresses.next_hop(address)
     }
@@ -167,7 +182,8 @@ impl Context<'_, '_> {
 
 /// Why a group cannot be joined.
 #[cfg(feature = "mld")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum JoinError {
     /// The address is not that of a group.
     NotAGroup(Ipv6Address),
@@ -222,11 +238,13 @@ impl core::error::Error for JoinError {}
 #[cfg(feature = "addressing")]
 impl Context<'_, '_> {
     /// The stack's own addresses, each with the length of its network's prefix.
+    #[must_use]
     pub fn addresses(&self) -> &[IpCidr] {
         self.host.link.addresses.own()
     }
 
     /// The routers to hosts that are not on the link: one for each IP version at most.
+    #[must_use]
     pub fn gateways(&self) -> &[IpAddress] {
         self.host.link.addresses.gateways()
     }
@@ -259,6 +277,7 @@ impl Context<'_, '_> {
     /// the [link was back](Self::link_is_back); see
     /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
+    #[must_use]
     pub fn is_probing(&self) -> bool {
         self.host.link.is_probing()
     }

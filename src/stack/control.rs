@@ -53,6 +53,7 @@ impl<'a> Connection<'a> {
 
     /// The socket.
     #[inline(never)]
+    #[must_use]
     pub fn socket(&self) -> &Socket<'a> {
         self.set.get(self.handle)
     }
@@ -64,6 +65,7 @@ impl<'a> Connection<'a> {
     }
 
     /// What the stack remembers of it.
+    #[must_use]
     pub fn control(&self) -> &Control {
         &self.control
     }
@@ -199,6 +201,7 @@ impl Default for Control {
 
 impl Control {
     /// The four-tuple, if there is a peer.
+    #[must_use]
     pub fn four_tuple(&self) -> Option<FourTuple> {
         self.tuple
     }
@@ -209,21 +212,25 @@ impl Control {
     }
 
     /// How the connection has ended, or is about to end.
+    #[must_use]
     pub fn end(&self) -> Option<End> {
         self.end
     }
 
     /// How many segments were sent again.
+    #[must_use]
     pub fn retransmitted(&self) -> u32 {
         self.retransmitted
     }
 
     /// How often the peer was told that there is no room for it.
+    #[must_use]
     pub fn window_shut(&self) -> u32 {
         self.shut
     }
 
     /// A sentence about the connection, up to this moment.
+    #[must_use]
     pub fn summary(&self, now: Instant) -> Summary<'_> {
         Summary { control: self, now }
     }

@@ -1,5 +1,6 @@
 /// What a stack has not given to its sockets, and why; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counters {
     /// Frames that were neither ARP nor IP, or too short for their headers.
     pub unknown: u32,

@@ -6,7 +6,7 @@ use smoltcp::wire::IpAddress;
 #[cfg(feature = "addressing")]
 use smoltcp::wire::IpCidr;
 
-use super::config::Config;
+use super::config::Setup;
 #[cfg(feature = "addressing")]
 use super::config::check_address;
 #[cfg(feature = "addressing")]
@@ -71,19 +71,19 @@ pub(super) struct Host {
 
 impl Host {
     /// A host without addresses.
-    pub(super) fn new(config: &Config<'_>, capabilities: &DeviceCapabilities) -> Self {
+    pub(super) fn new(setup: &Setup<'_>, capabilities: &DeviceCapabilities) -> Self {
         Self {
-            link: Link::new(capabilities.medium, config.hardware_address),
+            link: Link::new(capabilities.medium, setup.hardware_address),
             capabilities: of_ip(capabilities),
             #[cfg(feature = "addressing")]
             has_changed: false,
             #[cfg(feature = "conflict-detection")]
             conflict: None,
             #[cfg(any(feature = "dhcp", feature = "slaac"))]
-            configuration: Configuration::new(config.random_seed),
+            configuration: Configuration::new(setup.random_seed),
             lacks_room: false,
             is_loopback: Cell::new(false),
-            identifications: Identifications::new(config.random_seed),
+            identifications: Identifications::new(setup.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
             #[cfg(feature = "paths")]
@@ -94,7 +94,7 @@ impl Host {
             #[cfg(feature = "fragmentation")]
             too_long: Cell::new(0),
             #[cfg(feature = "isn")]
-            sequence_numbers: SequenceNumbers::new(config.random_seed),
+            sequence_numbers: SequenceNumbers::new(setup.random_seed),
             #[cfg(feature = "client")]
             returned: Returned::new(),
             #[cfg(feature = "trace")]
@@ -149,12 +149,12 @@ impl Host {
         !sums.udp.tx() || !sums.icmpv4.tx()
     }
 
-    /// Takes the addresses and gateways of `config`, which were checked.
-    pub(super) fn configure(&mut self, config: &Config<'_>) {
-        for address in config.addresses {
+    /// Takes the addresses and gateways of `setup`, which were checked.
+    pub(super) fn configure(&mut self, setup: &Setup<'_>) {
+        for address in setup.addresses {
             self.link.add_address(*address);
         }
-        for gateway in config.gateways {
+        for gateway in setup.gateways {
             self.link.addresses.set_gateway(*gateway);
         }
     }

@@ -42,6 +42,7 @@ impl<'n> Network<'n> {
     ///
     /// # Panics
     /// If a stack cannot have them; [`check`](Self::check) says why.
+    #[must_use]
     pub const fn new(addresses: &'n [IpCidr], gateways: &'n [IpAddress]) -> Self {
         match Self::check(addresses, gateways) {
             Ok(network) => network,
@@ -111,11 +112,13 @@ impl<'n> Network<'n> {
     }
 
     /// The host's own addresses.
+    #[must_use]
     pub const fn addresses(&self) -> &'n [IpCidr] {
         self.addresses
     }
 
     /// The routers to everywhere else.
+    #[must_use]
     pub const fn gateways(&self) -> &'n [IpAddress] {
         self.gateways
     }

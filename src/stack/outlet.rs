@@ -5,13 +5,15 @@ use smoltcp::time::Instant;
 use super::control::Connection;
 #[cfg(feature = "paths")]
 use super::recovery;
-use super::service::Egress;
 #[cfg(feature = "paths")]
 use super::service::earliest;
+use super::service::{Egress, sealed};
 use super::way::Way;
 
 /// The way out for the connections of services and clients.
 pub(super) struct Outlet<'o, 'w>(pub(super) &'o mut Way<'w>);
+
+impl sealed::Egress for Outlet<'_, '_> {}
 
 impl Egress for Outlet<'_, '_> {
     fn now(&self) -> Instant {

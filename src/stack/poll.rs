@@ -55,6 +55,7 @@ pub enum Next {
 impl Next {
     /// How long nothing has to be done if no frame arrives and the device has room; `None` for any
     /// time.
+    #[must_use]
     pub fn delay(self, now: Instant) -> Option<Duration> {
         match self {
             Self::Poll | Self::Room => Some(Duration::ZERO),
@@ -63,6 +64,7 @@ impl Next {
     }
 
     /// The moment of the next poll if no frame arrives and the device has room.
+    #[must_use]
     pub fn due(self, now: Instant) -> Option<Instant> {
         match self {
             Self::Poll | Self::Room => Some(now),

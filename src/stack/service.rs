@@ -4,6 +4,8 @@
 //! the one of a segment, whether there is room for another. A service keeps no part of the
 //! backlog's contract by itself, so it cannot get it wrong.
 
+use core::fmt;
+
 use smoltcp::time::Instant;
 
 use super::context::Context;
@@ -54,8 +56,8 @@ pub trait Service<'a> {
     }
 }
 
-/// The way out for connections.
-pub trait Egress {
+/// The way out for connections, which the stack gives to its services. Only the stack implements it.
+pub trait Egress: sealed::Egress {
     /// The time of this poll.
     fn now(&self) -> Instant;
 
@@ -65,6 +67,10 @@ pub trait Egress {
 
     /// When the connection has something to transmit.
     fn due(&mut self, connection: &Connection<'_>) -> Option<Instant>;
+}
+
+pub(super) mod sealed {
+    pub trait Egress {}
 }
 
 impl<'a, A: Service<'a>, B: Service<'a>> Service<'a> for (A, B) {
@@ -106,8 +112,14 @@ where
 }
 
 /// See [`from_fn`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct FromFn<F>(F);
+
+impl<F> fmt::Debug for FromFn<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromFn").finish_non_exhaustive()
+    }
+}
 
 impl<'a, F: FnMut(&mut Context<'_, 'a>) -> Option<Instant>> Service<'a> for FromFn<F> {
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
@@ -116,6 +128,7 @@ impl<'a, F: FnMut(&mut Context<'_, 'a>) -> Option<Instant>> Service<'a> for From
 }
 
 /// The earlier of two moments, either of which may be missing.
+#[must_use]
 pub fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -1,12 +1,12 @@
 use core::fmt;
-use core::ops::{Deref, DerefMut};
+use core::mem::ManuallyDrop;
 
 use heapless::Vec;
 use managed::ManagedSlice;
 use smoltcp::iface::{SocketHandle, SocketSet, SocketStorage};
 #[cfg(feature = "client")]
 use smoltcp::socket::tcp;
-use smoltcp::socket::{AnySocket, udp};
+use smoltcp::socket::{AnySocket, Socket, udp};
 
 #[cfg(feature = "client")]
 use super::clients::{ClientSlot, Clients};
@@ -16,29 +16,43 @@ use super::control::put;
 #[cfg(feature = "client")]
 use super::table::Slot;
 
-/// Room for `N` sockets, in a `static`: all zeros, so that it takes no flash on a board.
+/// Room for `N` sockets: all zeros, so that a static takes no flash on a board.
 ///
-/// It is borrowed for the rest of the program; for less, use an array of [`SocketStorage::EMPTY`].
+/// How many a server or client takes, it says by a constant:
 ///
 /// ```
 /// use uppercase::stack::{Slots, Sockets};
+/// use uppercase::{Servers, udp};
 ///
-/// // A board would take it from a `ConstStaticCell`.
-/// let slots = Box::leak(Box::new(Slots::<3>::new()));
-/// let sockets = Sockets::new(slots.as_mut_slice());
+/// let mut slots = Slots::<{ Servers::SLOTS + udp::Server::SLOTS }>::new(); // two servers over UDP
+/// let sockets = Sockets::new(&mut slots);
+/// # let _ = sockets;
 /// ```
-pub struct Slots<'a, const N: usize>(Vec<SocketStorage<'a>, N>);
+///
+/// It is lent for as long as the stack lives, and does not drop the sockets in it: buffers that they have
+/// from a heap are not freed. Where there is a heap, an empty `Vec` takes its place, and grows.
+pub struct Slots<'a, const N: usize>(ManuallyDrop<Vec<SocketStorage<'a>, N>>);
+
+impl<const N: usize> fmt::Debug for Slots<'_, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slots")
+            .field("count", &N)
+            .finish_non_exhaustive()
+    }
+}
 
 impl<'a, const N: usize> Slots<'a, N> {
     /// Empty slots.
+    #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(ManuallyDrop::new(Vec::new()))
     }
+}
 
-    /// All of them, as a stack takes them.
-    pub fn as_mut_slice(&mut self) -> &mut [SocketStorage<'a>] {
-        while self.0.push(SocketStorage::default()).is_ok() {}
-        &mut self.0
+impl<'a, const N: usize> From<&'a mut Slots<'a, N>> for ManagedSlice<'a, SocketStorage<'a>> {
+    fn from(Slots(slots): &'a mut Slots<'a, N>) -> Self {
+        while slots.push(SocketStorage::default()).is_ok() {}
+        Self::Borrowed(&mut slots[..])
     }
 }
 
@@ -93,6 +107,36 @@ impl<'a> Sockets<'a> {
             Some(capacity) if self.set.iter().count() >= capacity => Err(SocketsFull { capacity }),
             _ => Ok(put(&mut self.set, socket.upcast())),
         }
+    }
+
+    /// The socket with this handle.
+    ///
+    /// # Panics
+    /// If the handle is of other sockets than these, or of one of another type, or was removed.
+    #[must_use]
+    pub fn get<T: AnySocket<'a>>(&self, handle: SocketHandle) -> &T {
+        self.set.get(handle)
+    }
+
+    /// The socket with this handle, to work with it.
+    ///
+    /// # Panics
+    /// As [`get`](Self::get).
+    pub fn get_mut<T: AnySocket<'a>>(&mut self, handle: SocketHandle) -> &mut T {
+        self.set.get_mut(handle)
+    }
+
+    /// Removes the socket with this handle, the slot of which is free then.
+    ///
+    /// # Panics
+    /// If the handle is of other sockets than these, or was removed.
+    pub fn remove(&mut self, handle: SocketHandle) -> Socket<'a> {
+        self.set.remove(handle)
+    }
+
+    /// The sockets that have been added, each with its handle.
+    pub fn iter(&self) -> impl Iterator<Item = (SocketHandle, &Socket<'a>)> {
+        self.set.iter()
     }
 
     /// Whether a UDP socket has this port.
@@ -179,22 +223,8 @@ pub(crate) enum ServeError {
     TooManyServers,
 }
 
-impl<'a> Deref for Sockets<'a> {
-    type Target = SocketSet<'a>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.set
-    }
-}
-
-impl DerefMut for Sockets<'_> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.set
-    }
-}
-
 /// There is no slot left for another socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SocketsFull {
     /// How many slots there are.
     pub capacity: usize,

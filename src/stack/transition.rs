@@ -15,6 +15,7 @@ use crate::packet::{Flags, FourTuple, Segment};
 
 /// A connection has come from one state to another (RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transition {
     /// When, by the clock that the stack is polled with.
     pub time: Instant,

@@ -7,6 +7,7 @@ use crate::packet::{FourTuple, Segment};
 
 /// A segment is sent, for this reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Transmission {
     /// When, by the clock that the stack is polled with.
     pub time: Instant,
@@ -17,6 +18,7 @@ pub struct Transmission {
 
 impl Transmission {
     /// The four-tuple, as the host names it that sends the segment.
+    #[must_use]
     pub fn four_tuple(&self) -> FourTuple {
         FourTuple {
             local: self.segment.source,

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use smoltcp::socket::tcp::SocketBuffer;
 
 use super::sizes::{LARGEST_WINDOW, window_within};
@@ -19,8 +21,18 @@ pub struct Buffers<const RECEIVE: usize, const TRANSMIT: usize> {
     transmit: [u8; TRANSMIT],
 }
 
+impl<const RECEIVE: usize, const TRANSMIT: usize> fmt::Debug for Buffers<RECEIVE, TRANSMIT> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffers")
+            .field("receive", &RECEIVE)
+            .field("transmit", &TRANSMIT)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<const RECEIVE: usize, const TRANSMIT: usize> Buffers<RECEIVE, TRANSMIT> {
     /// Empty buffers. Sizes that cannot work do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         const {
             assert!(

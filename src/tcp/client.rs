@@ -2,6 +2,7 @@
 
 mod error;
 
+use core::fmt;
 use core::task::Poll;
 
 use smoltcp::socket::tcp::{CongestionControl, RecvError, Socket, SocketBuffer, State};
@@ -9,7 +10,6 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 
 use super::buffers::Buffers;
-use super::config::CONGESTION_CONTROL;
 use super::error::SetupError;
 use super::phase::Phase;
 use super::socket::new_socket;
@@ -32,8 +32,20 @@ pub struct ClientStorage<'a, const RECEIVE: usize, const TRANSMIT: usize> {
     buffers: Buffers<RECEIVE, TRANSMIT>,
 }
 
+impl<const RECEIVE: usize, const TRANSMIT: usize> fmt::Debug
+    for ClientStorage<'_, RECEIVE, TRANSMIT>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientStorage")
+            .field("receive", &RECEIVE)
+            .field("transmit", &TRANSMIT)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<const RECEIVE: usize, const TRANSMIT: usize> ClientStorage<'_, RECEIVE, TRANSMIT> {
     /// Storage without a connection. Sizes that cannot work do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             slot: ClientSlot::new(),
@@ -58,6 +70,7 @@ impl<const RECEIVE: usize, const TRANSMIT: usize> ClientStorage<'_, RECEIVE, TRA
 ///     Poll::Pending => ..,
 /// }
 /// ```
+#[derive(Debug)]
 pub struct Client {
     slot: Slot,
     timeout: Duration,
@@ -109,7 +122,7 @@ impl Client {
         Ok(Self {
             slot: sockets.add_client(slot, socket),
             timeout: timeout.min(LONGEST_TIMEOUT),
-            congestion_control: CONGESTION_CONTROL,
+            congestion_control: CongestionControl::Reno,
             nagle: false,
             ack_delay: None,
             server: None,
@@ -143,6 +156,30 @@ impl Client {
     /// [`Config::congestion_control`](super::Config::congestion_control).
     pub fn set_congestion_control(&mut self, congestion_control: CongestionControl) {
         self.congestion_control = congestion_control;
+    }
+
+    /// Whether Nagle's algorithm was chosen.
+    #[must_use]
+    pub fn nagle(&self) -> bool {
+        self.nagle
+    }
+
+    /// How long an acknowledgement waits for payload to go with.
+    #[must_use]
+    pub fn ack_delay(&self) -> Option<Duration> {
+        self.ack_delay
+    }
+
+    /// How long it waits for progress: see [`new`](Self::new).
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Which congestion control was chosen.
+    #[must_use]
+    pub fn congestion_control(&self) -> CongestionControl {
+        self.congestion_control
     }
 
     /// Begins to open a connection, from a new port. What was left of an earlier connection is
@@ -264,6 +301,7 @@ impl Client {
     }
 
     /// When it wants to be called even if nothing arrives.
+    #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.is_waiting().then(|| self.progress + self.timeout)
     }

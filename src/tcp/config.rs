@@ -3,20 +3,16 @@ use smoltcp::time::Duration;
 
 use super::phase::Phase;
 use crate::PORT;
+use crate::setters::setters;
 
 /// How long an aborted connection keeps its slot if its reset cannot be sent.
 const RESET_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How a sender reacts to loss unless it is told otherwise.
-#[cfg(feature = "cubic")]
-pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Cubic;
-#[cfg(not(feature = "cubic"))]
-pub(super) const CONGESTION_CONTROL: CongestionControl = CongestionControl::Reno;
-
 /// How a [`Server`](super::Server) treats its clients.
 ///
 /// A time of `None` never ends. Nothing else frees the slot of a client that has gone silent.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Config {
     /// The port to listen on.
     pub port: u16,
@@ -45,15 +41,22 @@ pub struct Config {
     /// [`Stack::poll`](crate::Stack::poll).
     pub silence_timeout: Option<Duration>,
     /// How much is sent before it is acknowledged, so that the path is not overloaded (RFC 9293,
-    /// 3.8.2): Cubic (RFC 9438) with the feature `cubic`, else Reno (RFC 5681), unless another one
-    /// is chosen. [`CongestionControl::None`] is for a link that no other host uses.
+    /// 3.8.2): Reno (RFC 5681) unless another one is chosen, for instance Cubic (RFC 9438), which the
+    /// feature `cubic` brings. [`CongestionControl::None`] is for a link that no other host uses.
     pub congestion_control: CongestionControl,
 }
 
 impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Config {
     /// The classic port, any number of answers, 10 s to open, 5 minutes idle, 30 s to close; asks
     /// after 10 s of silence, and gives up after 90 s of it.
-    fn default() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             port: PORT,
             connections: usize::MAX,
@@ -63,12 +66,22 @@ impl Default for Config {
             close_timeout: Some(Duration::from_secs(30)),
             keep_alive: Some(Duration::from_secs(10)),
             silence_timeout: Some(Duration::from_secs(90)),
-            congestion_control: CONGESTION_CONTROL,
+            congestion_control: CongestionControl::Reno,
         }
     }
-}
 
-impl Config {
+    setters! {
+        with_port(port: u16);
+        with_connections(connections: usize);
+        with_once(once: bool);
+        with_handshake_timeout(handshake_timeout: Option<Duration>);
+        with_idle_timeout(idle_timeout: Option<Duration>);
+        with_close_timeout(close_timeout: Option<Duration>);
+        with_keep_alive(keep_alive: Option<Duration>);
+        with_silence_timeout(silence_timeout: Option<Duration>);
+        with_congestion_control(congestion_control: CongestionControl);
+    }
+
     /// How often a silent client is asked whether it is still there.
     pub(super) fn question_interval(&self) -> Option<Duration> {
         let longest = self.silence_timeout.map(|timeout| timeout / 3);

@@ -1,5 +1,6 @@
 /// What a [`Server`](super::Server) has seen; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counters {
     /// Connections that were opened.
     pub opened: u32,

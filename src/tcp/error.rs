@@ -4,7 +4,8 @@ use super::sizes::{LARGEST_WINDOW, window_within};
 use crate::stack::ServeError;
 
 /// Why a server or client cannot be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SetupError {
     /// A buffer is empty.
     NoBuffer,

@@ -2,7 +2,7 @@ use smoltcp::time::Instant;
 use smoltcp::wire::IpEndpoint;
 
 use crate::stack::Control;
-use crate::transform::{Progress, Upper};
+use crate::transform::{Progress, Transform};
 
 /// What a [`Server`](super::Server) does with the bytes of one connection.
 ///
@@ -98,7 +98,8 @@ pub trait Handler: Default {
     }
 }
 
-impl Handler for Upper {
+/// The upper-casing of the exercise.
+impl<T: Transform> Handler for T {
     type Shared = ();
 
     fn exchange(&mut self, _: &mut (), _: Instant, input: &[u8], output: &mut [u8]) -> Progress {
@@ -106,6 +107,6 @@ impl Handler for Upper {
     }
 
     fn finish(&mut self, _: &mut (), output: &mut [u8]) -> usize {
-        Upper::finish(self, output)
+        Transform::finish(self, output)
     }
 }

@@ -1,3 +1,4 @@
+use core::fmt;
 use core::mem::ManuallyDrop;
 
 use heapless::Vec;
@@ -8,24 +9,48 @@ use super::error::SetupError;
 use super::handler::Handler;
 use super::index::{Entry, Mark};
 use super::session::Session;
-use crate::transform::Upper;
+use crate::transform::Ascii;
 
 /// The storage of a [`Server`](super::Server) of `N` connections, each with a handler `H`.
 ///
 /// The memory is `N * (RECEIVE + TRANSMIT)` bytes and a little for each connection; see
 /// [`Buffers`] for the sizes. It is lent for as long as the server's stack lives. All of it is
 /// zeros before that, so that a static takes no flash on a board.
-pub struct Pool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Upper> {
+pub struct Pool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Ascii> {
     parts: Parts<'a, N, RECEIVE, TRANSMIT, H>,
     marks: [Mark; N],
+}
+
+impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H> fmt::Debug
+    for Pool<'_, N, RECEIVE, TRANSMIT, H>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("connections", &N)
+            .field("receive", &RECEIVE)
+            .field("transmit", &TRANSMIT)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The storage of a [`Server`](super::Server) that finds its connections by a [`Hash`](super::Hash).
 ///
 /// As [`Pool`], with 72 bytes for each connection instead of 40.
-pub struct HashPool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Upper> {
+pub struct HashPool<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H = Ascii> {
     parts: Parts<'a, N, RECEIVE, TRANSMIT, H>,
     entries: ManuallyDrop<Vec<Entry, N>>,
+}
+
+impl<const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H> fmt::Debug
+    for HashPool<'_, N, RECEIVE, TRANSMIT, H>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashPool")
+            .field("connections", &N)
+            .field("receive", &RECEIVE)
+            .field("transmit", &TRANSMIT)
+            .finish_non_exhaustive()
+    }
 }
 
 // Nothing of these has to be dropped: what they hold borrows from its neighbors. As nothing is
@@ -68,6 +93,7 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
     Pool<'a, N, RECEIVE, TRANSMIT, H>
 {
     /// A pool without connections. Sizes that cannot work do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             parts: Parts::new(),
@@ -89,6 +115,7 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
     HashPool<'a, N, RECEIVE, TRANSMIT, H>
 {
     /// A pool without connections. Sizes that cannot work do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             parts: Parts::new(),

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use managed::ManagedSlice;
 use smoltcp::socket::tcp::{Socket, State};
 use smoltcp::time::Instant;
@@ -12,7 +14,7 @@ use super::pool::{HashPool, Pool};
 use super::session::Session;
 use crate::packet::FourTuple;
 use crate::stack::{Connection, Context, Egress, Room, Service, Slot, Sockets, Table, earliest};
-use crate::transform::Upper;
+use crate::transform::Ascii;
 
 /// Connections with an expired timer that are served in one poll, at most.
 const EXPIRED_PER_POLL: usize = 64;
@@ -32,7 +34,7 @@ const REFUSALS: usize = 4;
 /// [backlog](crate::Stack::with_backlog) or until they send their SYN again. None is refused.
 ///
 /// It is a [`Service`]: give it to [`Stack::poll`](crate::Stack::poll).
-pub struct Server<'a, H: Handler + 'a = Upper, I: Index = Scan<'a>> {
+pub struct Server<'a, H: Handler + 'a = Ascii, I: Index = Scan<'a>> {
     sessions: ManagedSlice<'a, Session<'a, H>>,
     index: I,
     shared: H::Shared,
@@ -46,6 +48,18 @@ pub struct Server<'a, H: Handler + 'a = Upper, I: Index = Scan<'a>> {
     used: usize,
     /// Sessions with a client for which something is left to do.
     taken: usize,
+}
+
+impl<'a, H: Handler + 'a, I: Index> fmt::Debug for Server<'a, H, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("config", &self.config)
+            .field("sessions", &self.sessions.len())
+            .field("connections", &self.taken)
+            .field("counters", &self.counters)
+            .field("closed", &self.closed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a, H: Handler + 'a> Server<'a, H> {
@@ -68,7 +82,7 @@ impl<'a, H: Handler + 'a> Server<'a, H, Hash<'a>> {
     /// A server in the caller's storage, for many connections: what it does for one does not depend
     /// on how many there are.
     ///
-    /// The seed must be another one at each start, and secret: see [`Hash::new`].
+    /// The seed is that of [`Hash::new`].
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -127,12 +141,14 @@ impl<'a, H: Handler + 'a, I: Index> Server<'a, H, I> {
 
     /// Moves as many bytes at a time as `chunk` has, instead of 512 on the stack. Bulk text takes a
     /// tenth less time with 8 KiB, and not less with more.
+    #[must_use]
     pub fn with_chunk(mut self, chunk: impl Into<ManagedSlice<'a, u8>>) -> Self {
         self.chunk = chunk.into();
         self
     }
 
     /// Sets the state that all connections share.
+    #[must_use]
     pub fn with_shared(mut self, shared: H::Shared) -> Self {
         self.shared = shared;
         self

@@ -11,7 +11,7 @@ use super::socket::new_socket;
 use crate::logging::info;
 use crate::packet::FourTuple;
 use crate::stack::{Connection, earliest};
-use crate::transform::{Progress, Upper};
+use crate::transform::{Ascii, Progress};
 
 /// Bytes that pass from the receive to the transmit buffer at a time, where the server has no room
 /// of its own for them. They live on the stack while it serves.
@@ -20,7 +20,7 @@ const CHUNK: usize = 512;
 /// What a [`Server`](super::Server) keeps for one connection: its sockets, its handler, and how far
 /// it is.
 #[derive(Debug)]
-pub struct Session<'a, H = Upper> {
+pub struct Session<'a, H = Ascii> {
     pub(super) connection: Connection<'a>,
     handler: H,
     /// As it was when the session was served last.

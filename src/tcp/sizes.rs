@@ -22,6 +22,7 @@ pub const UNSCALED_WINDOW: usize = u16::MAX as usize;
 /// scaled one, so it accepts `min(size, 65535) << s` bytes of text until it announces another
 /// window. With any other size that is more than the buffer, and a peer that writes that much at once
 /// would make smoltcp panic.
+#[must_use]
 pub const fn window_within(most: usize) -> usize {
     let most = if most > LARGEST_WINDOW {
         LARGEST_WINDOW

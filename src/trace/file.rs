@@ -28,6 +28,7 @@ pub struct Frames {
 
 impl Frames {
     /// A drawing of them.
+    #[must_use]
     pub fn ladder(&self) -> Ladder {
         Ladder::new(&self.records, &[]).with_missing(self.missing)
     }

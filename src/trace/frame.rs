@@ -51,6 +51,7 @@ pub struct Frame {
 
 impl Frame {
     /// The side to which it goes.
+    #[must_use]
     pub fn to(&self) -> Side {
         self.from.other()
     }
@@ -82,6 +83,7 @@ impl Frame {
     }
 
     /// How long it was on its way, in microseconds; `None` if it did not arrive.
+    #[must_use]
     pub fn delay(&self) -> Option<i64> {
         Some(self.arrived? - self.sent)
     }

@@ -40,12 +40,13 @@ use super::record::Fate;
 use super::row::{Kind, Part, Row, State};
 use super::sentence::Sentence;
 use super::sides::Side;
-use writer::{Object, array, string};
+pub use writer::{Object, array, string};
 
 /// Fields of which a label can have several.
 const SEVERAL: [&str; 4] = ["note", "answer", "option", "selective"];
 
 /// The ladder as JSON.
+#[must_use]
 pub fn draw(ladder: &Ladder) -> String {
     let title = |side| array(ladder.title(side).iter().map(|line| string(line)));
     let mut text = std::format!(
@@ -98,7 +99,7 @@ fn object(ladder: &Ladder, row: &Row) -> String {
                 ("payload_bytes", fold.bytes),
             ];
             for (name, count) in counted.iter().filter(|(_, count)| *count > 0) {
-                object.number(name, i64::try_from(*count).unwrap_or(i64::MAX));
+                object.number(name, *count);
             }
             object.number("duration_us", fold.duration);
         }
@@ -117,10 +118,7 @@ fn object(ladder: &Ladder, row: &Row) -> String {
 fn sentence(sentence: &Sentence) -> String {
     let mut object = Object::new();
     object.text("text", &sentence.text);
-    object.raw(
-        "derived",
-        if sentence.is_derived { "true" } else { "false" },
-    );
+    object.flag("derived", sentence.is_derived);
     object.end()
 }
 
@@ -130,9 +128,9 @@ fn states(states: &[Vec<State>; 2]) -> String {
         let states = states.iter().map(|state| {
             let mut object = Object::new();
             object.text("state", &std::format!("{}", state.state));
-            object.raw("derived", if state.is_derived { "true" } else { "false" });
+            object.flag("derived", state.is_derived);
             if let Some(port) = state.port {
-                object.number("port", port.into());
+                object.number("port", port);
             }
             object.end()
         });
@@ -164,7 +162,7 @@ fn frame(object: &mut Object, frame: &Frame) {
         },
     );
     if frame.is_overtaken {
-        object.raw("out_of_order", "true");
+        object.flag("out_of_order", true);
     }
     object.number("bytes", frame.length as i64);
     if let Some(flow) = &frame.flow {

@@ -123,6 +123,7 @@ impl Field {
     }
 
     /// As it is shown where there is room for all of it.
+    #[must_use]
     pub fn shown(&self) -> &str {
         &self.text
     }

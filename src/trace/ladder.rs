@@ -189,46 +189,54 @@ impl Builder {
 impl Ladder {
     /// Makes a drawing of frames, and of changes of the states of connections as stacks have
     /// reported them. The states at a side for which there are none are derived from the segments.
+    #[must_use]
     pub fn new(records: &[Record], changes: &[Change]) -> Self {
         Builder::default().add(records, changes)
     }
 
     /// Says that this many frames are missing between the first and the last.
+    #[must_use]
     pub fn with_missing(mut self, frames: u64) -> Self {
         self.missing = frames;
         self
     }
 
     /// How many frames are missing between the first and the last.
+    #[must_use]
     pub fn missing(&self) -> u64 {
         self.missing
     }
 
     /// Lets long runs of frames that are nothing special take one row: of a run that is longer than
     /// `most` frames, a few at the beginning and at the end are left.
+    #[must_use]
     pub fn folded(mut self, most: usize) -> Self {
         self.rows = fold::fold(self.rows, &self.frames, most);
         self
     }
 
     /// Has the sentences of [`explain`](Self::explain) stand under each arrow.
+    #[must_use]
     pub fn explained(mut self) -> Self {
         self.is_explained = true;
         self
     }
 
     /// Whether sentences stand under the arrows.
+    #[must_use]
     pub fn is_explained(&self) -> bool {
         self.is_explained
     }
 
     /// What the frame in a row is and why it was sent, in sentences; none for the row in which it only
     /// arrives, and for those that are folded.
+    #[must_use]
     pub fn explain(&self, row: &Row) -> Vec<Sentence> {
         explain::row(row, &self.frames)
     }
 
     /// The title of a side, in lines: the name of the host if it is known, its addresses.
+    #[must_use]
     pub fn title(&self, side: Side) -> &[String] {
         &self.titles[side.index()]
     }
@@ -239,11 +247,13 @@ impl Ladder {
     }
 
     /// All frames, in the order in which they were recorded.
+    #[must_use]
     pub fn frames(&self) -> &[Frame] {
         &self.frames
     }
 
     /// All rows, from top to bottom.
+    #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }

@@ -127,6 +127,7 @@ pub struct Change {
 
 impl Change {
     /// What a stack reports ([`Stack::watch`](crate::Stack::watch)) on the host of this name.
+    #[must_use]
     pub fn new(host: &Arc<str>, transition: &Transition) -> Self {
         let Transition {
             time,

@@ -22,7 +22,6 @@ use crate::stack::{Transition, Transmission};
 /// With the frames of both ends, a frame that leaves one and arrives at the other is one arrow.
 ///
 /// ```
-/// use smoltcp::iface::SocketStorage;
 /// use smoltcp::phy::Medium;
 /// use smoltcp::time::Instant;
 /// use smoltcp::wire::{IpAddress, IpCidr};
@@ -30,7 +29,7 @@ use crate::stack::{Transition, Transmission};
 /// use uppercase::Stack;
 /// use uppercase::device::capture::Capture;
 /// use uppercase::device::wire::{Port, Queue};
-/// use uppercase::stack::Config;
+/// use uppercase::stack::{Config, Slots};
 /// use uppercase::trace::{Recorder, text};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,14 +37,10 @@ use crate::stack::{Transition, Transmission};
 /// let recorder = Recorder::new();
 /// let port = Port::loopback(&queue, Medium::Ethernet);
 /// let device = Capture::new(port, recorder.sink("host"));
-/// let config = Config {
-///     hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-///     addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)],
-///     gateways: &[],
-///     random_seed: 1,
-/// };
-/// let mut slots = [SocketStorage::EMPTY];
-/// let mut stack = Stack::new(device, config, &mut slots[..], Instant::ZERO)?;
+/// let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 1)
+///     .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)]);
+/// let mut slots = Slots::<1>::new();
+/// let mut stack = Stack::new(device, config, &mut slots, Instant::ZERO)?;
 /// stack.watch(recorder.watcher("host"));
 /// stack.watch_transmissions(recorder.transmissions());
 /// // ... the stack works ...
@@ -80,6 +75,7 @@ impl Default for Recorder {
 
 impl Recorder {
     /// A recorder of nothing yet.
+    #[must_use]
     pub fn new() -> Self {
         Self(Rc::new(RefCell::new(Run {
             sightings: Kept::new(MOST),
@@ -130,23 +126,27 @@ impl Recorder {
     }
 
     /// The frames so far.
+    #[must_use]
     pub fn records(&self) -> Vec<Record> {
         let sightings = self.0.borrow().sightings.items();
         join(&sightings).unwrap_or_else(|| apart(&sightings, true))
     }
 
     /// The changes of states so far.
+    #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         self.0.borrow().changes.items()
     }
 
     /// A drawing of what was kept so far.
+    #[must_use]
     pub fn ladder(&self) -> Ladder {
         let missing = self.0.borrow().sightings.missing();
         Ladder::new(&self.records(), &self.changes()).with_missing(missing)
     }
 
     /// Takes what has happened on one host since this was called last.
+    #[must_use]
     pub fn take(&self) -> (Vec<Record>, Vec<Change>) {
         let mut run = self.0.borrow_mut();
         let sightings = run.sightings.take();

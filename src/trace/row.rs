@@ -74,6 +74,7 @@ pub struct Fold {
 
 impl Row {
     /// When it happens, in microseconds since the first frame.
+    #[must_use]
     pub fn time(&self) -> i64 {
         let [left, right] = self.times;
         left.into_iter().chain(right).min().unwrap_or(0)

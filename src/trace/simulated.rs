@@ -32,6 +32,7 @@ use crate::simulation::{self, Alteration, Direction, Event};
 /// let records = simulated::records(&events.borrow());
 /// assert_eq!(Ladder::new(&records, &[]).rows(), []);
 /// ```
+#[must_use]
 pub fn records(events: &[Event]) -> Vec<Record> {
     let mut flights = BTreeMap::<u64, Flight<'_>>::new();
     let mut owners = BTreeMap::new();

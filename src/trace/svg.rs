@@ -27,6 +27,7 @@ use slots::{Anchor, Slot};
 pub use options::Options;
 
 /// The ladder as SVG.
+#[must_use]
 pub fn draw(ladder: &Ladder, options: &Options) -> String {
     let layout = Layout::new(ladder, options);
     let mut picture = Picture {

@@ -19,6 +19,7 @@ pub use options::Options;
 pub use scroll::Scroll;
 
 /// The ladder as lines, each with its end.
+#[must_use]
 pub fn draw(ladder: &Ladder, options: &Options) -> String {
     let layout = Layout::new(ladder, options);
     let mut painter = Painter::new(layout, options);

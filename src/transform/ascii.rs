@@ -1,5 +1,8 @@
 //! ASCII, some words at a time, or more where there are vector registers.
 
+use super::sealed::Sealed;
+use super::{Progress, Transform};
+
 const WORD: usize = size_of::<usize>();
 /// Whether the processor works on 16 bytes at once: every x86-64 and AArch64, no small board.
 const HAS_VECTORS: bool = cfg!(any(target_feature = "sse2", target_feature = "neon"));
@@ -79,16 +82,24 @@ const fn repeat(byte: u8) -> usize {
     usize::from_ne_bytes([byte; WORD])
 }
 
-/// What a text holds between its pieces where only ASCII changes: nothing.
-#[cfg(not(feature = "unicode"))]
-#[derive(Clone, Debug)]
-pub(super) struct Held;
+/// Upper case of the letters `a` to `z` alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ascii;
 
-#[cfg(not(feature = "unicode"))]
-impl Held {
-    pub(super) const NOTHING: Self = Self;
+impl Ascii {
+    /// A value that is ready for the beginning of a text, as it always is.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
 
-    pub(super) fn convert(&mut self, input: &[u8], output: &mut [u8]) -> super::Progress {
+impl Sealed for Ascii {}
+
+impl Transform for Ascii {
+    const MAX_GROWTH: usize = 1;
+
+    fn convert(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
         let mut length = 0;
         while let Some(from @ [byte, ..]) = input.get(length..)
             && let Some(to @ [_, ..]) = output.get_mut(length..)
@@ -100,21 +111,21 @@ impl Held {
                 length += 1;
             }
         }
-        super::Progress {
+        Progress {
             consumed: length,
             produced: length,
         }
     }
 
-    pub(super) fn write(&mut self, _: &mut [u8]) -> usize {
+    fn finish(&mut self, _: &mut [u8]) -> usize {
         0
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         true
     }
 
-    pub(super) fn is_output(&self) -> bool {
+    fn has_pending(&self) -> bool {
         false
     }
 }

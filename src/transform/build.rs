@@ -1,11 +1,17 @@
 //! The build script: writes the table that `case.rs` reads. Each character is asked for, so the
 //! table's Unicode is that of the toolchain that builds, and nothing has to be kept up to date.
 
+#[path = "../command/build.rs"]
+mod command;
+
 use std::path::Path;
 use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=src/transform/build.rs");
+    if env::var_os("CARGO_FEATURE_COMMAND").is_some() {
+        command::describe();
+    }
     if env::var_os("CARGO_FEATURE_UNICODE").is_none() {
         return;
     }

@@ -1,25 +1,39 @@
 //! Unicode's full mapping over UTF-8 that may be cut anywhere, or be broken.
 
 use super::case::Place;
-use super::{Progress, ascii, utf8};
+use super::sealed::Sealed;
+use super::{Progress, Transform, ascii, utf8};
 
-/// What a text holds between its pieces: the beginning of a character, or output that found no room.
-#[derive(Clone, Debug)]
-pub(super) struct Held {
+/// Upper case of all of Unicode.
+///
+/// What it holds between the pieces of a text is the beginning of a character, or output that found no
+/// room.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unicode {
     /// The first byte lowest, zeros after the last one. The longest upper case has 6.
     bytes: u64,
     length: usize,
     is_output: bool,
 }
 
-impl Held {
-    pub(super) const NOTHING: Self = Self {
-        bytes: 0,
-        length: 0,
-        is_output: false,
-    };
+impl Unicode {
+    /// A value that is ready for the beginning of a text.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bytes: 0,
+            length: 0,
+            is_output: false,
+        }
+    }
+}
 
-    pub(super) fn convert(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
+impl Sealed for Unicode {}
+
+impl Transform for Unicode {
+    const MAX_GROWTH: usize = 3;
+
+    fn convert(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
         let mut place = Place::default();
         let mut progress = Progress::default();
         if self.is_output {
@@ -61,8 +75,22 @@ impl Held {
         progress
     }
 
+    fn finish(&mut self, output: &mut [u8]) -> usize {
+        self.write(output)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    fn has_pending(&self) -> bool {
+        self.is_output
+    }
+}
+
+impl Unicode {
     /// Writes what is held, as it is, and keeps what finds no room.
-    pub(super) fn write(&mut self, output: &mut [u8]) -> usize {
+    fn write(&mut self, output: &mut [u8]) -> usize {
         let length = self.length.min(output.len());
         for to in output.iter_mut().take(length) {
             *to = self.bytes as u8;
@@ -71,14 +99,6 @@ impl Held {
         self.length -= length;
         self.is_output = self.length > 0;
         length
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.length == 0
-    }
-
-    pub(super) fn is_output(&self) -> bool {
-        self.is_output
     }
 
     /// The next four bytes: those held, then those of the input, then zeros.

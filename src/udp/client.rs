@@ -29,7 +29,16 @@ pub struct Client<'a> {
     request: Option<Request>,
 }
 
-#[derive(Clone, Copy)]
+impl fmt::Debug for Client<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("timeout", &self.timeout)
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Request {
     server: IpEndpoint,
     local_port: u16,
@@ -41,14 +50,17 @@ struct Request {
 }
 
 impl<'a> Client<'a> {
-    /// A client in the caller's buffers. It takes one socket slot. `timeout` is how long to wait
+    /// How many socket slots of the stack it takes.
+    pub const SLOTS: usize = 1;
+
+    /// A client in the caller's buffers. `timeout` is how long to wait
     /// for an answer in all; with [`Duration::MAX`] there is no limit.
     ///
     /// # Errors
     /// If the stack has no slot left.
-    pub fn new<const DATAGRAM: usize, const QUEUE: usize>(
+    pub fn new<const COUNT: usize, const SIZE: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<DATAGRAM, QUEUE>,
+        buffers: &'a mut Buffers<COUNT, SIZE>,
         timeout: Duration,
     ) -> Result<Self, SetupError> {
         Self::from_parts(sockets, buffers.split(), timeout)
@@ -75,6 +87,12 @@ impl<'a> Client<'a> {
     /// Waits for `timeout` for the answers to the lines that are sent from now on.
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout.min(LONGEST_TIMEOUT);
+    }
+
+    /// How long it waits for the answers to the lines that are sent from now on.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Sends `line`, which is copied. A line that still waits for its answer is given up, even if
@@ -157,6 +175,7 @@ impl<'a> Client<'a> {
     }
 
     /// When it wants to be called even if nothing arrives.
+    #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let request = self.request?;
         Some(
@@ -234,7 +253,8 @@ impl<'a> Client<'a> {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Error {
     /// No line was sent, or its answer has been received.
     NothingSent,

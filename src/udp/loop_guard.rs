@@ -51,6 +51,7 @@ struct Peer {
 
 impl LoopGuard {
     /// A guard that has seen nothing.
+    #[must_use]
     pub const fn new() -> Self {
         const NEW: Peer = Peer {
             endpoint: 0,

@@ -1,3 +1,6 @@
+use core::fmt;
+use core::marker::PhantomData;
+
 use managed::ManagedSlice;
 use smoltcp::socket::udp::{Socket, UdpMetadata};
 use smoltcp::time::Instant;
@@ -7,10 +10,11 @@ use super::sender::{SendError, Sender};
 use super::storage::{self, Buffers, Parts, SetupError};
 use crate::logging::{debug, info, warn};
 use crate::stack::{Context, Service, Sockets};
-use crate::transform;
+use crate::transform::{self, Ascii, Transform};
 
 /// What a [`Server`] has seen; the counts wrap around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counters {
     /// Datagrams that were answered.
     pub answered: u32,
@@ -39,16 +43,26 @@ pub struct Counters {
 ///
 /// An answer that is larger than the link takes is sent in fragments, if the stack has room for it
 /// (`Stack::with_fragmentation`); else its request is dropped, and counted.
-pub struct Server<'a> {
+pub struct Server<'a, T = Ascii> {
     sender: Sender,
     answer: ManagedSlice<'a, u8>,
     /// The answer that has been made, but for which there was no room yet.
     waiting: Option<Answer>,
     guard: LoopGuard,
     counters: Counters,
+    transform: PhantomData<fn() -> T>,
 }
 
-#[derive(Clone, Copy)]
+impl<T> fmt::Debug for Server<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("waiting", &self.waiting)
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Answer {
     /// `None`: it is longer than the buffer for it.
     length: Option<usize>,
@@ -56,13 +70,16 @@ struct Answer {
 }
 
 impl<'a> Server<'a> {
-    /// A server in the caller's buffers. It takes one socket slot.
+    /// How many socket slots of the stack it takes, with any transform.
+    pub const SLOTS: usize = 1;
+
+    /// A server in the caller's buffers.
     ///
     /// # Errors
     /// If the stack has no slot left, or the port is 0.
-    pub fn new<const DATAGRAM: usize, const QUEUE: usize>(
+    pub fn new<const COUNT: usize, const SIZE: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<DATAGRAM, QUEUE>,
+        buffers: &'a mut Buffers<COUNT, SIZE>,
         port: u16,
     ) -> Result<Self, SetupError> {
         Self::from_parts(sockets, buffers.split(), port)
@@ -86,10 +103,42 @@ impl<'a> Server<'a> {
             waiting: None,
             guard: LoopGuard::new(),
             counters: Counters::default(),
+            transform: PhantomData,
         })
+    }
+}
+
+impl<'a, T: Transform> Server<'a, T> {
+    /// Upper-cases by another transform than [`Ascii`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "unicode")]
+    /// # fn run<'a>(
+    /// #     sockets: &mut uppercase::stack::Sockets<'a>,
+    /// #     buffers: &'a mut uppercase::udp::Buffers<2, 512>,
+    /// # ) -> Result<(), uppercase::udp::SetupError> {
+    /// use uppercase::transform::Unicode;
+    /// use uppercase::{PORT, udp};
+    ///
+    /// let server = udp::Server::new(sockets, buffers, PORT)?.with_transform::<Unicode>();
+    /// # let _ = server;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_transform<U: Transform>(self) -> Server<'a, U> {
+        Server {
+            sender: self.sender,
+            answer: self.answer,
+            waiting: self.waiting,
+            guard: self.guard,
+            counters: self.counters,
+            transform: PhantomData,
+        }
     }
 
     /// What it has seen since it was made.
+    #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
     }
@@ -124,7 +173,7 @@ impl<'a> Server<'a> {
                     count(&mut self.counters.unanswerable);
                 }
                 None => {
-                    let length = transform::datagram(request, &mut self.answer);
+                    let length = transform::datagram::<T>(request, &mut self.answer);
                     info!("UDP: {} bytes from {}", request.len(), to.endpoint);
                     let answer = length.and_then(|length| self.answer.get(..length));
                     if let Some(answer) = answer
@@ -168,7 +217,7 @@ impl<'a> Server<'a> {
     }
 }
 
-impl<'a> Service<'a> for Server<'a> {
+impl<'a, T: Transform> Service<'a> for Server<'a, T> {
     /// Answers what has arrived, as far as there is room for answers.
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
         self.answer_all(context);
@@ -182,6 +231,7 @@ impl<'a> Service<'a> for Server<'a> {
 /// It may not if the datagram is for a group of hosts; if it came from the same
 /// port number, as two services would answer each other without end; or if there is no route to its
 /// sender.
+#[must_use]
 pub fn refusal(
     context: &Context<'_, '_>,
     own_port: u16,

@@ -9,35 +9,45 @@ use crate::stack::{Sockets, SocketsFull};
 
 /// The buffers of a server or client.
 ///
-/// `DATAGRAM` is the longest request or answer, in bytes; upper-casing can make an answer three
-/// times as long as its request. `QUEUE` is how many datagrams can wait each way. The memory is
-/// about `DATAGRAM * (2 * QUEUE + 1)` bytes. `Buffers<1472, 4>` takes what an Ethernet frame
-/// carries over IPv4, `Buffers<6144, 4>` any answer to the 2048 bytes that the programs of the
+/// `COUNT` is how many datagrams can wait each way. `SIZE` is the longest request or answer, in bytes;
+/// upper-casing can make an answer three times as long as its request. The memory is about
+/// `SIZE * (2 * COUNT + 1)` bytes. `Buffers<4, 1472>` takes what an Ethernet frame
+/// carries over IPv4, `Buffers<4, 6144>` any answer to the 2048 bytes that the programs of the
 /// classic exercise read.
-pub struct Buffers<const DATAGRAM: usize, const QUEUE: usize> {
+pub struct Buffers<const COUNT: usize, const SIZE: usize> {
     // Filled when they are needed: then a static of this type is all zeros, and takes no flash.
-    received: Vec<PacketMetadata, QUEUE>,
-    receive: [[u8; DATAGRAM]; QUEUE],
-    transmitted: Vec<PacketMetadata, QUEUE>,
-    transmit: [[u8; DATAGRAM]; QUEUE],
-    held: [u8; DATAGRAM],
+    received: Vec<PacketMetadata, COUNT>,
+    receive: [[u8; SIZE]; COUNT],
+    transmitted: Vec<PacketMetadata, COUNT>,
+    transmit: [[u8; SIZE]; COUNT],
+    held: [u8; SIZE],
 }
 
-impl<const DATAGRAM: usize, const QUEUE: usize> Buffers<DATAGRAM, QUEUE> {
+impl<const COUNT: usize, const SIZE: usize> fmt::Debug for Buffers<COUNT, SIZE> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffers")
+            .field("count", &COUNT)
+            .field("size", &SIZE)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<const COUNT: usize, const SIZE: usize> Buffers<COUNT, SIZE> {
     /// Empty buffers. Sizes that cannot work do not compile.
+    #[must_use]
     pub const fn new() -> Self {
         const {
             assert!(
-                DATAGRAM > 0 && QUEUE > 0,
+                SIZE > 0 && COUNT > 0,
                 "there must be room for a datagram of one byte at least"
             );
         }
         Self {
             received: Vec::new(),
-            receive: [[0; DATAGRAM]; QUEUE],
+            receive: [[0; SIZE]; COUNT],
             transmitted: Vec::new(),
-            transmit: [[0; DATAGRAM]; QUEUE],
-            held: [0; DATAGRAM],
+            transmit: [[0; SIZE]; COUNT],
+            held: [0; SIZE],
         }
     }
 
@@ -57,13 +67,14 @@ impl<const DATAGRAM: usize, const QUEUE: usize> Buffers<DATAGRAM, QUEUE> {
     }
 }
 
-impl<const DATAGRAM: usize, const QUEUE: usize> Default for Buffers<DATAGRAM, QUEUE> {
+impl<const COUNT: usize, const SIZE: usize> Default for Buffers<COUNT, SIZE> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// What a server or client works in, where the sizes are known at run time only.
+#[derive(Debug)]
 pub struct Parts<'a> {
     /// Datagrams that have arrived.
     pub receive: PacketBuffer<'a>,
@@ -94,7 +105,8 @@ pub(super) fn add<'a>(
 }
 
 /// Why a server or client cannot be set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum SetupError {
     /// The stack has no slot left for another socket.
     Sockets(SocketsFull),

@@ -122,19 +122,14 @@ impl Host {
             true => addresses.host_v6.into(),
             false => addresses.host.into(),
         };
-        let config = Config {
-            hardware_address: OUR_CARD.into(),
-            addresses: &[
-                IpCidr::new(IpAddress::Ipv4(addresses.host), addresses.prefix),
-                IpCidr::new(IpAddress::v4(10, 0, 2, 3), addresses.prefix),
-                IpCidr::new(IpAddress::Ipv6(addresses.host_v6), 64),
-            ],
-            gateways: &[],
-            random_seed: 1,
-        };
+        let config = Config::new(OUR_CARD.into(), 1).with_addresses(&[
+            IpCidr::new(IpAddress::Ipv4(addresses.host), addresses.prefix),
+            IpCidr::new(IpAddress::v4(10, 0, 2, 3), addresses.prefix),
+            IpCidr::new(IpAddress::Ipv6(addresses.host_v6), 64),
+        ]);
         let slots = vec![SocketStorage::EMPTY];
         let mut stack = Stack::new(cable, config, slots, Instant::ZERO).expect("a right one");
-        let datagrams = Box::leak(Box::new(udp::Buffers::<512, 4>::new())).split();
+        let datagrams = Box::leak(Box::new(udp::Buffers::<4, 512>::new())).split();
         let mut socket = Socket::new(datagrams.receive, datagrams.transmit);
         socket.bind(53).expect("a new socket");
         let names = Names {

@@ -18,6 +18,10 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr};
 use uppercase::stack::{Config, PendingSyn};
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Text;
 use uppercase::{Servers, Stack, tcp, udp};
 
 use crate::cable::{Addresses, Cable};
@@ -91,14 +95,9 @@ fn run(mac: Mac, fault: Option<Fault>) {
         IpCidr::new(IpAddress::Ipv4(Addresses::EMULATOR.board), 24),
         IpCidr::new(IpAddress::Ipv6(Addresses::EMULATOR.board_v6), 64),
     ];
-    let config = Config {
-        hardware_address: CARD.into(),
-        addresses: &addresses,
-        gateways: &[],
-        random_seed: 1,
-    };
-    let mut pool = tcp::Pool::<'_, 2, 1024, 1024>::new();
-    let mut datagrams = udp::Buffers::<256, 1>::new();
+    let config = Config::new(CARD.into(), 1).with_addresses(&addresses);
+    let mut pool = tcp::Pool::<2, 1024, 1024, Text>::new();
+    let mut datagrams = udp::Buffers::<1, 256>::new();
     let slots = Vec::<SocketStorage<'_>>::new();
     let stack = Stack::new(driver, config, slots, now()).expect("a right one");
     let mut stack = stack.with_backlog(vec![PendingSyn::EMPTY; 4]);

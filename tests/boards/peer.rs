@@ -32,7 +32,7 @@ impl Peer {
         let (mut stack, start) = stack(cable);
         // What the stack borrows lives as long as the test process.
         let stream = Box::leak(Box::new(tcp::ClientStorage::<16384, 16384>::new()));
-        let datagrams = Box::leak(Box::new(udp::Buffers::<1024, 2>::new()));
+        let datagrams = Box::leak(Box::new(udp::Buffers::<2, 1024>::new()));
         let sockets = stack.sockets();
         Self {
             tcp: tcp::Client::new(sockets, stream, TIMEOUT).expect("there is room"),
@@ -111,15 +111,10 @@ impl Peer {
 /// A stack at the other end of the cable, and when its time begins.
 pub fn stack(cable: Cable) -> (Stack<'static, Cable>, Clock) {
     let addresses = cable.addresses;
-    let config = Config {
-        hardware_address: OUR_CARD.into(),
-        addresses: &[
-            IpCidr::new(IpAddress::Ipv4(addresses.host), addresses.prefix),
-            IpCidr::new(IpAddress::Ipv6(addresses.host_v6), 64),
-        ],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(OUR_CARD.into(), 1).with_addresses(&[
+        IpCidr::new(IpAddress::Ipv4(addresses.host), addresses.prefix),
+        IpCidr::new(IpAddress::Ipv6(addresses.host_v6), 64),
+    ]);
     let slots = Vec::<SocketStorage<'_>>::new();
     let stack = Stack::new(cable, config, slots, Instant::ZERO).expect("a right one");
     (stack, Clock::now())

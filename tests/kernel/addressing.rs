@@ -41,12 +41,8 @@ fn cidr(ipv6: bool, host: u8) -> IpCidr {
 
 fn change(mode: Mode, ipv6: bool) {
     let device = TunTap::open("test0", mode, &[cidr(ipv6, 100)]).expect("root may open it");
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[cidr(ipv6, 1), cidr(ipv6, 2)],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 1)
+        .with_addresses(&[cidr(ipv6, 1), cidr(ipv6, 2)]);
     let start = Clock::now();
     let now = || Instant::from_micros(start.elapsed().as_micros() as i64);
     let mut pool = Box::new(tcp::Pool::<4, 16384, 16384>::new());
@@ -118,12 +114,8 @@ pub fn an_address_that_the_kernel_has_is_given_up_and_another_one_is_used() {
     for ipv6 in [false, true] {
         let device =
             TunTap::open("test0", Mode::Tap, &[cidr(ipv6, 100)]).expect("root may open it");
-        let config = Config {
-            hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-            addresses: &[cidr(ipv6, 100), cidr(ipv6, 7)],
-            gateways: &[],
-            random_seed: 1,
-        };
+        let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 1)
+            .with_addresses(&[cidr(ipv6, 100), cidr(ipv6, 7)]);
         let start = Clock::now();
         let now = || Instant::from_micros(10 * start.elapsed().as_micros() as i64);
         let mut slots = [SocketStorage::EMPTY];

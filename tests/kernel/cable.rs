@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = tests![
     report_counts_what_passed_the_cable,
     cable_without_a_server_is_explained,
     cable_of_another_program_is_explained,
+    cable_without_a_loopback_is_explained,
     cable_without_a_free_port_is_explained,
     host_that_is_not_on_the_cable_is_explained,
     garbage_does_not_stop_a_cable,

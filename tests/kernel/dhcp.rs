@@ -249,22 +249,15 @@ impl Fast<'_> {
 /// Runs this with a stack that has a clock so many times as fast.
 fn run_fast(speed: u32, test: impl FnOnce(&mut Fast<'_>)) {
     let device = TunTap::open("tap0", Mode::Tap, &[]).expect("root may open it");
-    let config = Config {
-        hardware_address: CARD,
-        addresses: &[],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(CARD, 1);
     let mut pool = Box::new(tcp::Pool::<4, 16384, 16384>::new());
     let mut slots = [SocketStorage::EMPTY];
     let stack = Stack::new(device, config, &mut slots[..], Instant::ZERO).expect("it is right");
     let mut stack = stack.with_dhcp();
-    let config = tcp::Config {
-        idle_timeout: None,
-        silence_timeout: None,
-        keep_alive: None,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default()
+        .with_idle_timeout(None)
+        .with_silence_timeout(None)
+        .with_keep_alive(None);
     let server = tcp::Server::new(stack.sockets(), &mut *pool, config).expect("there is room");
     test(&mut Fast {
         stack,

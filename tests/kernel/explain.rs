@@ -41,7 +41,7 @@ pub fn sentences_stand_in_files_instead_of_the_ladder() {
     let directory = own_directory();
     let path = |name: &str| directory.join(name).display().to_string();
     let (capture, json) = (path("a.pcapng"), path("a.json"));
-    let arguments = format!("--explain --capture {capture} --json {json}");
+    let arguments = format!("--explain --capture {capture} --ladder-json {json}");
     let outcome = uppercase(&arguments, "hello, world\n");
     assert_eq!(outcome.text(), "HELLO, WORLD\n");
     assert_eq!(outcome.stderr, "");

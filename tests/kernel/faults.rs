@@ -42,7 +42,7 @@ pub fn bandwidth_and_size_of_packets_change_no_byte() {
 pub fn same_seed_gives_the_same_run() {
     let json = own_directory().join("a.json").display().to_string();
     let drawn = |seed: u32| {
-        let arguments = format!("--seed {seed} --delay 3ms --loss 30% --json {json}");
+        let arguments = format!("--seed {seed} --delay 3ms --loss 30% --ladder-json {json}");
         uppercase(&arguments, "hello, world\n");
         std::fs::read_to_string(&json).expect("a file")
     };
@@ -147,7 +147,10 @@ pub fn faults_are_for_a_cable_too() {
     let text = mixed(5_000);
     let json = own_directory().join("a.json").display().to_string();
     let faults = "--delay 20ms --duplicate --reorder --seed 3 --timeout 60";
-    let outcome = uppercase(&format!("tcp --cable 9300 {faults} --json {json}"), &text);
+    let outcome = uppercase(
+        &format!("tcp --cable 9300 {faults} --ladder-json {json}"),
+        &text,
+    );
     assert!(outcome.stdout == upper(&text), "{}", outcome.stderr);
     assert!(
         replay(&outcome.stderr).contains(" --cable 9300 "),

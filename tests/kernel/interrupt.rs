@@ -89,8 +89,8 @@ pub fn what_is_refused_is_logged_and_reported_with_its_reason() {
         assert_eq!(outcome.code, Some(0));
         let report = String::from_utf8_lossy(&outcome.stdout);
         for line in [
-            "1 for other hosts, or for a group\n",
-            "2 refused: nothing serves the port or protocol\n",
+            "  1 for other hosts, or for a group, as on any network\n",
+            "IP: 2 packets refused, as nothing serves the port or protocol\n",
         ] {
             assert!(report.contains(line), "{report}");
         }

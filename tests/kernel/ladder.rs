@@ -178,11 +178,9 @@ fn frames(json: &str) -> Vec<String> {
 
 #[track_caller]
 fn of_file(file: &Path) -> Vec<String> {
-    let json = file.with_extension("json");
-    let arguments = format!("ladder {} --json {}", file.display(), json.display());
     // A file that is being written ends in the middle of a packet.
-    uppercase(&arguments, "");
-    frames(&fs::read_to_string(json).expect("a file"))
+    let outcome = uppercase(&format!("ladder {} --json", file.display()), "");
+    frames(std::str::from_utf8(&outcome.stdout).expect("text"))
 }
 
 /// The frames of one connection: the kernel says more on a new interface.
@@ -198,7 +196,7 @@ pub fn ladder_of_a_run_is_that_of_its_captures() {
         let file = |name: &str| directory.join(format!("{number}-{name}"));
         let (own, others, live) = (file("own.pcapng"), file("tcpdump.pcap"), file("live.json"));
         let options = format!(
-            "{} --capture {} --json {}",
+            "{} --capture {} --ladder-json {}",
             link.option,
             own.display(),
             live.display()
@@ -246,7 +244,7 @@ pub fn ladder_of_a_run_is_that_of_its_captures() {
 pub fn pictures_are_written_where_that_is_wanted() {
     let directory = own_directory();
     let path = |name: &str| directory.join(name).display().to_string();
-    let arguments = format!("--svg {} --json {}", path("a.svg"), path("a.json"));
+    let arguments = format!("--svg {} --ladder-json {}", path("a.svg"), path("a.json"));
     assert_eq!(uppercase(&arguments, "hello").text(), "HELLO");
     let picture = fs::read_to_string(path("a.svg")).expect("a file");
     assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));

@@ -60,10 +60,16 @@ mod noise;
 mod ordinary;
 #[cfg(target_os = "linux")]
 mod output;
+#[cfg(all(target_os = "linux", feature = "completions"))]
+mod packaging;
 #[cfg(target_os = "linux")]
 mod paths;
 #[cfg(target_os = "linux")]
 mod peers;
+#[cfg(target_os = "linux")]
+mod progress;
+#[cfg(target_os = "linux")]
+mod reports;
 #[cfg(target_os = "linux")]
 mod same_everywhere;
 #[cfg(target_os = "linux")]
@@ -74,6 +80,8 @@ mod serve_tcp;
 mod serve_udp;
 #[cfg(target_os = "linux")]
 mod services;
+#[cfg(target_os = "linux")]
+mod several;
 #[cfg(target_os = "linux")]
 #[path = "../shared/mod.rs"]
 mod shared;
@@ -101,8 +109,8 @@ fn main() -> std::process::ExitCode {
         addressing::*, capture::*, client_tcp::*, client_udp::*, crowd::*, destinations::*,
         existing::*, explain::*, faults::*, filter::*, interface::*, interrupt::*, ladder::*,
         name_servers::*, names::*, neighbors::*, network_errors::*, noise::*, output::*, paths::*,
-        same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*, terminal::*,
-        tour::*, tshark::*, unicode::*, user_errors::*,
+        progress::*, same_everywhere::*, serve_options::*, serve_tcp::*, serve_udp::*, services::*,
+        terminal::*, tour::*, tshark::*, unicode::*, user_errors::*,
     };
     const TESTS: &[namespace::Test] = namespace::tests![
         sentence_without_newline_is_answered_before_the_client_closes,
@@ -177,7 +185,10 @@ fn main() -> std::process::ExitCode {
         server_that_closes_too_early_is_explained,
         line_that_is_too_long_is_explained,
         wrong_arguments_are_explained,
+        usage_is_that_of_the_command_that_was_given,
         help_fits_the_command,
+        help_has_no_option_that_is_refused,
+        version_has_the_features,
         address_of_both_sides_is_refused,
         address_that_this_host_has_is_refused,
         address_of_another_interface_is_refused,
@@ -203,6 +214,7 @@ fn main() -> std::process::ExitCode {
         dialogue_goes_on_after_the_signal_for_a_report,
         file_is_converted_in_memory,
         pipe_is_converted_in_memory,
+        what_was_sent_is_shown_on_a_terminal_after_a_while,
         lines_are_converted_over_udp_in_memory,
         line_that_no_datagram_takes_is_explained,
         server_that_is_not_in_memory_is_explained,
@@ -293,6 +305,10 @@ fn main() -> std::process::ExitCode {
         ("doctor", doctor::TESTS),
         ("dhcp", dhcp::TESTS),
         ("slaac", slaac::TESTS),
+        ("reports", reports::TESTS),
+        ("several", several::TESTS),
+        #[cfg(feature = "completions")]
+        ("packaging", packaging::TESTS),
     ])
 }
 

@@ -37,14 +37,10 @@ fn serve(ready: &mpsc::Sender<()>) {
     let device = TunTap::open("tap0", Mode::Tap, &kernel).expect("the right to make it");
     let start = std::time::Instant::now();
     let now = || Instant::from_micros(start.elapsed().as_micros() as i64);
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &["192.168.69.1/24", "fdaa::1/64"].map(address),
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 1)
+        .with_addresses(&["192.168.69.1/24", "fdaa::1/64"].map(address));
     let mut pool = tcp::Pool::<SLOTS, 1024, 1024, Reverser>::new();
-    let mut datagrams = udp::Buffers::<64, 8>::new();
+    let mut datagrams = udp::Buffers::<8, 64>::new();
     let mut slots = [SocketStorage::EMPTY];
     let mut backlog = [PendingSyn::EMPTY; CLIENTS];
     let stack = Stack::new(device, config, &mut slots[..], now()).expect("it is right");

@@ -14,6 +14,7 @@ pub const TESTS: &[Test] = tests![
     dhcp_and_routers_are_asked_side_by_side,
     client_forms_an_address_and_asks_the_name_servers_of_the_router,
     router_that_disappears_is_told_and_the_address_stays,
+    network_without_a_router_is_explained_and_one_that_comes_is_used,
 ];
 
 const PREFIX: &str = "--enable-ra --dhcp-range=fdaa::,ra-only,64,10m \
@@ -118,5 +119,19 @@ pub fn router_that_disappears_is_told_and_the_address_stays() {
     drop(dnsmasq);
     let line = server.line();
     assert_eq!(line, format!("The router {router} is not used any more\n"));
+    assert_served(address());
+}
+
+pub fn network_without_a_router_is_explained_and_one_that_comes_is_used() {
+    with_ipv6();
+    let mut server = serve("--slaac");
+    assert_eq!(
+        server.line(),
+        "No router has answered yet on tap0; it is asked again. Is tap0 in a network with one? `sudo ip \
+         link set tap0 master br0` puts it into the bridge br0\n"
+    );
+    let _dnsmasq = dnsmasq(&format!("{RANGE} {PREFIX}"));
+    router(&mut server);
+    formed(&mut server, true);
     assert_served(address());
 }

@@ -100,6 +100,94 @@ pub fn wrong_arguments_are_explained() {
     }
 }
 
+/// Also where it is not `clap` that finds the mistake.
+pub fn usage_is_that_of_the_command_that_was_given() {
+    let lab = "Usage: uppercase lab [OPTIONS] [-- <COMMAND>...]";
+    for (arguments, hint, usage) in [
+        ("lab --dhcp", "are not for a lab", lab),
+        ("lab --tap t --slaac", "are not for a lab", lab),
+        ("lab --dhcp x", "unexpected argument 'x'", lab),
+        ("lab --loss 20%", "in a lab the kernel makes them", lab),
+        ("lab --cable 9000", "--cable is not for a lab", lab),
+        (
+            "doctor serve --tap t --dhcp",
+            "leave these out here",
+            "Usage: uppercase doctor serve [OPTIONS]",
+        ),
+        (
+            "tcp --tap t",
+            "HOST is needed",
+            "Usage: uppercase tcp [OPTIONS] [HOST]",
+        ),
+        (
+            "udp --slaac",
+            "give --tap <NAME>, too",
+            "Usage: uppercase udp [OPTIONS] [HOST]",
+        ),
+        (
+            "ladder file --capture other",
+            "only reads a file",
+            "Usage: uppercase ladder [OPTIONS] <FILE>",
+        ),
+        (
+            "--capture-both",
+            "--capture-both needs --capture",
+            "Usage: uppercase [OPTIONS] [COMMAND]",
+        ),
+    ] {
+        println!("{arguments}");
+        assert_misused(arguments, hint);
+        let outcome = uppercase(arguments, "");
+        assert!(outcome.stderr.contains(usage), "{}", outcome.stderr);
+    }
+}
+
+pub fn help_has_no_option_that_is_refused() {
+    let faults = ["--loss", "--drop", "--seed", "--crash", "Faults on purpose"];
+    let network = ["--cable", "--dhcp", "--slaac"];
+    let has = |arguments: &str, option: &str| {
+        let text = uppercase(&format!("{arguments} --help"), "")
+            .text()
+            .to_string();
+        let mut lines = text.lines().map(str::trim_start);
+        lines.any(|line| line.starts_with(option))
+    };
+    for command in ["lab", "doctor", "doctor serve", "ladder"] {
+        for option in faults {
+            assert!(!has(command, option), "{command} {option}");
+        }
+    }
+    for option in network {
+        assert!(!has("lab", option), "lab {option}");
+        assert!(has("serve", option), "serve {option}");
+    }
+    for option in &network[1..] {
+        assert!(!has("doctor serve", option), "doctor serve {option}");
+    }
+    for option in ["--capture ", "--capture-both"] {
+        assert!(!has("ladder", option), "ladder {option}");
+        assert!(has("tcp", option), "tcp {option}");
+    }
+    assert!(!has("serve", "--crash"));
+    assert!(has("serve", "--loss") && has("", "--crash"));
+}
+
+pub fn version_has_the_features() {
+    let short = uppercase("-V", "").text().to_string();
+    assert!(short.starts_with(concat!("uppercase ", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(short.lines().count(), 1);
+    let long = uppercase("--version", "").text().to_string();
+    let features = long.strip_prefix(&short).expect("the same line first");
+    assert!(features.starts_with("features: "), "{long}");
+    let mut features = features.split_whitespace().skip(1);
+    assert!(
+        features.clone().any(|feature| feature == "command"),
+        "{long}"
+    );
+    assert!(features.any(|feature| feature == "tuntap"), "{long}");
+    assert!(long.lines().all(|line| line.len() <= 80), "{long}");
+}
+
 pub fn help_fits_the_command() {
     for arguments in ["--help", "serve --help", "tcp --help", "udp -h", "help"] {
         let text = uppercase(arguments, "").text().to_string();

@@ -63,10 +63,7 @@ fn endpoint(link: Link, host: u8) -> IpEndpoint {
 fn a_change_of_the_servers_address_under_load_ends_what_it_carries_and_nothing_else() {
     for link in Link::ALL {
         let mut scene = with_two(link, 4);
-        let slow = Conditions {
-            delay: Duration::from_millis(5),
-            ..Conditions::default()
-        };
+        let slow = Conditions::default().with_delay(Duration::from_millis(5));
         scene.network.to_server.set(slow);
         let text = vec![b'x'; 40_000];
         let talk =
@@ -333,12 +330,8 @@ fn a_link_local_address_takes_room_where_there_is_one() {
         let stack = |count: usize| {
             let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
             let addresses: Vec<_> = (1..=count).map(|host| cidr(link, host as u8)).collect();
-            let config = uppercase::stack::Config {
-                hardware_address: hardware_address(SERVER).into(),
-                addresses: &addresses,
-                gateways: &[],
-                random_seed: 1,
-            };
+            let config = uppercase::stack::Config::new(hardware_address(SERVER).into(), 1)
+                .with_addresses(&addresses);
             let now = simulation.now();
             let device = simulation.link("host").port();
             let stack = uppercase::Stack::new(device, config, vec![], now);

@@ -87,10 +87,7 @@ fn a_port_without_a_server_refuses_while_another_is_busy() {
 
 /// A server with one slot on this port, set up on the network's server.
 fn server_on(network: &mut Network, port: u16) -> Result<tcp::Server<'static>, SetupError> {
-    let config = tcp::Config {
-        port,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default().with_port(port);
     let sockets = network.server.sockets();
     let index = Scan::new(vec![Mark::EMPTY]);
     tcp::Server::from_parts(sockets, sessions(1, 64), index, config)

@@ -95,12 +95,8 @@ fn a_client_that_never_speaks_does_not_stop_the_others() {
 fn a_link_that_carries_less_than_every_host_takes_is_refused() {
     let wire = Wire::<8, 575>::new();
     let (device, _) = wire.ports(Medium::Ip);
-    let config = Config {
-        hardware_address: hardware_address(SERVER).into(),
-        addresses: &[IpCidr::new(Link::IP_V4.address(SERVER), 24)],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(hardware_address(SERVER).into(), 1)
+        .with_addresses(&[IpCidr::new(Link::IP_V4.address(SERVER), 24)]);
     let refused = Stack::new(device, config, vec![], Instant::ZERO).err();
     let (ip_mtu, least) = (575, 576);
     assert_eq!(refused, Some(ConfigError::MtuTooSmall { ip_mtu, least }));

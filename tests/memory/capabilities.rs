@@ -9,6 +9,7 @@ use uppercase::link::EthernetAddress;
 use uppercase::stack::Config;
 use uppercase::{Servers, Stack, tcp, udp};
 
+use super::common::Text;
 use super::common::frames::{self, read_tcp};
 use super::common::network::{CLIENT, Link, SERVER};
 
@@ -85,16 +86,12 @@ fn answers(link: Link, capabilities: DeviceCapabilities) -> Vec<(Vec<u8>, Packet
         received: VecDeque::new(),
         transmitted: Vec::new(),
     };
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, SERVER]),
-        addresses: &[IpCidr::new(link.address(SERVER), 24)],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, SERVER]), 1)
+        .with_addresses(&[IpCidr::new(link.address(SERVER), 24)]);
     let now = Instant::ZERO;
     let mut stack = Stack::new(device, config, vec![], now).expect("the configuration is right");
-    let mut pool = tcp::Pool::<1, 8192, 8192>::new();
-    let mut datagrams = udp::Buffers::<64, 1>::new();
+    let mut pool = tcp::Pool::<1, 8192, 8192, Text>::new();
+    let mut datagrams = udp::Buffers::<1, 64>::new();
     let mut servers = Servers::new(
         stack.sockets(),
         &mut pool,

@@ -38,12 +38,12 @@ fn server(network: &mut Network, hashed: bool, config: tcp::Config) -> Server {
 fn passes(link: Link, hashed: bool, lane: impl Fn(&Network) -> &Lane) {
     let mut network = Network::new(link);
     let mut server = server(&mut network, hashed, tcp::Config::default());
-    lane(&network).set(Conditions {
-        bandwidth: Some(10_000_000),
-        queue: 20,
-        delay: Duration::from_millis(5),
-        ..Conditions::default()
-    });
+    lane(&network).set(
+        Conditions::default()
+            .with_bandwidth(Some(10_000_000))
+            .with_queue(20)
+            .with_delay(Duration::from_millis(5)),
+    );
     let text = mixed(LENGTH);
     let mut talk = Talk::new(&mut network, link.server(), WINDOW, &text);
     network.run(MINUTE, &mut [&mut server], &mut [&mut talk]);
@@ -148,10 +148,7 @@ fn duplicate_acknowledgements_without_end_do_not_open_the_window() {
         CongestionControl::Cubic,
         CongestionControl::Reno,
     ] {
-        let config = tcp::Config {
-            congestion_control: control,
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default().with_congestion_control(control);
         let mut scene = Scene::with_window(Link::IP_V4, 1, WINDOW, config);
         let mut hand = Hand::connected(&mut scene, 40_000, u16::MAX);
         let mut flight = 0;
@@ -197,11 +194,9 @@ fn requests(link: Link, congestion_control: Option<CongestionControl>) -> [usize
     }
     // The hosts get to know each other.
     network.run(MINUTE, &mut [&mut server], &mut [&mut talk]);
-    let far = Conditions {
-        delay: SECOND / 10,
-        queue: 1000,
-        ..Conditions::default()
-    };
+    let far = Conditions::default()
+        .with_delay(SECOND / 10)
+        .with_queue(1000);
     network.to_server.set(far);
     network.to_client.set(far);
     [(); 2].map(|()| {
@@ -246,17 +241,12 @@ fn connections_that_share_a_bottleneck_come_to_their_end() {
         for (queue, delay) in [(20, 1), (20, 25), (66, 1), (66, 25), (133, 1)] {
             let link = Link::IP_V4;
             let mut network = Network::new(link);
-            let config = tcp::Config {
-                congestion_control: control,
-                ..tcp::Config::default()
-            };
+            let config = tcp::Config::default().with_congestion_control(control);
             let mut server = Server::hashing(&mut network, 4, WINDOW, config);
-            let path = Conditions {
-                bandwidth: Some(10_000_000),
-                queue,
-                delay: Duration::from_millis(delay),
-                ..Conditions::default()
-            };
+            let path = Conditions::default()
+                .with_bandwidth(Some(10_000_000))
+                .with_queue(queue)
+                .with_delay(Duration::from_millis(delay));
             network.to_client.set(path);
             network.to_server.set(path);
             let mut talks = [(); 4].map(|()| {

@@ -12,6 +12,7 @@ use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD};
 use uppercase::{PORT, Stack, udp};
 
+use common::Text;
 use common::frames;
 use common::network::{CLIENT, Link, SERVER};
 
@@ -78,17 +79,14 @@ fn answers_leave_whole(patience: u32) {
         patience,
         refusals: Cell::new(0),
     };
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, SERVER]),
-        addresses: &[IpCidr::new(LINK.address(SERVER), 24)],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, SERVER]), 1)
+        .with_addresses(&[IpCidr::new(LINK.address(SERVER), 24)]);
     let now = Instant::ZERO;
     let stack = Stack::new(device, config, vec![], now).expect("the configuration is right");
     let mut stack = stack.with_fragmentation(vec![0; 4000 + FRAGMENTATION_OVERHEAD]);
     let parts = common::ask::parts(4000, 4);
-    let mut server = udp::Server::from_parts(stack.sockets(), parts, PORT).expect("it has room");
+    let server = udp::Server::from_parts(stack.sockets(), parts, PORT);
+    let mut server = server.expect("it has room").with_transform::<Text>();
 
     // Four requests; each answer is three fragments long.
     let client = IpEndpoint::new(LINK.address(CLIENT), 40_000);

@@ -306,12 +306,8 @@ fn what_a_socket_of_a_service_draws_follows_from_the_seed() {
     let number = |random_seed| {
         let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
         let cable = simulation.link("host");
-        let config = Config {
-            hardware_address: hardware_address(SERVER).into(),
-            addresses: &[IpCidr::new(link.address(SERVER), 24)],
-            gateways: &[],
-            random_seed,
-        };
+        let config = Config::new(hardware_address(SERVER).into(), random_seed)
+            .with_addresses(&[IpCidr::new(link.address(SERVER), 24)]);
         let stack = Stack::new(cable.port(), config, vec![], simulation.now());
         let stack = stack.expect("the configuration is right");
         let mut stack = fragmenting(stack, LONGEST);
@@ -450,7 +446,7 @@ fn a_checksum_of_zero_is_sent_as_all_ones() {
 fn several_sockets_send_large_datagrams_in_turn() {
     for link in Link::ALL {
         let mut network = new(link);
-        let storage = || Box::leak(Box::new(udp::Buffers::<4000, 4>::new()));
+        let storage = || Box::leak(Box::new(udp::Buffers::<4, 4000>::new()));
         let mut servers = [0, 1, 2].map(|more| {
             let sockets = network.server.sockets();
             udp::Server::new(sockets, storage(), PORT + more).expect("there is room")
@@ -474,12 +470,8 @@ fn fragments_that_nothing_puts_together_are_dropped_and_counted() {
     for link in Link::ALL {
         let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
         let cable = simulation.link("host");
-        let config = Config {
-            hardware_address: hardware_address(SERVER).into(),
-            addresses: &[IpCidr::new(link.address(SERVER), 24)],
-            gateways: &[],
-            random_seed: 1,
-        };
+        let config = Config::new(hardware_address(SERVER).into(), 1)
+            .with_addresses(&[IpCidr::new(link.address(SERVER), 24)]);
         let now = simulation.now();
         let stack = Stack::new(cable.port(), config, vec![], now);
         let mut stack = stack.expect("the configuration is right");
@@ -523,12 +515,8 @@ fn what_waits_for_room_does_not_leave_from_an_address_that_is_gone() {
             let cable = simulation.link("host");
             let (own, other) = (link.address(SERVER), link.address(SERVER + 10));
             let prefix = if link.ipv6 { 64 } else { 24 };
-            let config = Config {
-                hardware_address: hardware_address(SERVER).into(),
-                addresses: &[own, other].map(|address| IpCidr::new(address, prefix)),
-                gateways: &[],
-                random_seed: 1,
-            };
+            let config = Config::new(hardware_address(SERVER).into(), 1)
+                .with_addresses(&[own, other].map(|address| IpCidr::new(address, prefix)));
             let now = simulation.now();
             let room = Rc::new(Cell::new(usize::MAX));
             let device = Narrow {

@@ -43,12 +43,8 @@ impl Host {
     ) -> Self {
         let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
         let cable = simulation.link("host");
-        let config = Config {
-            hardware_address: hardware_address(SERVER).into(),
-            addresses: &[IpCidr::new(link.address(OWN), 64)],
-            gateways: &[],
-            random_seed: 1,
-        };
+        let config = Config::new(hardware_address(SERVER).into(), 1)
+            .with_addresses(&[IpCidr::new(link.address(OWN), 64)]);
         let device = end(cable.port(), Box::leak(Box::new(Fragments::new())));
         let stack = Stack::new(device, config, vec![], simulation.now());
         let mut stack = change(stack.expect("the configuration is right"));

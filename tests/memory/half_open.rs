@@ -28,12 +28,8 @@ const LEAST_BACKLOG: usize = if cfg!(feature = "syn-cookies") { 0 } else { 3 };
 type Host = Box<Stack<'static, Port>>;
 
 fn host(device: Port, number: u8, random_seed: u64, backlog: usize) -> Host {
-    let config = stack::Config {
-        hardware_address: hardware_address(number).into(),
-        addresses: &[IpCidr::new(IpAddress::v4(10, 0, 0, number), 24)],
-        gateways: &[],
-        random_seed,
-    };
+    let config = stack::Config::new(hardware_address(number).into(), random_seed)
+        .with_addresses(&[IpCidr::new(IpAddress::v4(10, 0, 0, number), 24)]);
     let slots = Vec::<SocketStorage<'_>>::new();
     let stack = Stack::new(device, config, slots, Instant::ZERO).expect("it is right");
     Box::new(stack.with_backlog(vec![PendingSyn::EMPTY; backlog]))
@@ -51,11 +47,11 @@ struct Guest {
 impl Guest {
     fn new(network: &mut simulation::Network, number: u8) -> Self {
         let link = network.link(format!("guest {number}"));
-        link.set(Conditions {
-            delay: Duration::from_millis(5),
-            loss: Probability::percent(10),
-            ..Conditions::default()
-        });
+        link.set(
+            Conditions::default()
+                .with_delay(Duration::from_millis(5))
+                .with_loss(Probability::percent(10)),
+        );
         let mut host = host(link.port(), number, network.random_seed(), 0);
         let mut client = client(host.sockets(), 256, HOUR);
         let context = &mut host.context(Instant::ZERO);
@@ -124,11 +120,9 @@ fn all_are_served(hashed: bool, backlog: usize, seed: u64) -> Result<(), String>
     let mut network = simulation::Network::new(Medium::Ethernet, seed);
     let link = network.link("server");
     let mut host = host(link.port(), 1, network.random_seed(), backlog);
-    let config = tcp::Config {
-        port: SERVER.port,
-        connections: SLOTS,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default()
+        .with_port(SERVER.port)
+        .with_connections(SLOTS);
     let server = if hashed {
         Server::hashing_on
     } else {

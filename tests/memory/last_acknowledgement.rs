@@ -15,10 +15,7 @@ use super::off_path::open::{Open, Victim};
 /// all that it has sent. From then on it may send no more than a few segments at a time.
 fn acknowledged_without_a_window(make: impl Fn(&Hand) -> Vec<TcpRepr<'static>>) {
     for hashed in [false, true] {
-        let config = tcp::Config {
-            once: true,
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default().with_once(true);
         let link = Link::ETHERNET_V4;
         let mut scene = match hashed {
             true => Scene::hashed(link, 2, config),
@@ -91,11 +88,9 @@ fn a_last_acknowledgement_with_payload_beyond_the_window() {
 fn the_server_does_not_spin_after_any_last_acknowledgement() {
     for seed in seeds(0..160) {
         let mut chance = Chance::new(seed);
-        let config = tcp::Config {
-            once: seed % 2 == 0,
-            close_timeout: Some(Duration::from_secs(30)),
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default()
+            .with_once(seed % 2 == 0)
+            .with_close_timeout(Some(Duration::from_secs(30)));
         let link = [Link::IP_V4, Link::IP_V6][seed as usize / 2 % 2];
         let mut scene = match seed / 4 % 2 {
             0 => Scene::hashed(link, 2, config),
@@ -206,11 +201,9 @@ fn the_client_does_not_spin_after_any_last_acknowledgement() {
 #[test]
 fn a_client_that_has_everything_and_never_makes_room_is_given_up_after_the_close_timeout() {
     for hashed in [false, true] {
-        let config = tcp::Config {
-            once: true,
-            close_timeout: Some(Duration::from_secs(30)),
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default()
+            .with_once(true)
+            .with_close_timeout(Some(Duration::from_secs(30)));
         for link in Link::ALL {
             let mut scene = match hashed {
                 true => Scene::hashed(link, 2, config),

@@ -2,7 +2,6 @@
 
 use smoltcp::wire::{TcpControl, TcpRepr};
 use uppercase::stack::PendingSyn;
-use uppercase::tcp::Config;
 
 use super::common::busy::{controls, opened, patient};
 use super::common::hand::Hand;
@@ -11,10 +10,7 @@ use super::common::scene::Scene;
 
 #[test]
 fn a_server_has_no_more_connections_than_it_is_configured_for_and_one_after_the_other() {
-    let config = Config {
-        connections: 1,
-        ..patient()
-    };
+    let config = patient().with_connections(1);
     for link in Link::ALL {
         // The slots beyond that are for clients that come while others are being closed.
         let mut scene = Scene::new(link, 3, config);
@@ -45,10 +41,7 @@ fn a_server_has_no_more_connections_than_it_is_configured_for_and_one_after_the_
 
 #[test]
 fn a_client_that_acknowledges_some_of_its_answer_from_time_to_time_is_not_idle() {
-    let config = Config {
-        idle_timeout: Some(SECOND * 10),
-        ..patient()
-    };
+    let config = patient().with_idle_timeout(Some(SECOND * 10));
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, config);
         let mut hand = Hand::connected(&mut scene, 40_000, 100);

@@ -6,7 +6,7 @@ use smoltcp::wire::{IpCidr, IpEndpoint, TcpRepr, TcpSeqNumber};
 use uppercase::Stack;
 use uppercase::link::EthernetAddress;
 use uppercase::stack::{self, Next};
-use uppercase::tcp::{Config, CongestionControl};
+use uppercase::tcp::CongestionControl;
 
 use super::common::busy::patient;
 use super::common::cable::Cable;
@@ -29,19 +29,12 @@ struct Host {
 impl Host {
     fn new(link: Link) -> Self {
         let prefix = if link.ipv6 { 64 } else { 24 };
-        let config = stack::Config {
-            hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-            addresses: &[IpCidr::new(link.server().addr, prefix)],
-            gateways: &[],
-            random_seed: 1,
-        };
+        let config = stack::Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 1)
+            .with_addresses(&[IpCidr::new(link.server().addr, prefix)]);
         let slots = Vec::<SocketStorage<'_>>::new();
         let stack = Stack::new(Cable::default(), config, slots, Instant::ZERO);
         let mut stack = stack.expect("it is right");
-        let config = Config {
-            congestion_control: CongestionControl::None,
-            ..patient()
-        };
+        let config = patient().with_congestion_control(CongestionControl::None);
         let server = Server::scanning_on(stack.sockets(), 1, SEGMENTS * PAYLOAD, config);
         Self {
             link,

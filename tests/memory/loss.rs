@@ -45,10 +45,7 @@ impl Exchange {
 
     #[track_caller]
     fn run(&mut self) -> Duration {
-        let config = tcp::Config {
-            congestion_control: self.control,
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default().with_congestion_control(self.control);
         let network = &mut self.network;
         let mut server = Server::hashing(network, 1, self.window, config);
         let text = mixed(self.length);
@@ -64,11 +61,9 @@ impl Exchange {
 }
 
 fn far() -> Conditions {
-    Conditions {
-        delay: ROUND_TRIP / 2,
-        queue: 1000,
-        ..Conditions::PERFECT
-    }
+    Conditions::PERFECT
+        .with_delay(ROUND_TRIP / 2)
+        .with_queue(1000)
 }
 
 /// The segment that brings the first byte of so many, or the FIN, is lost so often.
@@ -130,11 +125,9 @@ fn a_segment_that_is_lost_twice_is_sent_again_after_the_timeout() {
 fn a_text_passes_whatever_is_lost() {
     for (percent, limit) in [(1, 5), (5, 30), (20, 600)] {
         for seed in 1..=6 {
-            let path = Conditions {
-                loss: Probability::percent(percent),
-                delay: Duration::from_millis(5),
-                ..far()
-            };
+            let path = far()
+                .with_loss(Probability::percent(percent))
+                .with_delay(Duration::from_millis(5));
             let mut exchange = Exchange::new(Link::IP_V4, 300_000, path, seed);
             #[cfg(feature = "cubic")]
             if seed % 2 == 0 {
@@ -151,11 +144,9 @@ fn a_text_passes_whatever_is_lost() {
 #[test]
 fn a_text_passes_shut_windows_whatever_is_lost() {
     for seed in 1..=6 {
-        let path = Conditions {
-            loss: Probability::percent(10),
-            delay: Duration::from_millis(5),
-            ..far()
-        };
+        let path = far()
+            .with_loss(Probability::percent(10))
+            .with_delay(Duration::from_millis(5));
         let mut exchange = Exchange::new(Link::IP_V4, 100_000, path, seed);
         exchange.window = 3000;
         let time = exchange.run();
@@ -193,13 +184,11 @@ fn watch(lane: &Lane, link: Link, full: usize) -> Rc<RefCell<Payload>> {
 #[test]
 fn segments_that_come_late_are_seldom_sent_again() {
     let link = Link::IP_V4;
-    let path = Conditions {
-        bandwidth: Some(100_000_000),
-        delay: Duration::from_millis(5),
-        reordering: Probability::percent(20),
-        hold: Duration::from_millis(1),
-        ..far()
-    };
+    let path = far()
+        .with_bandwidth(Some(100_000_000))
+        .with_delay(Duration::from_millis(5))
+        .with_reordering(Probability::percent(20))
+        .with_hold(Duration::from_millis(1));
     let mut exchange = Exchange::new(link, 1_000_000, path, 1);
     let payload = watch(&exchange.network.to_server, link, 0);
     exchange.run();
@@ -214,12 +203,10 @@ fn segments_that_come_late_are_seldom_sent_again() {
 #[test]
 fn segments_are_full_where_more_text_waits() {
     let link = Link::IP_V4;
-    let path = Conditions {
-        bandwidth: Some(10_000_000),
-        queue: 20,
-        delay: Duration::from_millis(5),
-        ..far()
-    };
+    let path = far()
+        .with_bandwidth(Some(10_000_000))
+        .with_queue(20)
+        .with_delay(Duration::from_millis(5));
     let mut exchange = Exchange::new(link, 1_000_000, path, 1);
     // smoltcp 0.14 has segments leave short once a FIN is to follow.
     exchange.closes_first = false;

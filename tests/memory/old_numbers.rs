@@ -15,22 +15,18 @@ use super::common::text::{mixed, upper};
 #[test]
 fn text_both_ways_goes_on_after_all_losses() {
     let text = mixed(60_000);
-    let conditions = Conditions {
-        delay: Duration::from_millis(5),
-        loss: Probability::percent(20),
-        duplication: Probability::percent(20),
-        reordering: Probability::percent(20),
-        corruption: Probability::percent(5),
-        ..Conditions::PERFECT
-    };
-    let config = Config {
-        handshake_timeout: None,
-        idle_timeout: None,
-        close_timeout: None,
-        keep_alive: None,
-        silence_timeout: None,
-        ..Config::default()
-    };
+    let conditions = Conditions::PERFECT
+        .with_delay(Duration::from_millis(5))
+        .with_loss(Probability::percent(20))
+        .with_duplication(Probability::percent(20))
+        .with_reordering(Probability::percent(20))
+        .with_corruption(Probability::percent(5));
+    let config = Config::default()
+        .with_handshake_timeout(None)
+        .with_idle_timeout(None)
+        .with_close_timeout(None)
+        .with_keep_alive(None)
+        .with_silence_timeout(None);
     for link in [Link::ETHERNET_V4, Link::ETHERNET_V6] {
         for seed in seeds(0..60) {
             let mut network = Network::with_seed(link, seed);

@@ -113,14 +113,10 @@ fn is_not_taken_by_answers_to_a_flood() {
         waiting: vec![datagram()],
         room: None,
     };
-    let config = Config {
-        hardware_address: Default::default(),
-        addresses: &[IpCidr::new(IpAddress::Ipv4(SERVER), 24)],
-        gateways: &[],
-        random_seed: 1,
-    };
+    let config = Config::new(Default::default(), 1)
+        .with_addresses(&[IpCidr::new(IpAddress::Ipv4(SERVER), 24)]);
     // So much room that frames are received behind the datagram before it is answered.
-    let mut buffers = udp::Buffers::<2048, 64>::new();
+    let mut buffers = udp::Buffers::<64, 2048>::new();
     let slots = Vec::<SocketStorage<'_>>::new();
     let mut stack = Stack::new(device, config, slots, Instant::ZERO).expect("a right one");
     let mut server = udp::Server::new(stack.sockets(), &mut buffers, PORT).expect("there is room");

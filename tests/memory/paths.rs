@@ -319,7 +319,7 @@ fn a_packet_of_a_length_that_has_arrived_is_not_too_long_when_it_is_lost() {
 #[test]
 fn answers_to_datagrams_of_another_network_may_be_fragmented() {
     let mut network = Network::new(V4);
-    let buffers = Box::leak(Box::new(udp::Buffers::<1472, 4>::new()));
+    let buffers = Box::leak(Box::new(udp::Buffers::<4, 1472>::new()));
     let mut server = udp::Server::new(network.server.sockets(), buffers, uppercase::PORT)
         .expect("there is room");
     network.to_client.cut();

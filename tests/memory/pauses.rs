@@ -117,11 +117,9 @@ fn text_that_waits_in_the_device_is_answered_after_a_pause() {
 /// The server does not give up its clients: it is they that do not run.
 #[test]
 fn answers_that_wait_in_the_device_are_taken_after_a_pause_of_the_clients_host() {
-    let config = Config {
-        idle_timeout: None,
-        silence_timeout: None,
-        ..Config::default()
-    };
+    let config = Config::default()
+        .with_idle_timeout(None)
+        .with_silence_timeout(None);
     for link in Link::ALL {
         let mut crowd = Crowd::connected(link, COUNT, config);
         let Crowd { scene, callers } = &mut crowd;
@@ -242,11 +240,9 @@ fn a_peer_that_is_gone_is_asked_after_a_pause_and_then_given_up() {
 #[test]
 fn no_client_is_given_up_for_its_silence_that_was_not_asked() {
     for keep_alive in [None, Some(MINUTE * 2), Some(SECOND * 89)] {
-        let config = Config {
-            keep_alive,
-            idle_timeout: None,
-            ..Config::default()
-        };
+        let config = Config::default()
+            .with_keep_alive(keep_alive)
+            .with_idle_timeout(None);
         for link in Link::ALL {
             let mut crowd = Crowd::connected(link, COUNT, config);
             crowd.scene.pass(MINUTE * 10);

@@ -67,13 +67,11 @@ impl Town<Hash<'static>> {
 
 /// No client is given up, however many frames are lost.
 fn config() -> tcp::Config {
-    tcp::Config {
-        handshake_timeout: Some(PATIENCE),
-        idle_timeout: Some(PATIENCE),
-        close_timeout: Some(PATIENCE),
-        silence_timeout: None,
-        ..tcp::Config::default()
-    }
+    tcp::Config::default()
+        .with_handshake_timeout(Some(PATIENCE))
+        .with_idle_timeout(Some(PATIENCE))
+        .with_close_timeout(Some(PATIENCE))
+        .with_silence_timeout(None)
 }
 
 impl<I: Index + 'static> Town<I> {
@@ -84,16 +82,14 @@ impl<I: Index + 'static> Town<I> {
             mut network,
             mut reverser,
         } = self;
-        let lossy = Conditions {
-            delay: DELAY,
-            loss: Probability::percent(20),
-            ..Conditions::default()
-        };
+        let lossy = Conditions::default()
+            .with_delay(DELAY)
+            .with_loss(Probability::percent(20));
         network.to_server.set(lossy);
         network.to_client.set(lossy);
         let stack = *network.server;
         *network.server = stack.with_backlog(vec![PendingSyn::EMPTY; SLOTS]);
-        let buffers = Box::leak(Box::new(udp::Buffers::<64, 2>::new()));
+        let buffers = Box::leak(Box::new(udp::Buffers::<2, 64>::new()));
         let uptime = Uptime::new(network.server.sockets(), buffers);
         let mut uptime = uptime.expect("there is room");
 
@@ -161,10 +157,7 @@ fn handler_is_called_at_its_deadline_with_and_without_an_idle_timeout() {
     for idle_timeout in [None, Some(MINUTE)] {
         let mut network = Network::new(Link::ETHERNET_V4);
         let pool = Box::leak(Box::new(Pool::<1, 512, 512, Ticker>::new()));
-        let config = tcp::Config {
-            idle_timeout,
-            ..config()
-        };
+        let config = config().with_idle_timeout(idle_timeout);
         let server = tcp::Server::new(network.server.sockets(), pool, config);
         let mut tickers = server.expect("there is room");
         let mut talk = Talk::new(&mut network, Link::ETHERNET_V4.server(), 512, &[b'x'; 99]);

@@ -10,7 +10,7 @@ use smoltcp::wire::{HardwareAddress, IpCidr};
 use uppercase::simulation::{self, Lane, Port, seeds};
 use uppercase::stack::Service;
 use uppercase::tcp::{Handler, Mark, Progress, Scan, Session};
-use uppercase::transform::Upper;
+use uppercase::transform::Unicode;
 use uppercase::{PORT, tcp};
 
 use common::network::{HOUR, Link, Network, SERVER, hardware_address};
@@ -202,7 +202,7 @@ fn ours(
     mut peers: Vec<Peer>,
     text: &[u8],
 ) -> End {
-    let mut service = server_of::<Upper>(&mut network, window, transmit, peers.len());
+    let mut service = server_of::<Unicode>(&mut network, window, transmit, peers.len());
     on_our_stack(network, &mut service, &mut peers, text)
 }
 
@@ -213,10 +213,7 @@ fn server_of<H: Handler>(
     transmit: usize,
     count: usize,
 ) -> tcp::Server<'static, H> {
-    let config = tcp::Config {
-        idle_timeout: None,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default().with_idle_timeout(None);
     let session = |_| {
         let storage = Box::leak(Box::new(SocketStorage::EMPTY));
         let (receive, transmit) = (buffers(window).0, buffers(transmit).1);

@@ -4,6 +4,7 @@ use super::common;
 
 use uppercase::tcp::{self, Mark, Scan};
 
+use common::Text;
 use common::network::{Actor, HOUR, Link, MINUTE, Network};
 use common::scene::{server, sessions};
 use common::talk::Talk;
@@ -45,10 +46,7 @@ fn a_line_is_answered_before_the_client_closes() {
 
 #[test]
 fn the_server_closes_after_one_answer_where_it_is_told_to() {
-    let config = tcp::Config {
-        once: true,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default().with_once(true);
     for link in Link::ALL {
         let talk = exchange(link, 1024, config, "one straße".as_bytes(), |talk| {
             talk.closes_first = false;
@@ -101,7 +99,7 @@ fn the_room_in_which_bytes_are_moved_may_have_any_size() {
         let mut network = Network::new(link);
         let (sessions, index) = (sessions(1, 2000), Scan::new(vec![Mark::EMPTY]));
         let config = tcp::Config::default();
-        let server: Result<tcp::Server<'_>, _> =
+        let server: Result<tcp::Server<'_, Text>, _> =
             tcp::Server::from_parts(network.server.sockets(), sessions, index, config);
         let mut server = server.expect("there is room").with_chunk(vec![0; size]);
         let mut talk = Talk::new(&mut network, link.server(), 2000, &text);

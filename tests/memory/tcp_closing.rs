@@ -12,10 +12,7 @@ use common::network::Link;
 use common::scene::Scene;
 
 fn once() -> Config {
-    Config {
-        once: true,
-        ..Config::default()
-    }
+    Config::default().with_once(true)
 }
 
 /// The same scene over every link, with a server of one slot.

@@ -21,10 +21,7 @@ const LINK: Link = Link::ETHERNET_V4;
 
 /// A client after the server has answered and has closed its side.
 fn answered_once() -> (Scene, Caller) {
-    let config = Config {
-        once: true,
-        ..Config::default()
-    };
+    let config = Config::default().with_once(true);
     let mut scene = Scene::new(LINK, 1, config);
     let mut caller = Caller::connected(&mut scene);
     caller.say(&mut scene, b"a");
@@ -135,12 +132,9 @@ fn a_resolver_that_was_not_asked_finds_nothing() {
 
 #[test]
 fn a_second_gateway_of_the_same_version_is_an_error() {
-    let config = StackConfig {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(LINK.address(SERVER), 24)],
-        gateways: &[LINK.address(10), LINK.address(11)],
-        random_seed: 1,
-    };
+    let config = StackConfig::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 1)
+        .with_addresses(&[IpCidr::new(LINK.address(SERVER), 24)])
+        .with_gateways(&[LINK.address(10), LINK.address(11)]);
     let device = simulation::Network::new(LINK.medium, 1).link("host").port();
     let stack = Stack::new(device, config, vec![], Instant::ZERO);
     assert_eq!(

@@ -15,18 +15,13 @@ use common::scene::{Caller, Scene};
 fn fifty_clients_in_turn_find_the_only_place_free() {
     for link in Link::ALL {
         for once in [false, true] {
-            let config = Config {
-                once,
-                ..Config::default()
-            };
+            let config = Config::default().with_once(once);
             let mut scene = Scene::new(link, 1, config);
             for _ in 0..50 {
                 scene.expect_service();
             }
-            let expected = Counters {
-                opened: 50,
-                expired: 0,
-            };
+            let mut expected = Counters::default();
+            expected.opened = 50;
             assert_eq!(scene.server.counters(), expected, "{link:?}");
         }
     }
@@ -34,10 +29,7 @@ fn fifty_clients_in_turn_find_the_only_place_free() {
 
 #[test]
 fn time_wait_of_the_only_place_gives_way_to_the_next_client() {
-    let config = Config {
-        once: true,
-        ..Config::default()
-    };
+    let config = Config::default().with_once(true);
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, config);
         let mut caller = Caller::connected(&mut scene);
@@ -68,10 +60,7 @@ fn a_close_is_acknowledged_before_its_place_goes_to_the_client_right_behind_it()
 }
 
 fn close_and_open_in_one_batch(link: Link, frames_between: usize) {
-    let config = Config {
-        once: true,
-        ..Config::default()
-    };
+    let config = Config::default().with_once(true);
     let mut scene = Scene::new(link, 1, config);
     let mut hand = Hand::connected(&mut scene, 40_000, 1024);
     let text = TcpRepr {
@@ -120,10 +109,7 @@ fn close_and_open_in_one_batch(link: Link, frames_between: usize) {
 
 #[test]
 fn a_half_open_connection_leaves_after_the_handshake_timeout() {
-    let config = Config {
-        handshake_timeout: Some(SECOND * 3),
-        ..Config::default()
-    };
+    let config = Config::default().with_handshake_timeout(Some(SECOND * 3));
     for link in Link::ALL {
         let mut scene = Scene::new(link, 1, config);
         // After one exchange, the server's host knows the client's.
@@ -226,11 +212,9 @@ fn an_idle_client_that_is_alive_leaves_after_the_idle_timeout() {
 
 #[test]
 fn without_limits_a_quiet_client_may_stay() {
-    let config = Config {
-        idle_timeout: None,
-        silence_timeout: None,
-        ..Config::default()
-    };
+    let config = Config::default()
+        .with_idle_timeout(None)
+        .with_silence_timeout(None);
     let mut scene = Scene::new(Link::ETHERNET_V4, 1, config);
     let mut caller = Caller::connected(&mut scene);
     scene.pass(SECOND * 100_000);

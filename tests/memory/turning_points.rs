@@ -61,12 +61,8 @@ struct Host {
 
 impl Host {
     fn new(backlog: usize) -> Self {
-        let config = Config {
-            hardware_address: uppercase::link::EthernetAddress([2, 0, 0, 0, 0, 1]),
-            addresses: &[IpCidr::new(LINK.server().addr, 24)],
-            gateways: &[],
-            random_seed: 7,
-        };
+        let config = Config::new(uppercase::link::EthernetAddress([2, 0, 0, 0, 0, 1]), 7)
+            .with_addresses(&[IpCidr::new(LINK.server().addr, 24)]);
         let slots = Vec::<SocketStorage<'_>>::new();
         let stack = Stack::new(Cable::default(), config, slots, Instant::ZERO);
         let mut stack = stack
@@ -295,10 +291,7 @@ fn server_that_closes_during_a_handshake_ends_the_connection() {
 fn port_of_a_client_is_none_of_a_server() {
     let host = &mut Host::new(0);
     let pool = Pool::<1, 512, 512>::new();
-    let config = tcp::Config {
-        port: 50_000,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default().with_port(50_000);
     let _server: Server<'_> =
         Server::new(host.stack.sockets(), Box::leak(Box::new(pool)), config).expect("a free port");
     let mut draw = uppercase::stack::from_fn(|context| {

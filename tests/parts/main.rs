@@ -8,6 +8,7 @@ mod capture;
 mod conformance;
 #[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
+mod features;
 mod imports;
 #[cfg(feature = "trace")]
 mod pcapng;

@@ -1,11 +1,10 @@
 //! A host of plain smoltcp with a UDP socket, and a text for it.
 
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketStorage};
+use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet, SocketStorage};
 use smoltcp::phy::{Device, Medium};
 use smoltcp::socket::udp;
 use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress, IpAddress, IpCidr};
-use uppercase::stack::Sockets;
 
 pub const PORT: u16 = 12_000;
 
@@ -22,7 +21,7 @@ pub const fn ipv6(number: u8) -> IpAddress {
 
 pub struct Host {
     pub interface: Interface,
-    pub sockets: Sockets<'static>,
+    pub sockets: SocketSet<'static>,
     pub socket: SocketHandle,
 }
 
@@ -49,8 +48,8 @@ impl Host {
         let mut socket = udp::Socket::new(buffer(), buffer());
         socket.bind(PORT).unwrap();
         let storage = vec![SocketStorage::EMPTY, SocketStorage::EMPTY].leak();
-        let mut sockets = Sockets::new(storage);
-        let socket = sockets.add(socket).unwrap();
+        let mut sockets = SocketSet::new(storage);
+        let socket = sockets.add(socket);
         Self {
             interface,
             sockets,

@@ -1,26 +1,62 @@
-//! The transform against Rust's own upper-casing, at every cut and in every room: that of Unicode
-//! with the feature `unicode`, else that of ASCII.
+//! The transforms against Rust's own upper-casing, at every cut and in every room.
 
 #[cfg(feature = "unicode")]
 mod unicode;
 
-#[cfg(not(feature = "unicode"))]
-use uppercase::transform::MAX_GROWTH;
-use uppercase::transform::{Upper, datagram};
+use uppercase::transform::{Ascii, Transform, datagram};
 
-fn upper_case(text: &str) -> String {
-    if cfg!(feature = "unicode") {
-        text.to_uppercase()
-    } else {
+/// A transform, and what the standard library makes of a text in its place.
+trait Case: Transform + Clone {
+    fn upper_case(text: &str) -> String;
+}
+
+impl Case for Ascii {
+    fn upper_case(text: &str) -> String {
         text.to_ascii_uppercase()
     }
 }
 
+#[cfg(feature = "unicode")]
+impl Case for uppercase::transform::Unicode {
+    fn upper_case(text: &str) -> String {
+        text.to_uppercase()
+    }
+}
+
+/// Makes a test for each transform of each of these functions.
+macro_rules! test_each {
+    ($($test:ident)*) => {
+        mod ascii {
+            $(#[test]
+            fn $test() {
+                super::$test::<uppercase::transform::Ascii>();
+            })*
+        }
+        #[cfg(feature = "unicode")]
+        mod all_of_unicode {
+            $(#[test]
+            fn $test() {
+                super::$test::<uppercase::transform::Unicode>();
+            })*
+        }
+    };
+}
+
+test_each! {
+    every_character_survives_every_split
+    every_character_that_changes_survives_every_split_and_any_room
+    broken_sequences_pass_unchanged_and_the_text_around_them_does_not
+    any_soup_of_bytes_in_any_pieces_and_any_rooms_gives_the_same_text
+    ascii_is_the_same_at_each_alignment
+    no_room_takes_no_input
+    a_datagram_needs_all_of_its_room_and_no_more
+}
+
 /// What has to come out: characters in upper case, all other bytes unchanged.
-fn reference(input: &[u8]) -> Vec<u8> {
+fn reference<T: Case>(input: &[u8]) -> Vec<u8> {
     let mut output = Vec::new();
     for chunk in input.utf8_chunks() {
-        output.extend(upper_case(chunk.valid()).bytes());
+        output.extend(T::upper_case(chunk.valid()).bytes());
         output.extend(chunk.invalid());
     }
     output
@@ -28,8 +64,8 @@ fn reference(input: &[u8]) -> Vec<u8> {
 
 /// Streams `pieces` through `upper` into slices of the sizes that `room` gives, to the end of the
 /// text, and checks what each call promises.
-fn stream<'a>(
-    upper: &mut Upper,
+fn stream<'a, T: Case>(
+    upper: &mut T,
     pieces: impl IntoIterator<Item = &'a [u8]>,
     mut room: impl FnMut() -> usize,
 ) -> Vec<u8> {
@@ -73,20 +109,19 @@ fn every_char() -> impl Iterator<Item = char> {
     '\0'..=char::MAX
 }
 
-fn every_char_that_changes() -> impl Iterator<Item = char> {
-    every_char().filter(|c| upper_case(&c.to_string()) != c.to_string())
+fn every_char_that_changes<T: Case>() -> impl Iterator<Item = char> {
+    every_char().filter(|c| T::upper_case(&c.to_string()) != c.to_string())
 }
 
-#[test]
-fn every_character_survives_every_split() {
+fn every_character_survives_every_split<T: Case>() {
     for width in 1..=4 {
         let input: String = every_char().filter(|c| c.len_utf8() == width).collect();
-        let expected: String = upper_case(&input);
+        let expected: String = T::upper_case(&input);
         let mut output = vec![0; expected.len()];
         // Pieces as long as the characters cut them all at the same place.
         for cut in 0..width {
             let (first, rest) = input.as_bytes().split_at(cut);
-            let (mut upper, mut length) = (Upper::new(), 0);
+            let (mut upper, mut length) = (T::default(), 0);
             for piece in [first].into_iter().chain(rest.chunks(width)) {
                 let progress = upper.convert(piece, &mut output[length..]);
                 assert_eq!(progress.consumed, piece.len());
@@ -98,12 +133,11 @@ fn every_character_survives_every_split() {
     }
 }
 
-#[test]
-fn every_character_that_changes_survives_every_split_and_any_room() {
-    let mut upper = Upper::new();
-    for c in every_char_that_changes() {
+fn every_character_that_changes_survives_every_split_and_any_room<T: Case>() {
+    let mut upper = T::default();
+    for c in every_char_that_changes::<T>() {
         let input = format!("a{c}z");
-        let expected = upper_case(&input);
+        let expected = T::upper_case(&input);
         for cut in 0..=input.len() {
             let (first, second) = input.as_bytes().split_at(cut);
             for room in 1..=8 {
@@ -115,19 +149,18 @@ fn every_character_that_changes_survives_every_split_and_any_room() {
     }
 }
 
-#[test]
-fn broken_sequences_pass_unchanged_and_the_text_around_them_does_not() {
+fn broken_sequences_pass_unchanged_and_the_text_around_them_does_not<T: Case>() {
     // The first and the last byte of each kind that the encoding tells apart.
     const KINDS: [u8; 20] = [
         0x61, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed,
         0xef, 0xf0, 0xf3, 0xf4, 0xf5,
     ];
     let check = |input: &[u8]| {
-        let expected = reference(input);
+        let expected = reference::<T>(input);
         let mut output = [0; 32];
-        let length = datagram(input, &mut output).unwrap();
+        let length = datagram::<T>(input, &mut output).unwrap();
         assert_eq!(output[..length], expected, "{input:x?}");
-        let output = stream(&mut Upper::new(), input.chunks(1), || 2);
+        let output = stream(&mut T::default(), input.chunks(1), || 2);
         assert_eq!(output, expected, "{input:x?} in single bytes");
     };
     for first in 0..=u8::MAX {
@@ -166,9 +199,8 @@ impl Random {
     }
 }
 
-#[test]
-fn any_soup_of_bytes_in_any_pieces_and_any_rooms_gives_the_same_text() {
-    let changing: Vec<char> = every_char_that_changes().collect();
+fn any_soup_of_bytes_in_any_pieces_and_any_rooms_gives_the_same_text<T: Case>() {
+    let changing: Vec<char> = every_char_that_changes::<T>().collect();
     for seed in 1..=2000 {
         let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ seed);
         let mut input = Vec::new();
@@ -192,20 +224,19 @@ fn any_soup_of_bytes_in_any_pieces_and_any_rooms_gives_the_same_text() {
             rest = after;
         }
         let most = 1 + random.below(40);
-        let output = stream(&mut Upper::new(), pieces, || random.below(most + 1));
-        assert_eq!(output, reference(&input), "seed {seed}");
+        let output = stream(&mut T::default(), pieces, || random.below(most + 1));
+        assert_eq!(output, reference::<T>(&input), "seed {seed}");
     }
 }
 
-#[test]
-fn ascii_is_the_same_at_each_alignment() {
+fn ascii_is_the_same_at_each_alignment<T: Case>() {
     let input: Vec<u8> = (0..=0x7f).cycle().take(512).collect();
     for from in 0..16 {
         for to in 0..16 {
             for length in (0..40).chain([128, 300]) {
                 let mut output = [0; 512];
                 let text = &input[from..from + length];
-                assert_eq!(datagram(text, &mut output[to..]), Some(length));
+                assert_eq!(datagram::<T>(text, &mut output[to..]), Some(length));
                 assert_eq!(output[to..to + length], text.to_ascii_uppercase());
             }
         }
@@ -216,15 +247,14 @@ fn ascii_is_the_same_at_each_alignment() {
             let mut input = input.clone();
             input[place..place + 2].copy_from_slice(other);
             let mut output = [0; 512];
-            assert_eq!(datagram(&input, &mut output), Some(512));
-            assert_eq!(output[..], reference(&input));
+            assert_eq!(datagram::<T>(&input, &mut output), Some(512));
+            assert_eq!(output[..], reference::<T>(&input));
         }
     }
 }
 
-#[test]
-fn no_room_takes_no_input() {
-    let mut upper = Upper::new();
+fn no_room_takes_no_input<T: Case>() {
+    let mut upper = T::default();
     for input in ["", "a", "ß", "ΐ"] {
         let progress = upper.convert(input.as_bytes(), &mut []);
         assert_eq!((progress.consumed, progress.produced), (0, 0));
@@ -232,15 +262,14 @@ fn no_room_takes_no_input() {
     assert!(upper.is_empty());
 }
 
-#[test]
-fn a_datagram_needs_all_of_its_room_and_no_more() {
+fn a_datagram_needs_all_of_its_room_and_no_more<T: Case>() {
     let mut output = [0; 64];
     for input in ["", "abc", "große", "ΐΐΐ", "ﬃ", "a\u{149}"].map(str::as_bytes) {
         for end in 0..=input.len() {
             let input = &input[..end];
-            let expected = reference(input);
+            let expected = reference::<T>(input);
             for room in 0..=expected.len() + 1 {
-                let length = datagram(input, &mut output[..room]);
+                let length = datagram::<T>(input, &mut output[..room]);
                 assert_eq!(length, (room >= expected.len()).then_some(expected.len()));
             }
             assert_eq!(output[..expected.len()], expected);
@@ -248,10 +277,9 @@ fn a_datagram_needs_all_of_its_room_and_no_more() {
     }
 }
 
-#[cfg(not(feature = "unicode"))]
 #[test]
 fn only_ascii_letters_change_and_nothing_is_held() {
-    let mut upper = Upper::new();
+    let mut upper = Ascii::new();
     let mut output = [0; 2];
     for byte in 0..=u8::MAX {
         let pair = [byte, b'z'];
@@ -263,5 +291,5 @@ fn only_ascii_letters_change_and_nothing_is_held() {
         assert!(upper.is_empty() && !upper.has_pending());
     }
     assert_eq!(upper.finish(&mut output), 0);
-    assert_eq!((MAX_GROWTH, size_of::<Upper>()), (1, 0));
+    assert_eq!((Ascii::MAX_GROWTH, size_of::<Ascii>()), (1, 0));
 }

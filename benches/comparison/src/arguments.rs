@@ -88,8 +88,6 @@ pub enum Kind {
     /// `uppercase serve --tap`
     #[value(name = "uppercase", alias = "ours")]
     Ours,
-    /// `uppercase serve --tap --fast`
-    Fast,
     /// The pool of the small boards with a host's buffers, all its sockets in one set
     Plain,
     /// The kernel's TCP, one thread with epoll
@@ -151,7 +149,6 @@ impl Kind {
         match self {
             Self::Threads => "kernel, threads",
             Self::Ours => "uppercase",
-            Self::Fast => "uppercase --fast",
             Self::Plain => "uppercase, plain pool",
             Self::Epoll => "kernel, epoll",
             Self::Ring => "kernel, io_uring",

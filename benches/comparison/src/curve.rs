@@ -145,7 +145,6 @@ fn grid(svg: &mut String, across: &Axis, up: &Axis) -> fmt::Result {
 fn style(kind: Kind) -> (&'static str, u8) {
     match kind {
         Kind::Ours => ("#c1272d", 3),
-        Kind::Fast => ("#8b1a1e", 2),
         Kind::Plain => ("#cc79a7", 2),
         Kind::Threads => ("#0072b2", 2),
         Kind::Epoll => ("#56b4e9", 2),

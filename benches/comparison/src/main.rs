@@ -68,9 +68,7 @@ fn serve(kind: Kind, places: usize, congestion: &str) -> Result<(), String> {
         Kind::Plain => peers::plain::serve(places),
         Kind::Smoltcp => peers::smoltcp::serve(places),
         Kind::Embassy => peers::embassy::serve(places),
-        Kind::Ours | Kind::Fast | Kind::Python => {
-            Err(io::Error::other("it is a program of its own"))
-        }
+        Kind::Ours | Kind::Python => Err(io::Error::other("it is a program of its own")),
     };
     served.map_err(|error| error.to_string())
 }

@@ -64,7 +64,7 @@ impl Server {
             ));
         }
         match kind {
-            Kind::Ours | Kind::Fast => network::complete_tap()?,
+            Kind::Ours => network::complete_tap()?,
             Kind::Plain | Kind::Smoltcp | Kind::Embassy | Kind::Tap | Kind::TapCopies => {}
             Kind::Threads | Kind::Epoll | Kind::Ring | Kind::Python => {
                 network::make_veth(server.id())?
@@ -120,14 +120,11 @@ fn command(
     let role = kind.to_possible_value().expect("no kind is skipped");
     let role = role.get_name();
     let mut command = match kind {
-        Kind::Ours | Kind::Fast => {
+        Kind::Ours => {
             let mut command = Command::new(arguments.ours.as_deref().ok_or("no --ours is given")?);
             command.args(["serve", "--tap", TAP]);
             if let Some(connections) = connections {
                 command.args(["--connections", &connections.to_string()]);
-            }
-            if kind == Kind::Fast {
-                command.arg("--fast");
             }
             command.args(arguments.serve_options.split_whitespace());
             command
@@ -146,7 +143,7 @@ fn command(
             command
         }
     };
-    if !matches!(kind, Kind::Ours | Kind::Fast | Kind::Python) {
+    if !matches!(kind, Kind::Ours | Kind::Python) {
         command.args(["serve", role, &places.to_string(), congestion]);
     }
     Ok(command)

@@ -14,7 +14,7 @@ pub fn table(
     command: &str,
 ) -> Result<String, fmt::Error> {
     let mut kinds = arguments.kinds();
-    kinds.sort_by_key(|kind| !matches!(kind, Kind::Ours | Kind::Fast | Kind::Plain));
+    kinds.sort_by_key(|kind| !matches!(kind, Kind::Ours | Kind::Plain));
     let (curve, figures): (Vec<_>, Vec<_>) = results
         .figures()
         .into_iter()

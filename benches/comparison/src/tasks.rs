@@ -47,11 +47,11 @@ pub fn all(arguments: &Arguments) -> Vec<Task> {
 }
 
 impl Task {
-    /// Whether this is anything for that server: the exercise's takes one client after the other,
-    /// large buffers are not for many connections, and the plain pool differs there only.
+    /// Whether this is anything for that server: the exercise's takes one client after the other, and
+    /// the plain pool differs among many connections only.
     pub fn fits(&self, kind: Kind) -> bool {
         match kind {
-            Kind::Python | Kind::Fast => !matches!(self, Self::Connections(_)),
+            Kind::Python => !matches!(self, Self::Connections(_)),
             Kind::Plain => matches!(self, Self::Connections(_)),
             Kind::Tap | Kind::TapCopies => matches!(self, Self::Bulk(_)),
             _ => true,
@@ -163,7 +163,10 @@ impl Task {
             Self::RoundTrip => {
                 let any_core = good(round_trip::run(duration)?);
                 let on = |pinned: Result<Pinned, String>| {
-                    (pinned.and_then(|_pinned| round_trip::run(duration)), Vec::new())
+                    (
+                        pinned.and_then(|_pinned| round_trip::run(duration)),
+                        Vec::new(),
+                    )
                 };
                 let two_cores = on(Pinned::to_two_cores(server.id()));
                 let one_core = on(Pinned::to_one_core(server.id()));

@@ -87,7 +87,7 @@ pub fn start() -> Peripherals {
     rcc &= !(MOSCDIS | OSCSRC | XTAL | OEN | PWRDN | SYSDIV);
     rcc |= XTAL_8_MHZ | SYSDIV_4 | USESYSDIV;
     RCC.write(rcc);
-    if RIS.wait_for(PLLLRIS, true) {
+    if RIS.wait_until_set(PLLLRIS) {
         rcc &= !BYPASS;
         RCC.write(rcc);
     }
@@ -123,7 +123,7 @@ pub fn random_seed() -> u64 {
     ADCACTSS.write(SEQUENCER_3);
     let sample = |_| {
         ADCPSSI.write(SEQUENCER_3);
-        if !ADCRIS.wait_for(SEQUENCER_3, true) {
+        if !ADCRIS.wait_until_set(SEQUENCER_3) {
             log::warn!("no chance to be had: the seed is the same at each start");
             return None;
         }

@@ -73,7 +73,7 @@ fn main() -> ! {
     let memory = MEMORY.take();
     let address = board::hardware_address();
     let device = Ethernet::start(address, &mut memory.frames);
-    let (slots, seed) = (memory.slots.as_mut_slice(), board::random_seed());
+    let (slots, seed) = (&mut memory.slots, board::random_seed());
     let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now());
     ask_for_addresses(&mut stack);
     let sockets = stack.sockets();

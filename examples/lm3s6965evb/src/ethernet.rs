@@ -211,13 +211,13 @@ const PHY: u8 = 0;
 impl Mdio for Wires {
     fn read(&self, _: u8, register: u8) -> Option<u16> {
         MACMCTL.write(u32::from(register) << 3 | START);
-        let is_done = MACMCTL.wait_for(START, false);
+        let is_done = MACMCTL.wait_until_clear(START);
         is_done.then(|| MACMRXD.read() as u16)
     }
 
     fn write(&self, _: u8, register: u8, value: u16) {
         MACMTXD.write(value.into());
         MACMCTL.write(u32::from(register) << 3 | WRITE | START);
-        MACMCTL.wait_for(START, false);
+        MACMCTL.wait_until_clear(START);
     }
 }

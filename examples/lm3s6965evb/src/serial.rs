@@ -46,7 +46,7 @@ pub fn open(baud: u32) {
 
 /// Sends a byte; if it finds no room for a long time, it is lost.
 pub fn send(byte: u8) {
-    UARTFR.wait_for(TXFF, false);
+    UARTFR.wait_until_clear(TXFF);
     UARTDR.write(byte.into());
 }
 

@@ -37,8 +37,8 @@ use services::{Reverser, Uptime};
 struct Memory {
     frames: Frames,
     pool: tcp::Pool<'static, 2, 1024, 1024, Reverser>,
-    datagrams: udp::Buffers<64, 2>,
-    slots: Slots<'static, 1>,
+    datagrams: udp::Buffers<2, 64>,
+    slots: Slots<'static, 1>, // for the socket of `Uptime`
     backlog: [PendingSyn; 2],
 }
 
@@ -59,7 +59,7 @@ fn main() -> ! {
     let memory = MEMORY.take();
     let address = board::hardware_address();
     let device = Ethernet::start(address, &mut memory.frames);
-    let (slots, seed) = (memory.slots.as_mut_slice(), board::random_seed());
+    let (slots, seed) = (&mut memory.slots, board::random_seed());
     let stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now());
     let mut stack = stack.with_backlog(&mut memory.backlog[..]);
     ask_for_addresses(&mut stack);

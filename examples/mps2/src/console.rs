@@ -21,7 +21,7 @@ static LOG: SerialLog = SerialLog::new(send);
 
 /// Sends; what finds no room for a long time is lost.
 fn send(byte: u8) {
-    STATE.wait_for(TX_FULL, false);
+    STATE.wait_until_clear(TX_FULL);
     DATA.write(byte.into());
 }
 

@@ -129,14 +129,14 @@ impl Ethernet {
     /// If it is not there, or does not do what it is asked for.
     pub fn start(frames: &'static mut Frames) -> Result<Self, Error> {
         // After power is on it takes a while.
-        PMT_CTRL.wait_for(READY, true);
+        PMT_CTRL.wait_until_set(READY);
         let (bytes, chip) = (BYTE_TEST.read(), ID_REV.read());
         if bytes != BYTES_IN_ORDER || !CHIPS.contains(&(chip >> 16)) {
             return Err(Error::Absent { bytes, chip });
         }
         log::debug!("Ethernet: chip {chip:08x}");
         HW_CFG.write(SRST);
-        if !HW_CFG.wait_for(SRST, false) || !E2P_CMD.wait_for(EPC_BUSY, false) {
+        if !HW_CFG.wait_until_clear(SRST) || !E2P_CMD.wait_until_clear(EPC_BUSY) {
             return Err(Error::Stuck);
         }
         HW_CFG.write(TX_FIF_SZ_5 | MBO);
@@ -227,9 +227,9 @@ impl Fifo for Fifos {
     fn empty() {
         INT_STS.write(RXSTOP);
         write_mac(MAC_CR, MODE);
-        INT_STS.wait_for(RXSTOP, true);
+        INT_STS.wait_until_set(RXSTOP);
         RX_CFG.write(RXDOFF | RX_DUMP);
-        RX_CFG.wait_for(RX_DUMP, false);
+        RX_CFG.wait_until_clear(RX_DUMP);
         write_mac(MAC_CR, MODE | RXEN);
     }
 
@@ -310,7 +310,7 @@ fn hardware_address() -> Option<EthernetAddress> {
 /// Reads a register of the MAC behind the controller's own, or gives up.
 fn read_mac(register: u32) -> Option<u32> {
     MAC_CSR_CMD.write(CSR_BUSY | CSR_READ | register);
-    let done = MAC_CSR_CMD.wait_for(CSR_BUSY, false);
+    let done = MAC_CSR_CMD.wait_until_clear(CSR_BUSY);
     done.then(|| MAC_CSR_DATA.read())
 }
 
@@ -318,5 +318,5 @@ fn read_mac(register: u32) -> Option<u32> {
 fn write_mac(register: u32, value: u32) -> bool {
     MAC_CSR_DATA.write(value);
     MAC_CSR_CMD.write(CSR_BUSY | register);
-    MAC_CSR_CMD.wait_for(CSR_BUSY, false)
+    MAC_CSR_CMD.wait_until_clear(CSR_BUSY)
 }

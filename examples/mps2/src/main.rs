@@ -24,6 +24,10 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::firmware::{Platform, Port, Storage, run};
 use uppercase::stack::Network;
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Text;
 use uppercase::{tcp, udp};
 
 use clock::Clock;
@@ -44,7 +48,7 @@ const NETWORK: Network<'_> = Network::new(
 );
 
 /// What is lent for good. Four clients wait while both connections are taken.
-type Memory = Storage<Frames, tcp::Pool<'static, 2, 1024, 1024>, udp::Buffers<256, 1>, 4>;
+type Memory = Storage<Frames, tcp::Pool<'static, 2, 1024, 1024, Text>, udp::Buffers<1, 256>, 4>;
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Storage::new(Frames::new()));
 
 #[cortex_m_rt::entry]

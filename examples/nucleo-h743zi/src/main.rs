@@ -18,6 +18,10 @@ use static_cell::ConstStaticCell;
 use uppercase::device::embassy::{Embassy, now, run};
 use uppercase::firmware::Storage;
 use uppercase::stack::Network;
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Text;
 use uppercase::{tcp, udp};
 
 use board::{Board, Frames};
@@ -34,7 +38,7 @@ const NETWORK: Network<'_> = Network::new(
 );
 
 /// What is lent for good. Four clients wait while all four connections are taken.
-type Memory = Storage<Frames, tcp::Pool<'static, 4, 4096, 4096>, udp::Buffers<1472, 2>, 4>;
+type Memory = Storage<Frames, tcp::Pool<'static, 4, 4096, 4096, Text>, udp::Buffers<2, 1472>, 4>;
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Storage::new(Frames::new()));
 
 #[embassy_executor::main]

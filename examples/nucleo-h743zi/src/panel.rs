@@ -44,7 +44,7 @@ const NETWORK: Network<'_> = Network::new(
 /// What is lent for good.
 struct Memory {
     frames: Frames,
-    datagrams: udp::Buffers<64, 4>,
+    datagrams: udp::Buffers<4, 64>,
     slots: Slots<'static, 1>,
 }
 
@@ -65,7 +65,7 @@ async fn main(spawner: Spawner) -> ! {
     spawner.spawn(run_button(board.button).unwrap_or_else(|_| panic!("started twice")));
     let device = Embassy::new(board.ethernet).unwrap_or_else(|error| panic!("{error}"));
     let (address, seed) = (device.hardware_address(), board.random_seed);
-    let slots = memory.slots.as_mut_slice();
+    let slots = &mut memory.slots;
     let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, now());
     ask_for_addresses(&mut stack);
     let desk = Desk::new(&PANEL, stack.sockets(), &mut memory.datagrams);

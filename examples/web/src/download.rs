@@ -9,19 +9,13 @@ use crate::run::Run;
 
 /// The ladder as text, in so many columns.
 pub fn text(run: &Run, columns: usize) -> String {
-    let options = text::Options {
-        width: columns,
-        ..text::Options::default()
-    };
+    let options = text::Options::default().with_width(columns);
     text::draw(&run.ladder(), &options)
 }
 
 /// The ladder as a picture, so many pixels wide.
 pub fn picture(run: &Run, width: u32) -> String {
-    let options = svg::Options {
-        width,
-        ..svg::Options::default()
-    };
+    let options = svg::Options::default().with_width(width);
     svg::draw(&run.ladder(), &options)
 }
 

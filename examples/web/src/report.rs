@@ -110,10 +110,7 @@ fn json(value: &impl Serialize) -> String {
 }
 
 fn picture(width: u32) -> svg::Options {
-    svg::Options {
-        width,
-        is_interactive: true,
-    }
+    svg::Options::new().with_width(width).with_interaction(true)
 }
 
 fn side(side: Side) -> &'static str {

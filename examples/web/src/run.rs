@@ -157,7 +157,7 @@ impl<'a> Lab<'a> {
             links[0].set(settings.near_conditions());
             let [a, b] = plan.router();
             let mut router = Router::new([(&links[0], a), (&links[1], b)], mtu);
-            router.filter_errors(settings.filters_errors);
+            router.set_filters_errors(settings.filters_errors);
             // They have met before: this is about the client and its path.
             let hardware = Number::SERVER.hardware().into();
             router.add_neighbor(1, Number::SERVER.address(plan), hardware);

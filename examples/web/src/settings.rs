@@ -119,21 +119,16 @@ impl Settings {
 
     /// What the wire does to frames: with a router, that of the server.
     pub fn conditions(&self) -> Conditions {
-        Conditions {
-            delay: self.delay(),
-            loss: Probability::percent(self.loss),
-            bandwidth: (self.rate > 0).then_some(self.rate * 1000),
-            queue: self.queue,
-            ..Conditions::PERFECT
-        }
+        Conditions::PERFECT
+            .with_delay(self.delay())
+            .with_loss(Probability::percent(self.loss))
+            .with_bandwidth((self.rate > 0).then_some(self.rate * 1000))
+            .with_queue(self.queue)
     }
 
     /// What the wire between the clients and the router does to frames.
     pub fn near_conditions(&self) -> Conditions {
-        Conditions {
-            delay: self.delay(),
-            ..Conditions::PERFECT
-        }
+        Conditions::PERFECT.with_delay(self.delay())
     }
 
     /// How long a frame takes: to the router and from it to the server half of the whole each.

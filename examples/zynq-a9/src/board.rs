@@ -53,7 +53,7 @@ pub fn random_seed() -> u64 {
     XADC_CONFIG.write(XADC_ENABLE);
     seed_of((0..64).flat_map(|_| {
         XADC_COMMAND.write(XADC_READ_TEMPERATURE);
-        XADC_STATUS.wait_for(XADC_EMPTY, false);
+        XADC_STATUS.wait_until_clear(XADC_EMPTY);
         [XADC_DATA.read(), clock::ticks() as u32]
     }))
 }

@@ -18,7 +18,7 @@ static LOG: SerialLog = SerialLog::new(send);
 
 /// Sends; what finds no room for a long time is lost.
 fn send(byte: u8) {
-    STATUS.wait_for(TX_FULL, false);
+    STATUS.wait_until_clear(TX_FULL);
     FIFO.write(byte.into());
 }
 

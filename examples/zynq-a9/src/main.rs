@@ -26,6 +26,10 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::firmware::{Platform, Port, Storage, run};
 use uppercase::stack::Network;
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Text;
 use uppercase::{tcp, udp};
 
 use clock::Clock;
@@ -50,7 +54,7 @@ const NETWORK: Network<'_> = Network::new(
 #[unsafe(link_section = ".dma")]
 static FRAMES: ConstStaticCell<Frames> = ConstStaticCell::new(Frames::new());
 /// What else is lent for good, in cached memory. Four clients wait while both connections are taken.
-type Memory = Storage<(), tcp::Pool<'static, 2, 1024, 1024>, udp::Buffers<256, 1>, 4>;
+type Memory = Storage<(), tcp::Pool<'static, 2, 1024, 1024, Text>, udp::Buffers<1, 256>, 4>;
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Storage::new(()));
 
 #[aarch32_rt::entry]

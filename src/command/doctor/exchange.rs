@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use smoltcp::wire::IpAddress;
 use uppercase::device::tuntap::{Mode, TunTap};
-use uppercase::tcp::{self, Hash};
+use uppercase::tcp;
 
 use super::firewall::{self, Hook};
 use crate::command::args::Server;
@@ -17,7 +17,7 @@ use crate::command::host::Host;
 use crate::command::live::Live;
 use crate::command::obstacle::Obstacle;
 use crate::command::recorder::Recorder;
-use crate::command::setup;
+use crate::command::setup::{self, Servers};
 
 /// How long an answer may take. It takes less than a millisecond.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -26,8 +26,6 @@ const PAUSE: smoltcp::time::Duration = smoltcp::time::Duration::from_millis(2);
 /// The line, and its answer.
 const LINE: &[u8] = b"hello";
 const ANSWER: &[u8] = b"HELLO";
-
-type Servers<'a> = uppercase::Servers<'a, Hash<'a>>;
 
 /// How the kernel asks.
 #[derive(Clone, Copy, Debug)]
@@ -48,10 +46,7 @@ pub fn check(
     let mut fragments = Box::new(setup::Fragments::new());
     let mut connections = setup::Connections::new(1, 1, args.buffer());
     let mut host = Live::new(device, &args.link, 1, 1, &mut fragments, recorder)?;
-    let config = tcp::Config {
-        port: args.port,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default().with_port(args.port);
     let mut servers = setup::servers(host.sockets(), Some(&mut connections), true, config)?;
     for &address in addresses {
         let endpoint = SocketAddr::new(address.into(), args.port);

@@ -18,6 +18,9 @@ pub enum OpenError {
         /// The last one after it that was tried.
         last: u16,
     },
+    /// The loopback interface, which carries the frames, is switched off: in a new network namespace
+    /// it is.
+    NoLoopback,
     /// The system refuses the UDP port.
     Io {
         /// The port.
@@ -32,6 +35,7 @@ impl OpenError {
     pub(super) fn of(port: u16) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             ErrorKind::AddrInUse => Self::PortInUse(port),
+            ErrorKind::NetworkUnreachable => Self::NoLoopback,
             _ => Self::Io { port, source },
         }
     }
@@ -50,6 +54,10 @@ impl fmt::Display for OpenError {
                 "no UDP port from {} to {last} is free: end a program that is connected to {port}, \
                  or choose another port",
                 port.saturating_add(1)
+            ),
+            Self::NoLoopback => f.write_str(
+                "127.0.0.1 cannot be reached, as the loopback interface is switched off: switch it on \
+                 with `sudo ip link set lo up`",
             ),
             Self::Io { port, source } => write!(
                 f,

@@ -1,5 +1,6 @@
 //! The socket of an end: datagrams in, datagrams out, and what becomes of each.
 
+use core::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::vec;
@@ -263,6 +264,14 @@ impl Incoming {
 /// The right to take the frame that was received.
 pub struct RxToken<'t>(&'t mut Incoming);
 
+impl fmt::Debug for RxToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RxToken")
+            .field("length", &self.0.length)
+            .finish_non_exhaustive()
+    }
+}
+
 impl phy::RxToken for RxToken<'_> {
     fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
         let length = core::mem::take(&mut self.0.length);
@@ -272,6 +281,14 @@ impl phy::RxToken for RxToken<'_> {
 
 /// The right to send one frame.
 pub struct TxToken<'t>(pub(super) &'t mut Line);
+
+impl fmt::Debug for TxToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TxToken")
+            .field("statistics", &self.0.statistics)
+            .finish_non_exhaustive()
+    }
+}
 
 impl phy::TxToken for TxToken<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {

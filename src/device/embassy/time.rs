@@ -15,6 +15,7 @@ use crate::stack::Service;
 const LONGEST_TURN: embassy_time::Duration = embassy_time::Duration::from_secs(1);
 
 /// The time of Embassy's clock.
+#[must_use]
 pub fn now() -> Instant {
     Instant::from_micros(embassy_time::Instant::now().as_micros() as i64)
 }

@@ -37,7 +37,7 @@ pub struct Statistics {
 }
 
 /// Why no frames pass at present.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
     /// The interface was deleted. Final: open it again.

@@ -10,7 +10,7 @@
 /// assert!(!device.offload());
 /// # Ok::<(), uppercase::device::tuntap::OpenError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Options {
     pub(super) offload: bool,
     pub(super) gather: bool,
@@ -18,6 +18,7 @@ pub struct Options {
 
 impl Options {
     /// With [offload](super::TunTap#offload), if the kernel has it.
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             offload: true,
@@ -27,6 +28,7 @@ impl Options {
 
     /// Makes every frame complete and no longer than the MTU, as on a wire: for a capture that
     /// shows what a wire would, or to compare.
+    #[must_use]
     pub const fn without_offload(self) -> Self {
         Self {
             offload: false,
@@ -41,6 +43,7 @@ impl Options {
     /// [`receive`](smoltcp::phy::Device::receive) is called; and so does a UDP datagram, for others
     /// to the same port, where the kernel can cut those (Linux 6.2). A program that sleeps in
     /// between calls [`TunTap::flush`](super::TunTap::flush) first.
+    #[must_use]
     pub const fn gather(self) -> Self {
         Self {
             gather: true,

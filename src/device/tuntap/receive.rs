@@ -1,5 +1,6 @@
 //! Frames from the kernel.
 
+use core::fmt;
 use std::boxed::Box;
 use std::fs::File;
 use std::vec;
@@ -162,6 +163,14 @@ fn admit(mode: Mode, header: &Header, frame: &mut [u8]) -> Verdict {
 pub struct RxToken<'a> {
     frame: &'a [u8],
     pending: &'a mut usize,
+}
+
+impl fmt::Debug for RxToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RxToken")
+            .field("length", &self.frame.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl phy::RxToken for RxToken<'_> {

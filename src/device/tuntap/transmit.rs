@@ -1,5 +1,6 @@
 //! Frames for the kernel.
 
+use core::fmt;
 use std::fs::File;
 use std::vec;
 use std::vec::Vec;
@@ -205,6 +206,15 @@ pub struct TxToken<'a> {
     outgoing: &'a mut Outgoing,
     health: &'a mut Health,
     meta: PacketMeta,
+}
+
+impl fmt::Debug for TxToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TxToken")
+            .field("mode", &self.outgoing.mode)
+            .field("mtu", &self.outgoing.mtu)
+            .finish_non_exhaustive()
+    }
 }
 
 impl phy::TxToken for TxToken<'_> {

@@ -1,7 +1,8 @@
 use core::fmt;
 
 /// How a connection came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum End {
     /// The peer sent the first FIN.
     ClosedByPeer,
@@ -16,7 +17,8 @@ pub enum End {
 }
 
 /// What has happened to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Event {
     /// Both sides have synchronized their sequence numbers.
     Opened,

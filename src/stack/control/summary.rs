@@ -6,6 +6,7 @@ use super::Control;
 
 /// See [`Control::summary`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Summary<'c> {
     pub(super) control: &'c Control,
     pub(super) now: Instant,

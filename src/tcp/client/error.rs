@@ -3,7 +3,8 @@
 use core::fmt;
 
 /// Why a connection cannot be opened or used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Error {
     /// There is no connection: none was begun, or it was aborted by this side.
     NotConnected,

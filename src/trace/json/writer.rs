@@ -4,43 +4,74 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-/// An object that grows member by member.
-pub(super) struct Object(String);
+/// An object (RFC 8259, 4) that grows member by member.
+///
+/// ```
+/// use uppercase::trace::json::{Object, array, string};
+///
+/// let mut report = Object::new();
+/// report.text("name", "tap0");
+/// report.number("frames", 12u64);
+/// report.flag("is_up", true);
+/// report.raw("addresses", &array([string("192.168.69.1")]));
+/// let json = r#"{"name":"tap0","frames":12,"is_up":true,"addresses":["192.168.69.1"]}"#;
+/// assert_eq!(report.end(), json);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it is text once it has ended"]
+pub struct Object(String);
 
 impl Object {
-    pub(super) fn new() -> Self {
+    /// An object without members.
+    pub fn new() -> Self {
         Self("{".into())
     }
 
     /// Adds a member; the value is JSON already.
-    pub(super) fn raw(&mut self, name: &str, value: &str) {
+    pub fn raw(&mut self, name: &str, value: &str) {
         if self.0.len() > 1 {
             self.0.push(',');
         }
         self.0 += &format!("{}:{value}", string(name));
     }
 
-    pub(super) fn text(&mut self, name: &str, value: &str) {
+    /// Adds a text.
+    pub fn text(&mut self, name: &str, value: &str) {
         self.raw(name, &string(value));
     }
 
-    pub(super) fn number(&mut self, name: &str, value: i64) {
-        self.raw(name, &format!("{value}"));
+    /// Adds a whole number.
+    pub fn number(&mut self, name: &str, value: impl Into<i128>) {
+        self.raw(name, &format!("{}", value.into()));
     }
 
-    pub(super) fn end(self) -> String {
+    /// Adds `true` or `false`.
+    pub fn flag(&mut self, name: &str, value: bool) {
+        self.raw(name, if value { "true" } else { "false" });
+    }
+
+    /// All of it, as text.
+    #[must_use]
+    pub fn end(self) -> String {
         self.0 + "}"
     }
 }
 
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// An array of values that are JSON already.
-pub(super) fn array(values: impl Iterator<Item = String>) -> String {
-    format!("[{}]", values.collect::<Vec<_>>().join(","))
+pub fn array(values: impl IntoIterator<Item = String>) -> String {
+    format!("[{}]", values.into_iter().collect::<Vec<_>>().join(","))
 }
 
 /// A string (RFC 8259, 7). What a terminal would obey, or an editor take for the end of a line, is
 /// escaped, too.
-pub(super) fn string(text: &str) -> String {
+#[must_use]
+pub fn string(text: &str) -> String {
     let mut escaped = String::from("\"");
     for character in text.chars() {
         match character {
@@ -75,8 +106,8 @@ mod tests {
     #[test]
     fn members_and_values_are_separated() {
         let mut object = Object::new();
-        object.number("a", -1);
-        object.raw("b", &array([string("x"), string("y")].into_iter()));
+        object.number("a", -1i64);
+        object.raw("b", &array([string("x"), string("y")]));
         assert_eq!(object.end(), r#"{"a":-1,"b":["x","y"]}"#);
     }
 }

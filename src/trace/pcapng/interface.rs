@@ -26,6 +26,7 @@ pub struct Interface {
 
 impl Interface {
     /// An interface with times in microseconds; the zero of its clock is that of 1970.
+    #[must_use]
     pub fn new(name: &str, link: LinkType) -> Self {
         Self {
             name: Some(name.to_owned()),
@@ -38,7 +39,7 @@ impl Interface {
 }
 
 /// The unit of the times of an interface: a power of ten or of two, of a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Resolution(pub(super) u8);
 
 /// Of the two kinds of powers, those of two have this bit.

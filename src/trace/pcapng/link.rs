@@ -10,7 +10,7 @@ use crate::packet::{ETHERNET_HEADER, half};
 
 /// What the packets of an interface begin with, as the
 /// [registry of link types](https://www.tcpdump.org/linktypes.html) has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinkType {
     /// `LINKTYPE_ETHERNET`: an Ethernet header.

@@ -35,6 +35,7 @@ impl Packet {
     ///
     /// What a Linux "cooked" capture or a loopback interface has put before the packet is removed;
     /// ARP, which needs Ethernet, is given a header with the source that the capture has.
+    #[must_use]
     pub fn frame(&self) -> Option<(Medium, Cow<'_, [u8]>)> {
         self.interface.link.frame(&self.bytes)
     }

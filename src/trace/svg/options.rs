@@ -1,5 +1,8 @@
+use crate::setters::setters;
+
 /// How a ladder is drawn as a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Options {
     /// How wide the picture is, in pixels; less than 480 are taken for 480, less than 300 for 300
     /// where it is interactive.
@@ -12,11 +15,23 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 900 pixels, not interactive.
     fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Options {
+    /// 900 pixels, not interactive.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             width: 900,
             is_interactive: false,
         }
+    }
+
+    setters! {
+        with_width(width: u32);
+        with_interaction(is_interactive: bool);
     }
 }

@@ -1,5 +1,6 @@
 //! A drawing that goes on while things happen.
 
+use core::fmt;
 use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
@@ -27,6 +28,14 @@ pub struct Scroll {
     titles: [Vec<String>; 2],
     run: Option<Run>,
     is_explained: bool,
+}
+
+impl fmt::Debug for Scroll {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scroll")
+            .field("titles", &self.titles)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A run of frames that are nothing special.
@@ -61,12 +70,14 @@ impl Scroll {
     /// Has sentences stand under each arrow: see [`Ladder::explain`].
     ///
     /// [`Ladder::explain`]: crate::trace::Ladder::explain
+    #[must_use]
     pub fn explained(mut self) -> Self {
         self.is_explained = true;
         self
     }
 
     /// What stands above all.
+    #[must_use]
     pub fn head(&self) -> String {
         let titles = self.titles.each_ref().map(|title| &title[..]);
         let mut notes = std::vec![legend::DERIVED.into()];
@@ -103,6 +114,7 @@ impl Scroll {
     }
 
     /// Whether there is something that is only counted so far.
+    #[must_use]
     pub fn is_counting(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.times.is_some())
     }

@@ -2,35 +2,9 @@
 
 #![cfg(unix)]
 
-#[allow(dead_code)] // Some of it only ends the program.
-#[path = "../../../src/command/args.rs"]
-mod args;
-#[path = "../../../src/command/card.rs"]
-mod card;
-#[path = "../../../src/command/destination.rs"]
-#[allow(dead_code)]
-mod destination;
-#[path = "../../../src/command/drawing.rs"]
-#[allow(dead_code)]
-mod drawing;
-#[path = "../../../src/command/faults.rs"]
-#[allow(dead_code)]
-mod faults;
-/// What `card` and `faults` ask of the command.
-mod host {
-    pub fn random_seed() -> u64 {
-        0
-    }
-}
-#[path = "../../../src/command/record.rs"]
-mod record;
-#[path = "../../../src/command/values.rs"]
-mod values;
-
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 use smoltcp::iface::SocketStorage;
 use smoltcp::phy::Medium;
@@ -41,13 +15,13 @@ use uppercase::device::tuntap::Mode;
 use uppercase::device::wire::{Port, Queue};
 use uppercase::stack::{Config, from_fn};
 
-use args::{Args, Client, Command, Link, Network, Server};
+use crate::command::args::{self, Args, Client, Command, Link, Network, Server};
 
 /// Panics if a promise is broken.
 pub fn run(input: &[u8]) {
     let given = input.split(|byte| *byte == b'\n').map(OsStr::from_bytes);
     let arguments = [OsStr::new("uppercase")].into_iter().chain(given);
-    match Args::try_parse_from(arguments) {
+    match args::parse(args::command(), arguments) {
         Ok(Args {
             command: None | Some(Command::Ladder(_) | Command::Lab(_) | Command::Doctor(_)),
             ..
@@ -106,12 +80,9 @@ fn check_common(link: &Link, port: u16, timeout: Duration) {
     assert!(hardware_address.is_unicast());
     // It is set up, or there is a word about why not.
     let queue = Queue::<4, 1514>::new();
-    let config = Config {
-        hardware_address,
-        addresses: &addresses,
-        gateways: &link.gateway,
-        random_seed: 1,
-    };
+    let config = Config::new(hardware_address, 1)
+        .with_addresses(&addresses)
+        .with_gateways(&link.gateway);
     let slots: Vec<SocketStorage<'_>> = vec![];
     match Stack::new(Port::loopback(&queue, medium), config, slots, Instant::ZERO) {
         Ok(mut stack) => {

@@ -5,6 +5,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::reassembly::{self, OVERHEAD};
 use uppercase::stack::{Config, FRAGMENTATION_OVERHEAD, from_fn};
+use uppercase::transform::Unicode;
 use uppercase::{PORT, Servers, Stack, tcp, udp};
 
 use crate::clients::Clients;
@@ -23,17 +24,11 @@ const CONNECTIONS: usize = 2;
 /// Frames that are received in one poll.
 pub const MOST_FRAMES: usize = 64;
 
-const LIMITS: tcp::Config = tcp::Config {
-    port: PORT,
-    connections: usize::MAX,
-    once: false,
-    handshake_timeout: Some(Duration::from_secs(1)),
-    idle_timeout: Some(Duration::from_secs(5)),
-    close_timeout: Some(Duration::from_secs(3)),
-    keep_alive: Some(Duration::from_secs(2)),
-    silence_timeout: Some(Duration::from_secs(90)),
-    congestion_control: tcp::CongestionControl::Reno,
-};
+const LIMITS: tcp::Config = tcp::Config::new()
+    .with_handshake_timeout(Some(Duration::from_secs(1)))
+    .with_idle_timeout(Some(Duration::from_secs(5)))
+    .with_close_timeout(Some(Duration::from_secs(3)))
+    .with_keep_alive(Some(Duration::from_secs(2)));
 
 pub type LineStack<'a> = Stack<'a, Line<'a>>;
 
@@ -44,11 +39,11 @@ pub struct Memory<'a> {
 }
 
 /// Room for fragments that have yet to be put together.
-pub type Fragments = reassembly::Buffers<{ DATAGRAM + OVERHEAD }, 2>;
+pub type Fragments = reassembly::Buffers<2, { DATAGRAM + OVERHEAD }>;
 
 /// The connections of the server, and that of the client.
 pub struct Connections<'a> {
-    server: tcp::Pool<'a, CONNECTIONS, WINDOW, WINDOW>,
+    server: tcp::Pool<'a, CONNECTIONS, WINDOW, WINDOW, Unicode>,
     client: tcp::ClientStorage<'a, WINDOW, WINDOW>,
 }
 
@@ -68,7 +63,7 @@ pub struct Host<'a> {
     stack: LineStack<'a>,
     /// When it wants to be polled even if nothing arrives.
     pub due: Option<Instant>,
-    servers: Servers<'a>,
+    servers: Servers<'a, Unicode>,
     pub clients: Clients<'a>,
 }
 
@@ -137,23 +132,19 @@ impl<'a> Host<'a> {
 }
 
 pub fn stack(line: Line<'_>, host: u8, link: Link) -> LineStack<'_> {
-    let config = Config {
-        hardware_address: hardware_address(host).into(),
-        addresses: &[IpCidr::new(
+    let config =
+        Config::new(hardware_address(host).into(), host.into()).with_addresses(&[IpCidr::new(
             link.address(host),
             if link.ipv6 { 64 } else { 24 },
-        )],
-        gateways: &[],
-        random_seed: host.into(),
-    };
+        )]);
     let slots = Vec::<SocketStorage<'_>>::with_capacity(8);
     let stack = Stack::new(line, config, slots, Instant::ZERO);
     let stack = stack.expect("the configuration is right");
     stack.with_fragmentation(vec![0; DATAGRAM + FRAGMENTATION_OVERHEAD])
 }
 
-fn udp_server<'a>(stack: &mut LineStack<'a>) -> udp::Server<'a> {
+fn udp_server<'a>(stack: &mut LineStack<'a>) -> udp::Server<'a, Unicode> {
     let parts = parts(DATAGRAM, QUEUE);
     let server = udp::Server::from_parts(stack.sockets(), parts, PORT);
-    server.expect("there is room")
+    server.expect("there is room").with_transform()
 }

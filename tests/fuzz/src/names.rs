@@ -77,12 +77,8 @@ struct Host {
 
 impl Host {
     fn new() -> Self {
-        let config = Config {
-            hardware_address: hardware_address(CLIENT).into(),
-            addresses: &[IpCidr::new(LINK.address(CLIENT), 24)],
-            gateways: &[],
-            random_seed: 5,
-        };
+        let config = Config::new(hardware_address(CLIENT).into(), 5)
+            .with_addresses(&[IpCidr::new(LINK.address(CLIENT), 24)]);
         let slots = Vec::<SocketStorage<'_>>::new();
         let line = End::new(Medium::Ip, 1500);
         let mut stack = Stack::new(line, config, slots, Instant::ZERO).expect("it is right");

@@ -2,7 +2,7 @@
 //!
 //! The first byte says how many of those that follow say where to cut; the rest is the text.
 
-use uppercase::transform::{MAX_GROWTH, Progress, Upper, datagram};
+use uppercase::transform::{Progress, Transform, Unicode, datagram};
 
 use crate::common::text::upper;
 
@@ -18,7 +18,7 @@ pub fn run(input: &[u8]) {
     };
     let (cuts, text) = rest.split_at(rest.len().min(cuts.into()));
     let expected = upper(text);
-    assert!(expected.len() <= MAX_GROWTH * text.len());
+    assert!(expected.len() <= Unicode::MAX_GROWTH * text.len());
 
     as_datagram(text, &expected);
     assert_eq!(stream(cuts, text), expected, "cut by {cuts:?}");
@@ -32,17 +32,17 @@ pub fn run(input: &[u8]) {
 /// A datagram is converted where there is room for all of it, and only there.
 fn as_datagram(text: &[u8], expected: &[u8]) {
     let mut output = vec![0; expected.len()];
-    assert_eq!(datagram(text, &mut output), Some(expected.len()));
+    assert_eq!(datagram::<Unicode>(text, &mut output), Some(expected.len()));
     assert_eq!(output, expected);
     if let [_, less @ ..] = &mut output[..] {
-        assert_eq!(datagram(text, less), None);
+        assert_eq!(datagram::<Unicode>(text, less), None);
     }
 }
 
 /// In two pieces, with room for everything.
 fn in_two(text: &[u8], at: usize) -> Vec<u8> {
     let (first, second) = text.split_at(at);
-    let (mut upper, mut output, mut length) = (Upper::new(), [0; MAX_GROWTH * SHORT], 0);
+    let (mut upper, mut output, mut length) = (Unicode::new(), [0; Unicode::MAX_GROWTH * SHORT], 0);
     for piece in [first, second] {
         let progress = upper.convert(piece, &mut output[length..]);
         assert_eq!(progress.consumed, piece.len());
@@ -57,7 +57,7 @@ fn in_two(text: &[u8], at: usize) -> Vec<u8> {
 fn stream(cuts: &[u8], text: &[u8]) -> Vec<u8> {
     let mut sizes = cuts.iter().copied().cycle().map(usize::from);
     let mut size = || sizes.next().unwrap_or(LARGEST_ROOM);
-    let (mut upper, mut answer, mut rest) = (Upper::new(), Vec::new(), text);
+    let (mut upper, mut answer, mut rest) = (Unicode::new(), Vec::new(), text);
     let mut buffer = [0; LARGEST_ROOM];
     while !rest.is_empty() {
         let piece = &rest[..rest.len().min(size())];

@@ -4,7 +4,8 @@ use std::fs;
 use std::net::{Ipv4Addr, UdpSocket};
 
 use super::{ask, client, serve};
-use crate::command::uppercase;
+use crate::command::{UPPERCASE, run, uppercase};
+use crate::namespace::{ip, tool};
 use crate::terminal::Terminal;
 
 /// A UDP port of the loopback, taken by another program.
@@ -34,6 +35,23 @@ pub fn cable_of_another_program_is_explained() {
     let _server = serve("");
     uppercase("serve --cable 9000", "").assert_failed(sentence);
     assert_eq!(ask("tcp", "still there?").text(), "STILL THERE?");
+}
+
+pub fn cable_without_a_loopback_is_explained() {
+    let sentence = "127.0.0.1 cannot be reached, as the loopback interface is switched off: switch it \
+                    on with `sudo ip link set lo up`";
+    for protocol in ["serve", "tcp", "udp"] {
+        // In a new network namespace it is off.
+        let mut isolated = tool("unshare");
+        isolated.args(["--net", UPPERCASE, protocol, "--cable", "9000"]);
+        run(&mut isolated, "").assert_failed(sentence);
+        // It keeps its address and its route where it was on before.
+        ip("link set lo down");
+        uppercase(&format!("{protocol} --cable 9000"), "").assert_failed(sentence);
+        ip("link set lo up");
+    }
+    let _server = serve("");
+    assert_eq!(ask("tcp", "hello").text(), "HELLO");
 }
 
 pub fn cable_without_a_free_port_is_explained() {

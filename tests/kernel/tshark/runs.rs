@@ -15,6 +15,7 @@ use uppercase::simulation::{Conditions, Network, Probability, Random};
 use uppercase::stack::{ClientSlot, Config, FRAGMENTATION_OVERHEAD, Service, from_fn};
 use uppercase::tcp::UNSCALED_WINDOW;
 use uppercase::trace::pcapng::{Interface, InterfaceSink, Writer};
+use uppercase::transform::Unicode;
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 
 use crate::text::mixed;
@@ -30,7 +31,7 @@ const LONGEST_TEXT: u64 = 6000;
 const LONGEST_LINE: u64 = 2500;
 const LONGEST_LINE_IPV6: u64 = 1300;
 const DATAGRAM: usize = LONGEST_LINE as usize + 100;
-type Fragments = Buffers<{ DATAGRAM + OVERHEAD }, 4>;
+type Fragments = Buffers<4, { DATAGRAM + OVERHEAD }>;
 
 /// Writes what the clients of `runs` runs send and receive into one file, with an interface for
 /// each of these media.
@@ -84,12 +85,8 @@ impl Run {
         random_seed: u64,
     ) -> Stack<'_, Reassembly<'static, D>> {
         let length = if self.is_ipv6 { 64 } else { 8 };
-        let config = Config {
-            hardware_address: EthernetAddress([2, 0, 0, 0, 0, host as u8]),
-            addresses: &[IpCidr::new(self.address(host), length)],
-            gateways: &[],
-            random_seed,
-        };
+        let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, host as u8]), random_seed)
+            .with_addresses(&[IpCidr::new(self.address(host), length)]);
         // Lent for as long as the test runs.
         let fragments = Box::leak(Box::new(Fragments::new()));
         let device = Reassembly::new(device, fragments);
@@ -103,15 +100,13 @@ impl Run {
         let seed = u64::from(self.number) + 1;
         let mut random = Random::new(seed);
         let mut network = Network::new(self.medium, seed);
-        let conditions = Conditions {
-            delay: Duration::from_millis(1 + random.below(20)),
-            jitter: Duration::from_millis(random.below(5)),
-            loss: Probability::percent(random.below(15) as u32),
-            duplication: Probability::percent(random.below(10) as u32),
-            reordering: Probability::percent(random.below(15) as u32),
-            hold: Duration::from_millis(30),
-            ..Conditions::default()
-        };
+        let conditions = Conditions::default()
+            .with_delay(Duration::from_millis(1 + random.below(20)))
+            .with_jitter(Duration::from_millis(random.below(5)))
+            .with_loss(Probability::percent(random.below(15) as u32))
+            .with_duplication(Probability::percent(random.below(10) as u32))
+            .with_reordering(Probability::percent(random.below(15) as u32))
+            .with_hold(Duration::from_millis(30));
         let link = network.link("client");
         link.set(conditions);
         let start = LONGEST * self.number;
@@ -120,9 +115,9 @@ impl Run {
             sink.frame(Frame { time, ..frame });
         });
 
-        let mut pool = tcp::Pool::<2, 1000, 1000>::new();
+        let mut pool = tcp::Pool::<2, 1000, 1000, Unicode>::new();
         let mut slot = ClientSlot::new();
-        let mut datagrams = [const { udp::Buffers::<DATAGRAM, 4>::new() }; 2];
+        let mut datagrams = [const { udp::Buffers::<4, DATAGRAM>::new() }; 2];
         let [of_server, of_client] = &mut datagrams;
         let server = network.link("server").port();
         let mut server = self.stack(server, 1, network.random_seed());

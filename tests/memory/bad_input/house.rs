@@ -20,7 +20,7 @@ struct Restless {
 
 impl Restless {
     fn new(scene: &mut Scene) -> Self {
-        let buffers = Box::leak(Box::new(udp::Buffers::<2000, 2>::new()));
+        let buffers = Box::leak(Box::new(udp::Buffers::<2, 2000>::new()));
         let sockets = scene.network.client.sockets();
         let client = udp::Client::new(sockets, buffers, SECOND * 3);
         Self {
@@ -55,12 +55,9 @@ pub struct House {
 
 impl House {
     pub fn new(link: Link) -> Self {
-        let config = tcp::Config {
-            handshake_timeout: Some(SECOND),
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default().with_handshake_timeout(Some(SECOND));
         let mut scene = Scene::new(link, 3, config);
-        let buffers = Box::leak(Box::new(udp::Buffers::<2000, 2>::new()));
+        let buffers = Box::leak(Box::new(udp::Buffers::<2, 2000>::new()));
         let datagrams = udp::Server::new(scene.network.server.sockets(), buffers, PORT);
         let restless = Restless::new(&mut scene);
         let talk = Talk::new(&mut scene.network, link.server(), 500, &[b'x'; 3000]);

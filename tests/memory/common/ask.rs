@@ -7,6 +7,7 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::{Context, PORT, udp};
 
+use super::Text;
 use super::network::{Actor, Network};
 
 pub const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,9 +27,10 @@ pub fn parts(datagram: usize, queue: usize) -> udp::Parts<'static> {
     }
 }
 
-pub fn server(network: &mut Network, datagram: usize, queue: usize) -> udp::Server<'static> {
+pub fn server(network: &mut Network, datagram: usize, queue: usize) -> udp::Server<'static, Text> {
     let parts = parts(datagram, queue);
-    udp::Server::from_parts(network.server.sockets(), parts, PORT).expect("there is room")
+    let server = udp::Server::from_parts(network.server.sockets(), parts, PORT);
+    server.expect("there is room").with_transform()
 }
 
 pub struct Ask {
@@ -99,7 +101,7 @@ impl Actor for Ask {
 #[track_caller]
 pub fn ask(
     network: &mut Network,
-    service: Option<&mut udp::Server<'static>>,
+    service: Option<&mut udp::Server<'static, Text>>,
     to: IpEndpoint,
     line: &[u8],
 ) -> Result<Vec<u8>, udp::Error> {

@@ -15,13 +15,11 @@ pub const FIRST: TcpSeqNumber = TcpSeqNumber(1_000);
 
 /// A server that gives up no connection.
 pub fn patient() -> Config {
-    Config {
-        handshake_timeout: None,
-        idle_timeout: None,
-        silence_timeout: None,
-        keep_alive: None,
-        ..Config::default()
-    }
+    Config::default()
+        .with_handshake_timeout(None)
+        .with_idle_timeout(None)
+        .with_silence_timeout(None)
+        .with_keep_alive(None)
 }
 
 pub struct Busy {

@@ -18,3 +18,9 @@ pub mod talk;
 pub mod text;
 #[path = "../../shared/transcript.rs"]
 pub mod transcript;
+
+/// The upper-casing of the servers of these tests.
+#[cfg(not(feature = "unicode"))]
+pub use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+pub use uppercase::transform::Unicode as Text;

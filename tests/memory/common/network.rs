@@ -6,12 +6,14 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::phy::{ChecksumCapabilities, Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
-#[cfg(feature = "fragmentation")]
 use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 use uppercase::simulation::{self, Conditions, Lane, Port, Turn};
 #[cfg(feature = "fragmentation")]
 use uppercase::stack::FRAGMENTATION_OVERHEAD;
 use uppercase::stack::{Config, Egress, Service, Table, earliest};
+#[cfg(feature = "fragmentation")]
+use uppercase::tcp::Handler;
+use uppercase::transform::Transform;
 use uppercase::{Context, Stack, tcp, udp};
 
 pub const SERVER: u8 = 1;
@@ -107,7 +109,7 @@ pub trait Actor {
     }
 }
 
-impl Actor for tcp::Server<'static> {
+impl<H: Handler + 'static> Actor for tcp::Server<'static, H> {
     fn poll(&mut self, _: &mut Context<'_, 'static>) -> Option<Instant> {
         None
     }
@@ -117,7 +119,7 @@ impl Actor for tcp::Server<'static> {
     }
 }
 
-impl Actor for udp::Server<'static> {
+impl<T: Transform> Actor for udp::Server<'static, T> {
     fn poll(&mut self, context: &mut Context<'_, 'static>) -> Option<Instant> {
         Service::poll(self, context)
     }
@@ -155,7 +157,7 @@ pub type End<'a> = Port;
 
 /// What that takes.
 #[cfg(feature = "fragmentation")]
-pub type Fragments = Buffers<{ 8000 + OVERHEAD }, 4>;
+pub type Fragments = Buffers<4, { 8000 + OVERHEAD }>;
 #[cfg(not(feature = "fragmentation"))]
 pub struct Fragments;
 
@@ -399,12 +401,9 @@ fn stack(
     addresses: &[IpCidr],
     gateway: Option<IpAddress>,
 ) -> Box<Stack<'static, End<'static>>> {
-    let config = Config {
-        hardware_address: hardware_address(host).into(),
-        addresses,
-        gateways: gateway.as_slice(),
-        random_seed: host.into(),
-    };
+    let config = Config::new(hardware_address(host).into(), host.into())
+        .with_addresses(addresses)
+        .with_gateways(gateway.as_slice());
     let slots = Vec::<SocketStorage<'_>>::new();
     let fragments = Box::leak(Box::new(Fragments::new()));
     let stack = Stack::new(end(device, fragments), config, slots, Instant::ZERO);

@@ -8,9 +8,9 @@ use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::IpEndpoint;
 use uppercase::Context;
 use uppercase::stack::{ClientSlot, Service, Sockets};
-use uppercase::tcp::{self, Entry, Hash, Mark, Scan, Session};
-use uppercase::transform::Upper;
+use uppercase::tcp::{self, Entry, Handler, Hash, Mark, Scan, Session};
 
+use super::Text;
 use super::network::{Actor, Link, Network};
 use super::talk::{TIMEOUT, Talk};
 
@@ -32,8 +32,8 @@ pub fn client(sockets: &mut Sockets<'static>, window: usize, timeout: Duration) 
 
 /// A server with an index of either kind.
 pub enum Server {
-    Scanning(Box<tcp::Server<'static>>),
-    Hashing(Box<tcp::Server<'static, Upper, Hash<'static>>>),
+    Scanning(Box<tcp::Server<'static, Text>>),
+    Hashing(Box<tcp::Server<'static, Text, Hash<'static>>>),
 }
 
 /// Names the kind of index that [`server`] makes: `hash`, or none for the one that scans.
@@ -55,7 +55,7 @@ pub fn server(network: &mut Network, count: usize, window: usize, config: tcp::C
 }
 
 /// Sessions of a server.
-pub fn sessions(count: usize, window: usize) -> Vec<Session<'static>> {
+pub fn sessions<H: Handler>(count: usize, window: usize) -> Vec<Session<'static, H>> {
     let session = |_| {
         let (receive, transmit) = buffers(window);
         let storage = Box::leak(Box::new(SocketStorage::EMPTY));

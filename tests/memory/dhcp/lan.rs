@@ -211,10 +211,7 @@ impl Lan {
         let address = link.address(SERVER);
         let now = network.now();
         assert!(network.server.context(now).remove_address(&address));
-        let config = Config {
-            idle_timeout: None,
-            ..Config::default()
-        };
+        let config = Config::default().with_idle_timeout(None);
         let server = crate::common::scene::server(&mut network, 2, 1024, config);
         let mut scene = Scene {
             link,

@@ -7,6 +7,7 @@ use smoltcp::wire::{
 use uppercase::stack::Counters;
 use uppercase::{PORT, tcp, udp};
 
+use super::common::Text;
 use super::common::ask;
 use super::common::chance::repair;
 use super::common::frames::{self, packet, segment};
@@ -22,7 +23,7 @@ pub const UNKNOWN: IpProtocol = IpProtocol::Unknown(253);
 pub struct Host {
     pub link: Link,
     pub scene: Scene,
-    datagrams: udp::Server<'static>,
+    datagrams: udp::Server<'static, Text>,
 }
 
 impl Host {

@@ -3,6 +3,7 @@
 use smoltcp::wire::{IpAddress, IpEndpoint, Ipv4Packet, TcpControl, TcpRepr, TcpSeqNumber};
 use uppercase::tcp::{self, Config, Entry, Hash, Mark, Scan, SetupError};
 
+use crate::common::Text;
 use crate::common::chance::Chance;
 use crate::common::frames::{self, read_tcp, segment};
 use crate::common::hand::Hand;
@@ -169,11 +170,8 @@ fn what_is_missing_is_said_at_the_start() {
         let mut network = Network::new(Link::IP_V4);
         let sockets = network.server.sockets();
         let index = Hash::new(vec![Entry::EMPTY; entries], 1);
-        let config = Config {
-            port,
-            ..Config::default()
-        };
-        tcp::Server::from_parts(sockets, sessions(count, 64), index, config).err()
+        let config = Config::default().with_port(port);
+        tcp::Server::from_parts(sockets, sessions::<Text>(count, 64), index, config).err()
     };
     assert_eq!(start(2, 2, 7), None);
     assert_eq!(start(0, 2, 7), Some(SetupError::NoSession));
@@ -185,12 +183,15 @@ fn what_is_missing_is_said_at_the_start() {
 fn two_servers_on_one_port_and_too_many_servers_are_errors_at_the_start() {
     let mut network = Network::new(Link::IP_V4);
     let mut start = |port| {
-        let config = Config {
-            port,
-            ..Config::default()
-        };
+        let config = Config::default().with_port(port);
         let index = Scan::new(vec![Mark::EMPTY; 1]);
-        tcp::Server::from_parts(network.server.sockets(), sessions(1, 64), index, config).err()
+        tcp::Server::from_parts(
+            network.server.sockets(),
+            sessions::<Text>(1, 64),
+            index,
+            config,
+        )
+        .err()
     };
     assert_eq!(start(1), None);
     assert_eq!(start(1), Some(SetupError::PortTaken));

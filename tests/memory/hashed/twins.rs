@@ -100,11 +100,9 @@ fn both_servers_send_the_same_to_all_clients() {
     let mut frames = 0;
     for seed in seeds(0..100) {
         let link = [Link::IP_V4, Link::IP_V6][seed as usize % 2];
-        let config = Config {
-            once: seed % 4 == 3,
-            idle_timeout: Some(SECOND * 100),
-            ..Config::default()
-        };
+        let config = Config::default()
+            .with_once(seed % 4 == 3)
+            .with_idle_timeout(Some(SECOND * 100));
         let mut scenes = [true, false].map(|hashed| scene(link, config, seed, hashed));
         let mut clients = [Client::default(); CLIENTS];
         let mut chance = Chance::new(seed);

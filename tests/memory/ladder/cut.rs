@@ -13,13 +13,7 @@ fn drawn(frame: &[u8], medium: Medium, kept: usize) -> String {
     let mut record = Record::new(Instant::ZERO, medium, &frame[..kept.min(frame.len())]);
     record.length = frame.len();
     let ladder = Ladder::new(&[record], &[]);
-    text::draw(
-        &ladder,
-        &text::Options {
-            width: 120,
-            ..text::Options::default()
-        },
-    )
+    text::draw(&ladder, &text::Options::default().with_width(120))
 }
 
 #[test]

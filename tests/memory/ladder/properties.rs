@@ -20,11 +20,10 @@ pub fn check_at(name: &str, ladder: &Ladder, widths: impl IntoIterator<Item = us
             let colour = false;
             let drawing = text::draw(
                 ladder,
-                &text::Options {
-                    width,
-                    ascii,
-                    colour,
-                },
+                &text::Options::new()
+                    .with_width(width)
+                    .with_ascii(ascii)
+                    .with_colour(colour),
             );
             for line in drawing.lines() {
                 assert!(
@@ -38,23 +37,14 @@ pub fn check_at(name: &str, ladder: &Ladder, widths: impl IntoIterator<Item = us
     }
     // Colours change nothing else.
     let [plain, coloured] = [false, true].map(|colour| {
-        let options = text::Options {
-            colour,
-            ..text::Options::default()
-        };
+        let options = text::Options::default().with_colour(colour);
         text::draw(ladder, &options)
     });
     assert_eq!(without_colours(&coloured), plain, "{name}");
     assert!(ladder.rows().is_empty() || coloured != plain, "{name}");
 
     for width in [480, 720, 900, 1080, 1600] {
-        let picture = svg::draw(
-            ladder,
-            &svg::Options {
-                width,
-                ..svg::Options::default()
-            },
-        );
+        let picture = svg::draw(ladder, &svg::Options::default().with_width(width));
         labels::check(name, &picture, width);
     }
 

@@ -25,10 +25,7 @@ fn handshake_and_close_by_the_client() {
 #[test]
 fn close_by_the_server() {
     let (mut network, trace) = network(ETHERNET);
-    let once = Config {
-        once: true,
-        ..Config::default()
-    };
+    let once = Config::default().with_once(true);
     talk(&mut network, ETHERNET, once, |talk| {
         talk.closes_first = false
     });
@@ -64,12 +61,12 @@ fn long(talk: &mut Talk) {
 #[test]
 fn segments_that_overtake_each_other() {
     let (mut network, trace) = network(ETHERNET);
-    network.to_server.set(Conditions {
-        delay: MS * 5,
-        reordering: Probability::percent(30),
-        hold: MS * 4,
-        ..Conditions::default()
-    });
+    network.to_server.set(
+        Conditions::default()
+            .with_delay(MS * 5)
+            .with_reordering(Probability::percent(30))
+            .with_hold(MS * 4),
+    );
     talk(&mut network, ETHERNET, Config::default(), long);
     check("reordering", &trace.ladder());
 }
@@ -77,11 +74,11 @@ fn segments_that_overtake_each_other() {
 #[test]
 fn frames_that_the_network_duplicates() {
     let (mut network, trace) = network(ETHERNET);
-    network.to_server.set(Conditions {
-        delay: MS * 5,
-        duplication: Probability::percent(40),
-        ..Conditions::default()
-    });
+    network.to_server.set(
+        Conditions::default()
+            .with_delay(MS * 5)
+            .with_duplication(Probability::percent(40)),
+    );
     talk(&mut network, ETHERNET, Config::default(), long);
     check("duplicate", &trace.ladder());
 }
@@ -89,12 +86,12 @@ fn frames_that_the_network_duplicates() {
 #[test]
 fn frames_that_the_network_corrupts() {
     let (mut network, trace) = network(ETHERNET);
-    network.to_server.set(Conditions {
-        delay: MS * 5,
-        corruption: Probability::percent(25),
-        truncation: Probability::percent(10),
-        ..Conditions::default()
-    });
+    network.to_server.set(
+        Conditions::default()
+            .with_delay(MS * 5)
+            .with_corruption(Probability::percent(25))
+            .with_truncation(Probability::percent(10)),
+    );
     talk(&mut network, ETHERNET, Config::default(), long);
     check("corrupted", &trace.ladder());
 }
@@ -278,10 +275,7 @@ fn time_wait() {
 
 #[test]
 fn keep_alives() {
-    let config = Config {
-        keep_alive: Some(SECOND),
-        ..patient()
-    };
+    let config = patient().with_keep_alive(Some(SECOND));
     let (mut scene, trace) = scene(ETHERNET, 1, config);
     let mut caller = scene.call();
     scene.step(SECOND * 2 + MS * 500);

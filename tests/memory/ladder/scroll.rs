@@ -49,10 +49,7 @@ fn rows_that_are_drawn_one_by_one_are_those_of_the_whole() {
     let (mut network, trace) = network(ETHERNET);
     talk(&mut network, ETHERNET, Default::default(), |_| {});
     let records = seen_by_server(&trace);
-    let options = Options {
-        width: 160,
-        ..Options::default()
-    };
+    let options = Options::default().with_width(160);
     let whole = labels(&text::draw(&Ladder::new(&records, &[]), &options));
     assert_eq!(whole.len(), records.len());
     for seed in 0..20 {
@@ -84,10 +81,7 @@ fn a_long_run_is_counted_until_it_pauses() {
     });
     let records = seen_by_server(&trace);
     for width in [40, 80, 120] {
-        let options = Options {
-            width,
-            ..Options::default()
-        };
+        let options = Options::default().with_width(width);
         let mut scroll = scroll(&options);
         let mut drawing = scroll.head();
         for record in &records {

@@ -21,11 +21,10 @@ pub fn check(name: &str, ladder: &Ladder) {
         let colour = false;
         text::draw(
             ladder,
-            &text::Options {
-                width,
-                ascii,
-                colour,
-            },
+            &text::Options::new()
+                .with_width(width)
+                .with_ascii(ascii)
+                .with_colour(colour),
         )
     };
     compare(&format!("{name}-80.txt"), &drawing(ladder, 80, false));

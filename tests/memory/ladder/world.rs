@@ -37,10 +37,7 @@ pub fn scene(link: Link, connections: usize, config: tcp::Config) -> (Scene, Tra
 }
 
 pub fn slow(network: &Network) {
-    let conditions = Conditions {
-        delay: MS * 5,
-        ..Conditions::default()
-    };
+    let conditions = Conditions::default().with_delay(MS * 5);
     network.to_server.set(conditions);
     network.to_client.set(conditions);
 }

@@ -40,10 +40,7 @@ fn others_are_served(link: Link, places: usize, backlog: usize) {
     let slots = vec![PendingSyn::EMPTY; backlog];
     *scene.network.server = scene.network.server.with_backlog(slots);
     for lane in [&scene.network.to_server, &scene.network.to_client] {
-        lane.set(Conditions {
-            delay: DELAY,
-            ..Conditions::default()
-        });
+        lane.set(Conditions::default().with_delay(DELAY));
     }
     let Scene {
         network, server, ..

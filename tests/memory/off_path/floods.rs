@@ -64,10 +64,7 @@ fn longest_delay(link: Link, places: usize, backlog: usize, flood: Flood) -> Dur
     let mut scene = Scene::new(link, places, Config::default());
     let backlog = vec![PendingSyn::EMPTY; backlog];
     *scene.network.server = scene.network.server.with_backlog(backlog);
-    let conditions = uppercase::simulation::Conditions {
-        delay: DELAY,
-        ..Default::default()
-    };
+    let conditions = uppercase::simulation::Conditions::default().with_delay(DELAY);
     scene.network.to_server.set(conditions);
     scene.network.to_client.set(conditions);
     let Scene {

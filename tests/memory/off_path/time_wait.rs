@@ -9,10 +9,7 @@ use super::common::scene::Scene;
 
 /// A server in TIME-WAIT towards this client, with a slot more.
 fn in_time_wait(link: Link) -> (Scene, Hand) {
-    let config = Config {
-        once: true,
-        ..Config::default()
-    };
+    let config = Config::default().with_once(true);
     let mut scene = Scene::new(link, 2, config);
     let mut hand = Hand::connected(&mut scene, 40_000, 1024);
     let text = TcpRepr {

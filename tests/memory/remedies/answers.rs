@@ -72,10 +72,7 @@ pub fn exchanged_by_two_servers(link: Link, makes: [Make; 2], port: u16) -> usiz
         server(&mut network, one, link, makes[0], 1),
         super::world::server_at(&mut network, other, link, makes[1], 1, CLIENTS.into()),
     ];
-    other.set(Conditions {
-        delay: DELAY,
-        ..Conditions::default()
-    });
+    other.set(Conditions::default().with_delay(DELAY));
     let exchanged = std::rc::Rc::new(std::cell::Cell::new(0));
     let count = exchanged.clone();
     network.watch(move |event| {

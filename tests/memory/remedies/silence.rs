@@ -28,7 +28,7 @@ fn groups(link: Link) -> Vec<IpAddress> {
 /// A host with a TCP server and a UDP server; it knows the client's hardware address.
 struct Place {
     scene: Scene,
-    udp: uppercase::udp::Server<'static>,
+    udp: uppercase::udp::Server<'static, super::common::Text>,
 }
 
 impl Place {

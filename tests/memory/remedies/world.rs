@@ -122,11 +122,11 @@ impl World {
     /// Another host.
     pub fn host(&mut self, number: u16) -> (Stack<'static, Port>, simulation::Link) {
         let cable = self.network.link(format!("host {number}"));
-        cable.set(Conditions {
-            delay: DELAY,
-            queue: usize::MAX,
-            ..Conditions::default()
-        });
+        cable.set(
+            Conditions::default()
+                .with_delay(DELAY)
+                .with_queue(usize::MAX),
+        );
         let random_seed = self.network.random_seed();
         let stack = stack(self.link, cable.port(), random_seed, number, &[]);
         (stack, cable)
@@ -204,12 +204,9 @@ pub fn stack(
     host: u16,
     gateways: &[IpAddress],
 ) -> Stack<'static, Port> {
-    let config = Config {
-        hardware_address: hardware(host).into(),
-        addresses: &[network_of(link, host)],
-        gateways,
-        random_seed,
-    };
+    let config = Config::new(hardware(host).into(), random_seed)
+        .with_addresses(&[network_of(link, host)])
+        .with_gateways(gateways);
     let slots = Vec::<SocketStorage<'_>>::new();
     Stack::new(device, config, slots, Instant::ZERO).expect("the configuration is right")
 }

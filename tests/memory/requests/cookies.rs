@@ -1,7 +1,7 @@
 //! Clients that come in by a SYN cookie.
 
 use smoltcp::wire::{TcpControl, TcpRepr};
-use uppercase::tcp::{Config, CongestionControl};
+use uppercase::tcp::CongestionControl;
 
 use super::LINK;
 use super::common::busy::{Busy, controls, opened, patient};
@@ -51,10 +51,7 @@ fn a_client_of_smaller_segments_than_a_cookie_can_tell_is_not_sent_one() {
 /// A cookie can tell four sizes.
 #[test]
 fn a_client_that_comes_in_by_a_cookie_gets_segments_of_the_size_that_it_takes() {
-    let config = Config {
-        congestion_control: CongestionControl::None,
-        ..patient()
-    };
+    let config = patient().with_congestion_control(CongestionControl::None);
     for link in Link::ALL {
         for (offered, expected) in [
             (None, 536),

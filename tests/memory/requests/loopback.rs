@@ -8,6 +8,7 @@ use uppercase::link::EthernetAddress;
 use uppercase::tcp::{self, Mark, Scan};
 use uppercase::{Stack, stack};
 
+use super::common::Text;
 use super::common::busy::patient;
 use super::common::network::SECOND;
 use super::common::scene::{client, sessions};
@@ -18,18 +19,15 @@ fn a_loopback_has_connections_between_two_of_its_addresses() {
         IpCidr::new(IpAddress::v4(127, 0, 0, 1), 8),
         IpCidr::new(IpAddress::v4(127, 0, 0, 2), 8),
     ];
-    let config = stack::Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &addresses,
-        gateways: &[],
-        random_seed: 7,
-    };
+    let config =
+        stack::Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), 7).with_addresses(&addresses);
     let slots = Vec::<SocketStorage<'_>>::new();
     let device = Loopback::new(Medium::Ip);
     let mut stack = Stack::new(device, config, slots, Instant::ZERO).unwrap();
     let index = Scan::new(vec![Mark::EMPTY]);
     let mut server =
-        tcp::Server::from_parts(stack.sockets(), sessions(1, 512), index, patient()).unwrap();
+        tcp::Server::from_parts(stack.sockets(), sessions::<Text>(1, 512), index, patient())
+            .unwrap();
     let mut client = client(stack.sockets(), 512, SECOND * 10);
     let to = IpEndpoint::new(IpAddress::v4(127, 0, 0, 2), uppercase::PORT);
     client

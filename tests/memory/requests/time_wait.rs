@@ -25,10 +25,7 @@ fn in_time_wait_with(config: Config) -> (Scene, Hand) {
 }
 
 fn once() -> Config {
-    Config {
-        once: true,
-        ..patient()
-    }
+    patient().with_once(true)
 }
 
 /// A server with `places` slots that has answered this client, and has sent its FIN.
@@ -111,10 +108,7 @@ fn a_syn_that_waits_takes_the_slot_at_once_and_not_before_the_fin_is_acknowledge
 #[test]
 fn a_syn_for_a_four_tuple_in_time_wait_is_admitted_after_it_has_waited() {
     for link in Link::ALL {
-        let config = Config {
-            connections: 1,
-            ..once()
-        };
+        let config = once().with_connections(1);
         let (mut scene, hand) = closed_by_server(link, 2, config);
         let stack = *scene.network.server;
         *scene.network.server = stack.with_backlog(vec![PendingSyn::EMPTY]);
@@ -167,10 +161,7 @@ fn a_server_that_is_aborted_resets_its_clients_but_for_those_in_time_wait() {
 
 #[test]
 fn a_cookie_opens_a_new_connection_instead_of_one_in_time_wait() {
-    let config = Config {
-        connections: 1,
-        ..once()
-    };
+    let config = once().with_connections(1);
     let (mut scene, mut hand) = in_time_wait_with(config);
     let other = Hand {
         from: IpEndpoint::new(hand.from.addr, 40_001),

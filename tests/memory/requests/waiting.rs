@@ -1,7 +1,6 @@
 //! SYNs that wait for a slot.
 
 use smoltcp::wire::{TcpControl, TcpRepr, TcpSeqNumber};
-use uppercase::tcp::Config;
 
 use super::LINK;
 use super::common::busy::{Busy, controls, opened, patient};
@@ -12,10 +11,7 @@ use super::common::scene::{Scene, server};
 #[test]
 fn an_idle_server_does_not_keep_anothers_clients_waiting() {
     let mut busy = Busy::new(LINK, 2);
-    let other = Config {
-        port: 12_001,
-        ..patient()
-    };
+    let other = patient().with_port(12_001);
     let mut other = server(&mut busy.scene.network, 1, 1024, other);
     let frame = busy.frame(&busy.request(40_001));
     let Scene {

@@ -134,7 +134,7 @@ pub struct Asker {
 
 impl Asker {
     pub fn new(network: &mut Network, server: IpEndpoint) -> Self {
-        let buffers = Box::leak(Box::new(udp::Buffers::<64, 2>::new()));
+        let buffers = Box::leak(Box::new(udp::Buffers::<2, 64>::new()));
         let client = udp::Client::new(network.client.sockets(), buffers, PATIENCE);
         Self {
             client: client.expect("there is room"),

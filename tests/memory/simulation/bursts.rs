@@ -29,10 +29,7 @@ fn mean_run(arrived: &[bool], value: bool) -> f64 {
 fn bursts_are_as_long_and_as_far_apart_as_the_formulas_say() {
     for (enter, leave) in [(1, 20), (5, 50), (2, 100)] {
         let bursts = Bursts::new(Probability::percent(enter), Probability::percent(leave));
-        let (arrived, statistics) = arrived(Conditions {
-            bursts,
-            ..Conditions::PERFECT
-        });
+        let (arrived, statistics) = arrived(Conditions::PERFECT.with_bursts(bursts));
         let (enter, leave) = (f64::from(enter) / 100.0, f64::from(leave) / 100.0);
         let is_about = |value: f64, expected: f64| (value / expected - 1.0).abs() < 0.15;
         let length = mean_run(&arrived, false);
@@ -47,15 +44,15 @@ fn bursts_are_as_long_and_as_far_apart_as_the_formulas_say() {
 
 #[test]
 fn each_state_has_a_loss_of_its_own() {
-    let (_, statistics) = arrived(Conditions {
-        loss: Probability::percent(2),
-        bursts: Bursts {
-            enter: Probability::percent(10),
-            leave: Probability::percent(10),
-            loss: Probability::percent(50),
-        },
-        ..Conditions::PERFECT
-    });
+    let (_, statistics) = arrived(
+        Conditions::PERFECT
+            .with_loss(Probability::percent(2))
+            .with_bursts(Bursts {
+                enter: Probability::percent(10),
+                leave: Probability::percent(10),
+                loss: Probability::percent(50),
+            }),
+    );
     // Each state has half of the frames.
     let share = |count: u64| count * 1000 / u64::from(FRAMES);
     assert!((8..12).contains(&share(statistics.lost)), "{statistics:?}");
@@ -66,11 +63,11 @@ fn each_state_has_a_loss_of_its_own() {
 #[test]
 fn bursts_that_never_begin_change_nothing_of_a_run() {
     let run = |bursts| {
-        arrived(Conditions {
-            loss: Probability::percent(20),
-            bursts,
-            ..Conditions::PERFECT
-        })
+        arrived(
+            Conditions::PERFECT
+                .with_loss(Probability::percent(20))
+                .with_bursts(bursts),
+        )
         .0
     };
     let rare = Bursts::new(Probability::NEVER, Probability::percent(3));
@@ -83,10 +80,10 @@ fn the_same_seed_has_the_same_bursts_and_another_lane_has_others() {
         let mut network = Network::new(Medium::Ip, seed);
         let links = ["a", "b"].map(|name| network.link(name));
         for link in &links {
-            link.set(Conditions {
-                bursts: Bursts::new(Probability::percent(5), Probability::percent(20)),
-                ..Conditions::PERFECT
-            });
+            link.set(Conditions::PERFECT.with_bursts(Bursts::new(
+                Probability::percent(5),
+                Probability::percent(20),
+            )));
         }
         let mut ports = links.each_ref().map(Link::port);
         let mut arrived = [const { Vec::new() }; 2];
@@ -108,26 +105,17 @@ fn the_same_seed_has_the_same_bursts_and_another_lane_has_others() {
 #[test]
 fn other_bursts_begin_in_their_good_state() {
     let endless = Bursts::new(Probability::ALWAYS, Probability::NEVER);
-    let (_network, link, mut port) = host(Conditions {
-        bursts: endless,
-        ..Conditions::PERFECT
-    });
+    let (_network, link, mut port) = host(Conditions::PERFECT.with_bursts(endless));
     let mut passes = || {
         link.to_host.inject(b"frame");
         take(&mut port).is_some()
     };
     assert!(!passes());
     // The MTU is changed and the bursts are not: the bad state goes on.
-    let later = Conditions {
-        bursts: endless,
-        mtu: 1000,
-        ..Conditions::PERFECT
-    };
+    let later = Conditions::PERFECT.with_bursts(endless).with_mtu(1000);
     link.to_host.set(later);
     assert!(!passes());
-    link.to_host.set(Conditions {
-        bursts: Bursts::new(Probability::NEVER, Probability::NEVER),
-        ..later
-    });
+    link.to_host
+        .set(later.with_bursts(Bursts::new(Probability::NEVER, Probability::NEVER)));
     assert!(passes());
 }

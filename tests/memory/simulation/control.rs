@@ -12,10 +12,7 @@ use super::lanes::{MILLISECOND, arrivals, host, send, take};
 
 #[test]
 fn a_cut_loses_what_is_sent_and_what_is_on_its_way() {
-    let (mut network, link, mut port) = host(Conditions {
-        delay: MILLISECOND * 10,
-        ..Conditions::default()
-    });
+    let (mut network, link, mut port) = host(Conditions::default().with_delay(MILLISECOND * 10));
     let at = Instant::from_millis;
     link.cut_between(at(25), at(45));
     for number in 0..7 {

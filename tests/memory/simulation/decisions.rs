@@ -44,10 +44,7 @@ fn a_rule_decides_about_each_frame_by_its_number() {
         7 => Verdict::Replace(b"another".to_vec()),
         _ => Verdict::Pass,
     };
-    let delayed = Conditions {
-        delay: MILLISECOND * 10,
-        ..Conditions::PERFECT
-    };
+    let delayed = Conditions::PERFECT.with_delay(MILLISECOND * 10);
     let (arrived, statistics) = decided(delayed, rule, 8);
     let expected = [
         (10, of(1)),
@@ -60,18 +57,16 @@ fn a_rule_decides_about_each_frame_by_its_number() {
         (43, of(4)),
     ];
     assert_eq!(arrived, expected);
-    let expected = Statistics {
-        sent: 8,
-        arrived: 8,
-        filtered: 1,
-        duplicated: 1,
-        corrupted: 1,
-        truncated: 1,
-        replaced: 1,
-        // The delayed frame, and the late copy.
-        reordered: 2,
-        ..Statistics::default()
-    };
+    let mut expected = Statistics::default();
+    expected.sent = 8;
+    expected.arrived = 8;
+    expected.filtered = 1;
+    expected.duplicated = 1;
+    expected.corrupted = 1;
+    expected.truncated = 1;
+    expected.replaced = 1;
+    // The delayed frame, and the late copy.
+    expected.reordered = 2;
     assert_eq!(statistics, expected);
 }
 
@@ -100,25 +95,21 @@ fn a_verdict_that_alters_nothing_is_not_counted_as_an_alteration() {
     };
     let (arrived, statistics) = decided(Conditions::PERFECT, rule, 4);
     assert_eq!(arrived, [(0, of(1)), (1, of(2)), (2, of(3)), (3, of(4))]);
-    let expected = Statistics {
-        sent: 4,
-        arrived: 4,
-        ..Statistics::default()
-    };
+    let mut expected = Statistics::default();
+    expected.sent = 4;
+    expected.arrived = 4;
     assert_eq!(statistics, expected);
 }
 
 #[test]
 fn a_verdict_takes_the_place_of_chance() {
-    let hostile = Conditions {
-        loss: Probability::ALWAYS,
-        bursts: Bursts::new(Probability::ALWAYS, Probability::NEVER),
-        duplication: Probability::ALWAYS,
-        corruption: Probability::ALWAYS,
-        reordering: Probability::ALWAYS,
-        jitter: MILLISECOND * 50,
-        ..Conditions::PERFECT
-    };
+    let hostile = Conditions::PERFECT
+        .with_loss(Probability::ALWAYS)
+        .with_bursts(Bursts::new(Probability::ALWAYS, Probability::NEVER))
+        .with_duplication(Probability::ALWAYS)
+        .with_corruption(Probability::ALWAYS)
+        .with_reordering(Probability::ALWAYS)
+        .with_jitter(MILLISECOND * 50);
     let rule = |number: u64, _: &[u8]| match number {
         1 => Verdict::Delay(MILLISECOND * 5),
         2 => Verdict::Truncate(1),
@@ -131,13 +122,10 @@ fn a_verdict_takes_the_place_of_chance() {
 
 #[test]
 fn a_verdict_does_not_lift_the_limits_of_the_lane() {
-    let narrow = Conditions {
-        mtu: 5,
-        // 4 bytes take 4 ms.
-        bandwidth: Some(8_000),
-        queue: 2,
-        ..Conditions::PERFECT
-    };
+    let narrow = Conditions::PERFECT
+        .with_mtu(5)
+        .with_bandwidth(Some(8_000)) // 4 bytes take 4 ms.
+        .with_queue(2);
     let rule = |number: u64, _: &[u8]| match number {
         1 => Verdict::Duplicate(MILLISECOND * 100),
         2 => Verdict::Replace(vec![2; 6]),
@@ -168,12 +156,12 @@ fn a_verdict_does_not_lift_the_limits_of_the_lane() {
 fn arrived_at_b(prepare: impl Fn(&Link), first: u8) -> Vec<Vec<u8>> {
     let mut network = Network::new(smoltcp::phy::Medium::Ip, 7);
     let [a, b] = ["a", "b"].map(|name| network.link(name));
-    b.set(Conditions {
-        loss: Probability::percent(30),
-        corruption: Probability::percent(30),
-        duplication: Probability::percent(30),
-        ..Conditions::PERFECT
-    });
+    b.set(
+        Conditions::PERFECT
+            .with_loss(Probability::percent(30))
+            .with_corruption(Probability::percent(30))
+            .with_duplication(Probability::percent(30)),
+    );
     prepare(&b);
     let [mut a, mut b]: [Port; 2] = [a.port(), b.port()];
     let mut arrived = Vec::new();

@@ -76,11 +76,9 @@ fn a_perfect_lane_changes_nothing_and_takes_no_time() {
             .zip(0..)
             .all(|((time, _), sent)| *time == sent)
     );
-    let expected = Statistics {
-        sent: 1000,
-        arrived: 1000,
-        ..Statistics::default()
-    };
+    let mut expected = Statistics::default();
+    expected.sent = 1000;
+    expected.arrived = 1000;
     assert_eq!(statistics, expected);
 }
 
@@ -98,20 +96,14 @@ fn every_frame_is_heard_by_all_others() {
 
 #[test]
 fn a_frame_arrives_after_its_delay() {
-    let (mut network, link, mut port) = host(Conditions {
-        delay: MILLISECOND * 20,
-        ..Conditions::default()
-    });
+    let (mut network, link, mut port) = host(Conditions::default().with_delay(MILLISECOND * 20));
     link.to_host.inject(b"late");
     assert_eq!(arrivals(&mut network, &mut port), [(20, b"late".to_vec())]);
 }
 
 #[test]
 fn jitter_alone_makes_late_and_keeps_the_order() {
-    let (arrived, statistics) = thousand(Conditions {
-        jitter: MILLISECOND * 50,
-        ..Conditions::default()
-    });
+    let (arrived, statistics) = thousand(Conditions::default().with_jitter(MILLISECOND * 50));
     assert_eq!(numbers(&arrived), (0..1000).collect::<Vec<_>>());
     assert_eq!(statistics.reordered, 0);
     let late = arrived.iter().zip(0..).map(|((time, _), sent)| time - sent);
@@ -123,24 +115,15 @@ fn faults_come_about_as_often_as_asked_for() {
     let fifth = Probability::percent(20);
     let about = |count: u64| (150..250).contains(&count);
 
-    let (arrived, statistics) = thousand(Conditions {
-        loss: fifth,
-        ..Conditions::default()
-    });
+    let (arrived, statistics) = thousand(Conditions::default().with_loss(fifth));
     assert!(about(statistics.lost));
     assert_eq!(arrived.len() as u64, 1000 - statistics.lost);
 
-    let (arrived, statistics) = thousand(Conditions {
-        duplication: fifth,
-        ..Conditions::default()
-    });
+    let (arrived, statistics) = thousand(Conditions::default().with_duplication(fifth));
     assert!(about(statistics.duplicated));
     assert_eq!(arrived.len() as u64, 1000 + statistics.duplicated);
 
-    let (arrived, statistics) = thousand(Conditions {
-        reordering: fifth,
-        ..Conditions::default()
-    });
+    let (arrived, statistics) = thousand(Conditions::default().with_reordering(fifth));
     assert!(about(statistics.reordered));
     let overtaken = numbers(&arrived)
         .windows(2)
@@ -148,10 +131,7 @@ fn faults_come_about_as_often_as_asked_for() {
         .count();
     assert!(overtaken > 100);
 
-    let (arrived, statistics) = thousand(Conditions {
-        truncation: fifth,
-        ..Conditions::default()
-    });
+    let (arrived, statistics) = thousand(Conditions::default().with_truncation(fifth));
     assert!(about(statistics.truncated));
     let short = arrived.iter().filter(|(_, frame)| frame.len() < 42).count();
     assert_eq!(short as u64, statistics.truncated);
@@ -159,10 +139,8 @@ fn faults_come_about_as_often_as_asked_for() {
 
 #[test]
 fn corruption_changes_one_byte_anywhere() {
-    let (arrived, statistics) = thousand(Conditions {
-        corruption: Probability::ALWAYS,
-        ..Conditions::default()
-    });
+    let (arrived, statistics) =
+        thousand(Conditions::default().with_corruption(Probability::ALWAYS));
     assert_eq!(statistics.corrupted, 1000);
     let mut changed = [0; 42];
     for ((_, frame), number) in arrived.iter().zip(0_u16..) {
@@ -179,10 +157,7 @@ fn what_was_altered_on_one_lane_is_not_altered_on_the_next() {
     let mut network = Network::new(Medium::Ip, 1);
     let links = ["a", "b"].map(|name| network.link(name));
     for link in &links {
-        link.set(Conditions {
-            corruption: Probability::ALWAYS,
-            ..Conditions::default()
-        });
+        link.set(Conditions::default().with_corruption(Probability::ALWAYS));
     }
     let [mut a, mut b] = links.each_ref().map(Link::port);
     for _ in 0..100 {
@@ -195,10 +170,7 @@ fn what_was_altered_on_one_lane_is_not_altered_on_the_next() {
 
 #[test]
 fn a_frame_longer_than_the_mtu_is_lost() {
-    let (mut network, link, mut port) = host(Conditions {
-        mtu: 600,
-        ..Conditions::default()
-    });
+    let (mut network, link, mut port) = host(Conditions::default().with_mtu(600));
     assert_eq!(port.capabilities().max_transmission_unit, 600);
     link.to_host.inject(&[0; 601]);
     link.to_host.inject(&[0; 600]);
@@ -208,16 +180,19 @@ fn a_frame_longer_than_the_mtu_is_lost() {
 
 #[test]
 fn each_frame_is_counted_as_arrived_or_as_dropped_for_one_reason() {
-    let (mut network, link, port) = host(Conditions {
-        delay: MILLISECOND,
-        loss: Probability::percent(10),
-        bursts: Bursts::new(Probability::percent(5), Probability::percent(20)),
-        duplication: Probability::percent(10),
-        bandwidth: Some(1_000_000),
-        mtu: 1000,
-        queue: 3,
-        ..Conditions::PERFECT
-    });
+    let (mut network, link, port) = host(
+        Conditions::PERFECT
+            .with_delay(MILLISECOND)
+            .with_loss(Probability::percent(10))
+            .with_bursts(Bursts::new(
+                Probability::percent(5),
+                Probability::percent(20),
+            ))
+            .with_duplication(Probability::percent(10))
+            .with_bandwidth(Some(1_000_000))
+            .with_mtu(1000)
+            .with_queue(3),
+    );
     link.to_host.filter(|frame| frame.first() != Some(&7));
     link.cut_between(Instant::from_millis(400), Instant::from_millis(500));
     let mut port = Some(port);

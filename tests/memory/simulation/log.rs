@@ -25,20 +25,20 @@ fn story(seed: u64) -> String {
     });
     let links = ["a", "b"].map(|name| network.link(name));
     for link in &links {
-        link.set(Conditions {
-            delay: MILLISECOND,
-            jitter: MILLISECOND * 3,
-            loss: Probability::percent(10),
-            duplication: Probability::percent(10),
-            reordering: Probability::percent(10),
-            hold: MILLISECOND * 5,
-            corruption: Probability::percent(10),
-            truncation: Probability::percent(10),
-            mtu: 90,
-            bandwidth: Some(500_000),
-            queue: 3,
-            ..Conditions::PERFECT
-        });
+        link.set(
+            Conditions::PERFECT
+                .with_delay(MILLISECOND)
+                .with_jitter(MILLISECOND * 3)
+                .with_loss(Probability::percent(10))
+                .with_duplication(Probability::percent(10))
+                .with_reordering(Probability::percent(10))
+                .with_hold(MILLISECOND * 5)
+                .with_corruption(Probability::percent(10))
+                .with_truncation(Probability::percent(10))
+                .with_mtu(90)
+                .with_bandwidth(Some(500_000))
+                .with_queue(3),
+        );
         link.cut_between(Instant::from_millis(40), Instant::from_millis(50));
     }
     let mut ports = links.each_ref().map(Link::port);
@@ -86,10 +86,7 @@ impl Watched {
         network.log(move |record| written.borrow_mut().push(record.to_string()));
         let links = ["a", "b", "c"].map(|name| network.link(name));
         for link in &links {
-            link.set(Conditions {
-                delay: MILLISECOND,
-                ..Conditions::PERFECT
-            });
+            link.set(Conditions::PERFECT.with_delay(MILLISECOND));
         }
         Self {
             ports: links.each_ref().map(Link::port),
@@ -122,10 +119,7 @@ fn a_frame_has_one_number_on_all_links_and_its_copies_have_it_too() {
         ..
     } = Watched::new();
     for link in &links[..2] {
-        link.set(Conditions {
-            duplication: Probability::ALWAYS,
-            ..Conditions::PERFECT
-        });
+        link.set(Conditions::PERFECT.with_duplication(Probability::ALWAYS));
     }
     for number in 1..=2 {
         assert!(send(&mut ports[0], &[number; 20]));
@@ -251,11 +245,11 @@ fn an_event_is_a_line_with_the_headers_of_the_frame() {
     let log = events.clone();
     network.watch(move |event| log.borrow_mut().push(event.clone()));
     let link = network.link("host");
-    link.to_host.set(Conditions {
-        delay: Duration::from_micros(1_000_020),
-        duplication: Probability::ALWAYS,
-        ..Conditions::PERFECT
-    });
+    link.to_host.set(
+        Conditions::PERFECT
+            .with_delay(Duration::from_micros(1_000_020))
+            .with_duplication(Probability::ALWAYS),
+    );
     let _port = link.port();
     let mut frame = [0; 14];
     frame[0] = 2;

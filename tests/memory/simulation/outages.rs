@@ -9,16 +9,14 @@ use uppercase::simulation::{self, Bursts, Conditions, Network, Probability};
 use uppercase::stack::from_fn;
 use uppercase::{Servers, Stack, tcp, udp};
 
+use super::common::Text;
 use super::common::frames::read_tcp;
 use super::common::network::{CLIENT, End, Fragments, Link, MINUTE, SECOND, SERVER};
 use super::common::text::upper;
 use super::model::Verdict;
 use super::town::{Town, stack};
 
-const FAR: Conditions = Conditions {
-    delay: Duration::from_millis(50),
-    ..Conditions::PERFECT
-};
+const FAR: Conditions = Conditions::PERFECT.with_delay(Duration::from_millis(50));
 
 #[test]
 fn sessions_outlast_a_link_that_is_down_for_a_while() {
@@ -55,10 +53,10 @@ fn sessions_outlast_bursts_of_loss() {
         let mut lost = 0;
         for seed in 0..10 {
             let town = Town {
-                servers_link: Conditions {
-                    bursts: Bursts::new(Probability::percent(3), Probability::percent(15)),
-                    ..FAR
-                },
+                servers_link: FAR.with_bursts(Bursts::new(
+                    Probability::percent(3),
+                    Probability::percent(15),
+                )),
                 ..Town::new(link)
             };
             let outcome = town.run(seed);
@@ -89,15 +87,15 @@ fn a_link_that_stays_down_is_an_error_and_keeps_no_place() {
 
 /// The storage of one life of a server.
 struct Life<'a> {
-    pool: tcp::Pool<'a, 2, 512, 512>,
-    datagrams: udp::Buffers<512, 2>,
+    pool: tcp::Pool<'a, 2, 512, 512, Text>,
+    datagrams: udp::Buffers<2, 512>,
     slots: [SocketStorage<'a>; 1],
     fragments: Fragments,
 }
 
 struct Server<'a> {
     stack: Stack<'a, End<'a>>,
-    servers: Servers<'a>,
+    servers: Servers<'a, Text>,
 }
 
 impl<'a> Life<'a> {

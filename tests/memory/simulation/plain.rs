@@ -11,11 +11,9 @@ use uppercase::simulation::{Conditions, Host, Link, Network, Probability, Stuck,
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const LOSING: Conditions = Conditions {
-    delay: Duration::from_millis(10),
-    loss: Probability::percent(20),
-    ..Conditions::PERFECT
-};
+const LOSING: Conditions = Conditions::PERFECT
+    .with_delay(Duration::from_millis(10))
+    .with_loss(Probability::percent(20));
 
 /// A host with one TCP socket.
 pub struct Plain {

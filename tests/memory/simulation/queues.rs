@@ -8,12 +8,10 @@ use uppercase::simulation::Conditions;
 use super::lanes::{MILLISECOND, arrivals, host, send, take};
 
 /// 8 000 bits a second: a frame of 10 bytes takes 10 ms.
-const SLOW: Conditions = Conditions {
-    bandwidth: Some(8_000),
-    queue: 3,
-    delay: MILLISECOND,
-    ..Conditions::PERFECT
-};
+const SLOW: Conditions = Conditions::PERFECT
+    .with_bandwidth(Some(8_000))
+    .with_queue(3)
+    .with_delay(MILLISECOND);
 
 #[test]
 fn a_slow_lane_sends_one_frame_after_the_other_and_loses_what_finds_its_queue_full() {
@@ -52,10 +50,7 @@ fn a_host_is_not_given_room_before_a_frame_has_left_and_is_called_then() {
 
 #[test]
 fn a_host_sends_no_more_than_its_queue_in_one_poll_even_where_frames_take_no_time() {
-    let (mut network, _link, mut port) = host(Conditions {
-        queue: 3,
-        ..Conditions::PERFECT
-    });
+    let (mut network, _link, mut port) = host(Conditions::PERFECT.with_queue(3));
     let mut sent = Vec::new();
     let done = network.run(MILLISECOND, |turn| {
         let before = sent.len();
@@ -76,11 +71,11 @@ fn a_host_sends_no_more_than_its_queue_in_one_poll_even_where_frames_take_no_tim
 #[test]
 fn a_lane_carries_what_its_bandwidth_says_where_a_frame_takes_parts_of_a_microsecond() {
     for (bandwidth, microseconds) in [(100_000_000, 4_800), (1_000_000_000, 480)] {
-        let (mut network, link, mut port) = host(Conditions {
-            bandwidth: Some(bandwidth),
-            queue: 1000,
-            ..Conditions::PERFECT
-        });
+        let (mut network, link, mut port) = host(
+            Conditions::PERFECT
+                .with_bandwidth(Some(bandwidth))
+                .with_queue(1000),
+        );
         for _ in 0..1000 {
             link.to_host.inject(&[0; 60]);
         }

@@ -108,16 +108,19 @@ fn each_frame_has_one_record_and_ends_on_each_link_as_often_as_there_are_copies(
         network.log(move |record: &Record| log.borrow_mut().push(record.clone()));
         let links = ["a", "b", "c"].map(|name| network.link(name));
         for link in &links {
-            link.set(Conditions {
-                delay: MILLISECOND * 3,
-                jitter: MILLISECOND * 5,
-                loss: Probability::percent(10),
-                bursts: Bursts::new(Probability::percent(5), Probability::percent(30)),
-                duplication: Probability::percent(20),
-                reordering: Probability::percent(20),
-                corruption: Probability::percent(10),
-                ..Conditions::PERFECT
-            });
+            link.set(
+                Conditions::PERFECT
+                    .with_delay(MILLISECOND * 3)
+                    .with_jitter(MILLISECOND * 5)
+                    .with_loss(Probability::percent(10))
+                    .with_bursts(Bursts::new(
+                        Probability::percent(5),
+                        Probability::percent(30),
+                    ))
+                    .with_duplication(Probability::percent(20))
+                    .with_reordering(Probability::percent(20))
+                    .with_corruption(Probability::percent(10)),
+            );
         }
         let mut ports = links.each_ref().map(|link| link.port());
         for number in 0..60 {

@@ -201,9 +201,9 @@ fn a_long_packet_without_df_is_fragmented() {
 #[test]
 fn errors_can_be_filtered() {
     let mut scene = Scene::bare();
-    scene.router.filter_errors(true);
+    scene.router.set_filters_errors(true);
     assert_eq!(scene.send(0, &packet(MTU + 1, false)), NOTHING);
-    scene.router.filter_errors(false);
+    scene.router.set_filters_errors(false);
     assert_eq!(scene.send(0, &packet(MTU + 1, false))[0].len(), 1);
 }
 
@@ -252,12 +252,12 @@ fn nothing_is_said_of_errors_and_fragments_or_forwarded_from_groups() {
 }
 
 fn stack(port: Port, network: u8, is_ipv6: bool, seed: u64) -> Stack<'static, Port> {
-    let config = Config {
-        hardware_address: uppercase::link::EthernetAddress([2, 0, 0, 0, 0, network]),
-        addresses: &[cidr(network, 1, is_ipv6)],
-        gateways: &[host(network, ROUTER, is_ipv6)],
-        random_seed: seed,
-    };
+    let config = Config::new(
+        uppercase::link::EthernetAddress([2, 0, 0, 0, 0, network]),
+        seed,
+    )
+    .with_addresses(&[cidr(network, 1, is_ipv6)])
+    .with_gateways(&[host(network, ROUTER, is_ipv6)]);
     let slots = vec![SocketStorage::EMPTY, SocketStorage::EMPTY];
     Stack::new(port, config, slots, Instant::ZERO).expect("the addresses are those of hosts")
 }
@@ -266,7 +266,7 @@ fn stack(port: Port, network: u8, is_ipv6: bool, seed: u64) -> Stack<'static, Po
 /// all of it took.
 fn exchange<const BUFFER: usize>(is_ipv6: bool, is_filtered: bool) -> (usize, Duration) {
     let mut scene = Scene::new(Medium::Ethernet, is_ipv6);
-    scene.router.filter_errors(is_filtered);
+    scene.router.set_filters_errors(is_filtered);
     scene.to_hosts[0].capture();
     let Scene {
         mut network,

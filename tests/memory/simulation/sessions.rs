@@ -9,17 +9,15 @@ use super::model::Verdict;
 use super::town::Town;
 
 /// Each way.
-const HOSTILE: Conditions = Conditions {
-    delay: Duration::from_millis(5),
-    jitter: Duration::from_millis(5),
-    loss: Probability::percent(20),
-    duplication: Probability::percent(10),
-    reordering: Probability::percent(20),
-    hold: Duration::from_millis(30),
-    corruption: Probability::percent(5),
-    truncation: Probability::percent(1),
-    ..Conditions::PERFECT
-};
+const HOSTILE: Conditions = Conditions::PERFECT
+    .with_delay(Duration::from_millis(5))
+    .with_jitter(Duration::from_millis(5))
+    .with_loss(Probability::percent(20))
+    .with_duplication(Probability::percent(10))
+    .with_reordering(Probability::percent(20))
+    .with_hold(Duration::from_millis(30))
+    .with_corruption(Probability::percent(5))
+    .with_truncation(Probability::percent(1));
 
 fn hostile(link: Link) -> Town {
     Town {
@@ -106,10 +104,7 @@ fn add(sum: &mut Statistics, other: &Statistics) {
 fn where_checksums_are_not_looked_at_wrong_text_is_noticed() {
     for link in Link::ALL {
         let town = Town {
-            servers_link: Conditions {
-                corruption: Probability::percent(5),
-                ..Conditions::default()
-            },
+            servers_link: Conditions::default().with_corruption(Probability::percent(5)),
             verifies: false,
             config: tcp::Config::default(),
             timeout: MINUTE,

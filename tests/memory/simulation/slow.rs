@@ -9,12 +9,10 @@ use super::model::Verdict;
 use super::town::Town;
 
 /// 64 kbit/s, and room for three frames.
-const SLOW: Conditions = Conditions {
-    bandwidth: Some(64_000),
-    queue: 3,
-    delay: Duration::from_millis(100),
-    ..Conditions::PERFECT
-};
+const SLOW: Conditions = Conditions::PERFECT
+    .with_bandwidth(Some(64_000))
+    .with_queue(3)
+    .with_delay(Duration::from_millis(100));
 
 #[test]
 fn all_is_delivered_over_a_slow_link_with_a_small_queue() {
@@ -42,10 +40,7 @@ fn all_is_delivered_over_a_link_with_a_small_mtu() {
     for link in Link::V4 {
         // The least of IPv4, and what every IPv4 host takes.
         for mtu in [576 + 14, 1000 + 14] {
-            let conditions = Conditions {
-                mtu,
-                ..Conditions::PERFECT
-            };
+            let conditions = Conditions::PERFECT.with_mtu(mtu);
             let town = Town {
                 servers_link: conditions,
                 clients_link: conditions,
@@ -57,10 +52,7 @@ fn all_is_delivered_over_a_link_with_a_small_mtu() {
         }
     }
     for link in Link::V6 {
-        let conditions = Conditions {
-            mtu: 1280 + 14,
-            ..Conditions::PERFECT
-        };
+        let conditions = Conditions::PERFECT.with_mtu(1280 + 14);
         let town = Town {
             servers_link: conditions,
             clients_link: conditions,
@@ -74,10 +66,7 @@ fn all_is_delivered_over_a_link_with_a_small_mtu() {
 fn a_link_that_carries_less_than_its_hosts_think_is_an_error_and_keeps_no_place() {
     let town = Town {
         // The server's host knows it; the clients' hosts do not.
-        servers_link: Conditions {
-            mtu: 576 + 14,
-            ..Conditions::PERFECT
-        },
+        servers_link: Conditions::PERFECT.with_mtu(576 + 14),
         config: tcp::Config::default(),
         timeout: SECOND * 30,
         ..Town::new(Link::ETHERNET_V4)

@@ -56,10 +56,7 @@ fn a_run_in_steps_has_the_events_of_a_run_in_one_go() {
 
 #[test]
 fn frames_that_arrive_at_one_moment_are_a_step_each_and_the_hosts_are_polled_after_them() {
-    let (mut network, link, mut port) = host(Conditions {
-        delay: MILLISECOND * 5,
-        ..Conditions::PERFECT
-    });
+    let (mut network, link, mut port) = host(Conditions::PERFECT.with_delay(MILLISECOND * 5));
     assert_eq!(
         summary(&network.step(nothing).expect("a first poll")),
         (true, vec![])
@@ -115,10 +112,7 @@ fn a_frame_that_takes_no_time_arrives_in_a_later_step_at_the_same_moment() {
 
 #[test]
 fn a_step_jumps_to_the_deadline_of_a_host_or_to_the_next_frame() {
-    let (mut network, link, mut port) = host(Conditions {
-        delay: MILLISECOND * 20,
-        ..Conditions::PERFECT
-    });
+    let (mut network, link, mut port) = host(Conditions::PERFECT.with_delay(MILLISECOND * 20));
     link.to_host.inject(b"frame");
     let mut times = Vec::new();
     for next in [0, 15, 20, 20] {
@@ -161,10 +155,8 @@ fn a_frame_that_is_lost_behind_the_hub_is_a_step_with_all_its_ends_at_that_momen
     let links = ["a", "b", "c"].map(|name| network.link(name));
     let mut ports = links.each_ref().map(Link::port);
     for link in &links {
-        link.from_host.set(Conditions {
-            delay: MILLISECOND * 3,
-            ..Conditions::PERFECT
-        });
+        link.from_host
+            .set(Conditions::PERFECT.with_delay(MILLISECOND * 3));
         link.to_host.cut();
     }
     let step = network.step(|_| assert!(send(&mut ports[0], b"frame")));

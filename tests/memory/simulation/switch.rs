@@ -154,11 +154,11 @@ fn load(segment: impl FnOnce(&mut Network) -> Segment) -> (u64, u64) {
     let segment = segment(&mut network);
     let links: [Link; 3] = ["a", "b", "bystander"].map(|name| segment.link(name));
     // 60 bytes in 60 ms.
-    links[2].set(Conditions {
-        bandwidth: Some(8_000),
-        queue: 3,
-        ..Conditions::PERFECT
-    });
+    links[2].set(
+        Conditions::PERFECT
+            .with_bandwidth(Some(8_000))
+            .with_queue(3),
+    );
     let mut ports = links.each_ref().map(Link::port);
     for _ in 0..100 {
         for (from, to) in [(0, 1), (1, 0)] {

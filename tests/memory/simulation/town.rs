@@ -13,6 +13,7 @@ use uppercase::stack::{Config, Service, Sockets};
 use uppercase::tcp::Hash;
 use uppercase::{Servers, Stack, tcp, udp};
 
+use super::common::Text;
 use super::common::network::{End, Fragments, Link, SERVER, end, fragmenting, hardware_address};
 use super::common::scene::is_hashed;
 use super::common::text::mixed;
@@ -69,18 +70,13 @@ impl Town {
         Self {
             link,
             servers_link: Conditions::default(),
-            clients_link: Conditions {
-                delay: Duration::from_millis(1),
-                ..Conditions::default()
-            },
+            clients_link: Conditions::default().with_delay(Duration::from_millis(1)),
             cuts: &[],
-            config: tcp::Config {
-                handshake_timeout: Some(PATIENCE),
-                idle_timeout: Some(PATIENCE),
-                close_timeout: Some(PATIENCE),
-                silence_timeout: None,
-                ..tcp::Config::default()
-            },
+            config: tcp::Config::default()
+                .with_handshake_timeout(Some(PATIENCE))
+                .with_idle_timeout(Some(PATIENCE))
+                .with_close_timeout(Some(PATIENCE))
+                .with_silence_timeout(None),
             timeout: PATIENCE,
             text: 4000,
             verifies: true,
@@ -102,9 +98,9 @@ impl Town {
             cable.cut_between(Instant::from_millis(*from), Instant::from_millis(*until));
         }
 
-        let mut pool = tcp::Pool::<4, WINDOW, WINDOW>::new();
-        let mut hash_pool = tcp::HashPool::<4, WINDOW, WINDOW>::new();
-        let mut datagrams = udp::Buffers::<DATAGRAM, 4>::new();
+        let mut pool = tcp::Pool::<4, WINDOW, WINDOW, Text>::new();
+        let mut hash_pool = tcp::HashPool::<4, WINDOW, WINDOW, Text>::new();
+        let mut datagrams = udp::Buffers::<4, DATAGRAM>::new();
         let mut slots = [const { SocketStorage::EMPTY }; 5];
         let mut fragments = Fragments::new();
         let memory = (&mut slots[..], &mut fragments);
@@ -207,17 +203,17 @@ impl Town {
 /// Both servers, TCP with an index of either kind.
 #[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Both<'a> {
-    Scanning(Servers<'a>),
-    Hashing(Servers<'a, Hash<'a>>),
+    Scanning(Servers<'a, Text>),
+    Hashing(Servers<'a, Text, Hash<'a>>),
 }
 
 impl<'a> Both<'a> {
     /// Of the kind that this run of the tests is for.
     fn new(
         sockets: &mut Sockets<'a>,
-        pool: &'a mut tcp::Pool<'a, 4, WINDOW, WINDOW>,
-        hash_pool: &'a mut tcp::HashPool<'a, 4, WINDOW, WINDOW>,
-        datagrams: &'a mut udp::Buffers<DATAGRAM, 4>,
+        pool: &'a mut tcp::Pool<'a, 4, WINDOW, WINDOW, Text>,
+        hash_pool: &'a mut tcp::HashPool<'a, 4, WINDOW, WINDOW, Text>,
+        datagrams: &'a mut udp::Buffers<4, DATAGRAM>,
         config: tcp::Config,
     ) -> Self {
         if is_hashed() {
@@ -225,7 +221,7 @@ impl<'a> Both<'a> {
             let udp = udp::Server::new(sockets, datagrams, config.port);
             return Self::Hashing(Servers {
                 tcp: Some(tcp.expect("there is room")),
-                udp: Some(udp.expect("there is room")),
+                udp: Some(udp.expect("there is room").with_transform()),
             });
         }
         let servers = Servers::new(sockets, pool, datagrams, config);
@@ -256,15 +252,11 @@ pub fn stack<'a>(
     random_seed: u64,
     (slots, fragments): (&'a mut [SocketStorage<'a>], &'a mut Fragments),
 ) -> Stack<'a, End<'a>> {
-    let config = Config {
-        hardware_address: hardware_address(host).into(),
-        addresses: &[IpCidr::new(
+    let config =
+        Config::new(hardware_address(host).into(), random_seed).with_addresses(&[IpCidr::new(
             link.address(host),
             if link.ipv6 { 64 } else { 24 },
-        )],
-        gateways: &[],
-        random_seed,
-    };
+        )]);
     let stack = Stack::new(end(port, fragments), config, slots, Instant::ZERO);
     fragmenting(stack.expect("the configuration is right"), DATAGRAM)
 }
@@ -272,7 +264,7 @@ pub fn stack<'a>(
 /// What the stack of a client lives in.
 struct Room<'a> {
     stream: tcp::ClientStorage<'a, WINDOW, WINDOW>,
-    datagrams: udp::Buffers<DATAGRAM, 2>,
+    datagrams: udp::Buffers<2, DATAGRAM>,
     slots: [SocketStorage<'a>; 2],
     fragments: Fragments,
 }

@@ -158,10 +158,7 @@ impl Lan {
         for address in context.addresses().to_vec() {
             assert!(context.remove_address(&address.address()));
         }
-        let config = Config {
-            idle_timeout: None,
-            ..Config::default()
-        };
+        let config = Config::default().with_idle_timeout(None);
         let server = scene::server(&mut network, 2, 1024, config);
         let mut scene = Scene {
             link,

@@ -107,10 +107,7 @@ fn a_client_that_reads_late_does_not_time_out() {
 #[test]
 fn what_arrived_before_a_reset_is_delivered_before_the_error() {
     for link in Link::ALL {
-        let config = Config {
-            idle_timeout: Some(SECOND),
-            ..Config::default()
-        };
+        let config = Config::default().with_idle_timeout(Some(SECOND));
         let mut scene = Scene::new(link, 1, config);
         let mut caller = Caller::connected(&mut scene);
         caller.say(&mut scene, b"the beginning");

@@ -4,6 +4,7 @@ use smoltcp::wire::IpEndpoint;
 use uppercase::PORT;
 use uppercase::udp;
 
+use super::common::Text;
 use super::common::ask::ask;
 use super::common::frames::{self, read_udp};
 use super::common::network::{CLIENT, Link, Network};
@@ -13,7 +14,7 @@ use super::common::network::{CLIENT, Link, Network};
 pub fn answers_to(
     link: Link,
     network: &mut Network,
-    server: &mut udp::Server<'static>,
+    server: &mut udp::Server<'static, Text>,
     datagrams: &[(IpEndpoint, IpEndpoint, &[u8])],
 ) -> Vec<(IpEndpoint, Vec<u8>)> {
     network.to_client.capture();
@@ -34,7 +35,7 @@ pub fn answers_to(
 pub fn known_client(
     link: Link,
     network: &mut Network,
-    server: &mut udp::Server<'static>,
+    server: &mut udp::Server<'static, Text>,
 ) -> IpEndpoint {
     assert_eq!(
         ask(network, Some(server), link.server(), b"hi"),

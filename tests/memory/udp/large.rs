@@ -105,7 +105,7 @@ fn answers_of_several_servers_in_fragments_do_not_overwrite_each_other() {
         let mut servers = [0, 1].map(|more| {
             let sockets = network.server.sockets();
             let server = udp::Server::from_parts(sockets, parts(40_000, 8), PORT + more);
-            server.expect("there is room")
+            server.expect("there is room").with_transform()
         });
         let [first, second] = &mut servers;
         let from = known_client(link, &mut network, first);

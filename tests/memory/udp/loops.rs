@@ -165,10 +165,7 @@ fn honest_clients_at_full_speed_lose_nothing() {
     for link in [Link::ETHERNET_V4, Link::ETHERNET_V6] {
         let mut network = Network::new(link);
         for lane in [&mut network.to_server, &mut network.to_client] {
-            lane.set(Conditions {
-                delay: Duration::from_micros(50),
-                ..Conditions::PERFECT
-            });
+            lane.set(Conditions::PERFECT.with_delay(Duration::from_micros(50)));
         }
         let mut server = server(&mut network, 200, 64);
         let mut clients: Vec<_> = (0..64_u16)

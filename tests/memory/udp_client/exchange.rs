@@ -54,10 +54,9 @@ fn a_late_answer_to_one_line_is_not_taken_for_the_answer_to_the_next() {
         let mut network = Network::new(link);
         let mut server = server(&mut network, 500, 2);
         // Each answer arrives twice, the second time before the next answer.
-        network.to_client.set(Conditions {
-            duplication: Probability::ALWAYS,
-            ..Conditions::default()
-        });
+        network
+            .to_client
+            .set(Conditions::default().with_duplication(Probability::ALWAYS));
         let mut one = Ask::new(&mut network, link.server(), &[b"one", b"two", b"three"]);
         network.run(TIMEOUT, &mut [&mut server], &mut [&mut one]);
         assert_eq!(
@@ -156,16 +155,13 @@ fn a_line_to_an_unused_address_does_not_hold_up_the_next() {
                 let mut context = network.context();
                 assert_eq!(client.send(&mut context, nobody, &line), Ok(()));
                 for _ in 0..=waits {
-                    network
-                        .client
-                        .poll(
-                            network.now(),
-                            &mut from_fn(|context| {
-                                let _ = client.receive(context, &mut [0; 10]);
-                                client.deadline()
-                            }),
-                        )
-                        .delay(network.now());
+                    let _ = network.client.poll(
+                        network.now(),
+                        &mut from_fn(|context| {
+                            let _ = client.receive(context, &mut [0; 10]);
+                            client.deadline()
+                        }),
+                    );
                     network.sleep(SECOND / 2);
                 }
                 assert_eq!(client.deadline().is_none(), waits == 20);

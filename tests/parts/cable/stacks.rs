@@ -12,6 +12,10 @@ use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::device::cable::Cable;
 use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, from_fn};
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Text;
 use uppercase::{Context, PORT, Servers, Stack, tcp, udp};
 
 use super::ends::{LIMIT, connect, listen};
@@ -31,18 +35,17 @@ fn clock() -> impl Fn() -> Instant {
 /// A stack with the addresses that follow from the number of its end.
 fn stack<'a>(cable: Cable, slots: &'a mut [SocketStorage<'a>], now: Instant) -> Stack<'a, Cable> {
     let number = cable.number() as u8;
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, number]),
-        addresses: &[IpCidr::new(IpAddress::v4(192, 168, 69, 1 + number), 24)],
-        gateways: &[],
-        random_seed: 1 + u64::from(number),
-    };
+    let config = Config::new(
+        EthernetAddress([2, 0, 0, 0, 0, number]),
+        1 + u64::from(number),
+    )
+    .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1 + number), 24)]);
     Stack::new(cable, config, slots, now).expect("a configuration that fits")
 }
 
 fn serve(cable: Cable, ended: &AtomicBool) {
-    let mut pool = tcp::Pool::<4, 4096, 4096>::new();
-    let mut datagrams = udp::Buffers::<1472, 8>::new();
+    let mut pool = tcp::Pool::<4, 4096, 4096, Text>::new();
+    let mut datagrams = udp::Buffers::<8, 1472>::new();
     let mut slots = [SocketStorage::EMPTY];
     let now = clock();
     let mut stack = stack(cable, &mut slots, now());
@@ -88,7 +91,7 @@ fn run<'a, T>(
 /// A line over UDP, then one text over TCP.
 fn ask(cable: Cable, line: &str, text: &str) -> (String, String) {
     let mut stream = tcp::ClientStorage::<4096, 4096>::new();
-    let mut datagrams = udp::Buffers::<1472, 2>::new();
+    let mut datagrams = udp::Buffers::<2, 1472>::new();
     let mut slots = [const { SocketStorage::EMPTY }; 2];
     let (now, timeout) = (clock(), LIMIT.into());
     let mut stack = stack(cable, &mut slots, now());

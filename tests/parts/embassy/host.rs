@@ -8,6 +8,10 @@ use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::embassy::{AsyncDevice, serve};
 use uppercase::link::EthernetAddress;
 use uppercase::stack::{Config, from_fn};
+#[cfg(not(feature = "unicode"))]
+use uppercase::transform::Ascii as Text;
+#[cfg(feature = "unicode")]
+use uppercase::transform::Unicode as Text;
 use uppercase::{Servers, Stack, tcp, udp};
 
 use super::executor::Clock;
@@ -17,21 +21,16 @@ pub fn config(host: u8) -> Config<'static> {
     const fn network(host: u8) -> IpCidr {
         IpCidr::new(IpAddress::v4(192, 168, 69, host), 24)
     }
-    Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, host]),
-        addresses: match host {
-            SERVER => &[const { network(SERVER) }],
-            _ => &[const { network(CLIENT) }],
-        },
-        gateways: &[],
-        random_seed: host.into(),
-    }
+    Config::new(EthernetAddress([2, 0, 0, 0, 0, host]), host.into()).with_addresses(match host {
+        SERVER => &[const { network(SERVER) }],
+        _ => &[const { network(CLIENT) }],
+    })
 }
 
 /// Both servers, without end.
 pub async fn server(device: impl AsyncDevice, clock: &Clock) {
-    let mut pool = tcp::Pool::<2, 4096, 4096>::new();
-    let mut datagrams = udp::Buffers::<512, 2>::new();
+    let mut pool = tcp::Pool::<2, 4096, 4096, Text>::new();
+    let mut datagrams = udp::Buffers::<2, 512>::new();
     let mut slots = [SocketStorage::EMPTY];
     let mut stack = Stack::new(device, config(SERVER), &mut slots[..], clock.now())
         .expect("the configuration is right");

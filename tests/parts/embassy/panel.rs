@@ -28,7 +28,7 @@ const BOARD: IpEndpoint = IpEndpoint {
 
 /// The task that serves the network.
 async fn serve_desk(device: impl AsyncDevice, clock: &Clock, panel: &Panel<NoopRawMutex>) {
-    let mut datagrams = udp::Buffers::<64, 4>::new();
+    let mut datagrams = udp::Buffers::<4, 64>::new();
     let mut slots = [SocketStorage::EMPTY];
     let mut stack = Stack::new(device, config(SERVER), &mut slots[..], clock.now())
         .expect("the configuration is right");
@@ -53,7 +53,7 @@ async fn host(
     orders: &RefCell<Vec<&'static str>>,
     mut told: impl FnMut(&str),
 ) {
-    let mut datagrams = udp::Buffers::<64, 4>::new();
+    let mut datagrams = udp::Buffers::<4, 64>::new();
     let mut slots = [SocketStorage::EMPTY];
     let mut stack = Stack::new(device, config(CLIENT), &mut slots[..], clock.now())
         .expect("the configuration is right");

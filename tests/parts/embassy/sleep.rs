@@ -129,7 +129,7 @@ fn device_in_a_wrapper_is_waited_for_too() {
 
     let clock = Clock::new();
     let card = card(SERVER, 1);
-    let mut buffers = Buffers::<{ 2048 + OVERHEAD }, 1>::new();
+    let mut buffers = Buffers::<1, { 2048 + OVERHEAD }>::new();
     let mut wrapped = Reassembly::new(device(&card), &mut buffers);
     wrapped
         .transmit(Instant::ZERO)

@@ -22,7 +22,7 @@ fn smoltcp_receives_datagrams_of_every_size() {
         } else {
             65_527
         };
-        let mut buffers = Box::new(Buffers::<{ 65_527 + OVERHEAD }, 2>::new());
+        let mut buffers = Box::new(Buffers::<2, { 65_527 + OVERHEAD }>::new());
         let mut device = Reassembly::new(Line::new(datagram.medium), &mut buffers);
         let mut host = Host::new(&mut device, 1);
         let sizes = [
@@ -64,7 +64,7 @@ fn two_datagrams_at_a_time_are_received_but_not_by_smoltcp_alone() {
         let alone = poll(&mut host, &mut line).len();
         assert!(alone < 2, "{alone} received");
 
-        let mut room = Buffers::<{ 2049 + OVERHEAD }, 2>::new();
+        let mut room = Buffers::<2, { 2049 + OVERHEAD }>::new();
         let mut device = Reassembly::new(line, &mut room);
         device.inner_mut().arriving.extend(frames);
         assert!(poll(&mut host, &mut device) == [text(2048), text(2049)]);

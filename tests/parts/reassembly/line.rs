@@ -85,7 +85,7 @@ pub fn see_all(device: &mut Reassembly<Line>, frames: &[Vec<u8>]) -> Vec<Vec<u8>
         .collect()
 }
 
-pub type Room = Buffers<{ 2048 + OVERHEAD }, 3>;
+pub type Room = Buffers<3, { 2048 + OVERHEAD }>;
 
 pub fn with_room(medium: Medium, test: impl FnOnce(&mut Reassembly<Line>)) {
     test(&mut Reassembly::new(Line::new(medium), &mut Room::new()));

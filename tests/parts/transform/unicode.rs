@@ -1,12 +1,12 @@
 //! What is so with all of Unicode only: text that grows, and waits.
 
-use uppercase::transform::{MAX_GROWTH, Upper};
+use uppercase::transform::{Transform, Unicode};
 
 use super::every_char;
 
 #[test]
 fn pending_output_comes_without_more_input() {
-    let mut upper = Upper::new();
+    let mut upper = Unicode::new();
     let mut output = [0; 6];
     let progress = upper.convert("ΐ".as_bytes(), &mut output[..1]);
     assert_eq!((progress.consumed, progress.produced), (2, 1));
@@ -19,7 +19,7 @@ fn pending_output_comes_without_more_input() {
 
 #[test]
 fn a_text_ends_where_finish_says() {
-    let mut upper = Upper::new();
+    let mut upper = Unicode::new();
     let mut output = [0; 8];
     assert_eq!(upper.convert(b"\xf0\x9f\x98", &mut output).consumed, 3);
     assert!(!upper.is_empty() && !upper.has_pending());
@@ -39,7 +39,9 @@ fn a_text_grows_three_times_at_most() {
         assert!(upper <= 6);
         upper.div_ceil(c.len_utf8())
     };
-    let most: Vec<char> = every_char().filter(|c| growth(c) >= MAX_GROWTH).collect();
+    let most: Vec<char> = every_char()
+        .filter(|c| growth(c) >= Unicode::MAX_GROWTH)
+        .collect();
     assert_eq!(most, ['ΐ', 'ΰ']);
-    assert!(most.iter().all(|c| growth(c) == MAX_GROWTH));
+    assert!(most.iter().all(|c| growth(c) == Unicode::MAX_GROWTH));
 }

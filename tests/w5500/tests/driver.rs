@@ -15,6 +15,7 @@ use smoltcp::time;
 use smoltcp::wire::{IpAddress, IpCidr};
 use uppercase::device::embassy::{Embassy, serve};
 use uppercase::stack::{Config, PendingSyn};
+use uppercase::transform::Unicode;
 use uppercase::{Servers, Stack, tcp, udp};
 use uppercase_w5500::clock::{Progress, run};
 use uppercase_w5500::interrupt::{INTERVAL, RecheckedPin};
@@ -37,16 +38,12 @@ async fn firmware(chip: Rc<RefCell<Chip>>, pin: impl Wait) {
     );
     let (driver, runner) = started.await.expect("a W5500 answers");
     let device = Embassy::new(driver).expect("it carries Ethernet");
-    let mut pool = tcp::Pool::<4, 4096, 4096>::new();
-    let mut datagrams = udp::Buffers::<1472, 2>::new();
+    let mut pool = tcp::Pool::<4, 4096, 4096, Unicode>::new();
+    let mut datagrams = udp::Buffers::<2, 1472>::new();
     let mut slots = [const { SocketStorage::EMPTY }; 1];
     let mut backlog = [const { PendingSyn::EMPTY }; 4];
-    let config = Config {
-        hardware_address: device.hardware_address(),
-        addresses: &[IpCidr::new(SERVER, 24)],
-        gateways: &[],
-        random_seed: 7,
-    };
+    let config =
+        Config::new(device.hardware_address(), 7).with_addresses(&[IpCidr::new(SERVER, 24)]);
     let stack = Stack::new(device, config, &mut slots[..], now()).expect("there is room");
     let mut stack = stack.with_backlog(&mut backlog[..]);
     let config = tcp::Config::default();

@@ -21,12 +21,11 @@ use crate::network::{PREFIX, SERVER, TAP};
 pub fn serve(places: usize) -> io::Result<()> {
     let options = Options::new().gather();
     let device = TunTap::open_with(TAP, Mode::Tap, &[], options).map_err(io::Error::other)?;
-    let config = Config {
-        hardware_address: EthernetAddress([2, 0, 0, 0, 0, 1]),
-        addresses: &[IpCidr::new(IpAddress::Ipv4(SERVER), PREFIX)],
-        gateways: &[],
-        random_seed: RandomState::new().build_hasher().finish(),
-    };
+    let config = Config::new(
+        EthernetAddress([2, 0, 0, 0, 0, 1]),
+        RandomState::new().build_hasher().finish(),
+    )
+    .with_addresses(&[IpCidr::new(IpAddress::Ipv4(SERVER), PREFIX)]);
     let mut stack = Stack::new(device, config, vec![], Instant::ZERO).map_err(io::Error::other)?;
     let mut storage: Vec<_> = repeat_with(SocketStorage::default).take(places).collect();
     let buffer = || SocketBuffer::new(vec![0; UNSCALED_WINDOW]);
@@ -34,10 +33,9 @@ pub fn serve(places: usize) -> io::Result<()> {
         .iter_mut()
         .map(|storage| Session::new(storage, buffer(), buffer()));
     let sessions = sessions.collect::<Result<Vec<_>, _>>();
-    let config = tcp::Config {
-        port: PORT,
-        ..tcp::Config::default()
-    };
+    let config = tcp::Config::default()
+        .with_port(PORT)
+        .with_congestion_control(tcp::CongestionControl::Cubic);
     let server: Result<tcp::Server<'_>, _> = tcp::Server::from_parts(
         stack.sockets(),
         sessions.map_err(io::Error::other)?,

@@ -149,12 +149,9 @@ pub fn stack<'a>(
     now: Instant,
 ) -> Stack<'a, Device<'a>> {
     let gateway = number.gateway(plan);
-    let config = Config {
-        hardware_address: EthernetAddress(number.hardware().0),
-        addresses: &[number.cidr(plan)],
-        gateways: gateway.as_slice(),
-        random_seed,
-    };
+    let config = Config::new(EthernetAddress(number.hardware().0), random_seed)
+        .with_addresses(&[number.cidr(plan)])
+        .with_gateways(gateway.as_slice());
     let slots = storage.alloc_slice_fill_with(1, |_| SocketStorage::EMPTY);
     let stack = Stack::new(device(storage, link), config, slots, now);
     stack.expect("the addresses are those of hosts")
@@ -162,7 +159,7 @@ pub fn stack<'a>(
 
 /// The device of a host at the end of this link.
 fn device<'a>(storage: &'a Bump, link: &Link) -> Device<'a> {
-    let buffers = storage.alloc_with(reassembly::Buffers::<{ WHOLE + OVERHEAD }, FRAGMENTED>::new);
+    let buffers = storage.alloc_with(reassembly::Buffers::<FRAGMENTED, { WHOLE + OVERHEAD }>::new);
     Reassembly::new(link.port(), buffers)
 }
 

@@ -8,7 +8,7 @@ use smoltcp::socket::{tcp, udp};
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
 use uppercase::simulation::{Link, Port};
-use uppercase::transform::{self, Upper};
+use uppercase::transform::{self, Transform, Unicode};
 
 use super::application::LONGEST;
 use super::client::{buffer, packets, set_up};
@@ -22,7 +22,7 @@ struct Running<'a> {
     interface: Interface,
     sockets: SocketSet<'a>,
     /// The sockets of TCP, each with the upper-casing of its connection.
-    tcp: Vec<(SocketHandle, Upper)>,
+    tcp: Vec<(SocketHandle, Unicode)>,
     udp: SocketHandle,
 }
 
@@ -87,7 +87,7 @@ impl<'a> Plain<'a> {
             let mut socket = tcp::Socket::new(receive, transmit);
             set_up(&mut socket, settings);
             socket.set_congestion_control(settings.congestion);
-            (sockets.add(socket), Upper::default())
+            (sockets.add(socket), Unicode::default())
         });
         let tcp = tcp.collect();
         let mut socket = udp::Socket::new(packets(storage), packets(storage));
@@ -109,7 +109,7 @@ impl Running<'_> {
         for (handle, upper) in &mut self.tcp {
             let socket = self.sockets.get_mut::<tcp::Socket<'_>>(*handle);
             if !socket.is_open() {
-                *upper = Upper::default();
+                *upper = Unicode::default();
                 let _ = socket.listen(uppercase::PORT);
             }
             while !is_paused && exchange(socket, upper) {}
@@ -119,7 +119,7 @@ impl Running<'_> {
             && let Ok((line, sender)) = socket.recv()
         {
             let mut answer = [0; LONGEST];
-            if let Some(length) = transform::datagram(line, &mut answer) {
+            if let Some(length) = transform::datagram::<Unicode>(line, &mut answer) {
                 let _ = socket.send_slice(&answer[..length], sender.endpoint);
             }
         }
@@ -127,7 +127,7 @@ impl Running<'_> {
 }
 
 /// Returns whether something was moved.
-fn exchange(socket: &mut tcp::Socket<'_>, upper: &mut Upper) -> bool {
+fn exchange(socket: &mut tcp::Socket<'_>, upper: &mut Unicode) -> bool {
     let room = socket.send_capacity() - socket.send_queue();
     let mut output = [0; LONGEST];
     let output = &mut output[..room.min(LONGEST)];
@@ -195,7 +195,7 @@ impl Host for Plain<'_> {
     fn sample(&mut self, now: Instant, timer: Option<Instant>) -> Sample {
         let mut connections = Vec::new();
         if let Some(Running { sockets, tcp, .. }) = &self.running {
-            let of = |(handle, _): &(SocketHandle, Upper)| {
+            let of = |(handle, _): &(SocketHandle, Unicode)| {
                 Connection::of(sockets.get::<tcp::Socket<'_>>(*handle))
             };
             connections.extend(tcp.iter().filter_map(of));

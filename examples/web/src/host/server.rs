@@ -10,7 +10,7 @@ use smoltcp::time::Instant;
 use uppercase::simulation::Link;
 use uppercase::stack::{PendingSyn, Slot, Table};
 use uppercase::tcp::{Handler, Mark, Progress, Scan, Session};
-use uppercase::transform::Upper;
+use uppercase::transform::{Transform, Unicode};
 use uppercase::{Stack, tcp, udp};
 
 use super::client::{Device, buffer, datagrams, set_up, stack};
@@ -26,7 +26,7 @@ const BACKLOG: usize = 4;
 /// The upper-casing, of a server that can be told to stop for a while.
 #[derive(Default)]
 pub struct Desk {
-    upper: Upper,
+    upper: Unicode,
     /// When the server was told to close.
     closes: Option<Instant>,
 }
@@ -58,7 +58,7 @@ impl Handler for Desk {
     }
 
     fn finish(&mut self, _: &mut Orders, output: &mut [u8]) -> usize {
-        self.upper.finish(output)
+        Transform::finish(&mut self.upper, output)
     }
 
     fn closes(&self) -> bool {
@@ -73,7 +73,7 @@ impl Handler for Desk {
 struct Running<'a> {
     stack: Stack<'a, Device<'a>>,
     tcp: tcp::Server<'a, Desk>,
-    udp: udp::Server<'a>,
+    udp: udp::Server<'a, Unicode>,
 }
 
 /// The server.
@@ -126,10 +126,7 @@ impl<'a> Server<'a> {
         };
         let sessions: Vec<_> = (0..settings.places).map(session).collect();
         let marks = storage.alloc_slice_fill_with(settings.places, |_| Mark::EMPTY);
-        let config = tcp::Config {
-            congestion_control: settings.congestion,
-            ..tcp::Config::default()
-        };
+        let config = tcp::Config::default().with_congestion_control(settings.congestion);
         let tcp = tcp::Server::from_parts(sockets, sessions, Scan::new(marks), config);
         let mut tcp = tcp.expect("the port is free");
         for slot in (0..settings.places).map(Slot) {
@@ -138,7 +135,7 @@ impl<'a> Server<'a> {
             }
         }
         let udp = udp::Server::from_parts(sockets, datagrams(storage), uppercase::PORT);
-        let udp = udp.expect("there is a slot for it");
+        let udp = udp.expect("there is a slot for it").with_transform();
         self.running = Some(Running { stack, tcp, udp });
     }
 

@@ -19,7 +19,7 @@ impl Wires {
     fn access(phy: u8, register: u8, operation: u32) -> bool {
         let target = u32::from(phy) << 23 | u32::from(register) << 18;
         PHYMNTNC.write(START | operation | target | TURNAROUND);
-        NWSR.wait_for(MDIO_IDLE, true)
+        NWSR.wait_until_set(MDIO_IDLE)
     }
 }
 
