@@ -432,6 +432,16 @@ impl<'a, D: Device> Stack<'a, D> {
         self
     }
 
+    /// What the features say of the addresses of a board, which has no room to move a stack.
+    pub(crate) fn ask_for_addresses(&mut self) {
+        #[cfg(feature = "conflict-detection")]
+        self.host.detect_conflicts();
+        #[cfg(feature = "dhcp")]
+        self.host.start_dhcp();
+        #[cfg(feature = "slaac")]
+        self.host.start_slaac();
+    }
+
     /// Reports the IPv6 groups that this host listens to, so that switches and routers forward their
     /// packets to it (MLD version 2, RFC 3810): those that services join, and the solicited-node group of
     /// each address. A change is reported at once and once more, and queries are answered. On Ethernet

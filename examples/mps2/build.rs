@@ -17,7 +17,5 @@ fn main() {
     // Not in this folder itself: the linker would look there first, for all machines.
     let folder = env!("CARGO_MANIFEST_DIR");
     println!("cargo::rustc-link-search={folder}/{memory}");
-    println!("cargo::rustc-link-search={folder}");
     println!("cargo::rerun-if-changed={memory}/memory.x");
-    println!("cargo::rerun-if-changed=device.x");
 }

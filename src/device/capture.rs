@@ -44,6 +44,8 @@ use core::cell::RefCell;
 use smoltcp::phy::{Device, DeviceCapabilities, Medium, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
+use crate::firmware::Driver;
+
 pub use pcapng::Pcapng;
 
 /// The direction of a frame, as the host of the stack sees it.
@@ -188,6 +190,16 @@ impl<D: Device, S: Sink> Device for Capture<D, S> {
 
     fn capabilities(&self) -> DeviceCapabilities {
         self.inner.capabilities()
+    }
+}
+
+impl<D: Driver, S: Sink> Driver for Capture<D, S> {
+    fn acknowledge(&mut self, now: Instant) {
+        self.inner.acknowledge(now);
+    }
+
+    fn has_link(&self) -> bool {
+        self.inner.has_link()
     }
 }
 

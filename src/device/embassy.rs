@@ -36,8 +36,8 @@
 //!
 //! Several services are a tuple: `serve(&mut stack, now, sleep, &mut (&mut servers, &mut other))`. Another
 //! task speaks to a service by what both can borrow, a channel of `embassy-sync` for instance: the service
-//! takes from it at each poll, and a future that is waited for beside [`turn`], by `select`, wakes the
-//! task when something was put in.
+//! takes from it at each poll, and a turn of the loop ends when something was put in ([`turn_or`], and
+//! `run_with`). `examples/services/panel.rs` does so, and docs/porting.md explains it.
 //!
 //! # What a driver has to promise
 //!
@@ -62,6 +62,6 @@ mod sleep;
 mod time;
 
 pub use device::{Embassy, Receive, Transmit, UnsupportedMedium};
-pub use sleep::{AsyncDevice, serve, turn};
+pub use sleep::{AsyncDevice, serve, turn, turn_or};
 #[cfg(feature = "embassy-time")]
-pub use time::{now, run, sleep};
+pub use time::{now, run, run_with, sleep};

@@ -1,4 +1,5 @@
 use crate::link::EthernetAddress;
+use crate::logging::warn;
 
 /// A hardware address that was not bought, out of a serial number: the same at each start, another one
 /// on each board. Its second bit says that it is administered locally (IEEE 802).
@@ -17,6 +18,27 @@ pub fn address_of(serial_number: &[u8]) -> EthernetAddress {
         .fold(BASIS, |hash, byte| fnv_1a(hash, (*byte).into()));
     let [a, b, c, d, e, ..] = hash.to_be_bytes();
     EthernetAddress([2, a, b, c, d, e])
+}
+
+/// The hardware address in two registers, as its maker or a boot loader has left it there, beginning with
+/// the lowest byte of `low`. Where they have left none: one that is administered locally, for a single
+/// board on a network.
+///
+/// ```
+/// use uppercase::firmware::programmed_address;
+///
+/// let address = programmed_address(0x1200_5452, 0x5634);
+/// assert_eq!(address.to_string(), "52:54:00:12:34:56");
+/// ```
+pub fn programmed_address(low: u32, high: u32) -> EthernetAddress {
+    let [a, b, c, d] = low.to_le_bytes();
+    let [e, f, ..] = high.to_le_bytes();
+    let address = EthernetAddress([a, b, c, d, e, f]);
+    if address.is_unicast() {
+        return address;
+    }
+    warn!("no hardware address is programmed into this board");
+    EthernetAddress([2, 0, 0, 0, 0, 1])
 }
 
 /// A seed for [`Config::random_seed`](crate::stack::Config::random_seed) out of many samples, each of

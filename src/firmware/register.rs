@@ -62,6 +62,19 @@ impl Register {
         (0..100_000).any(|_| self.read() & bits == 0)
     }
 
+    /// Reads a counter of 64 bits, which goes on meanwhile. This is its lower half.
+    pub fn read_with_upper(self, upper: Self) -> u64 {
+        let mut high = upper.read();
+        loop {
+            let low = self.read();
+            // Ends: the upper half is another one only when the lower one has come around.
+            match core::mem::replace(&mut high, upper.read()) {
+                before if before == high => return u64::from(high) << 32 | u64::from(low),
+                _ => {}
+            }
+        }
+    }
+
     /// Fills `words` from a FIFO that it reads, each as its bytes are on the wire.
     ///
     /// Four at a time: to ask after each whether it is the last would take twice as long.

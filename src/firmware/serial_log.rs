@@ -2,24 +2,24 @@ use core::fmt::{self, Write};
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-/// The log on a serial line, by a function that sends bytes.
+/// The log on a serial line, by a function that sends a byte.
 ///
 /// ```
 /// use uppercase::firmware::SerialLog;
 ///
-/// fn send(_: &[u8]) {}
+/// fn send(_: u8) {}
 /// static LOG: SerialLog = SerialLog::new(send);
 ///
 /// LOG.start();
 /// log::info!("seen");
 /// ```
 #[derive(Debug)]
-pub struct SerialLog(fn(&[u8]));
+pub struct SerialLog(fn(u8));
 
 impl SerialLog {
-    /// The line that `send` sends bytes to. What it has no room for, it may drop: a board does not wait
+    /// The line that `send` sends each byte to. What it has no room for, it may drop: a board does not wait
     /// for a terminal.
-    pub const fn new(send: fn(&[u8])) -> Self {
+    pub const fn new(send: fn(u8)) -> Self {
         Self(send)
     }
 
@@ -46,7 +46,7 @@ impl Log for SerialLog {
 
 impl Write for &SerialLog {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        (self.0)(text.as_bytes());
+        text.bytes().for_each(self.0);
         Ok(())
     }
 }

@@ -94,7 +94,8 @@ impl<
     const BACKLOG: usize,
 > ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
 {
-    /// A stack on `device` with both servers on the port of the exercise. The seed is that of
+    /// A stack on `device` with both servers on the port of the exercise; its addresses are those of the
+    /// network and those that the network [gives](ask_for_addresses). The seed is that of
     /// [`Config`](crate::stack::Config).
     ///
     /// # Panics
@@ -117,9 +118,16 @@ impl<
             now,
         );
         let mut stack = stack.with_backlog(&mut self.backlog[..]);
+        stack.ask_for_addresses();
         let config = tcp::Config::default();
         let servers = Servers::new(stack.sockets(), &mut self.pool, &mut self.datagrams, config);
         // Cannot fail: there are slots and connections enough, and the port is free.
         (stack, servers.unwrap_or_else(|error| panic!("{error}")))
     }
+}
+
+/// Does what the features of the library say of the addresses of a board: `dhcp` and `slaac` have the
+/// network give them, and `conflict-detection` has each verified before it is used.
+pub fn ask_for_addresses<D: Device>(stack: &mut Stack<'_, D>) {
+    stack.ask_for_addresses();
 }

@@ -88,7 +88,7 @@ pub(crate) enum Given {
 /// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// How many probes are left to be sent. The address is not used yet.
+    /// How many probes are left to be sent. The address is not used yet, unless the link was away.
     Probing(u8),
     /// How many announcements are left to be sent.
     Announcing(u8),
@@ -177,11 +177,6 @@ impl Claims {
 
     /// The claim about an address, a new one where there is none; `None` if there is no room.
     fn claim(&mut self, address: IpCidr, pace: Pace) -> Option<&mut Claim> {
-        let probes = match address {
-            IpCidr::Ipv4(_) => PROBES,
-            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
-            _ => SOLICITATIONS,
-        };
         let mut claims = self.claims.iter();
         let known = claims.position(|claim| claim.address.address() == address.address());
         let index = known.unwrap_or(self.claims.len());
@@ -191,7 +186,7 @@ impl Claims {
                 #[cfg(any(feature = "dhcp", feature = "slaac"))]
                 is_given: false,
                 pace,
-                stage: Stage::Probing(probes),
+                stage: first_stage(&address),
                 next: None,
                 defended: None,
                 rival: None,
@@ -199,6 +194,18 @@ impl Claims {
             self.claims.push(claim).ok()?;
         }
         self.claims.get_mut(index)
+    }
+
+    /// The link is back, and may be another one: it is asked for each address, as at first. Those that
+    /// are used, are used meanwhile.
+    ///
+    /// RFC 5227, 2.1: "This also applies when a network interface transitions from an inactive to an
+    /// active state, [...] when a link-state change signals that an Ethernet cable has been connected".
+    pub(super) fn verify(&mut self) {
+        for claim in &mut self.claims {
+            claim.stage = first_stage(&claim.address);
+            claim.next = None;
+        }
     }
 
     /// Removes an address, and the gateways that are on no network of this host any more; returns
@@ -223,7 +230,7 @@ impl Claims {
         claims.any(|claim| claim.address.contains_addr(address))
     }
 
-    /// Whether an address is asked for, and not used yet.
+    /// Whether an address is asked for.
     pub(super) fn is_probing(&self) -> bool {
         let mut claims = self.claims.iter();
         claims.any(|claim| matches!(claim.stage, Stage::Probing(_)))
@@ -378,6 +385,15 @@ impl Claim {
             }
         }
     }
+}
+
+/// How the detection of conflicts about an address begins.
+fn first_stage(address: &IpCidr) -> Stage {
+    Stage::Probing(match address {
+        IpCidr::Ipv4(_) => PROBES,
+        #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+        _ => SOLICITATIONS,
+    })
 }
 
 /// Asks the link for an address, in the name of no host.

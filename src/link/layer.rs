@@ -359,7 +359,14 @@ impl Link {
         self.claims.as_ref()?.borrow().due(now)
     }
 
-    /// Whether an address is asked for, and not used yet.
+    /// The link is back: asks for each address of this host again, while it is used.
+    pub(crate) fn verify_addresses(&mut self) {
+        if let Some(claims) = &mut self.claims {
+            claims.get_mut().verify();
+        }
+    }
+
+    /// Whether an address is asked for.
     pub(crate) fn is_probing(&self) -> bool {
         let claims = self.claims.as_ref();
         claims.is_some_and(|claims| claims.borrow().is_probing())

@@ -273,7 +273,8 @@ impl Context<'_, '_> {
         self.host.link.remove_address(address)
     }
 
-    /// Whether an address is not used yet, because the stack asks whether another host has it; see
+    /// Whether the stack asks whether another host has an address, which is not used yet, or was before
+    /// the [link was back](Self::link_is_back); see
     /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
     #[must_use]
@@ -311,10 +312,13 @@ impl Context<'_, '_> {
         self.host.configuration.name_servers()
     }
 
-    /// The device has its link again, which was down: the program says so. What the network has given is
-    /// verified, as this may be another network; it is used meanwhile, so connections live on.
-    #[cfg(any(feature = "dhcp", feature = "slaac"))]
+    /// The device has its link again, which was down: the program says so. As this may be another
+    /// network, what the network has given is verified, and the link is asked whether another host has an
+    /// address (RFC 5227, 2.1). Addresses are used meanwhile, so connections live on.
+    #[cfg(feature = "conflict-detection")]
     pub fn link_is_back(&mut self) {
+        self.host.link.verify_addresses();
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
         self.host.configuration.verify();
     }
 

@@ -333,7 +333,7 @@ fn may_be_source(packet: &Packet<'_>, host: &Host) -> bool {
     // Only a loopback brings a host its own packets. The answer to a forged one would be sent to
     // the host itself.
     if addresses.is_own(source) {
-        return host.is_loopback.get();
+        return host.is_loopback.get() || claims_own_address(packet);
     }
     if source.is_unspecified() {
         // A host that has no address yet asks for one, or whether an address is taken.
@@ -347,6 +347,22 @@ fn may_be_source(packet: &Packet<'_>, host: &Host) -> bool {
         _ => false,
     };
     addresses.is_one_host(source) && !is_loopback
+}
+
+/// Whether another host says that it has an address of this host. RFC 4862, 5.4.4: "If the target address
+/// matches a unicast address assigned to the receiving interface, it would possibly indicate that the
+/// address is a duplicate". Nothing is answered to it.
+fn claims_own_address(packet: &Packet<'_>) -> bool {
+    #[cfg(all(feature = "conflict-detection", feature = "ipv6"))]
+    {
+        let message = packet.neighbor_message();
+        message.is_some_and(|message| !message.is_solicitation)
+    }
+    #[cfg(not(all(feature = "conflict-detection", feature = "ipv6")))]
+    {
+        let _ = packet;
+        false
+    }
 }
 
 /// Counts and logs a refusal.

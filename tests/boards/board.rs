@@ -14,6 +14,9 @@ pub struct Board {
     pub folder: &'static str,
     /// What it is compiled for, if that is not what its folder says.
     pub target: Option<&'static str>,
+    /// The options of `cargo build` that give its firmware the address of the tests, where it has another
+    /// one, or asks the network.
+    pub options: &'static str,
     /// The emulator and the machine that it emulates.
     pub emulator: &'static [&'static str],
     /// How the emulator is told to plug the network into its card.
@@ -90,6 +93,7 @@ pub const BOARDS: &[Board] = &[
     Board {
         name: "zynq-a9",
         folder: "zynq-a9",
+        options: "--no-default-features --features unicode",
         emulator: &["qemu-system-arm", "-machine", "xilinx-zynq-a9"],
         card: &["-net", "nic,model=cadence_gem,netdev=network"],
         ram: 0x0010_0000..0x0020_0000,
@@ -104,6 +108,7 @@ impl Board {
         name: "",
         folder: "",
         target: None,
+        options: "",
         emulator: &[],
         card: &[],
         ram: 0..0,

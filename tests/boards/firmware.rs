@@ -65,7 +65,9 @@ impl Firmware {
                 }));
             }
             let mut build = Command::new(script);
-            build.arg(folder).args(self.options.split_whitespace());
+            build.arg(folder);
+            build.args(self.board.options.split_whitespace());
+            build.args(self.options.split_whitespace());
             if let Some(target) = self.board.target {
                 build.env("CARGO_BUILD_TARGET", target);
             }

@@ -44,18 +44,27 @@ struct Variant {
     name: &'static str,
     test: &'static str,
     unicode: bool,
-    ipv6: bool,
+    /// Its own addresses: on a cable nothing gives it one.
+    cable: Cable,
     options: &'static str,
     /// The same with a painted stack.
     painted: &'static str,
 }
 
-const VARIANTS: [Variant; 4] = [
+/// The addresses that a board has on a cable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cable {
+    Without,
+    Ipv4,
+    Ipv4AndIpv6,
+}
+
+const VARIANTS: [Variant; 6] = [
     Variant {
         name: "ASCII | IPv4",
         test: "ascii_over_ipv4_keeps_to_the_budget",
         unicode: false,
-        ipv6: false,
+        cable: Cable::Ipv4,
         options: "--no-default-features",
         painted: "--no-default-features --features paint-stack",
     },
@@ -63,7 +72,7 @@ const VARIANTS: [Variant; 4] = [
         name: "Unicode | IPv4",
         test: "unicode_over_ipv4_keeps_to_the_budget",
         unicode: true,
-        ipv6: false,
+        cable: Cable::Ipv4,
         options: "",
         painted: "--features paint-stack",
     },
@@ -71,7 +80,7 @@ const VARIANTS: [Variant; 4] = [
         name: "ASCII | IPv4 and IPv6",
         test: "ascii_over_ipv4_and_ipv6_keeps_to_the_budget",
         unicode: false,
-        ipv6: true,
+        cable: Cable::Ipv4AndIpv6,
         options: "--no-default-features --features ipv6",
         painted: "--no-default-features --features ipv6,paint-stack",
     },
@@ -79,9 +88,25 @@ const VARIANTS: [Variant; 4] = [
         name: "Unicode | IPv4 and IPv6",
         test: "unicode_over_ipv4_and_ipv6_keeps_to_the_budget",
         unicode: true,
-        ipv6: true,
+        cable: Cable::Ipv4AndIpv6,
         options: "--features ipv6",
         painted: "--features ipv6,paint-stack",
+    },
+    Variant {
+        name: "ASCII, with DHCP | IPv4",
+        test: "dhcp_keeps_to_the_budget",
+        unicode: false,
+        cable: Cable::Without,
+        options: "--no-default-features --features dhcp",
+        painted: "--no-default-features --features dhcp,paint-stack",
+    },
+    Variant {
+        name: "ASCII, with SLAAC | IPv4 and IPv6",
+        test: "slaac_keeps_to_the_budget",
+        unicode: false,
+        cable: Cable::Ipv4,
+        options: "--no-default-features --features slaac",
+        painted: "--no-default-features --features slaac,paint-stack",
     },
 ];
 
@@ -97,7 +122,7 @@ struct OtherServer {
 
 /// The folder with them, beside those of the boards.
 const PEERS_FOLDER: &str = "../tests/boards/peers";
-const PEERS: [OtherServer; 2] = [
+const PEERS: [OtherServer; 3] = [
     OtherServer {
         name: "plain smoltcp 0.14 | IPv4",
         test: "plain_smoltcp_over_ipv4",
@@ -109,6 +134,12 @@ const PEERS: [OtherServer; 2] = [
         test: "plain_smoltcp_over_ipv4_and_ipv6",
         options: "--features ipv6",
         painted: None,
+    },
+    OtherServer {
+        name: "embassy-net 0.9 | IPv4",
+        test: "embassy_net_over_ipv4",
+        options: "--bin embassy-net-peer --features embassy",
+        painted: Some("--bin embassy-net-peer --features embassy,paint-stack"),
     },
 ];
 
@@ -162,7 +193,7 @@ pub fn print() {
 fn footprint(
     firmware: &Firmware,
     painted: &Firmware,
-    ipv6: bool,
+    cable: Cable,
     unicode: bool,
     clients: usize,
 ) -> Result<Footprint, Failure> {
@@ -171,7 +202,7 @@ fn footprint(
         quantities: [
             elf.flash().into(),
             elf.ram().into(),
-            peak_stack(painted, ipv6, clients)? as f64,
+            peak_stack(painted, cable, clients)? as f64,
             instructions_per_byte(firmware, ascii().as_bytes(), unicode),
             instructions_per_byte(firmware, &text::mixed(MEBIBYTE), unicode),
         ],
@@ -188,7 +219,7 @@ fn measure(board: &'static Board, row: usize, variant: &Variant) -> Result<(), F
     let budget = Budget::read();
     let firmware = Firmware::of(board, variant.options);
     let painted = Firmware::of(board, variant.painted);
-    let footprint = footprint(&firmware, &painted, variant.ipv6, variant.unicode, CLIENTS)?;
+    let footprint = footprint(&firmware, &painted, variant.cable, variant.unicode, CLIENTS)?;
     let compiler = Elf::read(firmware.build()?).compiler();
     let verdict = budget.check(board.name, &compiler, variant.name, footprint);
     let mut measured = MEASURED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,7 +246,7 @@ fn measure_peer(board: &'static Board, row: usize, peer: &OtherServer) -> Result
     let measured = match peer.painted {
         Some(painted) => {
             let painted = Firmware::of(board, painted);
-            footprint(&firmware, &painted, false, false, 1)?.to_string()
+            footprint(&firmware, &painted, Cable::Ipv4, false, 1)?.to_string()
         }
         None => {
             let elf = Elf::read(firmware.build()?);
@@ -234,7 +265,7 @@ fn measure_remedies(board: &'static Board) -> Result<(), Failure> {
         Ok::<_, Failure>([
             f64::from(elf.flash()),
             f64::from(elf.ram()),
-            peak_stack(painted, false, clients)? as f64,
+            peak_stack(painted, Cable::Ipv4, clients)? as f64,
             instructions_per_byte(firmware, ascii().as_bytes(), true),
         ])
     };
@@ -276,7 +307,7 @@ fn measure_remedies(board: &'static Board) -> Result<(), Failure> {
 }
 
 /// How many bytes of the stack were ever used, after work of every kind.
-fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, Failure> {
+fn peak_stack(firmware: &Firmware, cable: Cable, clients: usize) -> Result<usize, Failure> {
     let statics = Elf::read(firmware.build()?).end_within(&firmware.board().ram);
     let used = |mut qmp: Qmp| {
         let stack = qmp.memory(statics..firmware.board().ram.end);
@@ -300,7 +331,12 @@ fn peak_stack(firmware: &Firmware, ipv6: bool, clients: usize) -> Result<usize, 
 
     // What only a cable carries: ping, noise, and IPv6.
     let mut by_cable = 0;
-    for ipv6 in [false, true].into_iter().take(1 + ipv6 as usize) {
+    let versions: &[bool] = match cable {
+        Cable::Without => return Ok(by_sockets),
+        Cable::Ipv4 => &[false],
+        Cable::Ipv4AndIpv6 => &[false, true],
+    };
+    for &ipv6 in versions {
         let (boot, qmp) = Qmp::attach(|line| firmware.boot_on_cable_with(line));
         let (_emulator, cable) = boot;
         let board = find(&cable);

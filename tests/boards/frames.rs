@@ -190,7 +190,8 @@ pub fn exchange<T>(
     None
 }
 
-fn icmpv6(
+/// A message of ICMPv6 to a card, from ours.
+pub fn icmpv6(
     card: EthernetAddress,
     from: Ipv6Address,
     to: Ipv6Address,

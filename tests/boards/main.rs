@@ -11,6 +11,7 @@ mod board;
 mod broken;
 mod budget;
 mod cable;
+mod client;
 mod crowd;
 mod dhcp;
 mod elf;
@@ -34,6 +35,7 @@ mod scenes_hostile;
 mod scenes_ipv6;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod slaac;
 
 use std::process::ExitCode;
 
@@ -97,8 +99,8 @@ const DRIVER_SCENES: [(&str, &[kit::Scene]); 3] = [
 ];
 
 /// Other programs of the folder of one board: what is in assembler, checked; the same with a capture;
-/// services of another kind; and the same without an address of its own.
-const OTHER_PROGRAMS: [Scenes; 4] = [
+/// services of another kind; clients; and the same without an address of its own.
+const OTHER_PROGRAMS: [Scenes; 7] = [
     (
         "--bin check-runtime",
         &[scenes![scenes: does_what_the_compiler_wants_of_its_runtime]],
@@ -112,8 +114,50 @@ const OTHER_PROGRAMS: [Scenes; 4] = [
         &[scenes![scenes: reverses_lines_and_tells_the_time]],
     ),
     (
+        "--bin client --features client",
+        &[scenes![client:
+            resolves_the_name_of_its_server_and_is_answered,
+            comes_back_to_its_server_after_a_lost_link,
+            comes_back_to_a_lost_server_with_longer_pauses,
+        ]],
+    ),
+    (
+        "--bin client --features client,ipv6",
+        &[scenes![client: resolves_the_name_of_its_server_over_ipv6]],
+    ),
+    (
         "--features dhcp",
         &[scenes![dhcp: serves_the_address_that_the_network_gives]],
+    ),
+    (
+        "--features slaac",
+        &[scenes![slaac: serves_the_address_with_the_prefix_of_a_router]],
+    ),
+];
+
+/// Boards that the emulator tells whether there is a link.
+const WITH_LINK: [&str; 4] = [
+    "mps2-an385",
+    "riscv32-virt",
+    "riscv32-virt-modern",
+    "zynq-a9",
+];
+
+/// Their firmware without an address of its own.
+const ADDRESSED_PROGRAMS: [Scenes; 2] = [
+    (
+        "--features dhcp",
+        &[scenes![dhcp:
+            serves_the_address_that_the_network_gives,
+            asks_again_for_its_address_when_its_link_is_back,
+        ]],
+    ),
+    (
+        "--features slaac",
+        &[scenes![slaac:
+            serves_the_address_with_the_prefix_of_a_router,
+            asks_again_for_routers_when_its_link_is_back,
+        ]],
     ),
 ];
 
@@ -152,8 +196,12 @@ fn main() -> ExitCode {
 fn all_trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for board in BOARDS {
-        let others = (board.name == "lm3s6965evb").then_some(&OTHER_PROGRAMS);
-        for (options, scenes) in SCENES.iter().chain(others.into_iter().flatten()) {
+        let others: &[Scenes] = match board.name {
+            "lm3s6965evb" => &OTHER_PROGRAMS,
+            name if WITH_LINK.contains(&name) => &ADDRESSED_PROGRAMS,
+            _ => &[],
+        };
+        for (options, scenes) in SCENES.iter().chain(others) {
             let firmware = firmware_of(board, options);
             let scenes = scenes.iter().copied().flatten();
             trials.extend(scenes.map(|scene| trial(firmware, scene)));

@@ -106,7 +106,7 @@ fn connect(address: SocketAddr) -> TcpStream {
 }
 
 /// The name of a file that no other test has.
-fn temporary(name: &str) -> PathBuf {
+pub fn temporary(name: &str) -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     env::temp_dir().join(format!("uppercase-{}-{count}-{name}", process::id()))

@@ -18,7 +18,7 @@ use crate::stock::PATIENCE;
 
 /// Where each turn of the loop of all boards begins.
 const LOOP: &str = "src/firmware.rs";
-const TURN: &str = "let next = stack.poll(now(), service);";
+const TURN: &str = "let next = stack.poll(begin, service);";
 
 /// What the emulator does when the board resets itself, in place of ending.
 const RESTARTS: [&str; 2] = ["-action", "reboot=reset"];

@@ -270,3 +270,51 @@ fn an_ipv4_address_is_defended_once_in_ten_seconds() {
     let is_open = caller.is_open(&mut scene);
     assert_eq!(is_open, Err(Error::Reset), "and the peer is told");
 }
+
+/// Tells the stack that its link is back.
+fn link_is_back(scene: &mut Scene) {
+    let now = scene.network.now();
+    scene.network.server.context(now).link_is_back();
+}
+
+/// RFC 5227, 2.1: "This also applies when a network interface transitions from an inactive to an active
+/// state, [...] when a link-state change signals that an Ethernet cable has been connected".
+#[test]
+fn an_address_is_asked_for_again_when_the_link_is_back_and_used_meanwhile() {
+    let mut scene = detecting(Link::ETHERNET_V4);
+    scene.pass(READY + SECOND * 4);
+    let mut caller = Caller::connected(&mut scene);
+    link_is_back(&mut scene);
+    let (mut probes, end) = (0, scene.network.now() + READY);
+    while scene.network.now() < end {
+        scene.network.to_client.capture();
+        scene.pass(TENTH * 5);
+        let frames = scene.network.to_client.captured();
+        let asked = frames.iter().filter_map(|frame| broadcast(frame));
+        probes += asked.filter(|(sender, _)| sender.is_unspecified()).count();
+        let address = scene.link.address(SERVER);
+        assert!(has(&mut scene.network, SERVER, address));
+        caller.say(&mut scene, b"still here");
+        caller.expect(&mut scene, b"STILL HERE");
+    }
+    assert_eq!(probes, 3);
+    assert!(!is_probing(&mut scene.network));
+}
+
+#[test]
+fn an_address_that_a_host_of_the_new_link_has_is_given_up() {
+    for link in Link::ETHERNET {
+        let mut scene = detecting(link);
+        scene.pass(READY + SECOND * 4);
+        let address = link.address(SERVER);
+        let now = scene.network.now();
+        let prefix = if link.ipv6 { 64 } else { 24 };
+        let taken = smoltcp::wire::IpCidr::new(address, prefix);
+        assert_eq!(scene.network.client.context(now).add_address(taken), Ok(()));
+        scene.pass(SECOND);
+        assert!(has(&mut scene.network, SERVER, address), "{link:?}");
+        link_is_back(&mut scene);
+        scene.pass(READY);
+        assert!(!has(&mut scene.network, SERVER, address), "{link:?}");
+    }
+}

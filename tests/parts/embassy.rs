@@ -5,6 +5,7 @@ mod device;
 mod executor;
 mod host;
 mod line;
+mod panel;
 mod sleep;
 
 const SERVER: u8 = 1;

@@ -1,6 +1,7 @@
 //! Parts of the package by themselves, in memory, with any set of features: the library may be
 //! without a heap, and its text without Unicode.
 
+mod boards;
 #[cfg(feature = "cable")]
 mod cable;
 mod capture;
@@ -11,6 +12,7 @@ mod features;
 mod imports;
 #[cfg(feature = "trace")]
 mod pcapng;
+mod phy;
 #[cfg(feature = "fragmentation")]
 mod plain_host;
 #[cfg(feature = "fragmentation")]

@@ -2,7 +2,7 @@
 //! address and where it takes chance from.
 
 use cortex_m::Peripherals;
-use uppercase::firmware::{Register, seed_of};
+use uppercase::firmware::{Register, programmed_address, seed_of};
 use uppercase::link::EthernetAddress;
 
 /// The processor's clock: 50 MHz, the most that it can do. Ethernet needs 20 MHz at least.
@@ -107,17 +107,11 @@ pub fn set_led(on: bool) {
     GPIODATA_LED.write(if on { LED } else { 0 });
 }
 
-/// The address that was programmed into the chip for its maker's customers; the emulator has one,
-/// too. Where there is none: a locally administered one, for a single board on a network.
+/// The address that was programmed into the chip for its maker's customers, three bytes in each register;
+/// the emulator has one, too.
 pub fn hardware_address() -> EthernetAddress {
-    let [a, b, c, _] = USER_REG0.read().to_le_bytes();
-    let [d, e, f, _] = USER_REG1.read().to_le_bytes();
-    let address = EthernetAddress([a, b, c, d, e, f]);
-    if address.is_unicast() {
-        return address;
-    }
-    log::warn!("no hardware address is programmed into this chip");
-    EthernetAddress([2, 0, 0, 0, 0, 1])
+    let (first, last) = (USER_REG0.read(), USER_REG1.read());
+    programmed_address(first & 0x00ff_ffff | last << 24, last >> 8)
 }
 
 /// Chance out of the noise of the chip's temperature sensor: its lowest bits, 256 times.

@@ -7,23 +7,16 @@
 
 use smoltcp::phy::Medium;
 use uppercase::device::capture::{Capture, Pcapng};
+use uppercase::firmware::Driver;
 
-use crate::ethernet::Ethernet;
 use crate::serial;
 
 /// As fast as most adapters of a host are: a frame of 1514 bytes takes 17 ms.
 const BAUD: u32 = 921_600;
 
-/// The Ethernet controller, and the serial line.
-pub type Device = Capture<Ethernet, Pcapng<fn(&[u8])>>;
-
 /// Opens the serial line, and begins the file.
-pub fn device(ethernet: Ethernet) -> Device {
+pub fn device(ethernet: impl Driver) -> impl Driver {
     serial::open(BAUD);
-    Capture::new(ethernet, Pcapng::new(Medium::default(), serial::write))
-}
-
-/// The controller itself.
-pub fn ethernet(device: &mut Device) -> &mut Ethernet {
-    device.inner_mut()
+    let file: Pcapng<fn(&[u8])> = Pcapng::new(Medium::default(), serial::write);
+    Capture::new(ethernet, file)
 }

@@ -7,16 +7,14 @@
 //! loop ever took longer than 0.34 s, the clock would lose that much: deadlines come later, and
 //! nothing else happens.
 
-use core::cell::Cell;
-
 use cortex_m::asm::wfi;
+use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
-use cortex_m::peripheral::{NVIC, SYST};
 use smoltcp::time::{Duration, Instant};
-use uppercase::firmware::{Platform, Register};
+use uppercase::firmware::{Counter, Platform, Register};
 
 use crate::board::{self, TICKS_PER_MICROSECOND};
-use crate::interrupts::Interrupt;
+use crate::interrupts::TIMER0;
 use crate::watchdog;
 
 /// SysTick has 24 bits.
@@ -43,13 +41,7 @@ const ENABLE: u32 = 0x1;
 const TIME_OUT: u32 = 0x1;
 
 /// The time since the start.
-pub struct Clock {
-    /// What SysTick was when it was read last.
-    last: Cell<u32>,
-    /// Ticks since then that are no whole microsecond.
-    rest: Cell<u32>,
-    microseconds: Cell<i64>,
-}
+pub struct Clock(Counter<SYSTICK_MAX, TICKS_PER_MICROSECOND>);
 
 impl Clock {
     pub fn start(mut systick: SYST) -> Self {
@@ -61,14 +53,15 @@ impl Clock {
         GPTMCFG.write(0); // one timer of 32 bits
         GPTMTAMR.write(ONE_SHOT);
         GPTMIMR.write(TIME_OUT);
-        Interrupt::Timer0A.enable();
+        TIMER0.enable();
         watchdog::start();
-        Self {
-            last: Cell::new(SYST::get_current()),
-            rest: Cell::new(0),
-            microseconds: Cell::new(0),
-        }
+        Self(Counter::new(ticks()))
     }
+}
+
+/// SysTick counts down; so this counts up.
+fn ticks() -> u32 {
+    SYSTICK_MAX - SYST::get_current()
 }
 
 impl Platform for Clock {
@@ -77,13 +70,7 @@ impl Platform for Clock {
 
     #[inline(never)] // It is asked at many places.
     fn now(&self) -> Instant {
-        let current = SYST::get_current();
-        let passed = self.last.replace(current).wrapping_sub(current) & SYSTICK_MAX;
-        let ticks = self.rest.get() + passed;
-        self.rest.set(ticks % TICKS_PER_MICROSECOND);
-        let microseconds = self.microseconds.get() + i64::from(ticks / TICKS_PER_MICROSECOND);
-        self.microseconds.set(microseconds);
-        Instant::from_micros(microseconds)
+        self.0.read(ticks())
     }
 
     fn nap(&self, limit: Duration) {
@@ -95,7 +82,7 @@ impl Platform for Clock {
         board::set_led(true);
         GPTMCTL.write(0);
         GPTMICR.write(TIME_OUT);
-        NVIC::unpend(Interrupt::Timer0A);
+        TIMER0.unpend();
     }
 
     fn feed_watchdog(&self) {

@@ -5,7 +5,7 @@ use uppercase::firmware::SerialLog;
 use crate::serial;
 
 /// The serial line, for texts.
-pub static CONSOLE: SerialLog = SerialLog::new(serial::write);
+pub static CONSOLE: SerialLog = SerialLog::new(serial::send);
 
 /// Starts it; what is logged before is not seen.
 pub fn start() {

@@ -1,13 +1,12 @@
-//! The Ethernet controller of the chip as a smoltcp [`Device`].
+//! The Ethernet controller of the chip.
 //!
 //! The controller keeps 2 KiB of received frames, and one frame that is being transmitted. Both
 //! are read and written a word at a time through one register. In front of a frame is its length,
 //! in two bytes, so that an IP header lies on a word; the two bytes are kept here, too, and a word
 //! of the controller is a word in memory.
 //!
-//! - A received frame stays in its buffer until its token is consumed.
-//! - While a frame is being transmitted there are no tokens, neither to transmit nor to receive
-//!   (which may want to answer): frames wait in the controller. Nothing waits for the controller.
+//! - While a frame is being transmitted there is no room for another one, and received frames wait in
+//!   the controller. Nothing waits for the controller.
 //! - Frames that are too short or too long are read to their end and dropped; the controller drops
 //!   those with a wrong checksum itself.
 //! - After an overrun the frames that were complete are read, and then the controller is emptied:
@@ -15,21 +14,18 @@
 //! - If a length is impossible, nothing after it can be found: the controller is emptied at once.
 //!   Those frames are lost; their senders repeat them, as any lost frame.
 
-use cortex_m::peripheral::NVIC;
-use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
-use uppercase::firmware::Register;
+use uppercase::firmware::phy::{self, Abilities, Mdio};
+use uppercase::firmware::{
+    CHECKSUM, Controller, Fifo, FifoEnds, FifoFrames, FifoReceiver, FifoTransmitter, HEADER, MTU,
+    Port, Register,
+};
 use uppercase::link::EthernetAddress;
 
-use crate::interrupts::Interrupt;
+use crate::interrupts::ETHERNET;
 
-/// The longest frame, without its checksum.
-const MTU: usize = 1514;
-/// The Ethernet header.
-const HEADER: usize = 14;
-/// The length in front of a frame, and the checksum behind a received one.
+/// The length in front of a frame.
 const LENGTH: usize = 2;
-const CHECKSUM: usize = 4;
 
 const fn mac(offset: usize) -> Register {
     // SAFETY: the registers of the Ethernet controller are there; it has no DMA.
@@ -46,6 +42,7 @@ const MACIA1: Register = mac(0x18);
 const MACMCTL: Register = mac(0x20);
 const MACMDV: Register = mac(0x24);
 const MACMTXD: Register = mac(0x2c);
+const MACMRXD: Register = mac(0x30);
 const MACNP: Register = mac(0x34);
 const MACTR: Register = mac(0x38);
 
@@ -80,188 +77,147 @@ const WRITE: u32 = 1 << 1;
 const MDV: u32 = 9;
 
 /// A frame as the controller has it: the length, the frame.
-///
-/// Words of four bytes each; the alignment makes one access of reading and writing one.
-#[repr(align(4))]
-struct Words([[u8; 4]; (LENGTH + MTU).div_ceil(4)]);
-
-impl Words {
-    const fn new() -> Self {
-        Self([[0; 4]; _])
-    }
-}
-
-/// The two frames that the driver works on.
-pub struct Frames {
-    received: Words,
-    transmitted: Words,
-}
-
-impl Frames {
-    pub const fn new() -> Self {
-        Self {
-            received: Words::new(),
-            transmitted: Words::new(),
-        }
-    }
-}
+pub const WORDS: usize = (LENGTH + MTU).div_ceil(4);
+pub type Frames = FifoFrames<WORDS>;
 
 /// The Ethernet controller.
 pub struct Ethernet {
-    frames: &'static mut Frames,
-    /// The length of the frame that waits for its token to be consumed; 0 is none.
-    waiting: usize,
+    ends: FifoEnds<Fifos, WORDS>,
+    /// The emulator has none. Then the link is taken for one that is there.
+    #[cfg(feature = "link")]
+    phy: Option<phy::Phy<Wires>>,
 }
 
 impl Ethernet {
-    pub fn start(EthernetAddress(address): EthernetAddress, frames: &'static mut Frames) -> Self {
-        let [a, b, c, d, e, f] = address;
-        MACIM.write(0);
-        MACIA0.write(u32::from_le_bytes([a, b, c, d]));
-        MACIA1.write(u32::from_le_bytes([e, f, 0, 0]));
-        // The PHY agrees with its partner upon what the controller is set to, and on no less:
-        // full duplex, at 100 or 10 Mbit/s.
-        MACMDV.write(MDV);
-        write_phy(4, 0x0141); // advertise 100BASE-TX and 10BASE-T, both full duplex
-        write_phy(0, 0x1200); // negotiate, from the beginning
-        MACTCTL.write(TXEN | PADEN | CRC | DUPLEX);
-        empty_receive_fifo();
-        MACRIS.write(EVENTS);
-        MACIM.write(EVENTS);
-        Interrupt::Ethernet.enable();
-        Self { frames, waiting: 0 }
+    /// A device of the controller, with this hardware address.
+    pub fn start(address: EthernetAddress, frames: &'static mut Frames) -> Port<Self> {
+        start(address);
+        Port::new(Self {
+            ends: FifoEnds::new(frames),
+            #[cfg(feature = "link")]
+            phy: phy::Phy::start(Wires, [PHY], Abilities::FullDuplex100),
+        })
+    }
+}
+
+/// Starts the controller with this hardware address. The PHY agrees with its partner upon what the
+/// controller is set to, and on no less.
+pub fn start(EthernetAddress([a, b, c, d, e, f]): EthernetAddress) {
+    MACIM.write(0);
+    MACIA0.write(u32::from_le_bytes([a, b, c, d]));
+    MACIA1.write(u32::from_le_bytes([e, f, 0, 0]));
+    MACMDV.write(MDV);
+    #[cfg(not(feature = "link"))]
+    phy::negotiate(&Wires, PHY, Abilities::FullDuplex100);
+    MACTCTL.write(TXEN | PADEN | CRC | DUPLEX);
+    Fifos::empty();
+    MACRIS.write(EVENTS);
+    MACIM.write(EVENTS);
+    ETHERNET.enable();
+}
+
+impl Controller for Ethernet {
+    type Receiver = FifoReceiver<Fifos, WORDS>;
+    type Transmitter = FifoTransmitter<Fifos, WORDS>;
+
+    fn ends(&mut self) -> &mut FifoEnds<Fifos, WORDS> {
+        &mut self.ends
     }
 
-    /// Clears the interrupts that are pending, other than that of an overrun, which `fetch` clears.
-    pub fn acknowledge(&mut self) {
+    /// Leaves the interrupt of an overrun, which `go_on` clears.
+    #[cfg_attr(not(feature = "link"), expect(unused_variables))]
+    fn acknowledge(&mut self, now: Instant) {
         MACRIS.write(MACRIS.read() & !FOV & EVENTS);
-        NVIC::unpend(Interrupt::Ethernet);
+        ETHERNET.unpend();
+        #[cfg(feature = "link")]
+        if let Some(phy) = &mut self.phy {
+            phy.follow(now);
+        }
     }
 
-    /// Takes the next good frame from the controller; returns its length.
-    fn fetch(&mut self) -> Option<usize> {
-        // No more than there are now: this has to come to an end.
-        for _ in 0..frames_in_fifo() {
-            let first = MACDATA.read();
-            let length = (first & 0xffff) as usize;
-            if !(LENGTH + CHECKSUM..2048).contains(&length) {
-                log::warn!("Ethernet: a frame of {length} bytes cannot be, frames are lost");
-                empty_receive_fifo();
-                return None;
-            }
-            let words = &mut self.frames.received.0;
-            words[0] = first.to_le_bytes();
-            let rest = length.div_ceil(4) - 1;
-            let kept = rest.min(words.len() - 1);
-            MACDATA.read_words(&mut words[1..=kept]);
-            for _ in kept..rest {
-                MACDATA.read();
-            }
-            let length = length - LENGTH - CHECKSUM;
-            if (HEADER..=MTU).contains(&length) {
-                return Some(length);
-            }
-            log::debug!("Ethernet: a frame of {length} bytes is dropped");
-        }
-        if has_overrun() {
-            // It receives nothing between the last look at it and its emptying.
-            MACRCTL.write(RECEIVE);
-            if frames_in_fifo() == 0 {
-                log::warn!("Ethernet: the controller overran, frames are lost");
-                empty_receive_fifo();
-                MACRIS.write(FOV);
-            }
-            MACRCTL.write(RECEIVE | RXEN);
-        }
-        None
+    #[cfg(feature = "link")]
+    fn has_link(&self) -> bool {
+        self.phy.as_ref().is_none_or(|phy| phy.link().is_some())
     }
 }
 
-/// Writes a register of the PHY, or gives up.
-fn write_phy(register: u32, value: u32) {
-    MACMTXD.write(value);
-    MACMCTL.write(register << 3 | WRITE | START);
-    MACMCTL.wait_until_clear(START);
-}
+/// Its FIFOs, which are behind one register.
+pub struct Fifos;
 
-fn empty_receive_fifo() {
-    MACRCTL.write(RECEIVE);
-    MACRCTL.write(RECEIVE | RSTFIFO);
-    MACRCTL.write(RECEIVE | RXEN);
-}
+impl Fifo for Fifos {
+    const OFFSET: usize = LENGTH;
 
-fn frames_in_fifo() -> u32 {
-    MACNP.read() & NPR
-}
+    fn waiting() -> u32 {
+        MACNP.read() & NPR
+    }
 
-fn has_overrun() -> bool {
-    MACRIS.read() & FOV != 0
-}
-
-fn is_transmitting() -> bool {
-    MACTR.read() & NEWTX != 0
-}
-
-impl Device for Ethernet {
-    type RxToken<'t> = Receive<'t>;
-    type TxToken<'t> = Transmit<'t>;
-
-    fn receive(&mut self, _: Instant) -> Option<(Receive<'_>, Transmit<'_>)> {
-        if is_transmitting() {
+    fn read(words: &mut [[u8; 4]]) -> Option<usize> {
+        let first = MACDATA.read();
+        let length = (first & 0xffff) as usize;
+        if !(LENGTH + CHECKSUM..2048).contains(&length) {
             return None;
         }
-        if self.waiting == 0 {
-            self.waiting = self.fetch()?;
+        words[0] = first.to_le_bytes();
+        let rest = length.div_ceil(4) - 1;
+        let kept = rest.min(words.len() - 1);
+        MACDATA.read_words(&mut words[1..=kept]);
+        for _ in kept..rest {
+            MACDATA.read();
         }
-        let Self { frames, waiting } = self;
-        let receive = Receive {
-            words: &frames.received,
-            waiting,
-        };
-        Some((receive, Transmit(&mut frames.transmitted)))
+        Some(length - LENGTH - CHECKSUM)
     }
 
-    fn transmit(&mut self, _: Instant) -> Option<Transmit<'_>> {
-        (!is_transmitting()).then_some(Transmit(&mut self.frames.transmitted))
+    fn empty() {
+        MACRCTL.write(RECEIVE);
+        MACRCTL.write(RECEIVE | RSTFIFO);
+        MACRCTL.write(RECEIVE | RXEN);
     }
 
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.max_transmission_unit = MTU;
-        capabilities
+    /// After an overrun, the beginning of a frame without its end may be left.
+    fn go_on() {
+        if MACRIS.read() & FOV == 0 {
+            return;
+        }
+        // It receives nothing between the last look at it and its emptying.
+        MACRCTL.write(RECEIVE);
+        if Self::waiting() == 0 {
+            log::warn!("Ethernet: the controller overran, frames are lost");
+            Self::empty();
+            MACRIS.write(FOV);
+        }
+        MACRCTL.write(RECEIVE | RXEN);
     }
-}
 
-/// The right to take the frame that waits.
-pub struct Receive<'t> {
-    words: &'t Words,
-    waiting: &'t mut usize,
-}
-
-impl RxToken for Receive<'_> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        let length = core::mem::take(self.waiting);
-        read(&self.words.0.as_flattened()[LENGTH..LENGTH + length])
+    fn has_room() -> bool {
+        MACTR.read() & NEWTX == 0
     }
-}
 
-/// The right to transmit a frame.
-pub struct Transmit<'t>(&'t mut Words);
-
-impl TxToken for Transmit<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        let words = &mut self.0.0;
-        let bytes = words.as_flattened_mut();
-        // smoltcp keeps to the MTU; what is longer than that is cut, not written elsewhere.
-        let length = length.min(MTU);
-        let result = fill(&mut bytes[LENGTH..LENGTH + length]);
+    fn write(words: &mut [[u8; 4]], length: usize) {
         // Its own header does not count.
         let counted = length.saturating_sub(HEADER) as u16;
-        bytes[..LENGTH].copy_from_slice(&counted.to_le_bytes());
+        words[0][..LENGTH].copy_from_slice(&counted.to_le_bytes());
         // After an error the controller would go on where it stopped.
         MACRIS.write(TXER);
         MACDATA.write_words(&words[..(LENGTH + length).div_ceil(4)]);
         MACTR.write(NEWTX);
-        result
+    }
+}
+
+/// The wires to the PHY, which is in the chip and has no address.
+#[derive(Debug)]
+struct Wires;
+const PHY: u8 = 0;
+
+impl Mdio for Wires {
+    fn read(&self, _: u8, register: u8) -> Option<u16> {
+        MACMCTL.write(u32::from(register) << 3 | START);
+        let is_done = MACMCTL.wait_until_clear(START);
+        is_done.then(|| MACMRXD.read() as u16)
+    }
+
+    fn write(&self, _: u8, register: u8, value: u16) {
+        MACMTXD.write(value.into());
+        MACMCTL.write(u32::from(register) << 3 | WRITE | START);
+        MACMCTL.wait_until_clear(START);
     }
 }

@@ -1,35 +1,11 @@
-//! The interrupts, of which none is ever taken.
-//!
-//! From the first line of `main` on they are masked (PRIMASK is set). `wfi` wakes up all the same
-//! as soon as one is pending, at once if one was pending before: so code that waits for something
-//! looks, and sleeps, and nothing can happen unnoticed in between. There are no handlers, and
-//! nothing is shared with one.
+//! The interrupts that wake the processor up, of which none is ever taken.
 
-use cortex_m::interrupt::InterruptNumber;
-use cortex_m::peripheral::NVIC;
+use uppercase::firmware::WakeUp;
 
-/// The interrupts that wake up, by their number in the data sheet.
-#[derive(Clone, Copy)]
-#[repr(u16)]
-pub enum Interrupt {
-    Timer0A = 19,
-    Ethernet = 42,
-}
-
-// SAFETY: each has a number of its own, which does not change, and which the chip has.
-unsafe impl InterruptNumber for Interrupt {
-    fn number(self) -> u16 {
-        self as u16
-    }
-}
-
-impl Interrupt {
-    /// Lets it wake up.
-    pub fn enable(self) {
-        // SAFETY: no critical section is relied upon: as it is masked, it interrupts nothing.
-        unsafe { NVIC::unmask(self) };
-    }
-}
+// SAFETY: this is a Cortex-M3, and the first line of `main` masks interrupts for good.
+pub const TIMER0: WakeUp = unsafe { WakeUp::new(19) };
+// SAFETY: the same.
+pub const ETHERNET: WakeUp = unsafe { WakeUp::new(42) };
 
 unsafe extern "C" {
     fn DefaultHandler();

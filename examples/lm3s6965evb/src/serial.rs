@@ -44,10 +44,14 @@ pub fn open(baud: u32) {
     UARTCTL.write(TXE_UARTEN);
 }
 
-/// Writes; what finds no room for a long time is lost.
+/// Sends a byte; if it finds no room for a long time, it is lost.
+pub fn send(byte: u8) {
+    UARTFR.wait_until_clear(TXFF);
+    UARTDR.write(byte.into());
+}
+
+/// Sends all of them.
+#[allow(dead_code, reason = "a log is sent by bytes")]
 pub fn write(bytes: &[u8]) {
-    for byte in bytes {
-        UARTFR.wait_until_clear(TXFF);
-        UARTDR.write((*byte).into());
-    }
+    bytes.iter().copied().for_each(send);
 }

@@ -13,6 +13,7 @@ mod clock;
 mod console;
 mod ethernet;
 mod interrupts;
+mod network;
 mod runtime;
 #[cfg(debug_assertions)]
 mod serial;
@@ -22,21 +23,15 @@ mod watchdog;
 
 use core::panic::PanicInfo;
 
-use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::firmware::{Platform, run};
-use uppercase::stack::{Network, PendingSyn, Slots};
+use uppercase::firmware::{Platform, ask_for_addresses, run};
+use uppercase::stack::{PendingSyn, Slots};
 use uppercase::{Stack, tcp, udp};
 
 use clock::Clock;
 use ethernet::{Ethernet, Frames};
+use network::NETWORK;
 use services::{Reverser, Uptime};
-
-/// What the emulator's network gives to its first machine; put yours here.
-const NETWORK: Network<'_> = Network::new(
-    &[IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24)],
-    &[IpAddress::v4(10, 0, 2, 2)],
-);
 
 /// What is lent for good.
 struct Memory {
@@ -65,15 +60,16 @@ fn main() -> ! {
     let address = board::hardware_address();
     let device = Ethernet::start(address, &mut memory.frames);
     let (slots, seed) = (&mut memory.slots, board::random_seed());
-    let mut stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now())
-        .with_backlog(&mut memory.backlog[..]);
+    let stack = Stack::on_network(device, &NETWORK, address, seed, slots, clock.now());
+    let mut stack = stack.with_backlog(&mut memory.backlog[..]);
+    ask_for_addresses(&mut stack);
     let config = tcp::Config::default();
     let reverser = tcp::Server::new(stack.sockets(), &mut memory.pool, config);
     let mut reverser = reverser.unwrap_or_else(|error| panic!("{error}"));
     let uptime = Uptime::new(stack.sockets(), &mut memory.datagrams);
     let mut uptime = uptime.unwrap_or_else(|error| panic!("{error}"));
     let services = &mut (&mut reverser, &mut uptime);
-    run(&mut stack, services, &clock, Ethernet::acknowledge)
+    run(&mut stack, services, &clock)
 }
 
 /// The board starts anew.

@@ -5,15 +5,12 @@
 //! first CMSDK timer is the alarm; it never rings later than the watchdog has to be
 //! fed, so the clock is read in time even if nothing happens.
 
-use core::cell::Cell;
-
 use cortex_m::asm::wfi;
-use cortex_m::peripheral::NVIC;
 use smoltcp::time::{Duration, Instant};
-use uppercase::firmware::{Platform, Register};
+use uppercase::firmware::{Counter, Platform, Register};
 
 use crate::board::{fpgaio, set_led};
-use crate::interrupts::Interrupt;
+use crate::interrupts::TIMER0;
 use crate::machine::MACHINE;
 use crate::watchdog;
 
@@ -38,22 +35,15 @@ const INTCLEAR: Register = timer0(0x0c);
 const ENABLE_INTERRUPT: u32 = 1 << 0 | 1 << 3;
 
 /// The time since the start.
-pub struct Clock {
-    /// What the counter was when it was read last.
-    last: Cell<u32>,
-    microseconds: Cell<i64>,
-}
+pub struct Clock(Counter<{ u32::MAX }, 1>);
 
 impl Clock {
     pub fn start() -> Self {
         PRESCALE.write(MACHINE.megahertz - 1);
         CTRL.write(0);
-        Interrupt::Timer0.enable();
+        TIMER0.enable();
         watchdog::start();
-        Self {
-            last: Cell::new(COUNTER.read()),
-            microseconds: Cell::new(0),
-        }
+        Self(Counter::new(COUNTER.read()))
     }
 }
 
@@ -62,11 +52,7 @@ impl Platform for Clock {
     const LONGEST_NAP: Duration = Duration::from_secs(1);
 
     fn now(&self) -> Instant {
-        let current = COUNTER.read();
-        let passed = current.wrapping_sub(self.last.replace(current));
-        let microseconds = self.microseconds.get() + i64::from(passed);
-        self.microseconds.set(microseconds);
-        Instant::from_micros(microseconds)
+        self.0.read(COUNTER.read())
     }
 
     fn nap(&self, limit: Duration) {
@@ -78,7 +64,7 @@ impl Platform for Clock {
         set_led(true);
         CTRL.write(0);
         INTCLEAR.write(1);
-        NVIC::unpend(Interrupt::Timer0);
+        TIMER0.unpend();
     }
 
     fn feed_watchdog(&self) {

@@ -20,11 +20,9 @@ const TX_ENABLE: u32 = 1 << 0;
 static LOG: SerialLog = SerialLog::new(send);
 
 /// Sends; what finds no room for a long time is lost.
-fn send(bytes: &[u8]) {
-    for byte in bytes {
-        STATE.wait_until_clear(TX_FULL);
-        DATA.write((*byte).into());
-    }
+fn send(byte: u8) {
+    STATE.wait_until_clear(TX_FULL);
+    DATA.write(byte.into());
 }
 
 /// Starts it; what is logged before is not seen.

@@ -1,4 +1,4 @@
-//! The LAN9118 Ethernet controller, or the LAN9220 of the real board, as a smoltcp [`Device`].
+//! The LAN9118 Ethernet controller, or the LAN9220 of the real board, beside the FPGA.
 //!
 //! The controller keeps about 10 KiB of received frames and 4.5 KiB of frames to be transmitted.
 //! Both are read and written a word at a time through one register each; beside the received frames
@@ -6,12 +6,8 @@
 //! beginning of a word, so that an IP header lies on one; the two bytes are kept here, too, and a
 //! word of the controller is a word in memory.
 //!
-//! - A received frame stays in its buffer until its token is consumed.
-//! - There are tokens to transmit while there is room for one frame, and tokens to receive while
-//!   there is room for two; otherwise frames wait in the controller. What is received may want an
-//!   answer at once, and another from a socket: if it were received and that had to wait, the next
-//!   frame could find a connection that should be closed by now. Nothing waits for the controller,
-//!   other than at the start, and there for a limited time.
+//! - There is room to transmit while one frame has room. Nothing waits for the controller, other than
+//!   at the start, and there for a limited time.
 //! - Frames with an error, and those too short or too long, are read to their end and dropped.
 //! - The controller drops frames that find no room, whole ones; that needs no reaction. If
 //!   it lost a status, or there is a status without its frame, nothing more can be found: it is
@@ -19,22 +15,19 @@
 
 use core::fmt;
 
-use cortex_m::peripheral::NVIC;
-use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
-use uppercase::firmware::Register;
+use uppercase::firmware::phy::{Abilities, Mdio, Phy};
+use uppercase::firmware::{
+    CHECKSUM, Controller, Fifo, FifoEnds, FifoFrames, FifoReceiver, FifoTransmitter, MTU, Register,
+    programmed_address,
+};
 use uppercase::link::EthernetAddress;
 
-use crate::interrupts::Interrupt;
+use crate::interrupts::ETHERNET;
 use crate::machine::MACHINE;
 
-/// The longest frame, without its checksum.
-const MTU: usize = 1514;
-/// The Ethernet header.
-const HEADER: usize = 14;
-/// Nothing, in front of a frame; and the checksum behind a received one.
+/// Nothing, in front of a frame.
 const OFFSET: usize = 2;
-const CHECKSUM: usize = 4;
 
 const fn mac(offset: usize) -> Register {
     // SAFETY: the registers of the Ethernet controller are there; it has no DMA.
@@ -77,8 +70,8 @@ const RSFL: u32 = 1 << 3;
 const EVENTS: u32 = RXSTOP | RXE | TDFA | RSFL;
 /// Room for a frame and the two words in front of it.
 const ROOM: usize = (8 + OFFSET + MTU).next_multiple_of(4);
-/// FIFO_INT: in units of 64 bytes; there is as much room as for two frames, or a little less.
-const ROOM_LEVEL: u32 = (2 * ROOM as u32 / 64) << 24;
+/// FIFO_INT: in units of 64 bytes; there is as much room as for a frame, or a little less.
+const ROOM_LEVEL: u32 = (ROOM as u32 / 64) << 24;
 /// RX_CFG: where a frame begins; empty the FIFO.
 const RXDOFF: u32 = (OFFSET as u32) << 8;
 const RX_DUMP: u32 = 1 << 15;
@@ -113,44 +106,20 @@ const MCPAS: u32 = 1 << 19;
 const TXEN: u32 = 1 << 3;
 const RXEN: u32 = 1 << 2;
 const MODE: u32 = FDPX | if cfg!(feature = "ipv6") { MCPAS } else { 0 } | TXEN;
-/// MII_ACC: the PHY in the controller; write; busy.
-const PHY: u32 = 1 << 11;
+/// MII_ACC: which PHY, that in the controller is 1; write; busy.
+const PHY: u8 = 1;
 const MII_WRITE: u32 = 1 << 1;
 const MII_BUSY: u32 = 1 << 0;
 
 /// A frame as the controller has it: two bytes, the frame, room for the checksum.
-///
-/// Words of four bytes each; the alignment makes one access of reading and writing one.
-#[repr(align(4))]
-struct Words([[u8; 4]; (OFFSET + MTU + CHECKSUM).div_ceil(4)]);
-
-impl Words {
-    const fn new() -> Self {
-        Self([[0; 4]; _])
-    }
-}
-
-/// The two frames that the driver works on.
-pub struct Frames {
-    received: Words,
-    transmitted: Words,
-}
-
-impl Frames {
-    pub const fn new() -> Self {
-        Self {
-            received: Words::new(),
-            transmitted: Words::new(),
-        }
-    }
-}
+const WORDS: usize = (OFFSET + MTU + CHECKSUM).div_ceil(4);
+pub type Frames = FifoFrames<WORDS>;
 
 /// The Ethernet controller.
 pub struct Ethernet {
-    frames: &'static mut Frames,
+    ends: FifoEnds<Fifos, WORDS>,
     address: EthernetAddress,
-    /// The length of the frame that waits for its token to be consumed; 0 is none.
-    waiting: usize,
+    phy: Phy<Wires>,
 }
 
 impl Ethernet {
@@ -174,10 +143,8 @@ impl Ethernet {
         let address = hardware_address().ok_or(Error::Stuck)?;
         // The PHY agrees with its partner upon what the controller is set to, and on no less:
         // full duplex, at 100 or 10 Mbit/s.
-        let started = write_phy(4, 0x0141) // advertise 100BASE-TX and 10BASE-T, both full duplex
-            && write_phy(0, 0x1200) // negotiate, from the beginning
-            && write_mac(MAC_CR, MODE | RXEN);
-        if !started {
+        let phy = Phy::start(Wires, [PHY], Abilities::FullDuplex100).ok_or(Error::Stuck)?;
+        if !write_mac(MAC_CR, MODE | RXEN) {
             return Err(Error::Stuck);
         }
         TX_CFG.write(TX_ON | TXSAO);
@@ -186,58 +153,120 @@ impl Ethernet {
         INT_STS.write(EVENTS);
         INT_EN.write(RSFL | RXE);
         IRQ_CFG.write(IRQ_EN_POL_TYPE);
-        Interrupt::Ethernet.enable();
+        ETHERNET.enable();
         Ok(Self {
-            frames,
+            ends: FifoEnds::new(frames),
             address,
-            waiting: 0,
+            phy,
         })
     }
 
     pub fn hardware_address(&self) -> EthernetAddress {
         self.address
     }
+}
 
-    /// Clears the interrupts that are pending. From now on there are those of received frames and,
-    /// where there is none, of room to transmit.
-    pub fn acknowledge(&mut self) {
+impl Controller for Ethernet {
+    type Receiver = FifoReceiver<Fifos, WORDS>;
+    type Transmitter = FifoTransmitter<Fifos, WORDS>;
+
+    fn ends(&mut self) -> &mut FifoEnds<Fifos, WORDS> {
+        &mut self.ends
+    }
+
+    /// From now on there are the interrupts of received frames and, where there is none, of room to
+    /// transmit.
+    fn acknowledge(&mut self, now: Instant) {
         // Room is there nearly always, and would end each nap.
-        let room = if has_room_for(2) { 0 } else { TDFA };
+        let room = if Fifos::has_room() { 0 } else { TDFA };
         INT_EN.write(RSFL | RXE | room);
         let events = INT_STS.read();
         INT_STS.write(events & EVENTS);
-        NVIC::unpend(Interrupt::Ethernet);
+        ETHERNET.unpend();
         if events & RXE != 0 {
             log::warn!("Ethernet: the receiver had an error, frames are lost");
-            empty_receive_fifo();
+            Fifos::empty();
+        }
+        self.phy.follow(now);
+    }
+
+    fn has_link(&self) -> bool {
+        self.phy.link().is_some()
+    }
+}
+
+/// Its FIFOs.
+pub struct Fifos;
+
+impl Fifo for Fifos {
+    const OFFSET: usize = OFFSET;
+
+    fn waiting() -> u32 {
+        RX_FIFO_INF.read() >> 16 & 0xff
+    }
+
+    fn read(words: &mut [[u8; 4]]) -> Option<usize> {
+        let status = RX_STATUS.read();
+        let length = (status >> 16 & 0x3fff) as usize;
+        let length_in_fifo = (OFFSET + length).div_ceil(4);
+        if length_in_fifo > (RX_FIFO_INF.read() & 0xffff) as usize / 4 {
+            return None;
+        }
+        let kept = length_in_fifo.min(words.len());
+        RX_DATA.read_words(&mut words[..kept]);
+        for _ in kept..length_in_fifo {
+            RX_DATA.read();
+        }
+        match status & RX_ERROR {
+            0 => Some(length.saturating_sub(CHECKSUM)),
+            _ => Some(0),
         }
     }
 
-    /// Takes the next good frame from the controller; returns its length.
-    fn fetch(&mut self) -> Option<usize> {
-        // No more than there are now: this has to come to an end.
-        for _ in 0..frames_in_fifo() {
-            let status = RX_STATUS.read();
-            let length = (status >> 16 & 0x3fff) as usize;
-            let length_in_fifo = (OFFSET + length).div_ceil(4);
-            if length_in_fifo > words_in_fifo() {
-                log::warn!("Ethernet: a frame of {length} bytes cannot be, frames are lost");
-                empty_receive_fifo();
-                return None;
-            }
-            let words = &mut self.frames.received.0;
-            let kept = length_in_fifo.min(words.len());
-            RX_DATA.read_words(&mut words[..kept]);
-            for _ in kept..length_in_fifo {
-                RX_DATA.read();
-            }
-            let length = length.saturating_sub(CHECKSUM);
-            if status & RX_ERROR == 0 && (HEADER..=MTU).contains(&length) {
-                return Some(length);
-            }
-            log::debug!("Ethernet: a frame of {length} bytes, status {status:08x}, is dropped");
-        }
-        None
+    /// The receiver has to stop for it.
+    fn empty() {
+        INT_STS.write(RXSTOP);
+        write_mac(MAC_CR, MODE);
+        INT_STS.wait_until_set(RXSTOP);
+        RX_CFG.write(RXDOFF | RX_DUMP);
+        RX_CFG.wait_until_clear(RX_DUMP);
+        write_mac(MAC_CR, MODE | RXEN);
+    }
+
+    fn has_room() -> bool {
+        (TX_FIFO_INF.read() & 0xffff) as usize >= ROOM
+    }
+
+    fn write(words: &mut [[u8; 4]], length: usize) {
+        // How long the frame is, once for this piece of it and once for all of it.
+        TX_DATA.write(FIRST_LAST | TX_OFFSET | length as u32);
+        TX_DATA.write(length as u32);
+        TX_DATA.write_words(&words[..(OFFSET + length).div_ceil(4)]);
+    }
+}
+
+/// The wires to the PHY, behind the MAC.
+#[derive(Debug)]
+struct Wires;
+
+impl Wires {
+    /// Does this, and waits for it; returns whether it comes to an end.
+    fn access(phy: u8, register: u8, operation: u32) -> bool {
+        let target = u32::from(phy) << 11 | u32::from(register) << 6;
+        let is_idle = || read_mac(MII_ACC).is_some_and(|state| state & MII_BUSY == 0);
+        write_mac(MII_ACC, target | operation | MII_BUSY) && (0..1000).any(|_| is_idle())
+    }
+}
+
+impl Mdio for Wires {
+    fn read(&self, phy: u8, register: u8) -> Option<u16> {
+        let value = Self::access(phy, register, 0).then(|| read_mac(MII_DATA));
+        value.flatten().map(|value| value as u16)
+    }
+
+    fn write(&self, phy: u8, register: u8, value: u16) {
+        write_mac(MII_DATA, value.into());
+        Self::access(phy, register, MII_WRITE);
     }
 }
 
@@ -268,18 +297,14 @@ impl fmt::Display for Error {
     }
 }
 
-/// The address that the controller has found in its EEPROM; the emulator has one, too. Where there
-/// is none: a locally administered one, for a single board on a network.
+/// The address that the controller has found in its EEPROM; the emulator has one, too. It is used from
+/// now on.
 fn hardware_address() -> Option<EthernetAddress> {
-    let [a, b, c, d] = read_mac(ADDRL)?.to_le_bytes();
-    let [e, f, ..] = read_mac(ADDRH)?.to_le_bytes();
-    let address = EthernetAddress([a, b, c, d, e, f]);
-    if address.is_unicast() {
-        return Some(address);
-    }
-    log::warn!("no hardware address is in the EEPROM");
-    let written = write_mac(ADDRL, 0x0000_0002) && write_mac(ADDRH, 0x0000_0100);
-    written.then_some(EthernetAddress([2, 0, 0, 0, 0, 1]))
+    let address = programmed_address(read_mac(ADDRL)?, read_mac(ADDRH)?);
+    let [a, b, c, d, e, f] = address.0;
+    let is_written = write_mac(ADDRL, u32::from_le_bytes([a, b, c, d]))
+        && write_mac(ADDRH, u32::from_le_bytes([e, f, 0, 0]));
+    is_written.then_some(address)
 }
 
 /// Reads a register of the MAC behind the controller's own, or gives up.
@@ -294,96 +319,4 @@ fn write_mac(register: u32, value: u32) -> bool {
     MAC_CSR_DATA.write(value);
     MAC_CSR_CMD.write(CSR_BUSY | register);
     MAC_CSR_CMD.wait_until_clear(CSR_BUSY)
-}
-
-/// Writes a register of the PHY behind the MAC, or gives up; returns whether it is written.
-fn write_phy(register: u32, value: u32) -> bool {
-    write_mac(MII_DATA, value)
-        && write_mac(MII_ACC, PHY | register << 6 | MII_WRITE | MII_BUSY)
-        && (0..1000).any(|_| read_mac(MII_ACC).is_some_and(|state| state & MII_BUSY == 0))
-}
-
-/// Throws away what has been received. The receiver has to stop for it.
-fn empty_receive_fifo() {
-    INT_STS.write(RXSTOP);
-    write_mac(MAC_CR, MODE);
-    INT_STS.wait_until_set(RXSTOP);
-    RX_CFG.write(RXDOFF | RX_DUMP);
-    RX_CFG.wait_until_clear(RX_DUMP);
-    write_mac(MAC_CR, MODE | RXEN);
-}
-
-fn frames_in_fifo() -> u32 {
-    RX_FIFO_INF.read() >> 16 & 0xff
-}
-
-fn words_in_fifo() -> usize {
-    (RX_FIFO_INF.read() & 0xffff) as usize / 4
-}
-
-/// Whether there is room to transmit frames of any length.
-fn has_room_for(frames: usize) -> bool {
-    (TX_FIFO_INF.read() & 0xffff) as usize >= frames * ROOM
-}
-
-impl Device for Ethernet {
-    type RxToken<'t> = Receive<'t>;
-    type TxToken<'t> = Transmit<'t>;
-
-    fn receive(&mut self, _: Instant) -> Option<(Receive<'_>, Transmit<'_>)> {
-        if !has_room_for(2) {
-            return None;
-        }
-        if self.waiting == 0 {
-            self.waiting = self.fetch()?;
-        }
-        let Self {
-            frames, waiting, ..
-        } = self;
-        let receive = Receive {
-            words: &frames.received,
-            waiting,
-        };
-        Some((receive, Transmit(&mut frames.transmitted)))
-    }
-
-    fn transmit(&mut self, _: Instant) -> Option<Transmit<'_>> {
-        has_room_for(1).then_some(Transmit(&mut self.frames.transmitted))
-    }
-
-    fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = DeviceCapabilities::default();
-        capabilities.max_transmission_unit = MTU;
-        capabilities
-    }
-}
-
-/// The right to take the frame that waits.
-pub struct Receive<'t> {
-    words: &'t Words,
-    waiting: &'t mut usize,
-}
-
-impl RxToken for Receive<'_> {
-    fn consume<R, F: FnOnce(&[u8]) -> R>(self, read: F) -> R {
-        let length = core::mem::take(self.waiting);
-        read(&self.words.0.as_flattened()[OFFSET..OFFSET + length])
-    }
-}
-
-/// The right to transmit a frame.
-pub struct Transmit<'t>(&'t mut Words);
-
-impl TxToken for Transmit<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        let words = &mut self.0.0;
-        // smoltcp keeps to the MTU; what is longer than that is cut, not written elsewhere.
-        let length = length.min(MTU);
-        let result = fill(&mut words.as_flattened_mut()[OFFSET..OFFSET + length]);
-        // How long the frame is, once for this piece of it and once for all of it.
-        TX_DATA.write(FIRST_LAST | TX_OFFSET | length as u32);
-        TX_DATA.write(length as u32);
-        TX_DATA.write_words(&words[..(OFFSET + length).div_ceil(4)]);
-        result
-    }
 }

@@ -8,7 +8,7 @@ pub struct Machine {
     pub fpgaio: usize,
     /// The first CMSDK timer, and its interrupt.
     pub timer0: usize,
-    pub timer0_interrupt: u16,
+    pub timer0_interrupt: usize,
     /// The CMSDK watchdog.
     pub watchdog: usize,
     /// The first CMSDK UART.
@@ -16,7 +16,7 @@ pub struct Machine {
     pub uart0: usize,
     /// The Ethernet controller outside of the FPGA, and its interrupt.
     pub ethernet: usize,
-    pub ethernet_interrupt: u16,
+    pub ethernet_interrupt: usize,
 }
 
 /// AN385: Cortex-M3. AN386: Cortex-M4.

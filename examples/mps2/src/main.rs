@@ -19,9 +19,10 @@ mod watchdog;
 
 use core::panic::PanicInfo;
 
+#[allow(unused_imports)] // where the network gives all addresses
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::firmware::{Platform, Storage, run};
+use uppercase::firmware::{Platform, Port, Storage, run};
 use uppercase::stack::Network;
 #[cfg(not(feature = "unicode"))]
 use uppercase::transform::Ascii as Text;
@@ -35,11 +36,15 @@ use ethernet::{Ethernet, Frames};
 /// What the emulator's network gives to its first machine; put yours here.
 const NETWORK: Network<'_> = Network::new(
     &[
+        #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
-        #[cfg(feature = "ipv6")]
+        #[cfg(all(feature = "ipv6", not(feature = "slaac")))]
         IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
     ],
-    &[IpAddress::v4(10, 0, 2, 2)],
+    &[
+        #[cfg(not(feature = "dhcp"))]
+        IpAddress::v4(10, 0, 2, 2),
+    ],
 );
 
 /// What is lent for good. Four clients wait while both connections are taken.
@@ -53,11 +58,11 @@ fn main() -> ! {
     console::start();
     let clock = Clock::start();
     let Storage { frames, servers } = MEMORY.take();
-    let device = Ethernet::start(frames).unwrap_or_else(|error| panic!("{error}"));
-    let (address, seed) = (device.hardware_address(), board::random_seed());
+    let ethernet = Ethernet::start(frames).unwrap_or_else(|error| panic!("{error}"));
+    let (address, seed) = (ethernet.hardware_address(), board::random_seed());
+    let device = Port::new(ethernet);
     let (mut stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
-    log::info!("The server is ready to receive");
-    run(&mut stack, &mut servers, &clock, Ethernet::acknowledge)
+    run(&mut stack, &mut servers, &clock)
 }
 
 /// A panic is a defect, of which none is known, or a board without its Ethernet controller. The

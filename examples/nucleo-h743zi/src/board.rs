@@ -2,7 +2,9 @@
 //! takes chance from.
 
 use embassy_stm32::eth::{self, Ethernet, GenericPhy, PacketQueue, Sma};
-use embassy_stm32::gpio::{Level, Output, Speed};
+use embassy_stm32::exti::{self, ExtiInput};
+use embassy_stm32::gpio::{Level, Output, Pull, Speed};
+use embassy_stm32::mode::Async;
 use embassy_stm32::peripherals::{ETH, ETH_SMA, IWDG1, RNG};
 use embassy_stm32::rcc::{
     AHBPrescaler, APBPrescaler, HSIPrescaler, Hsi48Config, Pll, PllDiv, PllMul, PllPreDiv,
@@ -10,10 +12,11 @@ use embassy_stm32::rcc::{
 };
 use embassy_stm32::rng::{self, Rng};
 use embassy_stm32::wdg::IndependentWatchdog;
-use embassy_stm32::{Config, bind_interrupts};
+use embassy_stm32::{Config, bind_interrupts, interrupt};
 use uppercase::firmware::address_of;
 
 bind_interrupts!(struct Interrupts {
+    EXTI15_10 => exti::InterruptHandler<interrupt::typelevel::EXTI15_10>;
     ETH => eth::InterruptHandler;
     RNG => rng::InterruptHandler<RNG>;
 });
@@ -28,6 +31,12 @@ pub struct Board {
     pub ethernet: Ethernet<'static, ETH, GenericPhy<Sma<'static, ETH_SMA>>>,
     /// The green light, LD1: there is a link.
     pub light: Output<'static>,
+    /// The red light, LD3.
+    #[allow(dead_code, reason = "for services of one's own")]
+    pub lamp: Output<'static>,
+    /// The blue button, B1.
+    #[allow(dead_code, reason = "for services of one's own")]
+    pub button: ExtiInput<'static, Async>,
     /// Restarts the board when the main loop has stood still for 4 seconds. A panic ends in a fault of
     /// the processor, which stops it, too.
     pub watchdog: IndependentWatchdog<'static, IWDG1>,
@@ -65,6 +74,8 @@ impl Board {
         Self {
             ethernet,
             light: Output::new(chip.PB0, Level::Low, Speed::Low),
+            lamp: Output::new(chip.PB14, Level::Low, Speed::Low),
+            button: ExtiInput::new(chip.PC13, chip.EXTI13, Pull::Down, Interrupts),
             watchdog,
             random_seed,
         }

@@ -20,15 +20,7 @@ const MTIME_HIGH: Register = clint(0xbffc);
 
 /// Ticks since the machine was switched on.
 pub fn ticks() -> u64 {
-    let mut high = MTIME_HIGH.read();
-    loop {
-        let low = MTIME_LOW.read();
-        // Ends: the upper half is another one every seven minutes.
-        match core::mem::replace(&mut high, MTIME_HIGH.read()) {
-            before if before == high => return u64::from(high) << 32 | u64::from(low),
-            _ => {}
-        }
-    }
+    MTIME_LOW.read_with_upper(MTIME_HIGH)
 }
 
 fn set_alarm(ticks: u64) {

@@ -14,11 +14,9 @@ const THRE: u8 = 1 << 5;
 static LOG: SerialLog = SerialLog::new(send);
 
 /// Sends; what finds no room for a long time is lost.
-fn send(bytes: &[u8]) {
-    for byte in bytes {
-        let _ = (0..100_000).any(|_| LSR.read() & THRE != 0);
-        THR.write(*byte);
-    }
+fn send(byte: u8) {
+    let _ = (0..100_000).any(|_| LSR.read() & THRE != 0);
+    THR.write(byte);
 }
 
 /// Starts it; what is logged before is not seen. The emulator cares for no speed, and has one.

@@ -19,6 +19,7 @@ use core::sync::atomic::{Ordering, fence};
 
 use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
+use uppercase::firmware::{Driver, MTU, Register};
 use uppercase::link::EthernetAddress;
 use virtio_drivers::device::net::VirtIONetRaw;
 use virtio_drivers::transport::mmio::{MmioTransport, VirtIOHeader};
@@ -27,8 +28,6 @@ use virtio_drivers::transport::{DeviceType, Transport};
 use crate::interrupts::Interrupt;
 use crate::memory::Memory;
 
-/// The longest frame.
-const MTU: usize = 1514;
 /// What virtio has in front of a frame: 10 bytes of a legacy card, 12 otherwise.
 const PREFIX: usize = 12;
 /// Frames that have room at once, in each direction; a power of two.
@@ -39,6 +38,10 @@ const SLOTS: Range<usize> = 0..8;
 const SLOT_SIZE: usize = 0x1000;
 const FIRST_SLOT: usize = 0x1000_1000;
 const FIRST_INTERRUPT: u32 = 1;
+/// Where in a slot the status of a network card is, behind the registers that all have and its address.
+const STATUS: usize = 0x100 + 6;
+/// STATUS: there is a link.
+const LINK_UP: u16 = 1 << 0;
 
 type Card = VirtIONetRaw<Memory, MmioTransport<'static>, QUEUE>;
 type Buffer = [u8; PREFIX + MTU];
@@ -61,6 +64,7 @@ impl Frames {
 /// The network card.
 pub struct Ethernet {
     card: Card,
+    status: Register<u16>,
     interrupt: Interrupt,
     /// Those that the card may write to, by their tokens. There is no reference to them.
     lent: [Option<NonNull<Buffer>>; QUEUE],
@@ -94,6 +98,8 @@ impl Ethernet {
         let (slot, transport) = find().ok_or(Error::Absent)?;
         let mut ethernet = Self {
             card: Card::new(transport).map_err(Error::Card)?,
+            // SAFETY: a network card has its status there, which writes no memory.
+            status: unsafe { Register::at(FIRST_SLOT + slot * SLOT_SIZE + STATUS) },
             interrupt: Interrupt(FIRST_INTERRUPT + slot as u32),
             lent: [None; QUEUE],
             received: None,
@@ -111,13 +117,6 @@ impl Ethernet {
 
     pub fn hardware_address(&self) -> EthernetAddress {
         EthernetAddress(self.card.mac_address())
-    }
-
-    /// Clears the interrupt if it is pending.
-    pub fn acknowledge(&mut self) {
-        self.card.ack_interrupt();
-        self.interrupt.unpend();
-        fence(Ordering::SeqCst); // The card has been told up to where we have looked.
     }
 
     /// How many buffers there are to transmit.
@@ -217,6 +216,19 @@ fn find() -> Option<(usize, MmioTransport<'static>)> {
         );
         (transport.device_type() == DeviceType::Network).then_some((slot, transport))
     })
+}
+
+impl Driver for Ethernet {
+    fn acknowledge(&mut self, _: Instant) {
+        self.card.ack_interrupt();
+        self.interrupt.unpend();
+        fence(Ordering::SeqCst); // The card has been told up to where we have looked.
+    }
+
+    /// The card interrupts when it comes or goes, too.
+    fn has_link(&self) -> bool {
+        self.status.read() & LINK_UP != 0
+    }
 }
 
 impl Device for Ethernet {

@@ -17,6 +17,7 @@ mod memory;
 
 use core::panic::PanicInfo;
 
+#[allow(unused_imports)] // where the network gives all addresses
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
 use uppercase::firmware::{Platform, Storage, run};
@@ -33,11 +34,15 @@ use ethernet::{Ethernet, Frames};
 /// What the emulator's network gives to its first machine; put yours here.
 const NETWORK: Network<'_> = Network::new(
     &[
+        #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
-        #[cfg(feature = "ipv6")]
+        #[cfg(all(feature = "ipv6", not(feature = "slaac")))]
         IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
     ],
-    &[IpAddress::v4(10, 0, 2, 2)],
+    &[
+        #[cfg(not(feature = "dhcp"))]
+        IpAddress::v4(10, 0, 2, 2),
+    ],
 );
 
 /// What is lent for good. Four clients wait while both connections are taken.
@@ -53,8 +58,7 @@ fn main() -> ! {
     let device = Ethernet::start(frames).unwrap_or_else(|error| panic!("{error}"));
     let (address, seed) = (device.hardware_address(), board::random_seed());
     let (mut stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
-    log::info!("The server is ready to receive");
-    run(&mut stack, &mut servers, &clock, Ethernet::acknowledge)
+    run(&mut stack, &mut servers, &clock)
 }
 
 /// A panic is a defect, of which none is known, or a machine without a network card. It starts

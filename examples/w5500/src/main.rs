@@ -49,12 +49,7 @@ async fn main(spawner: Spawner) -> ! {
     let mut board = Board::start(spawner, frames).await;
     let device = Embassy::new(board.ethernet).unwrap_or_else(|error| panic!("{error}"));
     let (address, seed) = (device.hardware_address(), board.random_seed);
-    let (stack, mut servers) = servers.start(device, &NETWORK, address, seed, now());
-    #[cfg(feature = "dhcp")]
-    let stack = stack.with_dhcp();
-    // An address is used when no other host of the network has answered for it.
-    let mut stack = stack.with_conflict_detection();
-    defmt::info!("The server is ready to receive");
+    let (mut stack, mut servers) = servers.start(device, &NETWORK, address, seed, now());
     run(&mut stack, &mut servers, |has_link| {
         board.light.switch(has_link);
         board.watchdog.pet();

@@ -7,7 +7,6 @@ use aarch32_cpu::asm::{dsb, wfi};
 use smoltcp::time::{Duration, Instant};
 use uppercase::firmware::{Platform, Register};
 
-use crate::ethernet::LINK_CHECK;
 use crate::interrupts::Interrupt;
 use crate::watchdog;
 
@@ -34,15 +33,7 @@ const INTERRUPT: Interrupt = Interrupt(27);
 
 /// Ticks since the start.
 pub fn ticks() -> u64 {
-    let mut high = COUNTER_HIGH.read();
-    loop {
-        let low = COUNTER_LOW.read();
-        // Ends: the upper half is another one every twelve seconds at most.
-        match core::mem::replace(&mut high, COUNTER_HIGH.read()) {
-            before if before == high => return u64::from(high) << 32 | u64::from(low),
-            _ => {}
-        }
-    }
+    COUNTER_LOW.read_with_upper(COUNTER_HIGH)
 }
 
 fn set_alarm(ticks: u64) {
@@ -67,8 +58,8 @@ impl Clock {
 }
 
 impl Platform for Clock {
-    /// The PHY has no line to the processor of its own: it is asked so often.
-    const LONGEST_NAP: Duration = LINK_CHECK;
+    /// The PHY has no line to the processor of its own: it is asked so often at least.
+    const LONGEST_NAP: Duration = Duration::from_millis(500);
 
     fn now(&self) -> Instant {
         Instant::from_micros((ticks() / TICKS_PER_MICROSECOND) as i64)

@@ -17,11 +17,9 @@ const TX_FULL: u32 = 1 << 4;
 static LOG: SerialLog = SerialLog::new(send);
 
 /// Sends; what finds no room for a long time is lost.
-fn send(bytes: &[u8]) {
-    for byte in bytes {
-        STATUS.wait_until_clear(TX_FULL);
-        FIFO.write((*byte).into());
-    }
+fn send(byte: u8) {
+    STATUS.wait_until_clear(TX_FULL);
+    FIFO.write(byte.into());
 }
 
 /// Starts it; what is logged before is not seen.

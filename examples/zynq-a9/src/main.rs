@@ -21,9 +21,10 @@ mod watchdog;
 use core::panic::PanicInfo;
 
 use aarch32_rt::exception;
+#[allow(unused_imports)] // where the network gives all addresses
 use smoltcp::wire::{IpAddress, IpCidr};
 use static_cell::ConstStaticCell;
-use uppercase::firmware::{Platform, Storage, run};
+use uppercase::firmware::{Platform, Port, Storage, run};
 use uppercase::stack::Network;
 #[cfg(not(feature = "unicode"))]
 use uppercase::transform::Ascii as Text;
@@ -34,14 +35,19 @@ use uppercase::{tcp, udp};
 use clock::Clock;
 use ethernet::{Ethernet, Frames};
 
-/// What the emulator's network gives to its first machine; put yours here.
+/// What the board has beside what the network gives; without the feature `dhcp`, put yours here. These
+/// are what the emulator's network gives to its first machine.
 const NETWORK: Network<'_> = Network::new(
     &[
+        #[cfg(not(feature = "dhcp"))]
         IpCidr::new(IpAddress::v4(10, 0, 2, 15), 24),
-        #[cfg(feature = "ipv6")]
+        #[cfg(all(feature = "ipv6", not(feature = "slaac")))]
         IpCidr::new(IpAddress::v6(0xfec0, 0, 0, 0, 0, 0, 0, 0x15), 64),
     ],
-    &[IpAddress::v4(10, 0, 2, 2)],
+    &[
+        #[cfg(not(feature = "dhcp"))]
+        IpAddress::v4(10, 0, 2, 2),
+    ],
 );
 
 // SAFETY: the section .dma of memory.x has room for it, and is loaded with the program.
@@ -57,14 +63,11 @@ fn main() -> ! {
     #[cfg(debug_assertions)]
     console::start();
     let clock = Clock::start();
-    let device = Ethernet::start(FRAMES.take()).unwrap_or_else(|error| panic!("{error}"));
-    let (address, seed) = (device.hardware_address(), board::random_seed());
-    let servers = &mut MEMORY.take().servers;
+    let ethernet = Ethernet::start(FRAMES.take()).unwrap_or_else(|error| panic!("{error}"));
+    let (address, seed) = (ethernet.hardware_address(), board::random_seed());
+    let (device, servers) = (Port::new(ethernet), &mut MEMORY.take().servers);
     let (mut stack, mut servers) = servers.start(device, &NETWORK, address, seed, clock.now());
-    log::info!("The server is ready to receive");
-    run(&mut stack, &mut servers, &clock, |device| {
-        device.acknowledge(clock.now())
-    })
+    run(&mut stack, &mut servers, &clock)
 }
 
 /// A panic is a defect, of which none is known, or a chip without a PHY. The chip starts anew.

@@ -1,6 +1,6 @@
 //! A loop around a stack that sleeps until the driver has something or a deadline is due.
 
-use core::future::poll_fn;
+use core::future::{pending, poll_fn};
 use core::pin::pin;
 use core::task::{Poll, Waker};
 
@@ -76,6 +76,21 @@ pub async fn turn<'a, D: AsyncDevice>(
     sleep: impl AsyncFn(Duration),
     service: &mut dyn Service<'a>,
 ) {
+    turn_or(stack, now, sleep, service, pending()).await;
+}
+
+/// As [`turn`]; the wait ends when `event` does, too.
+///
+/// That is how another task has a service act: it puts something into what both share, a channel of
+/// `embassy-sync` for instance, and `event` waits until something is there. The next turn polls the
+/// service, which takes it.
+pub async fn turn_or<'a, D: AsyncDevice>(
+    stack: &mut Stack<'a, D>,
+    now: impl Fn() -> Instant,
+    sleep: impl AsyncFn(Duration),
+    service: &mut dyn Service<'a>,
+    event: impl Future<Output = ()>,
+) {
     let next = poll_fn(|context| {
         stack.device_mut().set_waker(context.waker());
         Poll::Ready(stack.poll(now(), service))
@@ -88,6 +103,7 @@ pub async fn turn<'a, D: AsyncDevice>(
     };
     let at_once = delay == Some(Duration::ZERO);
     let mut sleep = pin!(delay.filter(|_| !at_once).map(|delay| sleep(delay)));
+    let mut event = pin!(event);
     let mut asleep = false;
     poll_fn(|context| {
         if core::mem::replace(&mut asleep, true) {
@@ -96,6 +112,9 @@ pub async fn turn<'a, D: AsyncDevice>(
         }
         if at_once {
             context.waker().wake_by_ref();
+        }
+        if event.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
         }
         match sleep.as_mut().as_pin_mut() {
             Some(sleep) => sleep.poll(context),

@@ -23,6 +23,7 @@ struct Description {
     // A board that is emulated.
     folder: Option<PathBuf>,
     target: Option<String>,
+    options: Option<String>,
     emulator: Option<Vec<String>>,
     card: Option<Vec<String>>,
     ipv6: Option<String>,
@@ -147,6 +148,7 @@ impl Description {
         }
         board.folder = leak(folder.display().to_string());
         board.target = self.target.clone().map(leak);
+        board.options = self.options.clone().map_or("", leak);
         board.emulator = leak_all(emulator);
         board.card = leak_all(card);
         Ok(())
@@ -158,6 +160,7 @@ impl Description {
             &[
                 ("folder", self.folder.is_some()),
                 ("target", self.target.is_some()),
+                ("options", self.options.is_some()),
                 ("card", self.card.is_some()),
                 ("ipv6", self.ipv6.is_some()),
             ],

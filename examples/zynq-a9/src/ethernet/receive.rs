@@ -2,7 +2,10 @@
 
 use aarch32_cpu::asm::dmb;
 
-use super::shared::{MTU, RING, Ring};
+use uppercase::firmware::{HEADER, MTU, Receiver};
+
+use super::registers::{NOBUF, NWCTRL, OVERRUN, RXEN, RXSR};
+use super::shared::{RING, Ring};
 
 /// The address of a descriptor: it is the driver's, with a frame in its buffer; it is the last one of
 /// the ring.
@@ -11,8 +14,6 @@ const WRAP: u32 = 1 << 1;
 /// The status of a descriptor: a frame begins here, and ends here; its length.
 const WHOLE: u32 = 1 << 14 | 1 << 15;
 const LENGTH: u32 = 0x1fff;
-/// The Ethernet header.
-const HEADER: usize = 14;
 
 /// The driver's end of the ring.
 pub struct ReceiveRing {
@@ -36,12 +37,22 @@ impl ReceiveRing {
         self.ring.address()
     }
 
-    /// The length of the next good frame, which stays where it is; bad ones are given back.
-    pub fn peek(&mut self) -> Option<usize> {
+    fn give_back(&mut self) {
+        let descriptor = &self.ring.descriptors[self.next];
+        dmb(); // The buffer has been read before it is given away.
+        let address = descriptor.address.read();
+        descriptor.address.write(address & !OURS);
+        self.next = (self.next + 1) % RING;
+    }
+}
+
+impl Receiver for ReceiveRing {
+    fn peek(&mut self) -> Option<usize> {
         // No more than there can be now: this has to come to an end.
         for _ in 0..RING {
             let descriptor = &self.ring.descriptors[self.next];
             if descriptor.address.read() & OURS == 0 {
+                restart_receiver();
                 return None;
             }
             dmb(); // The bit comes first, then what it is about.
@@ -56,20 +67,23 @@ impl ReceiveRing {
         None
     }
 
-    /// Reads the frame that was peeked at, and gives its buffer back.
-    pub fn take<R>(&mut self, length: usize, read: impl FnOnce(&[u8]) -> R) -> R {
+    fn take<R>(&mut self, length: usize, read: impl FnOnce(&[u8]) -> R) -> R {
         // SAFETY: `peek` has found that it is the driver's, and `give_back` comes later.
         let bytes = unsafe { self.ring.buffers[self.next].bytes() };
         let result = read(&bytes[..length]);
         self.give_back();
         result
     }
+}
 
-    fn give_back(&mut self) {
-        let descriptor = &self.ring.descriptors[self.next];
-        dmb(); // The buffer has been read before it is given away.
-        let address = descriptor.address.read();
-        descriptor.address.write(address & !OURS);
-        self.next = (self.next + 1) % RING;
+/// Without a descriptor for a frame, the receiver may stop for good (UG585, 16.7.4).
+fn restart_receiver() {
+    let events = RXSR.read() & (NOBUF | OVERRUN);
+    if events != 0 {
+        log::debug!("Ethernet: frames found no room, {events:#x}");
+        RXSR.write(events);
+        let control = NWCTRL.read();
+        NWCTRL.write(control & !RXEN);
+        NWCTRL.write(control | RXEN);
     }
 }

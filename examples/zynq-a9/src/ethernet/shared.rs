@@ -17,8 +17,6 @@
 
 use core::cell::UnsafeCell;
 
-/// The longest frame.
-pub const MTU: usize = 1514;
 /// A multiple of 64, as the controller wants it, and of a line of the caches. The controller writes up
 /// to 1518 bytes into one, with the tag of a virtual LAN.
 pub const BUFFER: usize = 1536;

@@ -2,8 +2,10 @@
 
 use aarch32_cpu::asm::{dmb, dsb};
 
+use uppercase::firmware::Transmitter;
+
 use super::registers::{NWCTRL, START_TX};
-use super::shared::{MTU, RING, Ring};
+use super::shared::{RING, Ring};
 
 /// The status of a descriptor: it is the driver's, its frame has been transmitted; it is the last one
 /// of the ring; the frame ends here. The length is in the lowest bits.
@@ -16,6 +18,8 @@ pub struct TransmitRing {
     ring: &'static Ring,
     /// The descriptor of the next frame.
     next: usize,
+    /// Whether frames go anywhere.
+    pub has_link: bool,
 }
 
 impl TransmitRing {
@@ -25,26 +29,37 @@ impl TransmitRing {
             descriptor.address.write(ring.buffers[i].address());
             descriptor.status.write(OURS | wrap(i));
         }
-        Self { ring, next: 0 }
+        Self {
+            ring,
+            next: 0,
+            has_link: false,
+        }
     }
 
-    /// The same, while the transmitter is off: what was in it is lost.
+    /// Empties it while the transmitter is off: what was in it is lost.
     pub fn clear(&mut self) {
+        let has_link = self.has_link;
         *self = Self::new(self.ring);
+        self.has_link = has_link;
     }
 
     pub fn address(&self) -> u32 {
         self.ring.address()
     }
+}
 
-    /// Whether a frame has room.
-    pub fn has_room(&self) -> bool {
+impl Transmitter for TransmitRing {
+    fn has_room(&self) -> bool {
         self.ring.descriptors[self.next].status.read() & OURS != 0
     }
 
-    /// Lets `fill` write a frame, for which there is room, and gives it to the controller.
-    pub fn transmit<R>(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
-        let (length, result) = self.write(length, fill);
+    fn transmit<R>(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
+        dmb(); // The bit that says that there is room comes first, then the buffer.
+        // SAFETY: there is room, so the buffer is the driver's; `&mut self` is the only way to it.
+        let result = unsafe { self.ring.buffers[self.next].fill(length, fill) };
+        if !self.has_link {
+            return result; // The next frame is written over it.
+        }
         let descriptor = &self.ring.descriptors[self.next];
         dmb(); // The frame has been written before it is given away.
         descriptor
@@ -54,19 +69,6 @@ impl TransmitRing {
         dsb(); // It has been given away before the controller looks.
         NWCTRL.set(START_TX);
         result
-    }
-
-    /// Lets `fill` write a frame that goes nowhere.
-    pub fn discard<R>(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> R {
-        self.write(length, fill).1
-    }
-
-    fn write<R>(&mut self, length: usize, fill: impl FnOnce(&mut [u8]) -> R) -> (usize, R) {
-        dmb(); // The bit that says that there is room comes first, then the buffer.
-        let length = length.min(MTU); // smoltcp keeps to the MTU; what is longer is cut.
-        // SAFETY: there is room, so the buffer is the driver's; `&mut self` is the only way to it.
-        let result = unsafe { self.ring.buffers[self.next].fill(length, fill) };
-        (length, result)
     }
 }
 

@@ -22,7 +22,7 @@ use smoltcp::phy::Device;
 use smoltcp::socket::{tcp, udp};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, Ipv4Address};
 use static_cell::{ConstStaticCell, StaticCell};
-use uppercase::firmware::Platform;
+use uppercase::firmware::{Driver, Platform};
 
 use clock::Clock;
 use ethernet::{Ethernet, Frames};
@@ -91,7 +91,7 @@ fn main() -> ! {
         clock.feed_watchdog();
         let delay = interface.poll_delay(clock.now(), &sockets);
         let limit = delay.unwrap_or(Clock::LONGEST_NAP).min(Clock::LONGEST_NAP);
-        device.acknowledge();
+        device.acknowledge(clock.now());
         if limit.total_micros() > 0 && device.receive(clock.now()).is_none() {
             clock.nap(limit);
         }

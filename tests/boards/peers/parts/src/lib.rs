@@ -2,6 +2,8 @@
 #![no_std]
 
 pub mod firmware;
+#[path = "../../../../../src/logging.rs"]
+mod logging;
 
 /// As much of the library's link layer as a driver sees.
 pub mod link {

@@ -1,0 +1,46 @@
+use core::mem::replace;
+
+use crate::Context;
+#[cfg(feature = "addressing")]
+use crate::link::is_link_local;
+use crate::logging::info;
+
+/// The attachment of a board to its link: what starts anew when the link comes, and from when on the
+/// board can be reached.
+#[derive(Debug, Default)]
+pub(crate) struct Attachment {
+    has_link: bool,
+    is_ready: bool,
+}
+
+impl Attachment {
+    /// Takes what is so now. That the link has come or gone is logged, and so is the first address that
+    /// can be reached.
+    pub(crate) fn follow(&mut self, context: &mut Context<'_, '_>, has_link: bool) {
+        if replace(&mut self.has_link, has_link) != has_link {
+            info!("The link is {}", if has_link { "up" } else { "down" });
+            #[cfg(feature = "conflict-detection")]
+            if has_link {
+                context.link_is_back();
+            }
+        }
+        let is_ready = has_link && has_address(context);
+        if replace(&mut self.is_ready, is_ready) != is_ready && is_ready {
+            info!("The server is ready to receive");
+        }
+    }
+}
+
+/// Whether the board has an address that is not for the link alone.
+fn has_address(context: &Context<'_, '_>) -> bool {
+    #[cfg(feature = "addressing")]
+    {
+        let mut addresses = context.addresses().iter();
+        addresses.any(|address| !is_link_local(&address.address()))
+    }
+    #[cfg(not(feature = "addressing"))]
+    {
+        let _ = context;
+        true
+    }
+}
