@@ -99,7 +99,7 @@ for number in range(50):
             head /= IPv6ExtHdrFragment(nh=protocol, offset=offset // 8, m=more, id=number)
             frames.append(ether(50) / head / Raw(bytes(length)))
 # A complaint about what cannot be put together is allowed (RFC 8200, 4.5), one for each at most.
-assert len(answers(frames, not_arp)) <= len(frames)
+assert len(answers(frames, not_by_itself)) <= len(frames)
 ",
         );
     });

@@ -105,8 +105,9 @@ def answers(frames, wanted=lambda frame: True, patience=1):
         link.send(frame)
     return [frame.summary() for frame in link.received(patience) if wanted(frame)]
 
-def not_arp(frame):
-    return ARP not in frame and ICMPv6ND_NS not in frame
+# A host asks for neighbors, and reports its groups, without being asked.
+def not_by_itself(frame):
+    return not any(own in frame for own in (ARP, ICMPv6ND_NS, ICMPv6MLReport2))
 
 link = Link('tap0')
 ";

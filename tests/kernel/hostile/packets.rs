@@ -18,7 +18,7 @@ for head in IP(src=SERVER, dst=SERVER), IPv6(src=SERVER6, dst=SERVER6):
 for source in (ether(50), Ether(src=MAC, dst=MAC)):
     frames.append(source / IP(src=SERVER, dst=SERVER) / ICMP() / Raw(b'hello'))
     frames.append(source / IPv6(src=SERVER6, dst=SERVER6) / ICMPv6EchoRequest(data=b'hello'))
-assert (many := answers(frames, not_arp)) == [], many
+assert (many := answers(frames, not_by_itself)) == [], many
 ",
         );
     });
@@ -40,7 +40,7 @@ for group in ['ff02::1', 'ff02::1:ff00:1', 'ff05::2', 'ff0e::1234']:
         head = ether(50, to) / IPv6(src='fdaa::50', dst=group)
         frames += [head / UDP(sport=50000, dport=port) / Raw(b'hello') for port in (PORT, PORT + 1)]
         frames += [head / TCP(sport=50000, dport=port, flags='S') for port in (PORT, PORT + 1)]
-assert (many := answers(frames, not_arp)) == [], many
+assert (many := answers(frames, not_by_itself)) == [], many
 ",
         );
     });
@@ -62,7 +62,7 @@ for head in heads:
     echo = ICMP() if head.version == 4 else ICMPv6EchoRequest()
     frames.append(ether(50) / head / echo)
 for frame in frames:
-    many = answers([frame], not_arp, 0.1)
+    many = answers([frame], not_by_itself, 0.1)
     assert many == [], (frame.summary(), many)
 ",
         );
@@ -131,7 +131,7 @@ for next_header in range(256):
     frames.append(ether(50) / IPv6(src=f'fdaa::{next(hosts)}', dst=SERVER6, nh=next_header) / Raw(bytes(40)))
 for frame in frames:
     link.send(frame)
-answered = [frame[IPv6].dst for frame in link.received(2) if IPv6 in frame and not_arp(frame)]
+answered = [frame[IPv6].dst for frame in link.received(2) if IPv6 in frame and not_by_itself(frame)]
 assert len(answered) == len(set(answered)) > 0, answered
 # Nothing is forwarded.
 link.send(with_headers(IPv6ExtHdrRouting(type=0, segleft=1, addresses=['fdaa::77'])))
