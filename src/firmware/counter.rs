@@ -26,7 +26,7 @@ pub struct Counter<const MASK: u32, const TICKS_PER_MICROSECOND: u32> {
 
 impl<const MASK: u32, const TICKS_PER_MICROSECOND: u32> Counter<MASK, TICKS_PER_MICROSECOND> {
     /// A counter that stands at `first` now.
-    #[must_use] 
+    #[must_use]
     pub const fn new(first: u32) -> Self {
         Self {
             last: Cell::new(first),

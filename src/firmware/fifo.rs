@@ -21,7 +21,7 @@ pub struct FifoFrames<const N: usize> {
 
 impl<const N: usize> FifoFrames<N> {
     /// Frames of zeros.
-    #[must_use] 
+    #[must_use]
     pub const fn new() -> Self {
         Self {
             received: Words([[0; 4]; N]),

@@ -30,7 +30,7 @@ pub fn address_of(serial_number: &[u8]) -> EthernetAddress {
 /// let address = programmed_address(0x1200_5452, 0x5634);
 /// assert_eq!(address.to_string(), "52:54:00:12:34:56");
 /// ```
-#[must_use] 
+#[must_use]
 pub fn programmed_address(low: u32, high: u32) -> EthernetAddress {
     let [a, b, c, d] = low.to_le_bytes();
     let [e, f, ..] = high.to_le_bytes();

@@ -17,7 +17,7 @@ impl WakeUp {
     /// The firmware runs on a Cortex-M, and masks interrupts: as none is taken, no critical section can
     /// be broken by one.
     #[allow(unsafe_code)]
-    #[must_use] 
+    #[must_use]
     pub const unsafe fn new(number: usize) -> Self {
         Self(number)
     }

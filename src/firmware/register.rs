@@ -63,7 +63,7 @@ impl Register {
     }
 
     /// Reads a counter of 64 bits, which goes on meanwhile. This is its lower half.
-    #[must_use] 
+    #[must_use]
     pub fn read_with_upper(self, upper: Self) -> u64 {
         let mut high = upper.read();
         loop {
