@@ -57,12 +57,7 @@ impl Firmware {
             let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/firmware");
             let folder = self.root.join("examples").join(self.board.folder);
             if !script.exists() || !folder.exists() {
-                return Err(Failure::Missing(Missing {
-                    what: "the source of the firmware".into(),
-                    command: "take the repository, as the package is without it",
-                    arguments: String::new(),
-                    details: String::new(),
-                }));
+                return Err(no_source());
             }
             let mut build = Command::new(script);
             build.arg(folder);
@@ -171,6 +166,16 @@ impl Firmware {
     pub fn run(&self) -> String {
         Emulator::start(self, "user,restrict=on", free_address(), &[]).finish()
     }
+}
+
+/// A package is without the boards, as cargo leaves out what is a package of its own.
+pub fn no_source() -> Failure {
+    Failure::Missing(Missing {
+        what: "the source of the firmware".into(),
+        command: "take the repository, as the package is without it",
+        arguments: String::new(),
+        details: String::new(),
+    })
 }
 
 /// The script's exit code where there is no compiler for the target. It prints the target then.

@@ -12,6 +12,7 @@ mod broken;
 mod budget;
 mod cable;
 mod client;
+mod copies;
 mod crowd;
 mod dhcp;
 mod elf;
@@ -211,6 +212,7 @@ fn all_trials() -> Vec<Trial> {
         }
     }
     trials.extend(broken::trials());
+    trials.extend(copies::trials());
     trials.extend(faults::trials());
     trials.extend(mistakes::trials());
     trials.extend(footprint::trials());

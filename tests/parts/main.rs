@@ -1,7 +1,6 @@
 //! Parts of the package by themselves, in memory, with any set of features: the library may be
 //! without a heap, and its text without Unicode.
 
-mod boards;
 #[cfg(feature = "cable")]
 mod cable;
 mod capture;

@@ -1,12 +1,17 @@
 //! What is the same on two boards is in `uppercase::firmware`, and not in the folders of both.
 //!
 //! ```text
-//! cargo test --test parts boards -- --nocapture      # prints the lines of each board that are copies
+//! cargo test --test boards copies -- --nocapture     # prints the lines of each board that are copies
 //! ```
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+
+use libtest_mimic::Trial;
+
+use crate::firmware::no_source;
+use crate::shared::missing::{self, Failure};
 
 /// Lines of a board that stand on another board as well: how the same traits are implemented, how the
 /// same functions are called.
@@ -36,8 +41,19 @@ fn lines_below(folder: &Path, lines: &mut BTreeSet<String>) {
     }
 }
 
-#[test]
-fn boards_have_few_lines_that_are_copies() {
+pub fn trials() -> [Trial; 2] {
+    [
+        Trial::ignorable_test("copies::boards_have_few_lines_that_are_copies", || {
+            missing::completion(boards_have_few_lines_that_are_copies())
+        }),
+        Trial::test("copies::lines_of_code_are_counted_once", || {
+            lines_of_code_are_counted_once();
+            Ok(())
+        }),
+    ]
+}
+
+fn boards_have_few_lines_that_are_copies() -> Result<(), Failure> {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let folders = fs::read_dir(examples).expect("the folder");
     let folders = folders.map(|entry| entry.expect("a folder").path());
@@ -50,6 +66,9 @@ fn boards_have_few_lines_that_are_copies() {
             (folder, lines)
         })
         .collect();
+    if boards.is_empty() {
+        return Err(no_source());
+    }
     assert!(boards.len() > 4, "{} boards", boards.len());
     for (folder, lines) in &boards {
         let others = boards.iter().filter(|(other, _)| other != folder);
@@ -66,10 +85,10 @@ fn boards_have_few_lines_that_are_copies() {
             "move what is the same to src/firmware: {count} lines of {name} are those of {other}:\n    {list}"
         );
     }
+    Ok(())
 }
 
-#[test]
-fn lines_of_code_are_counted_once_and_others_are_not() {
+fn lines_of_code_are_counted_once() {
     let text = "\
         //! A text.\n\
         use core::fmt;\n\
