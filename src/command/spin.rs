@@ -227,32 +227,69 @@ mod tests {
     fn signals_are_looked_for_while_frames_come_without_a_pause() {
         let mut spin = slept(4, 50, FRAME);
         let mut looking = spin.begin(after(0), received(4)).unwrap();
-        for micros in 1..10_000 {
-            let received = received(4 + micros as u64);
-            let look = spin.look(&mut looking, after(micros), received, false);
+        let mut frames = 4;
+        for micros in (20..10_000).step_by(20) {
+            frames += 1;
+            let look = spin.look(&mut looking, after(micros), received(frames), false);
             assert_eq!(look, Look::Again);
         }
-        let look = spin.look(&mut looking, after(10_000), received(99_999), false);
+        let look = spin.look(&mut looking, after(10_000), received(frames), false);
         assert_eq!(look, Look::Signals);
         assert!(is_worth_it(&spin), "it goes on after that");
     }
 
     #[test]
-    fn a_processor_that_another_program_wants_is_left_to_it_for_a_second() {
+    fn a_processor_that_another_program_wants_is_left_to_it_for_a_tenth_of_a_second() {
         let mut spin = slept(4, 50, FRAME);
         assert!(spin.yielded(after(100_000), after(100_201)).is_break());
         assert!(!is_worth_it(&spin));
-        for (second, is_left) in [(1, true), (2, false)] {
+        let mut frames = 4;
+        for (start, is_left) in [(150_000, true), (250_000, false)] {
             for sleep in 1..=4 {
-                let from = after(second * 1_000_000 + sleep * 1000);
-                let frames = second as u64 * 10 + sleep as u64;
-                spin.slept(
-                    (from, from + Duration::from_micros(10)),
-                    None,
-                    received(frames),
-                );
+                let from = after(start + sleep * 1000);
+                frames += 1;
+                let to = from + Duration::from_micros(10);
+                spin.slept((from, to), None, received(frames));
             }
-            assert_eq!(is_worth_it(&spin), !is_left, "{second}");
+            assert_eq!(is_worth_it(&spin), !is_left, "{start}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_looking_where_both_programs_share_a_processor() {
+        assert!(!is_worth_it(&slept(9, 9, FRAME)));
+        assert!(is_worth_it(&slept(9, 10, FRAME)));
+    }
+
+    #[test]
+    fn there_is_no_looking_between_the_frames_of_several_clients() {
+        let mut spin = Spin::new();
+        for sleep in 1..=9 {
+            let from = after(sleep * 1000);
+            let frames = 3 * sleep as u64;
+            let to = from + Duration::from_micros(50);
+            spin.slept((from, to), None, received(frames));
+        }
+        assert!(!is_worth_it(&spin));
+    }
+
+    #[test]
+    fn looking_ends_where_frames_follow_each_other_too_soon_for_one_client() {
+        for (distance, is_one_client) in [(7, false), (8, true)] {
+            let mut spin = slept(4, 50, FRAME);
+            let mut looking = spin.begin(after(0), received(4)).unwrap();
+            let looks = (1..=64).map(|frame| {
+                let now = after(frame * distance);
+                spin.look(&mut looking, now, received(4 + frame as u64), false)
+            });
+            let looks: Vec<_> = looks.collect();
+            assert!(looks[..63].iter().all(|look| *look == Look::Again));
+            let last = if is_one_client {
+                Look::Again
+            } else {
+                Look::Sleep
+            };
+            assert_eq!(looks[63], last, "{distance}");
         }
     }
 
