@@ -13,7 +13,7 @@ use smoltcp::time::Instant;
 /// // A counter of 24 bits, at 50 ticks a microsecond, that stands at 7.
 /// let counter = Counter::<0x00ff_ffff, 50>::new(7);
 /// assert_eq!(counter.read(107).total_micros(), 2);
-/// assert_eq!(counter.read(99).total_micros(), 335_544); // It has come around.
+/// assert_eq!(counter.read(99).total_micros(), 335_546); // It has come around.
 /// ```
 #[derive(Debug)]
 pub struct Counter<const MASK: u32, const TICKS_PER_MICROSECOND: u32> {
