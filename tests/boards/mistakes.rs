@@ -104,7 +104,8 @@ fn tests_emulated() -> Result<(), Failure> {
          folder = \"firmware\"\n\
          emulator = [\"qemu-system-arm\", \"-machine\", \"xilinx-zynq-a9\"]\n\
          card = [\"-net\", \"nic,model=cadence_gem,netdev=network\"]\n\
-         pads = false # the emulator does not, as the controller does\n",
+         pads = false # the emulator does not, as the controller does\n\
+         options = \"--no-default-features --features unicode\" # it has a fixed address then\n",
     )?;
     let mut test = test(&file, "elsewhere::driver::");
     // It takes what is built of ours already.
