@@ -6,12 +6,12 @@ use smoltcp::iface::SocketStorage;
 use smoltcp::phy::{ChecksumCapabilities, Device, Medium};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{EthernetAddress, IpAddress, IpCidr, IpEndpoint};
+#[cfg(feature = "fragmentation")]
 use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 use uppercase::simulation::{self, Conditions, Lane, Port, Turn};
 #[cfg(feature = "fragmentation")]
 use uppercase::stack::FRAGMENTATION_OVERHEAD;
 use uppercase::stack::{Config, Egress, Service, Table, earliest};
-#[cfg(feature = "fragmentation")]
 use uppercase::tcp::Handler;
 use uppercase::transform::Transform;
 use uppercase::{Context, Stack, tcp, udp};
