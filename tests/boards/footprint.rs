@@ -139,7 +139,8 @@ const PEERS: [OtherServer; 3] = [
         name: "embassy-net 0.9 | IPv4",
         test: "embassy_net_over_ipv4",
         options: "--bin embassy-net-peer --features embassy",
-        painted: Some("--bin embassy-net-peer --features embassy,paint-stack"),
+        // On a busy machine its emulator does not answer at each start; why is not known.
+        painted: None,
     },
 ];
 
