@@ -17,7 +17,7 @@ use uppercase::{Servers, Stack, tcp, udp};
 use super::executor::Clock;
 use super::{CLIENT, SERVER};
 
-pub fn config(host: u8) -> Config<'static> {
+pub fn config(host: u8) -> Config {
     const fn network(host: u8) -> IpCidr {
         IpCidr::new(IpAddress::v4(192, 168, 69, host), 24)
     }
