@@ -66,10 +66,10 @@ pub enum Look {
 #[derive(Debug)]
 pub struct Looking {
     start: Instant,
-    /// What had been received at the start.
-    before: Received,
     last_frame: Instant,
-    received: Received,
+    /// How many frames had come at the start, and at the last look.
+    first: u64,
+    frames: u64,
 }
 
 impl Spin {
@@ -113,9 +113,9 @@ impl Spin {
     pub fn begin(&self, now: Instant, received: Received) -> Option<Looking> {
         (self.short_sleeps >= SHORT_SLEEPS).then_some(Looking {
             start: now,
-            before: received,
             last_frame: now,
-            received,
+            first: received.frames,
+            frames: received.frames,
         })
     }
 
@@ -127,14 +127,14 @@ impl Spin {
         received: Received,
         is_busy: bool,
     ) -> Look {
-        if received.frames != looking.received.frames || is_busy {
-            looking.received = received;
+        if received.frames != looking.frames || is_busy {
+            looking.frames = received.frames;
             looking.last_frame = now;
         }
         if now >= looking.start + LONGEST_SPIN {
             return Look::Signals;
         }
-        let frames = received.frames - looking.before.frames;
+        let frames = received.frames - looking.first;
         let are_close = frames >= MANY && now < looking.start + CLOSE * frames as u32;
         if are_close || now >= looking.last_frame + PATIENCE {
             self.short_sleeps = 0;
