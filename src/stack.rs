@@ -171,6 +171,7 @@ mod initial_sequence;
 mod inject;
 mod interfaces;
 mod network;
+mod next;
 mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
@@ -213,7 +214,7 @@ pub use fragmentation::FRAGMENTATION_OVERHEAD;
 #[cfg(feature = "client")]
 pub(crate) use initial_sequence::connect;
 pub use network::Network;
-pub use poll::Next;
+pub use next::Next;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
