@@ -217,7 +217,10 @@ fn look_for_frames<'a, D: Attached>(
         match spin.look(&mut looking, host.now(), host.received(), is_busy) {
             Look::Again => {}
             Look::Sleep => return delay,
-            Look::Signals => return Some(Duration::ZERO),
+            Look::Signals => {
+                host.look_for_signals();
+                return Some(Duration::ZERO);
+            }
         }
         if !is_busy {
             let from = host.now();
