@@ -1,6 +1,7 @@
 //! When a task sleeps, and what wakes it.
 
 use std::cell::Cell;
+use std::future::{pending, ready};
 
 #[cfg(feature = "fragmentation")]
 use smoltcp::phy::{Device, TxToken};
@@ -8,7 +9,7 @@ use smoltcp::time::Instant;
 use uppercase::Stack;
 #[cfg(feature = "fragmentation")]
 use uppercase::device::embassy::AsyncDevice;
-use uppercase::device::embassy::turn;
+use uppercase::device::embassy::{turn, turn_or};
 use uppercase::stack::from_fn;
 
 use super::executor::{Clock, Task, run, waker};
@@ -86,6 +87,45 @@ fn flood_lets_other_tasks_run() {
     }
     assert!(task.polls > 3, "{} polls", task.polls);
     assert_eq!(clock.sleeps(), 0);
+}
+
+/// The event is that a service has left an item in its channel, or the deadline is over by the time that
+/// it is waited for.
+#[test]
+fn what_is_there_before_it_is_waited_for_lets_other_tasks_run() {
+    for is_event in [true, false] {
+        let clock = Clock::new();
+        let card = card(SERVER, 8);
+        let mut stack = Stack::new(device(&card), config(SERVER), &mut [][..], clock.now())
+            .expect("the configuration is right");
+        let mut service = from_fn(|_| (!is_event).then(|| Instant::from_micros(1)));
+        let event = || async move {
+            match is_event {
+                true => ready(()).await,
+                false => pending().await,
+            }
+        };
+        let (turns, others) = (Cell::new(0), Cell::new(0));
+        let mut tasks = [
+            Task::new(async {
+                // It comes to an end where no turn waits.
+                for _ in 0..100 {
+                    let sleep = async |_| {};
+                    turn_or(&mut stack, || clock.now(), sleep, &mut service, event()).await;
+                    turns.set(turns.get() + 1);
+                }
+            }),
+            Task::new(async { others.set(others.get() + 1) }),
+        ];
+        tasks.iter_mut().for_each(|task| {
+            task.run();
+        });
+        assert_eq!((turns.get(), others.get()), (0, 1), "{is_event}");
+        for count in 1..100 {
+            assert!(tasks[0].run(), "it goes on");
+            assert_eq!(turns.get(), count);
+        }
+    }
 }
 
 #[test]
