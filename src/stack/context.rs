@@ -314,7 +314,8 @@ impl Context<'_, '_> {
 
     /// The device has its link again, which was down: the program says so. As this may be another
     /// network, what the network has given is verified, and the link is asked whether another host has an
-    /// address (RFC 5227, 2.1). Addresses are used meanwhile, so connections live on.
+    /// address (RFC 5227, 2.1), also for those of the program that were given up. Addresses that this host
+    /// has are used meanwhile, so connections live on.
     #[cfg(feature = "conflict-detection")]
     pub fn link_is_back(&mut self) {
         self.host.link.verify_addresses();
