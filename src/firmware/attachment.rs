@@ -19,7 +19,7 @@ impl Attachment {
     pub(crate) fn follow(&mut self, context: &mut Context<'_, '_>, has_link: bool) {
         if replace(&mut self.has_link, has_link) != has_link {
             info!("The link is {}", if has_link { "up" } else { "down" });
-            #[cfg(feature = "conflict-detection")]
+            #[cfg(any(feature = "conflict-detection", feature = "mld"))]
             if has_link {
                 context.link_is_back();
             }

@@ -418,6 +418,11 @@ impl Link {
         self.memberships.get_mut().is_reporting = self.is_ethernet();
     }
 
+    /// The link is back: reports all groups of this host again.
+    pub(crate) fn report_groups_anew(&mut self, now: Instant) {
+        self.memberships.get_mut().report_anew(now);
+    }
+
     /// Takes note of a query for listeners; returns whether the packet is such a one.
     pub(crate) fn receive_query(&self, packet: &Packet<'_>, now: Instant) -> bool {
         let query = packet.listener_query();

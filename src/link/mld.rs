@@ -169,6 +169,14 @@ impl Memberships {
         }
     }
 
+    /// Reports all groups as at first: the switches of another link do not know them, and a querier may ask
+    /// a minute or two later only.
+    pub(super) fn report_anew(&mut self, now: Instant) {
+        for membership in self.all.iter_mut().filter(|known| !known.is_left) {
+            (membership.changes, membership.next) = (REPORTS, now);
+        }
+    }
+
     /// Takes note of a query. A later answer than one that is due already is not needed (6.2).
     pub(super) fn hear(&mut self, query: &Query, now: Instant) {
         let within = Duration::from_millis(query.within.into());
@@ -211,9 +219,7 @@ impl Memberships {
         // RFC 3810, 5.2.13, has `::` as the source of reports before there is a link-local address, and
         // routers drop those: all is reported again then (RFC 3590, 4).
         if !source.is_unspecified() && !core::mem::replace(&mut self.is_heard, true) {
-            for membership in self.all.iter_mut().filter(|known| !known.is_left) {
-                (membership.changes, membership.next) = (REPORTS, now);
-            }
+            self.report_anew(now);
         }
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if !is_due(self.due(now)) || !transmit.has_room() {

@@ -391,6 +391,60 @@ fn the_group_of_an_address_that_is_asked_for_is_reported_before_the_solicitation
     );
 }
 
+/// The switches of another link know no group of this host before it reports them.
+#[test]
+fn all_groups_are_reported_again_when_the_link_is_back() {
+    let mut host = Host::reporting();
+    let now = host.simulation.now();
+    assert_eq!(host.stack.context(now).join_group(GROUP), Ok(()));
+    assert_eq!(host.reports(SECOND * 3).len(), 2);
+    let now = host.simulation.now();
+    host.stack.context(now).link_is_back();
+    let reports = host.reports(SECOND * 5);
+    let [(first, source, records), (second, _, again)] = &reports[..] else {
+        panic!("{reports:?}");
+    };
+    assert_eq!(*first, Duration::ZERO);
+    assert!(*second <= SECOND + TENTH / 5, "{second}");
+    assert_eq!(*source, link_local(SERVER));
+    let mut records = records.clone();
+    assert_eq!(*again, records);
+    records.sort();
+    let mut expected = own_groups().map(|group| (JOINS, group)).to_vec();
+    expected.push((JOINS, GROUP));
+    expected.sort();
+    assert_eq!(records, expected);
+}
+
+/// RFC 4862, 5.4.2, as above.
+#[cfg(feature = "conflict-detection")]
+#[test]
+fn the_groups_are_reported_before_addresses_are_asked_for_again() {
+    let mut host = Host::new(Link::ETHERNET_V6, |stack| {
+        stack.with_conflict_detection().with_group_reports()
+    });
+    host.reports(SECOND * 5);
+    let now = host.simulation.now();
+    host.stack.context(now).link_is_back();
+    host.cable.from_host.capture();
+    for _ in 0..200 {
+        let now = host.simulation.now();
+        let _ = host.stack.poll(now, &mut host.server);
+        host.simulation.sleep(TENTH / 10);
+    }
+    let captured = host.cable.from_host.captured();
+    let is_solicitation = |frame: &Vec<u8>| frame[12..14] == [0x86, 0xdd] && frame[54] == 135;
+    let first = captured.iter().position(is_solicitation);
+    let first = first.expect("the link is asked");
+    let reports = captured[..first].iter().filter_map(|frame| report(frame));
+    let mut reported: Vec<_> = reports.flat_map(|(_, records)| records).collect();
+    reported.sort();
+    reported.dedup();
+    let mut expected = own_groups().map(|group| (JOINS, group));
+    expected.sort();
+    assert_eq!(reported, expected);
+}
+
 /// Routers ask for listeners at any time, and hosts report: that is no packet that was refused.
 #[test]
 fn messages_of_other_hosts_about_their_groups_are_not_counted() {
