@@ -330,6 +330,44 @@ fn queries_without_end_are_answered_ten_times_a_second() {
     }
 }
 
+/// Each group has a moment of its own. What is due while no answer may be sent shares the next one.
+#[test]
+fn queries_about_many_groups_are_answered_ten_times_a_second() {
+    let mut host = Host::reporting();
+    let groups = (1..=8).map(|number| Ipv6Address::new(0xff05, 0, 0, 0, 0, 0, 0, number));
+    let groups: Vec<_> = groups.collect();
+    for group in &groups {
+        let now = host.simulation.now();
+        assert_eq!(host.stack.context(now).join_group(*group), Ok(()));
+    }
+    host.reports(SECOND * 3);
+    let mut answers = Vec::new();
+    for round in 0..10 {
+        for group in groups.iter().chain([&Ipv6Address::UNSPECIFIED]) {
+            let query = Query {
+                group: *group,
+                code: 100,
+                ..GENERAL
+            };
+            host.inject(&query.frame());
+        }
+        let reports = host.reports(TENTH).into_iter();
+        answers.extend(reports.map(|(delay, _, records)| (TENTH * round + delay, records)));
+    }
+    let rest = host.reports(SECOND).into_iter();
+    answers.extend(rest.map(|(delay, _, records)| (SECOND + delay, records)));
+    for pair in answers.windows(2) {
+        let apart = pair[1].0 - pair[0].0;
+        assert!(apart >= TENTH, "{apart} after {}", pair[0].0);
+    }
+    assert!((5..=12).contains(&answers.len()), "{}", answers.len());
+    let answered = answers.iter().flat_map(|(_, records)| records);
+    for group in groups {
+        let mut answered = answered.clone();
+        assert!(answered.any(|record| *record == (LISTENS, group)));
+    }
+}
+
 /// RFC 3810, 6.2: a link-local source, a hop limit of 1 and the Router Alert option; RFC 4443, 2.3: the
 /// checksum.
 #[test]
