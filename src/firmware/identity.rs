@@ -35,7 +35,8 @@ pub fn programmed_address(low: u32, high: u32) -> EthernetAddress {
     let [a, b, c, d] = low.to_le_bytes();
     let [e, f, ..] = high.to_le_bytes();
     let address = EthernetAddress([a, b, c, d, e, f]);
-    if address.is_unicast() {
+    // Where nothing was written, all bits are set or, as in fuses, none is.
+    if address.is_unicast() && low | high << 16 != 0 {
         return address;
     }
     warn!("no hardware address is programmed into this board");
