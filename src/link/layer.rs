@@ -273,12 +273,15 @@ impl Link {
         given
     }
 
-    /// Removes an address that the network has given, and no other.
-    pub(crate) fn remove_given(&mut self, address: &IpAddress) {
+    /// Whether the network has given an address, not the program.
+    pub(crate) fn is_given(&self, address: &IpAddress) -> bool {
         let claims = self.claims.as_ref();
-        if claims.is_some_and(|claims| claims.borrow().is_given(address)) {
-            self.remove_address(address);
-        }
+        claims.is_some_and(|claims| claims.borrow().is_given(address))
+    }
+
+    /// Removes an address that the network has given, and no other; returns whether it has.
+    pub(crate) fn remove_given(&mut self, address: &IpAddress) -> bool {
+        self.is_given(address) && self.remove_address(address)
     }
 
     /// The card of this host.

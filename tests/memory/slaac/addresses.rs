@@ -280,6 +280,25 @@ fn an_address_of_the_program_remains_as_it_is_where_it_is_formed_too() {
     }
 }
 
+/// What this host begins is sent from it as before: its prefix is deprecated for what routers have formed.
+#[test]
+fn an_address_of_the_program_does_not_give_way_when_its_prefix_is_deprecated() {
+    let mut lan = Lan::new();
+    let chosen = IpCidr::new(formed(PREFIX).into(), 64);
+    let other = IpCidr::new("fdcc::7".parse().expect("an address"), 64);
+    for address in [chosen, other] {
+        assert_eq!(lan.context().add_address(address), Ok(()));
+        lan.pass(SECOND * 3);
+    }
+    let before = lan.context().addresses().to_vec();
+    assert_eq!(before.last(), Some(&other));
+    lan.advertise(&Advertisement::new(1800, &usual(100, 50)));
+    lan.skip(60);
+    assert_eq!(lan.context().addresses(), before);
+    lan.skip(60);
+    assert_eq!(lan.context().addresses(), before, "nor when it is over");
+}
+
 #[test]
 fn an_address_without_room_is_told_and_formed_when_there_is_room() {
     let mut lan = Lan::new();
