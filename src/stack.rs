@@ -434,7 +434,8 @@ impl<'a, D: Device> Stack<'a, D> {
         self
     }
 
-    /// What the features say of the addresses of a board, which has no room to move a stack.
+    /// Asks for addresses by all means that the features give. A board has no room to move a stack, as the
+    /// methods above do.
     pub(crate) fn ask_for_addresses(&mut self) {
         #[cfg(feature = "conflict-detection")]
         self.host.detect_conflicts();
