@@ -3,13 +3,17 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use smoltcp::phy::{Device, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
+use uppercase::device::capture::{Capture, Frame};
 use uppercase::firmware::{
-    Controller, Fifo, FifoEnds, FifoFrames, FifoReceiver, FifoTransmitter, MTU, Port,
+    Controller, Driver, Fifo, FifoEnds, FifoFrames, FifoReceiver, FifoTransmitter, MTU, Port,
     programmed_address,
 };
 use uppercase::link::EthernetAddress;
+
+#[cfg(feature = "fragmentation")]
+use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 
 #[test]
 fn registers_without_an_address_give_one_that_is_administered_locally() {
@@ -87,5 +91,77 @@ fn the_longest_frame_passes_through_the_fewest_words() {
         let (received, _) = port.receive(Instant::ZERO).expect("it waits");
         received.consume(|bytes| assert_eq!(bytes, frame));
         assert!(port.receive(Instant::ZERO).is_none());
+    }
+}
+
+/// A controller in wrappers, on a link that is down, is a driver as by itself.
+#[test]
+fn a_driver_in_wrappers_is_a_driver() {
+    let mut acknowledged = Vec::new();
+    let driver = Idle(&mut acknowledged);
+    let driver = Capture::new(driver, |_: Frame<'_>| {});
+    #[cfg(feature = "fragmentation")]
+    let mut buffers = Buffers::<1, { 2048 + OVERHEAD }>::new();
+    #[cfg(feature = "fragmentation")]
+    let driver = Reassembly::new(driver, &mut buffers);
+    expect_driver(driver);
+    assert_eq!(acknowledged, [Instant::from_secs(7)]);
+}
+
+fn expect_driver(mut driver: impl Driver) {
+    assert!(!driver.has_link());
+    driver.acknowledge(Instant::from_secs(7));
+}
+
+/// A driver without frames, which notes when it is called.
+struct Idle<'t>(&'t mut Vec<Instant>);
+
+impl Device for Idle<'_> {
+    type RxToken<'t>
+        = Nothing
+    where
+        Self: 't;
+    type TxToken<'t>
+        = Nothing
+    where
+        Self: 't;
+
+    fn receive(&mut self, _: Instant) -> Option<(Nothing, Nothing)> {
+        None
+    }
+
+    fn transmit(&mut self, _: Instant) -> Option<Nothing> {
+        None
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        let mut capabilities = DeviceCapabilities::default();
+        capabilities.max_transmission_unit = MTU;
+        capabilities
+    }
+}
+
+impl Driver for Idle<'_> {
+    fn acknowledge(&mut self, now: Instant) {
+        self.0.push(now);
+    }
+
+    fn has_link(&self) -> bool {
+        false
+    }
+}
+
+/// A token that there is none of.
+enum Nothing {}
+
+impl RxToken for Nothing {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, _: F) -> R {
+        match self {}
+    }
+}
+
+impl TxToken for Nothing {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, _: usize, _: F) -> R {
+        match self {}
     }
 }

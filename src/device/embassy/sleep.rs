@@ -8,6 +8,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 use crate::Stack;
+use crate::device::capture::{Capture, Sink};
 #[cfg(feature = "fragmentation")]
 use crate::device::reassembly::Reassembly;
 use crate::stack::{Next, Service};
@@ -35,6 +36,16 @@ pub trait AsyncDevice: Device {
 
 #[cfg(feature = "fragmentation")]
 impl<D: AsyncDevice> AsyncDevice for Reassembly<'_, D> {
+    fn set_waker(&mut self, waker: &Waker) {
+        self.inner_mut().set_waker(waker);
+    }
+
+    fn is_full(&self) -> bool {
+        self.inner().is_full()
+    }
+}
+
+impl<D: AsyncDevice, S: Sink> AsyncDevice for Capture<D, S> {
     fn set_waker(&mut self, waker: &Waker) {
         self.inner_mut().set_waker(waker);
     }

@@ -3,18 +3,16 @@
 use std::cell::Cell;
 use std::future::{pending, ready};
 
-#[cfg(feature = "fragmentation")]
-use smoltcp::phy::{Device, TxToken};
+use smoltcp::phy::TxToken;
 use smoltcp::time::Instant;
 use uppercase::Stack;
-#[cfg(feature = "fragmentation")]
-use uppercase::device::embassy::AsyncDevice;
-use uppercase::device::embassy::{turn, turn_or};
+use uppercase::device::capture::{Capture, Frame};
+use uppercase::device::embassy::{AsyncDevice, turn, turn_or};
 use uppercase::stack::from_fn;
 
 use super::executor::{Clock, Task, run, waker};
 use super::host::{Talk, client, config, lines, server};
-use super::line::{card, device};
+use super::line::{Card, card, device};
 use super::{CLIENT, SERVER};
 
 /// An address on the link that no host has.
@@ -164,13 +162,26 @@ fn driver_that_never_has_room_again_is_looked_at_now_and_then() {
 
 #[test]
 #[cfg(feature = "fragmentation")]
-fn device_in_a_wrapper_is_waited_for_too() {
+fn device_in_a_reassembly_is_waited_for_too() {
     use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 
-    let clock = Clock::new();
     let card = card(SERVER, 1);
     let mut buffers = Buffers::<1, { 2048 + OVERHEAD }>::new();
-    let mut wrapped = Reassembly::new(device(&card), &mut buffers);
+    expect_wait(&card, Reassembly::new(device(&card), &mut buffers));
+}
+
+#[test]
+fn device_in_a_capture_is_waited_for_too() {
+    let card = card(SERVER, 1);
+    let frames = Cell::new(0);
+    let sink = |_: Frame<'_>| frames.set(frames.get() + 1);
+    expect_wait(&card, Capture::new(device(&card), sink));
+    assert_eq!(frames.get(), 2, "one each way");
+}
+
+/// The device of a card with room for one frame, in a wrapper.
+fn expect_wait(card: &Card, mut wrapped: impl AsyncDevice) {
+    let clock = Clock::new();
     wrapped
         .transmit(Instant::ZERO)
         .expect("room")
