@@ -65,7 +65,8 @@ use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::wire::Ipv6Address;
 
 /// What has happened to an address that was formed with a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Event {
     /// There is no room for the address: smoltcp is built for fewer (its feature `iface-max-addr-count-…`).
     NoRoom(Ipv6Address),
