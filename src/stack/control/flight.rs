@@ -57,8 +57,9 @@ pub(in crate::stack) struct Flight {
     is_due: bool,
     /// The acknowledgement that ends the recovery (RFC 6582, 3.2).
     recover: Option<TcpSeqNumber>,
-    /// How many duplicates smoltcp may still be given until the next acknowledgement of anything new;
-    /// `None` outside a recovery.
+    /// How many duplicates smoltcp may still be given until the next acknowledgement of anything new.
+    /// `None` outside a recovery, and within one after such an acknowledgement, until the next segment is
+    /// retransmitted.
     inflations: Option<u16>,
     retransmitted: Option<Retransmission>,
     /// Whether all is sent again because of what was acknowledged, not because of the time.
