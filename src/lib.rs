@@ -137,7 +137,7 @@ pub mod trace;
 pub mod transform;
 pub mod udp;
 
-/// smoltcp, of which the addresses, devices, sockets and times of this library are.
+/// smoltcp. The types of addresses, devices, sockets and times in this library are its types.
 pub use smoltcp;
 
 pub use servers::Servers;

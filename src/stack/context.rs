@@ -273,9 +273,9 @@ impl Context<'_, '_> {
         self.host.link.remove_address(address)
     }
 
-    /// Whether the stack asks whether another host has an address, which is not used yet, or was before
-    /// the [link was back](Self::link_is_back); see
-    /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
+    /// Whether the link is being asked about an address, whether another host has it. A new address is not
+    /// used before that is over; after [`link_is_back`](Self::link_is_back), addresses are used meanwhile.
+    /// See [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
     #[must_use]
     pub fn is_probing(&self) -> bool {

@@ -21,7 +21,8 @@ pub(super) struct Interfaces {
     /// That of all else, where it may be larger than the link takes.
     #[cfg(feature = "fragmentation")]
     datagrams: Option<Interface>,
-    /// What that draws follows from it: another service's socket may listen there, or ask for a name.
+    /// The seed of that interface. smoltcp draws numbers there where a service's own socket listens, or
+    /// asks for a name.
     #[cfg(feature = "fragmentation")]
     random_seed: u64,
 }

@@ -177,7 +177,7 @@ impl Flight {
     /// whether routers may fragment it.
     ///
     /// A packet that is longer than any that has arrived, and is retransmitted because of the timeout, may
-    /// have met a link that is too small for it, and the router's word about that a filter
+    /// have met a link that is too small for it, and the router's message about that a filter
     /// (RFC 2923, 2.1). So it is sent for the routers to fragment, and those after it are shorter.
     pub(in crate::stack) fn transmitted(
         &mut self,
