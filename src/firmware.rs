@@ -23,7 +23,6 @@ mod register;
 mod serial_log;
 mod storage;
 
-#[cfg(feature = "embassy-time")]
 pub(crate) use attachment::Attachment;
 pub use counter::Counter;
 pub use driver::Driver;
@@ -41,8 +40,6 @@ pub use storage::{ServerStorage, Storage, ask_for_addresses};
 
 use smoltcp::time::Duration;
 
-#[cfg(not(feature = "embassy-time"))]
-use self::attachment::Attachment;
 use crate::Stack;
 use crate::stack::{Next, Service, earliest};
 

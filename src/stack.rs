@@ -346,7 +346,7 @@ impl<'a, D: Device> Stack<'a, D> {
             clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(setup.random_seed),
-            interfaces: Interfaces::new(interface, setup.datagrams_seed()),
+            interfaces: Interfaces::new(interface, setup),
             fragmentation: Fragmentation::new(),
             device,
         }

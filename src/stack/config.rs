@@ -185,11 +185,12 @@ impl Setup<'_> {
     }
 
     /// The same for what does not belong to a connection, where that has an interface of its own.
+    #[cfg(feature = "fragmentation")]
     pub(super) fn datagrams_seed(&self) -> u64 {
-        #[cfg(all(feature = "isn", feature = "fragmentation"))]
+        #[cfg(feature = "isn")]
         return crate::secret::draw(self.random_seed, crate::secret::Purpose::Datagrams);
         // Without a one-way function, the two do at least not draw the same numbers.
-        #[cfg(not(all(feature = "isn", feature = "fragmentation")))]
+        #[cfg(not(feature = "isn"))]
         !self.random_seed
     }
 }
