@@ -159,6 +159,8 @@ impl<F: FnMut(&[u8])> Reporter<F> {
         let mut buffer = [0; 64];
         while let Poll::Ready(length) = self.client.receive(context, &mut buffer)? {
             if length == 0 {
+                // The other direction is closed, too: else the server would wait for that.
+                self.client.finish(context);
                 return Err(Failure::Closed);
             }
             (self.answered)(&buffer[..length]);
