@@ -432,6 +432,11 @@ impl<'a, D: Device> Stack<'a, D> {
         self
     }
 
+    /// As [`with_backlog`](Self::with_backlog), for a board, which has no room to move a stack.
+    pub(crate) fn set_backlog(&mut self, slots: &'a mut [PendingSyn]) {
+        self.judges.accept.set_backlog(slots.into());
+    }
+
     /// What the features say of the addresses of a board, which has no room to move a stack.
     pub(crate) fn ask_for_addresses(&mut self) {
         #[cfg(feature = "conflict-detection")]

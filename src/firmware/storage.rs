@@ -109,7 +109,7 @@ impl<
         random_seed: u64,
         now: Instant,
     ) -> (Stack<'static, D>, Servers<'static, T>) {
-        let stack = Stack::on_network(
+        let mut stack = Stack::on_network(
             device,
             network,
             hardware_address,
@@ -117,7 +117,7 @@ impl<
             &mut self.slots,
             now,
         );
-        let mut stack = stack.with_backlog(&mut self.backlog[..]);
+        stack.set_backlog(&mut self.backlog);
         stack.ask_for_addresses();
         let config = tcp::Config::default();
         let servers = Servers::new(stack.sockets(), &mut self.pool, &mut self.datagrams, config);
