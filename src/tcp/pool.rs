@@ -9,6 +9,7 @@ use super::error::SetupError;
 use super::handler::Handler;
 use super::index::{Entry, Mark};
 use super::session::Session;
+use crate::stack::Connection;
 use crate::transform::Ascii;
 
 /// The storage of a [`Server`](super::Server) of `N` connections, each with a handler `H`.
@@ -80,10 +81,10 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
         let rooms = self.storage.iter_mut().zip(&mut self.buffers);
         for (storage, buffers) in rooms {
             let (receive, transmit) = buffers.split();
+            let socket = Session::<H>::socket(receive, transmit)?;
+            let session = Session::of(Connection::new(storage, socket));
             // Cannot fail: there is room for `N`.
-            let _ = self
-                .sessions
-                .push(Session::new(storage, receive, transmit)?);
+            let _ = self.sessions.push(session);
         }
         Ok(&mut self.sessions)
     }

@@ -51,6 +51,15 @@ impl<'a, H: Handler> Session<'a, H> {
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
     ) -> Result<Self, SetupError> {
+        let socket = Self::socket(receive, transmit)?;
+        Ok(Self::of(Connection::new(storage, socket)))
+    }
+
+    /// A socket with these buffers, if they are of sizes that can work.
+    pub(super) fn socket(
+        receive: SocketBuffer<'a>,
+        transmit: SocketBuffer<'a>,
+    ) -> Result<Socket<'a>, SetupError> {
         let socket = new_socket(receive, transmit)?;
         if H::ROOM > 1 && socket.send_capacity() < H::ROOM {
             return Err(SetupError::NoRoom {
@@ -58,8 +67,13 @@ impl<'a, H: Handler> Session<'a, H> {
                 needed: H::ROOM,
             });
         }
-        Ok(Self {
-            connection: Connection::new(storage, socket),
+        Ok(socket)
+    }
+
+    /// One of a connection without a client.
+    pub(super) fn of(connection: Connection<'a>) -> Self {
+        Self {
+            connection,
             handler: H::default(),
             phase: Phase::Free,
             progress: Instant::ZERO,
@@ -68,7 +82,7 @@ impl<'a, H: Handler> Session<'a, H> {
             deadline: None,
             counted: Phase::Free,
             is_bound: false,
-        })
+        }
     }
 
     /// The phase of the connection at this moment.
