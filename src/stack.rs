@@ -331,13 +331,15 @@ impl<'a, D: Device> Stack<'a, D> {
         slots: ManagedSlice<'a, SocketStorage<'a>>,
         now: Instant,
     ) -> Self {
-        let mut host = Host::new(setup, &device.capabilities());
-        host.configure(setup);
-        let mut interface = new_interface(&host, setup.interface_seed(), now);
-        set_addresses(&mut interface, host.link.addresses.own());
+        // A host may be large: what is made of its parts comes first, so that it is never moved.
+        let capabilities = device.capabilities();
+        let addresses = setup.addresses_on(capabilities.medium);
+        let seed = setup.interface_seed();
+        let mut interface = new_interface(&host::of_ip(&capabilities), seed, now);
+        set_addresses(&mut interface, addresses.own());
         Self {
             sockets: Sockets::new(slots),
-            host,
+            host: Host::new(setup, &capabilities, addresses),
             judges: Judges {
                 accept: Accept::new(setup.random_seed),
                 counters: Counters::default(),

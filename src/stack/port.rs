@@ -4,7 +4,7 @@
 //! So smoltcp is compiled once, and each packet that leaves passes here once, with the [`Control`]
 //! of its connection at hand.
 
-use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 use super::control::Control;
@@ -80,14 +80,7 @@ impl<'p> Device for Port<'p> {
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = self.host.capabilities.clone();
-        capabilities.max_transmission_unit = self.ip_mtu;
-        // What is received is verified before it comes here.
-        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
-            true => Checksum::Tx,
-            false => Checksum::None,
-        };
-        capabilities
+        self.host.capabilities.clone()
     }
 }
 

@@ -167,7 +167,7 @@ impl<'w> Way<'w> {
         sockets: &mut SocketSet<'_>,
         control: Option<&mut Control>,
     ) -> bool {
-        let mut interface = interfaces::new(self.host, ip_mtu, 0, self.now);
+        let mut interface = interfaces::new(&self.host.capabilities, ip_mtu, 0, self.now);
         set_address(&mut interface, address);
         let mut narrow = Way {
             interfaces: &mut Interfaces::one(interface),
@@ -199,7 +199,7 @@ impl<'w> Way<'w> {
     #[inline(never)] // As above.
     pub(super) fn drain(&mut self, sockets: &mut SocketSet<'_>, most: usize) {
         const LEAST: usize = LONGEST_PACKET_HEADERS;
-        let mut interface = interfaces::new(self.host, LEAST, 0, self.now);
+        let mut interface = interfaces::new(&self.host.capabilities, LEAST, 0, self.now);
         let mut drain = Drain;
         let mut port = Port::new(self.host, LEAST, &mut drain, self.now);
         for _ in 0..most {
