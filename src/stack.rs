@@ -325,6 +325,7 @@ impl<'a, D: Device> Stack<'a, D> {
     }
 
     /// Of what has been checked.
+    #[cfg_attr(feature = "slaac", inline(never))] // It needs much room, for as long as this takes only.
     fn build(
         device: D,
         setup: &Setup<'_>,

@@ -4,7 +4,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 
 use crate::link::EthernetAddress;
-use crate::stack::{Network, PendingSyn, Slots};
+use crate::stack::{Network, PendingSyn, Slots, Sockets};
 use crate::transform::Transform;
 use crate::{Servers, Stack, tcp, udp};
 
@@ -119,11 +119,28 @@ impl<
         );
         stack.set_backlog(&mut self.backlog);
         stack.ask_for_addresses();
-        let config = tcp::Config::default();
-        let servers = Servers::new(stack.sockets(), &mut self.pool, &mut self.datagrams, config);
-        // Cannot fail: there are slots and connections enough, and the port is free.
-        (stack, servers.unwrap_or_else(|error| panic!("{error}")))
+        let servers = servers(stack.sockets(), &mut self.pool, &mut self.datagrams);
+        (stack, servers)
     }
+}
+
+/// Both servers on the port of the exercise.
+#[cfg_attr(feature = "slaac", inline(never))] // With it, a stack takes much room beside them.
+fn servers<
+    T: Transform,
+    const N: usize,
+    const RECEIVE: usize,
+    const TRANSMIT: usize,
+    const COUNT: usize,
+    const SIZE: usize,
+>(
+    sockets: &mut Sockets<'static>,
+    pool: &'static mut tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
+    datagrams: &'static mut udp::Buffers<COUNT, SIZE>,
+) -> Servers<'static, T> {
+    let servers = Servers::new(sockets, pool, datagrams, tcp::Config::default());
+    // Cannot fail: there are slots and connections enough, and the port is free.
+    servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Does what the features of the library say of the addresses of a board: `dhcp` and `slaac` have the

@@ -4,9 +4,11 @@ use core::cell::RefCell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
+use smoltcp::wire::IpAddress;
+#[cfg(feature = "addressing")]
+use smoltcp::wire::IpCidr;
 #[cfg(feature = "mld")]
 use smoltcp::wire::Ipv6Address;
-use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::addresses::Addresses;
 #[cfg(feature = "addressing")]
@@ -311,13 +313,14 @@ impl Link {
         if !self.is_ethernet() || self.claims.is_some() {
             return;
         }
-        let mut claims = Claims::new(self.hardware);
+        // Filled where they stay, as there may be many.
+        let claims = Claims::new(self.hardware);
+        let claims = self.claims.insert(RefCell::new(claims)).get_mut();
         for address in self.addresses.own() {
             // Cannot fail: there is as much room.
             claims.begin(*address);
         }
         self.addresses.clear();
-        self.claims = Some(RefCell::new(claims));
     }
 
     /// Takes note of what a message of ARP says about addresses of this host: "a conflicting ARP
