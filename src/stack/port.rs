@@ -22,26 +22,23 @@ pub(super) struct Port<'p> {
     pub(super) control: Option<&'p mut Control>,
     /// The card that has sent what has been received.
     pub(super) asker: Option<EthernetAddress>,
-    /// What an interface is made with. One that takes less than the link drops all that is longer.
-    pub(super) ip_mtu: usize,
+    /// Whether its interface takes less than the link, so that smoltcp drops what is longer.
+    #[cfg(feature = "fragmentation")]
+    pub(super) is_narrow: bool,
     pub(super) now: Instant,
 }
 
 impl<'p> Port<'p> {
     /// One without a received packet, of no connection.
-    pub(super) fn new(
-        host: &'p Host,
-        ip_mtu: usize,
-        transmit: &'p mut dyn Transmit,
-        now: Instant,
-    ) -> Self {
+    pub(super) fn new(host: &'p Host, transmit: &'p mut dyn Transmit, now: Instant) -> Self {
         Self {
             received: None,
             transmit,
             host,
             control: None,
             asker: None,
-            ip_mtu,
+            #[cfg(feature = "fragmentation")]
+            is_narrow: false,
             now,
         }
     }
@@ -52,7 +49,7 @@ impl<'p> Port<'p> {
         let _ = is_wanted;
         Outgoing {
             #[cfg(feature = "fragmentation")]
-            is_wanted: is_wanted && self.ip_mtu >= self.host.ip_mtu(),
+            is_wanted: is_wanted && !self.is_narrow,
             port: self,
             meta: PacketMeta::default(),
         }

@@ -79,7 +79,7 @@ impl<'w> Way<'w> {
             received: Some(Arrived { packet, meta }),
             control: control.as_deref_mut(),
             asker: self.asker,
-            ..Port::new(self.host, self.host.ip_mtu(), self.transmit, self.now)
+            ..Port::new(self.host, self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
         interface.poll_ingress_single(self.now, &mut port, sockets);
@@ -113,7 +113,7 @@ impl<'w> Way<'w> {
         socket.set_timeout(None);
         let late = self.now + LONGEST_TIMEOUT;
         let mut nowhere = Nowhere;
-        let mut port = Port::new(self.host, self.host.ip_mtu(), &mut nowhere, late);
+        let mut port = Port::new(self.host, &mut nowhere, late);
         let interface = &mut self.interfaces.segments;
         interface.poll_egress(late, &mut port, &mut connection.set);
         connection.socket_mut().set_timeout(timeout);
@@ -183,7 +183,7 @@ impl<'w> Way<'w> {
         let mut port = Port {
             control: control.as_deref_mut(),
             asker: self.asker,
-            ..Port::new(self.host, self.host.ip_mtu(), self.transmit, self.now)
+            ..Port::new(self.host, self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
         let result = interface.poll_egress(self.now, &mut port, sockets);
@@ -201,7 +201,11 @@ impl<'w> Way<'w> {
         const LEAST: usize = LONGEST_PACKET_HEADERS;
         let mut interface = interfaces::new(&self.host.capabilities, LEAST, 0, self.now);
         let mut drain = Drain;
-        let mut port = Port::new(self.host, LEAST, &mut drain, self.now);
+        let mut port = Port {
+            #[cfg(feature = "fragmentation")]
+            is_narrow: true,
+            ..Port::new(self.host, &mut drain, self.now)
+        };
         for _ in 0..most {
             interface.poll_egress(self.now, &mut port, sockets);
         }
