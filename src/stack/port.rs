@@ -22,6 +22,8 @@ pub(super) struct Port<'p> {
     pub(super) control: Option<&'p mut Control>,
     /// The card that has sent what has been received.
     pub(super) asker: Option<EthernetAddress>,
+    /// Whether what is answered is dropped.
+    pub(super) is_silent: bool,
     /// Whether its interface takes less than the link, so that smoltcp drops what is longer.
     #[cfg(feature = "fragmentation")]
     pub(super) is_narrow: bool,
@@ -37,6 +39,7 @@ impl<'p> Port<'p> {
             host,
             control: None,
             asker: None,
+            is_silent: false,
             #[cfg(feature = "fragmentation")]
             is_narrow: false,
             now,
@@ -131,7 +134,11 @@ impl Outgoing<'_, '_> {
 }
 
 impl TxToken for Outgoing<'_, '_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, length: usize, fill: F) -> R {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(
+        #[cfg_attr(not(feature = "fragmentation"), allow(unused_mut))] mut self,
+        length: usize,
+        fill: F,
+    ) -> R {
         let (mut fill, mut result) = (Some(fill), None);
         #[cfg(feature = "fragmentation")]
         {
@@ -147,6 +154,7 @@ impl TxToken for Outgoing<'_, '_> {
         let mut nowhere = Nowhere;
         // `Nowhere` has room for headers only.
         let is_dropped = length <= LONGEST_HEADERS && self.is_dropped();
+        let is_silent = self.port.is_silent;
         let Port {
             host,
             control,
@@ -155,7 +163,7 @@ impl TxToken for Outgoing<'_, '_> {
             transmit,
             ..
         } = &mut *self.port;
-        let transmit = match is_dropped {
+        let transmit = match is_dropped || is_silent {
             true => &mut nowhere as &mut dyn Transmit,
             false => &mut **transmit,
         };

@@ -178,12 +178,12 @@ fn duplicate(connection: &mut Connection<'_>, way: &mut Way<'_>, count: u8, anew
         };
         for window in [window, header.window] {
             let update = Synthetic::new(&Header { window, ..header });
-            way.inject(set, Some(control), update.as_bytes());
+            way.silently(|way| way.deliver(set, Some(control), update.as_bytes()));
         }
     }
     let duplicate = Synthetic::new(&header);
     for _ in 0..count {
-        way.inject(set, Some(control), duplicate.as_bytes());
+        way.silently(|way| way.deliver(set, Some(control), duplicate.as_bytes()));
     }
     way.asker = asker;
     control.flight.inject(count, anew);

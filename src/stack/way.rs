@@ -22,7 +22,9 @@ use super::interfaces::set_address;
 use super::port::{Arrived, Port};
 #[cfg(feature = "addressing")]
 use crate::link::Drain;
-use crate::link::{EthernetAddress, Nowhere, Transmit};
+#[cfg(feature = "paths")]
+use crate::link::Nowhere;
+use crate::link::{EthernetAddress, Transmit};
 #[cfg(feature = "addressing")]
 use crate::packet::LONGEST_PACKET_HEADERS;
 use crate::packet::Packet;
@@ -41,6 +43,8 @@ pub(super) struct Way<'w> {
     pub(super) meta: PacketMeta,
     /// The card that has sent what has been received: what is answered goes there.
     pub(super) asker: Option<EthernetAddress>,
+    /// Whether what smoltcp answers is dropped.
+    is_silent: bool,
 }
 
 impl<'w> Way<'w> {
@@ -57,6 +61,7 @@ impl<'w> Way<'w> {
             transmit,
             meta: PacketMeta::default(),
             asker: None,
+            is_silent: false,
         }
     }
 
@@ -79,6 +84,7 @@ impl<'w> Way<'w> {
             received: Some(Arrived { packet, meta }),
             control: control.as_deref_mut(),
             asker: self.asker,
+            is_silent: self.is_silent,
             ..Port::new(self.host, self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
@@ -86,20 +92,11 @@ impl<'w> Way<'w> {
         self.look(sockets, control);
     }
 
-    /// Gives a synthetic packet; what smoltcp answers is dropped.
-    #[inline(never)]
-    pub(super) fn inject(
-        &mut self,
-        sockets: &mut SocketSet<'_>,
-        control: Option<&mut Control>,
-        packet: &[u8],
-    ) {
-        let mut silent = Way {
-            interfaces: self.interfaces,
-            transmit: &mut Nowhere,
-            ..*self
-        };
-        silent.deliver(sockets, control, packet);
+    /// Does this; what smoltcp answers meanwhile, which can be headers only, is dropped.
+    pub(super) fn silently(&mut self, give: impl FnOnce(&mut Self)) {
+        self.is_silent = true;
+        give(self);
+        self.is_silent = false;
     }
 
     /// Lets the retransmission timer of a connection expire, which smoltcp 0.14 does not start for less
