@@ -73,13 +73,18 @@ impl Index for Scan<'_> {
         self.marks[number].kind
     }
 
+    #[inline(never)] // Many call it.
     fn next_of(&self, kind: Kind, after: Option<usize>) -> Option<usize> {
+        // In changes since then, of which there is one at least.
         let age = |mark: &Mark| self.changes.wrapping_sub(mark.since);
         let limit = after.map_or(u32::MAX, |number| age(&self.marks[number]));
-        let marks = self.marks.iter().enumerate();
-        let of_kind = marks.filter(|(_, mark)| mark.kind == Some(kind) && age(mark) < limit);
-        let oldest = of_kind.max_by_key(|(_, mark)| age(mark));
-        oldest.map(|(number, _)| number)
+        let (mut oldest, mut most) = (None, 0);
+        for (number, mark) in self.marks.iter().enumerate() {
+            if mark.kind == Some(kind) && age(mark) > most && age(mark) < limit {
+                (oldest, most) = (Some(number), age(mark));
+            }
+        }
+        oldest
     }
 
     #[inline(never)] // Many call it.
