@@ -66,8 +66,15 @@ impl<
     const TRANSMIT: usize,
     const COUNT: usize,
     const SIZE: usize,
+    const HELD: usize,
     const BACKLOG: usize,
-> Storage<F, tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
+>
+    Storage<
+        F,
+        tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
+        udp::Buffers<COUNT, SIZE, HELD>,
+        BACKLOG,
+    >
 {
     /// Storage that is not in use yet. Sizes that cannot work do not compile.
     pub const fn new(frames: F) -> Self {
@@ -91,8 +98,14 @@ impl<
     const TRANSMIT: usize,
     const COUNT: usize,
     const SIZE: usize,
+    const HELD: usize,
     const BACKLOG: usize,
-> ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
+>
+    ServerStorage<
+        tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
+        udp::Buffers<COUNT, SIZE, HELD>,
+        BACKLOG,
+    >
 {
     /// A stack on `device` with both servers on the port of the exercise; its addresses are those of the
     /// network and those that the network [gives](ask_for_addresses). The seed is that of
@@ -133,10 +146,11 @@ fn servers<
     const TRANSMIT: usize,
     const COUNT: usize,
     const SIZE: usize,
+    const HELD: usize,
 >(
     sockets: &mut Sockets<'static>,
     pool: &'static mut tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
-    datagrams: &'static mut udp::Buffers<COUNT, SIZE>,
+    datagrams: &'static mut udp::Buffers<COUNT, SIZE, HELD>,
 ) -> Servers<'static, T> {
     let servers = Servers::new(sockets, pool, datagrams, tcp::Config::default());
     // Cannot fail: there are slots and connections enough, and the port is free.

@@ -7,7 +7,7 @@ use smoltcp::time::Instant;
 
 use super::loop_guard::LoopGuard;
 use super::sender::{SendError, Sender};
-use super::storage::{self, Buffers, Parts, SetupError};
+use super::storage::{self, Buffers, ON_STACK, Parts, SetupError};
 use crate::logging::{debug, info, warn};
 use crate::stack::{Context, Service, Sockets};
 use crate::transform::{self, Ascii, Transform};
@@ -45,6 +45,7 @@ pub struct Counters {
 /// (`Stack::with_fragmentation`); else its request is dropped, and counted.
 pub struct Server<'a, T = Ascii> {
     sender: Sender,
+    /// Room for an answer; where it is empty, that is on the stack.
     answer: ManagedSlice<'a, u8>,
     guard: LoopGuard,
     counters: Counters,
@@ -67,9 +68,9 @@ impl<'a> Server<'a> {
     ///
     /// # Errors
     /// If the stack has no slot left, or the port is 0.
-    pub fn new<const COUNT: usize, const SIZE: usize>(
+    pub fn new<const COUNT: usize, const SIZE: usize, const HELD: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<COUNT, SIZE>,
+        buffers: &'a mut Buffers<COUNT, SIZE, HELD>,
         port: u16,
     ) -> Result<Self, SetupError> {
         Self::from_parts(sockets, buffers.split(), port)
@@ -133,7 +134,11 @@ impl<'a, T: Transform> Server<'a, T> {
 
     /// Answers the oldest datagram, if there is one, and it may be answered. It stays where there is no
     /// room for its answer.
-    fn answer_next(&mut self, context: &mut Context<'_, 'a>) -> Option<Result<(), SendError>> {
+    fn answer_next(
+        &mut self,
+        context: &mut Context<'_, 'a>,
+        room: &mut [u8],
+    ) -> Option<Result<(), SendError>> {
         let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
         let own_port = socket.endpoint().port;
         let has_room = socket.can_send();
@@ -151,9 +156,9 @@ impl<'a, T: Transform> Server<'a, T> {
                 Ok(())
             }
             None => {
-                let length = transform::datagram::<T>(request, &mut self.answer);
+                let length = transform::datagram::<T>(request, room);
                 info!("UDP: {} bytes from {}", request.len(), to.endpoint);
-                let answer = length.and_then(|length| self.answer.get(..length));
+                let answer = length.and_then(|length| room.get(..length));
                 if let Some(answer) = answer
                     && !(self.guard).permits(own_port, &to.endpoint, request, answer)
                 {
@@ -164,7 +169,7 @@ impl<'a, T: Transform> Server<'a, T> {
                     count(&mut self.counters.unanswerable);
                     Ok(())
                 } else {
-                    self.send(context, length, to)
+                    self.send(context, answer, to)
                 }
             }
         };
@@ -175,15 +180,31 @@ impl<'a, T: Transform> Server<'a, T> {
         Some(sent)
     }
 
-    /// Sends an answer of this length; without a length, it is longer than the buffer for it.
+    /// Answers what has arrived, as far as there is room for answers; returns when to go on.
+    fn answer_all(&mut self, context: &mut Context<'_, 'a>, room: &mut [u8]) -> Option<Instant> {
+        while let Some(sent) = self.answer_next(context, room) {
+            if sent == Err(SendError::Full) {
+                // It is answered as soon as others have been transmitted.
+                return Some(context.now);
+            }
+        }
+        None
+    }
+
+    #[inline(never)] // The room is needed for as long as this takes only.
+    fn answer_all_by_little(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        self.answer_all(context, &mut [0; ON_STACK])
+    }
+
+    /// Sends an answer, if it was not longer than the room for it.
     fn send(
         &mut self,
         context: &mut Context<'_, 'a>,
-        length: Option<usize>,
+        answer: Option<&[u8]>,
         to: UdpMetadata,
     ) -> Result<(), SendError> {
-        let sent = match length {
-            Some(length) => self.sender.send(context, &self.answer[..length], to),
+        let sent = match answer {
+            Some(answer) => self.sender.send(context, answer, to),
             None => Err(SendError::TooLarge),
         };
         match sent {
@@ -208,13 +229,13 @@ impl<'a, T: Transform> Server<'a, T> {
 impl<'a, T: Transform> Service<'a> for Server<'a, T> {
     /// Answers what has arrived, as far as there is room for answers.
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        while let Some(sent) = self.answer_next(context) {
-            if sent == Err(SendError::Full) {
-                // It is answered as soon as others have been transmitted.
-                return Some(context.now);
-            }
+        if self.answer.is_empty() {
+            return self.answer_all_by_little(context);
         }
-        None
+        let mut answer = core::mem::replace(&mut self.answer, ManagedSlice::Borrowed(&mut []));
+        let due = self.answer_all(context, &mut answer);
+        self.answer = answer;
+        due
     }
 }
 
