@@ -9,7 +9,6 @@ use super::error::SetupError;
 use super::handler::Handler;
 use super::index::{Entry, Mark};
 use super::session::Session;
-use crate::stack::Connection;
 use crate::transform::Ascii;
 
 /// The storage of a [`Server`](super::Server) of `N` connections, each with a handler `H`.
@@ -81,10 +80,9 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
         let rooms = self.storage.iter_mut().zip(&mut self.buffers);
         for (storage, buffers) in rooms {
             let (receive, transmit) = buffers.split();
-            let socket = Session::<H>::socket(receive, transmit)?;
-            let session = Session::of(Connection::new(storage, socket));
+            Session::<H>::check(&receive, &transmit)?;
             // Cannot fail: there is room for `N`.
-            let _ = self.sessions.push(session);
+            let _ = self.sessions.push(Session::of(storage, receive, transmit));
         }
         Ok(&mut self.sessions)
     }

@@ -7,7 +7,7 @@ use super::counters::Counters;
 use super::error::SetupError;
 use super::handler::Handler;
 use super::phase::Phase;
-use super::socket::new_socket;
+use super::socket::{check_buffers, new_socket};
 use crate::logging::info;
 use crate::packet::FourTuple;
 use crate::stack::{Connection, earliest};
@@ -51,29 +51,31 @@ impl<'a, H: Handler> Session<'a, H> {
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
     ) -> Result<Self, SetupError> {
-        let socket = Self::socket(receive, transmit)?;
-        Ok(Self::of(Connection::new(storage, socket)))
+        Self::check(&receive, &transmit)?;
+        Ok(Self::of(storage, receive, transmit))
     }
 
-    /// A socket with these buffers, if they are of sizes that can work.
-    pub(super) fn socket(
+    /// Whether buffers are of sizes that can work.
+    pub(super) fn check(
+        receive: &SocketBuffer<'a>,
+        transmit: &SocketBuffer<'a>,
+    ) -> Result<(), SetupError> {
+        check_buffers(receive, transmit)?;
+        let (bytes, needed) = (transmit.capacity(), H::ROOM);
+        match needed > 1 && bytes < needed {
+            true => Err(SetupError::NoRoom { bytes, needed }),
+            false => Ok(()),
+        }
+    }
+
+    /// As [`new`](Self::new), with buffers that were checked.
+    pub(super) fn of(
+        storage: &'a mut SocketStorage<'a>,
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
-    ) -> Result<Socket<'a>, SetupError> {
-        let socket = new_socket(receive, transmit)?;
-        if H::ROOM > 1 && socket.send_capacity() < H::ROOM {
-            return Err(SetupError::NoRoom {
-                bytes: socket.send_capacity(),
-                needed: H::ROOM,
-            });
-        }
-        Ok(socket)
-    }
-
-    /// One of a connection without a client.
-    pub(super) fn of(connection: Connection<'a>) -> Self {
+    ) -> Self {
         Self {
-            connection,
+            connection: Connection::new(storage, new_socket(receive, transmit)),
             handler: H::default(),
             phase: Phase::Free,
             progress: Instant::ZERO,
