@@ -4,7 +4,6 @@ use smoltcp::time::Instant;
 use super::sealed::Index;
 use super::{Kind, Work};
 use crate::packet::FourTuple;
-use crate::stack::earliest;
 
 /// Looks at all connections: for a handful, as a board has them. It takes 40 bytes for each.
 #[derive(Debug)]
@@ -109,8 +108,7 @@ impl Index for Scan<'_> {
     }
 
     fn due(&self) -> Option<Instant> {
-        let due = self.marks.iter().map(|mark| mark.due);
-        due.fold(None, earliest)
+        self.marks.iter().filter_map(|mark| mark.due).min()
     }
 
     fn expire(&mut self, now: Instant) -> Option<usize> {
