@@ -36,6 +36,7 @@ pub(super) fn give_segment(
         Judgement::Challenge => {
             if packet.is_intact(&host.capabilities.checksum) {
                 give(
+                    segment,
                     &challenge::elicit(&connection.control, segment),
                     connection,
                     way,
@@ -52,7 +53,7 @@ pub(super) fn give_segment(
     if let Some(header) = opens(&connection.control, was, segment)
         && packet.is_intact(&host.capabilities.checksum)
     {
-        give(&header, connection, way);
+        give(segment, &header, connection, way);
         let is = connection.socket().state();
         connection.control.received(packet, segment, was, is);
         return is;
@@ -93,7 +94,7 @@ fn complete(
     let Some(header) = header.filter(|_| packet.is_intact(&host.capabilities.checksum)) else {
         return false;
     };
-    let answer = Synthetic::new(&header);
+    let answer = Synthetic::like(segment, &header);
     let Connection { set, control, .. } = connection;
     way.deliver(set, Some(control), answer.as_bytes());
     let is = connection.socket().state();
@@ -127,12 +128,12 @@ fn give_acceptable(
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
         let old_byte = window::old_byte(&connection.control, segment);
-        way.silently(|way| give(&old_byte, connection, way));
+        way.silently(|way| give(segment, &old_byte, connection, way));
         if window::cuts_payload(&connection.control, segment) {
             // The sender is told how far the connection is.
-            give(&old_byte, connection, way);
+            give(segment, &old_byte, connection, way);
             let rest = window::without_payload(segment);
-            way.silently(|way| give(&rest, connection, way));
+            way.silently(|way| give(segment, &rest, connection, way));
             let is = connection.socket().state();
             let rest = Segment {
                 flags: Flags(segment.flags.0 & !Flags::FIN),
@@ -188,7 +189,7 @@ fn give_again(
     way: &mut Way<'_>,
 ) -> State {
     let was = connection.socket().state();
-    way.silently(|way| give(header, connection, way));
+    way.silently(|way| give(arrival.segment, header, connection, way));
     let is = connection.socket().state();
     connection
         .control
@@ -210,10 +211,10 @@ fn opens(control: &Control, state: State, segment: &Segment) -> Option<Header> {
     is_keep_alive.then(|| window::bare(segment, next, segment.window))
 }
 
-/// Gives a connection a segment that is made for it.
+/// Gives a connection a segment with this header beside another one.
 #[inline(never)] // The room for the segment is needed for as long as this takes only.
-fn give(header: &Header, connection: &mut Connection<'_>, way: &mut Way<'_>) {
-    let segment = Synthetic::new(header);
+fn give(segment: &Segment, header: &Header, connection: &mut Connection<'_>, way: &mut Way<'_>) {
+    let segment = Synthetic::like(segment, header);
     let Connection { set, control, .. } = connection;
     way.deliver(set, Some(control), segment.as_bytes());
 }
