@@ -25,7 +25,7 @@
 //!    connection only. The [`Control`] of the connection takes note of the card that it came from.
 //!    `stack/window.rs` knows what smoltcp would make wrong of it by the window that was announced
 //!    last, and what smoltcp is given beside it or instead; `stack/inject.rs` makes such segments.
-//! 5. The service works with the bytes in the socket's buffers, once for each poll:
+//! 5. The service works with the bytes in the socket's buffers, at least once for each poll:
 //!    [`tcp::Server`](crate::tcp::Server) and its [handler](crate::tcp::Handler), here
 //!    [the upper-casing](crate::transform).
 //! 6. `stack/way.rs` lets smoltcp transmit into `stack/port.rs`, and `stack/egress.rs` looks at each packet that leaves:
@@ -42,7 +42,7 @@
 //!    sender.
 //! 3. `stack/way.rs` gives it to smoltcp with the stack's own sockets. smoltcp answers a ping at once; a
 //!    datagram waits in its socket.
-//! 4. The service takes it at its turn, once for each poll, and makes the answer:
+//! 4. The service takes it at its turn, and makes the answer:
 //!    [`udp::Server`](crate::udp::Server). `stack/poll.rs` receives no more datagrams in a row than
 //!    there is room for in the socket, and than cards are remembered.
 //! 5. smoltcp writes the answer into `stack/port.rs`, and `stack/egress.rs` looks at it: to another network
@@ -171,6 +171,7 @@ mod initial_sequence;
 mod inject;
 mod interfaces;
 mod network;
+mod next;
 mod outlet;
 mod path_mtu;
 #[cfg(feature = "paths")]
@@ -213,7 +214,7 @@ pub use fragmentation::FRAGMENTATION_OVERHEAD;
 #[cfg(feature = "client")]
 pub(crate) use initial_sequence::connect;
 pub use network::Network;
-pub use poll::Next;
+pub use next::Next;
 pub use service::{Egress, FromFn, Service, earliest, from_fn};
 pub(crate) use sockets::ServeError;
 pub use sockets::{Slots, Sockets, SocketsFull};
@@ -494,7 +495,7 @@ impl<'a, D: Device> Stack<'a, D> {
         self.judges.counters
     }
 
-    /// Receives, lets the services work once, and transmits; returns what to do next.
+    /// Receives, lets the services work, and transmits; returns what to do next.
     ///
     /// Several services are a tuple: `&mut (&mut servers, &mut other)`.
     ///

@@ -1,9 +1,9 @@
 //! What `uppercase --version` says of the build: a part of the build script.
 //!
-//! The commit is the last one that has changed what is built, so the same sources name the same commit,
-//! and a commit that changes other files builds nothing anew. Only a release has it: to look whether it
-//! is another one, Cargo has to run this script after each change of `src`, and would build the library
-//! again where only the command was changed.
+//! The commit is the last one that has changed what is built, so the same sources name the same commit.
+//! Only a release has it: to look whether it is another one, Cargo has to run this script after each
+//! change of `src` and after each commit, and would build the library again where only the command was
+//! changed.
 
 use std::path::Path;
 use std::process::Command;
@@ -55,6 +55,11 @@ pub fn commit(folder: &Path) -> Option<String> {
     }
     for source in SOURCES {
         println!("cargo::rerun-if-changed={source}");
+    }
+    // A commit changes none of them. Cargo would ask each time for a file that is not there.
+    let commits = folder.join(".git/logs/HEAD");
+    if commits.exists() {
+        println!("cargo::rerun-if-changed={}", commits.display());
     }
     let abbreviation = format!("--abbrev={DIGITS}");
     let commit = git(folder, &["log", "-1", "--format=%h", &abbreviation])?;

@@ -106,6 +106,11 @@ impl<'a, D: Attached> Live<'a, D> {
         }
     }
 
+    /// Has the next wait look for signals even where a frame is there.
+    pub fn look_for_signals(&mut self) {
+        self.at_once = FRAMES_AT_ONCE;
+    }
+
     /// Whether a report was asked for (SIGUSR1) since this was called last.
     pub fn is_asked(&mut self) -> bool {
         std::mem::take(&mut self.is_asked)

@@ -23,8 +23,9 @@ use super::reporter::{Printed, Reporter};
 use super::setup::{self, Servers};
 use super::spin::{Look, Spin};
 
-/// The probes of a client that does not read for a while come up to 60 s apart.
-const SHORTEST_SILENCE: Duration = Duration::from_secs(90);
+/// RFC 9293, 3.8.3 (SHLD-11). The probes of a client that does not read for a while come up to 60 s
+/// apart.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(100);
 /// Connections of new clients while those before them are being closed.
 const SPARE: usize = 8;
 /// How long clients may take to close when the command is to end.
@@ -216,7 +217,10 @@ fn look_for_frames<'a, D: Attached>(
         match spin.look(&mut looking, host.now(), host.received(), is_busy) {
             Look::Again => {}
             Look::Sleep => return delay,
-            Look::Signals => return Some(Duration::ZERO),
+            Look::Signals => {
+                host.look_for_signals();
+                return Some(Duration::ZERO);
+            }
         }
         if !is_busy {
             let from = host.now();

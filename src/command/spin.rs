@@ -85,7 +85,8 @@ impl Spin {
         }
     }
 
-    /// Takes note of a sleep, which was to end after `limit` unless a frame came.
+    /// Takes note of a sleep, which was to end after `limit` unless a frame came. A look at the signals
+    /// is none.
     pub fn slept(
         &mut self,
         (from, to): (Instant, Instant),
@@ -97,6 +98,9 @@ impl Spin {
         let frames = received.frames - self.received.frames;
         let are_large = received.bytes - self.received.bytes >= LARGE * frames.max(1);
         self.received = received;
+        if limit == Some(Duration::ZERO) && !are_large {
+            return;
+        }
         let is_short = was_woken
             && SHORT_SLEEP.contains(&time)
             && frames <= FEW
@@ -235,7 +239,16 @@ mod tests {
         }
         let look = spin.look(&mut looking, after(10_000), received(frames), false);
         assert_eq!(look, Look::Signals);
+        // As the server does to look at them.
+        let now = after(2_000_000);
+        spin.slept((now, now), Some(Duration::ZERO), received(9999));
         assert!(is_worth_it(&spin), "it goes on after that");
+        let large = Received {
+            frames: 10_000,
+            bytes: 9999 * FRAME + LARGE,
+        };
+        spin.slept((now, now), Some(Duration::ZERO), large);
+        assert!(!is_worth_it(&spin), "the frames are large");
     }
 
     #[test]

@@ -175,15 +175,20 @@ impl Bus {
         self.links.iter().any(|link| !link.received.is_empty())
     }
 
-    /// Whether, since the last call, a host had to wait for room; and when there is some again.
+    /// Whether, since the last call, a host had to wait for room; and when there is some again. There
+    /// may be some by now, as the queue of a host is emptied when another one looks for frames.
     pub(super) fn refusals(&mut self) -> (bool, Option<Instant>) {
         let mut is_refused = false;
         let mut next = None;
         for link in &mut self.links {
             if core::mem::take(&mut link.is_refused) {
                 is_refused = true;
-                let departure = link.from_host.next_departure();
-                next = next.into_iter().chain(departure).min();
+                let room = if link.from_host.has_room() {
+                    Some(self.now)
+                } else {
+                    link.from_host.next_departure()
+                };
+                next = next.into_iter().chain(room).min();
             }
         }
         (is_refused, next)

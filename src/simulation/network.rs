@@ -215,7 +215,10 @@ impl Network {
                 self.report();
                 Err(busy)
             }
-            _ => Ok(()),
+            _ => {
+                self.bus.borrow_mut().now = end; // also where a host waits for room without end
+                Ok(())
+            }
         }
     }
 

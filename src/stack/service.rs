@@ -42,8 +42,9 @@ pub trait Service<'a> {
         None
     }
 
-    /// Does what there is to do; called once for each [`Stack::poll`](super::Stack::poll), after
-    /// frames have been received. Returns the moment at which it has something to do even if no
+    /// Does what there is to do; called at least once for each [`Stack::poll`](super::Stack::poll),
+    /// after frames have been received. With the feature `segmentation` it is called before more are
+    /// received, too, once 16 KiB have arrived in frames that are larger than a packet. Returns the moment at which it has something to do even if no
     /// frame arrives. If that has come already, the stack is polled again as soon as the device
     /// has room.
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant>;

@@ -54,7 +54,8 @@ impl Default for Config {
 
 impl Config {
     /// The classic port, any number of answers, 10 s to open, 5 minutes idle, 30 s to close; asks
-    /// after 10 s of silence, and gives up after 90 s of it.
+    /// after 10 s of silence, and gives up after 100 s of it (RFC 9293, 3.8.3: "The value of R2 SHOULD
+    /// correspond to at least 100 seconds").
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -65,7 +66,7 @@ impl Config {
             idle_timeout: Some(Duration::from_secs(300)),
             close_timeout: Some(Duration::from_secs(30)),
             keep_alive: Some(Duration::from_secs(10)),
-            silence_timeout: Some(Duration::from_secs(90)),
+            silence_timeout: Some(Duration::from_secs(100)),
             congestion_control: CongestionControl::Reno,
         }
     }

@@ -47,7 +47,8 @@ impl Events {
             tv_nsec: delay.micros() as i64 * 1000,
         });
         let input = input.as_deref().and_then(Input::file);
-        // What is not asked for is the device, once more.
+        // Standard input is the last one, and is left out where it is not asked for.
+        let count = if input.is_some() { 4 } else { 3 };
         let fds = [
             device.as_fd(),
             self.interrupt.as_fd(),
@@ -55,7 +56,7 @@ impl Events {
             input.unwrap_or(device.as_fd()),
         ];
         let mut fds = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
-        match poll(&mut fds, delay.as_ref()) {
+        match poll(&mut fds[..count], delay.as_ref()) {
             Ok(_) => {}
             // A signal of no interest.
             Err(Errno::INTR) => return Ok(Happened::default()),
@@ -69,7 +70,7 @@ impl Events {
                 && !device.contains(PollFlags::IN),
             stop,
             question,
-            input: input_ready && input.is_some(),
+            input: input_ready,
         };
         // The next time it is another one.
         for (is_signal, signal) in [(stop, &mut self.interrupt), (question, &mut self.question)] {

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use smoltcp::time::Duration;
-use uppercase::simulation::Conditions;
+use uppercase::simulation::{Conditions, Probability};
 
 use super::lanes::{MILLISECOND, arrivals, host, send, take};
 
@@ -66,6 +66,43 @@ fn a_host_sends_no_more_than_its_queue_in_one_poll_even_where_frames_take_no_tim
     });
     assert_eq!(done, Ok(()));
     assert_eq!(sent, [0; 8]);
+}
+
+#[test]
+fn a_host_is_called_again_where_another_one_has_made_room_by_looking_for_frames() {
+    let (mut network, link, mut port) = host(Conditions::PERFECT.with_queue(3));
+    let mut other = network.link("other").port();
+    link.from_host.set(
+        Conditions::PERFECT
+            .with_queue(3)
+            .with_loss(Probability::percent(100)),
+    );
+    let mut sent = 0;
+    let done = network.run(MILLISECOND, |turn| {
+        while sent < 5 && send(&mut port, b"frame") {
+            sent += 1;
+        }
+        // The other one's look empties the queue.
+        assert_eq!(take(&mut other), None);
+        if sent < 5 {
+            turn.wake_in(Some(Duration::ZERO));
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    });
+    assert_eq!((done, sent), (Ok(()), 5));
+}
+
+#[test]
+fn time_passes_where_a_host_never_has_room() {
+    let (mut network, _link, mut port) = host(Conditions::PERFECT.with_queue(0));
+    let done = network.run_for(MILLISECOND, |turn| {
+        assert!(!send(&mut port, b"frame"));
+        turn.wake_in(Some(Duration::ZERO));
+    });
+    assert_eq!(done, Ok(()));
+    assert_eq!(network.now().total_millis(), 1);
 }
 
 #[test]

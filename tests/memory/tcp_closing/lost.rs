@@ -67,7 +67,10 @@ fn a_client_that_vanishes_gives_its_place_back_within_the_limits() {
         let limit = if config.once {
             config.close_timeout.unwrap()
         } else {
-            config.silence_timeout.unwrap()
+            let limit = config.silence_timeout.unwrap();
+            // RFC 9293, 3.8.3: "The value of R2 SHOULD correspond to at least 100 seconds."
+            assert!(limit >= SECOND * 100);
+            limit
         };
         everywhere(config, |scene| {
             let _caller = reach(scene);
