@@ -5,13 +5,19 @@ use core::cell::RefCell;
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
 use smoltcp::wire::IpAddress;
-#[cfg(feature = "addressing")]
+#[cfg(any(
+    feature = "addressing",
+    all(feature = "simulation", feature = "client")
+))]
 use smoltcp::wire::IpCidr;
 #[cfg(feature = "mld")]
 use smoltcp::wire::Ipv6Address;
 
 use super::addresses::Addresses;
-#[cfg(feature = "addressing")]
+#[cfg(any(
+    feature = "addressing",
+    all(feature = "simulation", feature = "client")
+))]
 use super::addresses::beside;
 #[cfg(all(feature = "mld", feature = "conflict-detection"))]
 use super::addresses::is_solicited;
@@ -75,14 +81,20 @@ impl Link {
 
     /// Adds an address of this host, or changes the prefix of one; returns whether there is room. One of
     /// IPv6 on Ethernet brings a link-local one.
-    #[cfg(feature = "addressing")]
+    #[cfg(any(
+        feature = "addressing",
+        all(feature = "simulation", feature = "client")
+    ))]
     pub(crate) fn add_address(&mut self, address: IpCidr) -> bool {
         let other = beside(&address, self.hardware).filter(|_| self.is_ethernet());
         self.take(address) && other.is_none_or(|other| self.take(other))
     }
 
     /// Takes an address, once it is known that no other host has it.
-    #[cfg(feature = "addressing")]
+    #[cfg(any(
+        feature = "addressing",
+        all(feature = "simulation", feature = "client")
+    ))]
     fn take(&mut self, address: IpCidr) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &mut self.claims {
