@@ -118,10 +118,10 @@ pub(super) fn new(
     Interface::new(config, &mut Shape(capabilities), now)
 }
 
-/// A device that only says what it is: smoltcp asks it nothing else when an interface is made.
+/// A device that says what it can do, and no more: smoltcp asks nothing else when an interface is made.
 struct Shape(DeviceCapabilities);
 
-/// The token of a device without packets and without room.
+/// The token of a device that gives none.
 enum Never {}
 
 impl Device for Shape {
