@@ -138,7 +138,7 @@ pub(super) fn receive<'a>(
         Verdict::DeliverAfter(slot, segment) => {
             if let Some(connection) = table.touch(slot) {
                 let Connection { set, control, .. } = connection;
-                way.inject(set, Some(control), segment.as_bytes());
+                way.silently(|way| way.deliver(set, Some(control), segment.as_bytes()));
                 give_segment(&arrival, host, connection, way);
             }
         }
