@@ -37,7 +37,7 @@
 //! use uppercase::smoltcp::phy::Device;
 //! use uppercase::smoltcp::time::Instant;
 //! use uppercase::smoltcp::wire::{IpAddress, IpCidr};
-//! use uppercase::stack::{Config, Next};
+//! use uppercase::stack::{Config, Next, Slots};
 //! use uppercase::{Stack, tcp};
 //!
 //! fn serve<D: Device>(
@@ -49,7 +49,8 @@
 //!     let mut pool = tcp::Pool::<2, 1024, 1024>::new();
 //!     let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), random_seed)
 //!         .with_addresses(&[IpCidr::new(IpAddress::v4(192, 168, 69, 1), 24)]);
-//!     let mut stack = Stack::new(device, config, &mut [][..], now())?;
+//!     let mut slots = Slots::<0>::new(); // for sockets of UDP: connections are in the pool
+//!     let mut stack = Stack::new(device, config, &mut slots, now())?;
 //!     let config = tcp::Config::default();
 //!     let mut server: tcp::Server<'_> = tcp::Server::new(stack.sockets(), &mut pool, config)?;
 //!     loop {

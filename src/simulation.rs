@@ -99,6 +99,63 @@
 //! }
 //! ```
 //!
+//! # A stack of this package
+//!
+//! A [`Stack`](crate::Stack) has no [`Host`]: it is made on the [`port`](Link::port) of a link, with a
+//! seed of the [network's own](Network::random_seed), and polled at each turn. It tells
+//! [`Turn::wake_in`] when it wants to be polled next.
+//!
+//! ```
+//! use std::task::Poll;
+//!
+//! use smoltcp::phy::Medium;
+//! use smoltcp::socket::tcp::{Socket, SocketBuffer};
+//! use smoltcp::time::Duration;
+//! use smoltcp::wire::{IpAddress, IpCidr};
+//! use uppercase::link::EthernetAddress;
+//! use uppercase::simulation::{Host, Network};
+//! use uppercase::stack::{Config, Slots};
+//! use uppercase::{PORT, Stack, tcp};
+//!
+//! let mut network = Network::new(Medium::Ethernet, 1);
+//! let [near, far] = ["server", "client"].map(|name| network.link(name));
+//!
+//! let address = IpAddress::v4(10, 0, 0, 1);
+//! let config = Config::new(EthernetAddress([2, 0, 0, 0, 0, 1]), network.random_seed())
+//!     .with_addresses(&[IpCidr::new(address, 8)]);
+//! let (mut pool, mut slots) = (tcp::Pool::<2, 1024, 1024>::new(), Slots::<0>::new());
+//! let mut stack = Stack::new(near.port(), config, &mut slots, network.now()).unwrap();
+//! let config = tcp::Config::default();
+//! let mut server: tcp::Server<'_> =
+//!     tcp::Server::new(stack.sockets(), &mut pool, config).unwrap();
+//!
+//! let mut client = Host::new(&far, IpCidr::new(IpAddress::v4(10, 0, 0, 2), 8));
+//! let mut socket = Socket::new(SocketBuffer::new(vec![0; 99]), SocketBuffer::new(vec![0; 99]));
+//! socket.connect(client.interface.context(), (address, PORT), 50_000).unwrap();
+//! let socket = client.sockets.add(socket);
+//!
+//! let mut is_sent = false;
+//! let answer = network.run(Duration::from_secs(60), |turn| {
+//!     let next = stack.poll(turn.now, &mut server);
+//!     turn.wake_in(next.delay(turn.now));
+//!     client.poll(turn);
+//!     let socket = client.sockets.get_mut::<Socket>(socket);
+//!     if socket.can_send() && !is_sent {
+//!         is_sent = socket.send_slice(b"hello") == Ok(5);
+//!         turn.wake_in(Some(Duration::ZERO)); // to be polled, so that it is transmitted
+//!     }
+//!     let mut answer = [0; 5];
+//!     match socket.recv_slice(&mut answer) {
+//!         Ok(5) => Poll::Ready(answer),
+//!         _ => Poll::Pending,
+//!     }
+//! });
+//! assert_eq!(answer.as_ref(), Ok(b"HELLO"));
+//! ```
+//!
+//! A test that uses a socket or a client of this package after the poll of its host asks for another
+//! turn with `wake_in(Some(Duration::ZERO))`, as here: what was sent is transmitted by the next poll.
+//!
 //! # Which hosts hear a frame
 //!
 //! [`Network::link`] connects a host to the hub that each network has: all others hear each frame.

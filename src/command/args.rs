@@ -8,6 +8,7 @@ mod hidden;
 mod lab;
 mod link;
 mod server;
+mod suggestion;
 
 use std::ffi::OsString;
 
@@ -131,7 +132,9 @@ pub fn parse<W>(
 where
     W: Into<OsString> + Clone,
 {
-    let matches = command.try_get_matches_from_mut(words)?;
+    let matches = command
+        .try_get_matches_from_mut(words)
+        .map_err(|error| suggestion::name_its_commands(&command, error))?;
     let args = Args::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     match check(&args) {
         Ok(()) => Ok(args),

@@ -64,7 +64,16 @@ pub trait Handler: Default {
     ///
     /// It is called whenever something has happened to the connection, also without input: so it may
     /// send what the client has not asked for. It is called again while bytes are consumed or produced
-    /// and there is [room](Self::ROOM). Input that is not consumed is offered again, before later input.
+    /// and there is [room](Self::ROOM). Input that is not consumed is offered again, before later input,
+    /// when something has happened to the connection or the [deadline](Self::deadline) has come.
+    ///
+    /// Not to consume is no way to wait for more input: the receive buffer is a ring, and `input` ends
+    /// where the ring does, though more may have arrived. Nor does the client send more than the buffer
+    /// has room for. A handler of whole lines takes their bytes into memory of its own.
+    ///
+    /// More than `input.len()` consumed, or `output.len()` produced, is a defect of the handler: a debug
+    /// build panics, and others count as much as there is. The same is true of what
+    /// [`opened`](Self::opened) and [`finish`](Self::finish) return.
     fn exchange(
         &mut self,
         shared: &mut Self::Shared,

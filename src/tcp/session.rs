@@ -220,7 +220,8 @@ impl<'a, H: Handler> Session<'a, H> {
         let mut moved = false;
         if is_new {
             let length = self.connection.socket().send_capacity().min(chunk.len());
-            let produced = self.greet(shared, &mut chunk[..length]).min(length);
+            let produced = self.greet(shared, &mut chunk[..length]);
+            let produced = at_most(length, produced);
             if produced > 0 {
                 // All of it fits: nothing was sent before.
                 let _ = self.connection.socket_mut().send_slice(&chunk[..produced]);
@@ -254,7 +255,7 @@ impl<'a, H: Handler> Session<'a, H> {
                 *left -= consumed;
             }
             // All of it fits: there was room for it.
-            let produced = produced.min(output.len());
+            let produced = at_most(output.len(), produced);
             let _ = socket.send_slice(&output[..produced]);
             if consumed > 0 || produced > 0 {
                 moved = true;
@@ -283,6 +284,15 @@ const fn least_room<H: Handler>() -> usize {
     if H::ROOM == 0 { 1 } else { H::ROOM }
 }
 
+/// As many bytes as a handler says that it has consumed or produced, but not more than there are.
+fn at_most(length: usize, claimed: usize) -> usize {
+    debug_assert!(
+        claimed <= length,
+        "a handler has consumed or produced {claimed} bytes where there are {length}"
+    );
+    claimed.min(length)
+}
+
 /// Offers what has been received, `wanted` bytes at most, and dequeues what is consumed.
 fn receive(
     socket: &mut Socket<'_>,
@@ -290,16 +300,16 @@ fn receive(
     exchange: impl FnOnce(&[u8]) -> Progress,
 ) -> Progress {
     if !socket.can_recv() {
-        let Progress { produced, .. } = exchange(&[]);
+        let Progress { consumed, produced } = exchange(&[]);
         return Progress {
-            consumed: 0,
+            consumed: at_most(0, consumed),
             produced,
         };
     }
     let received = socket.recv(|input| {
         let input = &input[..input.len().min(wanted)];
         let mut progress = exchange(input);
-        progress.consumed = progress.consumed.min(input.len());
+        progress.consumed = at_most(input.len(), progress.consumed);
         (progress.consumed, progress)
     });
     received.unwrap_or_default()

@@ -13,8 +13,8 @@ pub(super) const ON_STACK: usize = 512;
 /// The buffers of a server or client.
 ///
 /// `COUNT` is how many datagrams can wait each way. `SIZE` is the longest request or answer, in bytes;
-/// upper-casing can make an answer three times as long as its request. The memory is about
-/// `SIZE * (2 * COUNT + 1)` bytes. `Buffers<4, 1472>` takes what an Ethernet frame
+/// upper-casing can make an answer three times as long as its request. The memory is
+/// `2 * COUNT * SIZE + HELD` bytes, and less than 100 for each of `COUNT`. `Buffers<4, 1472>` takes what an Ethernet frame
 /// carries over IPv4, `Buffers<4, 6144>` any answer to the 2048 bytes that the programs of the
 /// classic exercise read.
 ///

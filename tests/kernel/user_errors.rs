@@ -94,6 +94,9 @@ pub fn wrong_arguments_are_explained() {
             "unexpected argument '--once'",
         ),
         ("shout", "unrecognized subcommand 'shout'"),
+        ("--json", "'serve --json' exists"),
+        ("udp 192.168.69.100 --json", "'serve --json' exists"),
+        ("--ladder --dhcp", "'udp --dhcp' exists"),
     ] {
         println!("{arguments}");
         assert_misused(arguments, hint);

@@ -2,6 +2,8 @@
 //! and has a counter for all of them, and one over UDP.
 
 mod clients;
+#[cfg(debug_assertions)]
+mod defects;
 #[path = "../../examples/services/services.rs"]
 mod example;
 mod reporter;

@@ -4,10 +4,13 @@
 //!
 //! ```text
 //! socat TCP-LISTEN:12000,bind=127.0.0.1,fork EXEC:cat &      # any server at port 12000 of this host
-//! SERVER=10.0.2.2 cargo run --release --bin client --features client
+//! SERVER=10.0.2.2 cargo build --release --bin client --features client
+//! qemu-system-arm -machine lm3s6965evb -nographic -no-reboot -nic user,model=stellaris \
+//!     -kernel target/thumbv7m-none-eabi/release/client
 //! ```
 //!
-//! In the emulator, 10.0.2.2 is this host; a name is resolved by the name servers of this host.
+//! In the emulator, 10.0.2.2 is this host; a name is resolved by the name servers of this host. `cargo run`
+//! would forward port 12000 of this host to the board, but another server has that port here.
 #![no_std]
 #![no_main]
 

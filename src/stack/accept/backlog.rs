@@ -36,7 +36,7 @@ pub(super) enum Kind {
     Acknowledged,
 }
 
-/// Room for a SYN that waits until its server has room: 120 bytes, with IPv6 168.
+/// Room for a SYN that waits until its server has room: about 110 bytes, with IPv6 160.
 #[derive(Clone, Debug)]
 pub struct PendingSyn {
     tuple: FourTuple,
