@@ -91,7 +91,6 @@ pub use claims::Conflict;
 #[cfg(any(feature = "dhcp", feature = "slaac"))]
 pub(crate) use claims::{Given, Pace};
 
-#[cfg(any(feature = "addressing", feature = "client"))]
 pub(crate) use addresses::Addresses;
 #[cfg(feature = "mld")]
 pub(crate) use mld::MOST_JOINED;

@@ -62,10 +62,11 @@ impl<'a, T: Transform> Servers<'a, T> {
         const TRANSMIT: usize,
         const COUNT: usize,
         const SIZE: usize,
+        const HELD: usize,
     >(
         sockets: &mut Sockets<'a>,
         pool: &'a mut tcp::Pool<'a, N, RECEIVE, TRANSMIT, T>,
-        datagrams: &'a mut udp::Buffers<COUNT, SIZE>,
+        datagrams: &'a mut udp::Buffers<COUNT, SIZE, HELD>,
         config: tcp::Config,
     ) -> Result<Self, SetupError> {
         let tcp = tcp::Server::new(sockets, pool, config).map_err(SetupError::Tcp)?;

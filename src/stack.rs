@@ -326,19 +326,22 @@ impl<'a, D: Device> Stack<'a, D> {
     }
 
     /// Of what has been checked.
+    #[cfg_attr(feature = "slaac", inline(never))] // It needs much room, for as long as this takes only.
     fn build(
         device: D,
         setup: &Setup<'_>,
         slots: ManagedSlice<'a, SocketStorage<'a>>,
         now: Instant,
     ) -> Self {
-        let mut host = Host::new(setup, &device.capabilities());
-        host.configure(setup);
-        let mut interface = new_interface(&host, setup.interface_seed(), now);
-        set_addresses(&mut interface, host.link.addresses.own());
+        // A host may be large: what is made of its parts comes first, so that it is never moved.
+        let capabilities = device.capabilities();
+        let addresses = setup.addresses_on(capabilities.medium);
+        let seed = setup.interface_seed();
+        let mut interface = new_interface(&host::of_ip(&capabilities), seed, now);
+        set_addresses(&mut interface, addresses.own());
         Self {
             sockets: Sockets::new(slots),
-            host,
+            host: Host::new(setup, &capabilities, addresses),
             judges: Judges {
                 accept: Accept::new(setup.random_seed),
                 counters: Counters::default(),
@@ -432,6 +435,11 @@ impl<'a, D: Device> Stack<'a, D> {
     pub fn with_slaac(mut self) -> Self {
         self.host.start_slaac();
         self
+    }
+
+    /// As [`with_backlog`](Self::with_backlog), for a board, which has no room to move a stack.
+    pub(crate) fn set_backlog(&mut self, slots: &'a mut [PendingSyn]) {
+        self.judges.accept.set_backlog(slots.into());
     }
 
     /// Asks for addresses by all means that the features give. A board has no room to move a stack, as the

@@ -4,7 +4,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::Instant;
 
 use crate::link::EthernetAddress;
-use crate::stack::{Network, PendingSyn, Slots};
+use crate::stack::{Network, PendingSyn, Slots, Sockets};
 use crate::transform::Transform;
 use crate::{Servers, Stack, tcp, udp};
 
@@ -66,8 +66,15 @@ impl<
     const TRANSMIT: usize,
     const COUNT: usize,
     const SIZE: usize,
+    const HELD: usize,
     const BACKLOG: usize,
-> Storage<F, tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
+>
+    Storage<
+        F,
+        tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
+        udp::Buffers<COUNT, SIZE, HELD>,
+        BACKLOG,
+    >
 {
     /// Storage that is not in use yet. Sizes that cannot work do not compile.
     pub const fn new(frames: F) -> Self {
@@ -91,8 +98,14 @@ impl<
     const TRANSMIT: usize,
     const COUNT: usize,
     const SIZE: usize,
+    const HELD: usize,
     const BACKLOG: usize,
-> ServerStorage<tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>, udp::Buffers<COUNT, SIZE>, BACKLOG>
+>
+    ServerStorage<
+        tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
+        udp::Buffers<COUNT, SIZE, HELD>,
+        BACKLOG,
+    >
 {
     /// A stack on `device` with both servers on the port of the exercise; its addresses are those of the
     /// network and those that the network [gives](ask_for_addresses). The seed is that of
@@ -109,7 +122,7 @@ impl<
         random_seed: u64,
         now: Instant,
     ) -> (Stack<'static, D>, Servers<'static, T>) {
-        let stack = Stack::on_network(
+        let mut stack = Stack::on_network(
             device,
             network,
             hardware_address,
@@ -117,13 +130,31 @@ impl<
             &mut self.slots,
             now,
         );
-        let mut stack = stack.with_backlog(&mut self.backlog[..]);
+        stack.set_backlog(&mut self.backlog);
         stack.ask_for_addresses();
-        let config = tcp::Config::default();
-        let servers = Servers::new(stack.sockets(), &mut self.pool, &mut self.datagrams, config);
-        // Cannot fail: there are slots and connections enough, and the port is free.
-        (stack, servers.unwrap_or_else(|error| panic!("{error}")))
+        let servers = servers(stack.sockets(), &mut self.pool, &mut self.datagrams);
+        (stack, servers)
     }
+}
+
+/// Both servers on the port of the exercise.
+#[cfg_attr(feature = "slaac", inline(never))] // With it, a stack takes much room beside them.
+fn servers<
+    T: Transform,
+    const N: usize,
+    const RECEIVE: usize,
+    const TRANSMIT: usize,
+    const COUNT: usize,
+    const SIZE: usize,
+    const HELD: usize,
+>(
+    sockets: &mut Sockets<'static>,
+    pool: &'static mut tcp::Pool<'static, N, RECEIVE, TRANSMIT, T>,
+    datagrams: &'static mut udp::Buffers<COUNT, SIZE, HELD>,
+) -> Servers<'static, T> {
+    let servers = Servers::new(sockets, pool, datagrams, tcp::Config::default());
+    // Cannot fail: there are slots and connections enough, and the port is free.
+    servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Chooses how a board obtains its addresses, by the features of the library: with `dhcp` and `slaac` the

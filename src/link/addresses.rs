@@ -2,12 +2,12 @@
 
 use heapless::Vec;
 use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
+use smoltcp::phy::Medium;
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::Ipv6Address;
 use smoltcp::wire::{IpAddress, IpCidr};
 
-#[cfg(feature = "ipv6")]
-use crate::packet::EthernetAddress;
+use crate::packet::{EthernetAddress, is_ethernet};
 
 /// The addresses and the gateways of a host.
 pub(crate) struct Addresses {
@@ -21,14 +21,30 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    pub(super) const fn new(is_direct: bool) -> Self {
-        Self {
+    /// Those that a host begins with, on a link of this medium; there is room for them.
+    pub(crate) fn new(
+        medium: Medium,
+        hardware: EthernetAddress,
+        own: &[IpCidr],
+        gateways: &[IpAddress],
+    ) -> Self {
+        let mut addresses = Self {
             own: Vec::new(),
             gateways: Vec::new(),
-            is_direct: cfg!(feature = "medium-ip") && is_direct,
+            is_direct: !is_ethernet(medium),
             #[cfg(feature = "addressing")]
             has_lost: false,
+        };
+        for address in own {
+            addresses.add(*address);
+            if let Some(other) = beside(address, hardware).filter(|_| !addresses.is_direct) {
+                addresses.add(other);
+            }
         }
+        for gateway in gateways {
+            addresses.set_gateway(*gateway);
+        }
+        addresses
     }
 
     /// This host's addresses.
@@ -218,6 +234,17 @@ pub(super) fn link_local(EthernetAddress(mac): EthernetAddress) -> IpCidr {
     address[8] ^= 0b10;
     address[13..].copy_from_slice(&mac[3..]);
     IpCidr::new(IpAddress::Ipv6(address.into()), 64)
+}
+
+/// The address that a host on Ethernet has beside this one: "Its required Link-Local address for each
+/// interface" (RFC 4291, 2.8).
+pub(super) fn beside(address: &IpCidr, hardware: EthernetAddress) -> Option<IpCidr> {
+    #[cfg(feature = "ipv6")]
+    if matches!(address, IpCidr::Ipv6(_)) {
+        return Some(link_local(hardware));
+    }
+    let _ = (address, hardware);
+    None
 }
 
 /// Whether a group is the solicited-node group of one of these addresses.

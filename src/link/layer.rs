@@ -4,14 +4,24 @@ use core::cell::RefCell;
 
 use smoltcp::phy::{DeviceCapabilities, Medium};
 use smoltcp::time::Instant;
+use smoltcp::wire::IpAddress;
+#[cfg(any(
+    feature = "addressing",
+    all(feature = "simulation", feature = "client")
+))]
+use smoltcp::wire::IpCidr;
 #[cfg(feature = "mld")]
 use smoltcp::wire::Ipv6Address;
-use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::addresses::Addresses;
+#[cfg(any(
+    feature = "addressing",
+    all(feature = "simulation", feature = "client")
+))]
+use super::addresses::beside;
 #[cfg(all(feature = "mld", feature = "conflict-detection"))]
 use super::addresses::is_solicited;
-#[cfg(feature = "ipv6")]
+#[cfg(feature = "slaac")]
 use super::addresses::link_local;
 #[cfg(feature = "conflict-detection")]
 use super::claims::{Claims, Conflict};
@@ -55,10 +65,10 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// A link on which this host has no address.
-    pub(crate) fn new(medium: Medium, hardware: EthernetAddress) -> Self {
+    /// A link on which this host has these addresses.
+    pub(crate) fn new(medium: Medium, hardware: EthernetAddress, addresses: Addresses) -> Self {
         Self {
-            addresses: Addresses::new(!is_ethernet(medium)),
+            addresses,
             medium,
             hardware,
             neighbors: RefCell::new(Neighbors::new()),
@@ -69,19 +79,22 @@ impl Link {
         }
     }
 
-    /// Adds an address of this host, or changes the prefix of one; returns whether there is room. The
-    /// first IPv6 address on Ethernet brings a link-local one ("Its required Link-Local address for
-    /// each interface", RFC 4291, 2.8).
+    /// Adds an address of this host, or changes the prefix of one; returns whether there is room. One of
+    /// IPv6 on Ethernet brings a link-local one.
+    #[cfg(any(
+        feature = "addressing",
+        all(feature = "simulation", feature = "client")
+    ))]
     pub(crate) fn add_address(&mut self, address: IpCidr) -> bool {
-        let has_room = self.take(address);
-        #[cfg(feature = "ipv6")]
-        if matches!(address, IpCidr::Ipv6(_)) && self.is_ethernet() {
-            return has_room && self.take(link_local(self.hardware));
-        }
-        has_room
+        let other = beside(&address, self.hardware).filter(|_| self.is_ethernet());
+        self.take(address) && other.is_none_or(|other| self.take(other))
     }
 
     /// Takes an address, once it is known that no other host has it.
+    #[cfg(any(
+        feature = "addressing",
+        all(feature = "simulation", feature = "client")
+    ))]
     fn take(&mut self, address: IpCidr) -> bool {
         #[cfg(feature = "conflict-detection")]
         if let Some(claims) = &mut self.claims {
@@ -126,7 +139,7 @@ impl Link {
     }
 
     pub(crate) fn is_ethernet(&self) -> bool {
-        cfg!(not(feature = "medium-ip")) || is_ethernet(self.medium)
+        is_ethernet(self.medium)
     }
 
     /// The room before each packet for the header of its frame, in bytes.
@@ -315,13 +328,14 @@ impl Link {
         if !self.is_ethernet() || self.claims.is_some() {
             return;
         }
-        let mut claims = Claims::new(self.hardware);
+        // Filled where they stay, as there may be many.
+        let claims = Claims::new(self.hardware);
+        let claims = self.claims.insert(RefCell::new(claims)).get_mut();
         for address in self.addresses.own() {
             // Cannot fail: there is as much room.
             claims.begin(*address);
         }
         self.addresses.clear();
-        self.claims = Some(RefCell::new(claims));
     }
 
     /// Takes note of what a message of ARP says about addresses of this host: "a conflicting ARP

@@ -67,7 +67,7 @@ impl From<EthernetAddress> for smoltcp::wire::EthernetAddress {
 /// `medium-ethernet` is on, as the feature `medium-ip` of this package asks for. Without that, no
 /// device can say what it carries, and each is taken for Ethernet.
 pub(crate) fn is_ethernet(medium: Medium) -> bool {
-    medium == Medium::default()
+    cfg!(not(feature = "medium-ip")) || medium == Medium::default()
 }
 
 /// A frame of the device: with an Ethernet header on Ethernet, else an IP packet.
@@ -99,7 +99,7 @@ impl<'f> Frame<'f> {
     /// Parses a frame; nothing of it can fail: what is too short is [`Content::Other`].
     #[cfg_attr(feature = "tuntap", inline)] // A host gives flash for speed.
     pub(crate) fn parse(medium: Medium, frame: &'f [u8]) -> Self {
-        if cfg!(not(feature = "medium-ip")) || is_ethernet(medium) {
+        if is_ethernet(medium) {
             Self::parse_ethernet(frame)
         } else {
             Self {

@@ -243,12 +243,11 @@ impl Side {
         let port = cable.port();
         let [a, b, c, d] = cable.number().to_be_bytes();
         let hardware = EthernetAddress([2, 1, a, b, c, d]);
-        let mut link = link::Link::new(port.capabilities().medium, hardware);
-        // There is room for the first ones.
-        link.add_address(address);
+        let medium = port.capabilities().medium;
+        let addresses = link::Addresses::new(medium, hardware, &[address], &[]);
         Self {
             port,
-            link,
+            link: link::Link::new(medium, hardware, addresses),
             queue: VecDeque::new(),
         }
     }

@@ -205,6 +205,7 @@ impl<'a> Accept<'a> {
 }
 
 /// A packet that has waited, and the segment in it.
+#[cfg(feature = "isn")]
 fn parse(bytes: &[u8]) -> Option<(Packet<'_>, Segment)> {
     let packet = Packet::parse(bytes)?;
     let segment = packet.segment()?;

@@ -66,9 +66,7 @@ fn end(connection: &mut Connection<'_>, way: &mut Way<'_>) {
     // existing connections using that address" (RFC 5227, 2.4). So does a host without a conflict:
     // its peer would wait for what does not come.
     if let Some(tuple) = connection.control.four_tuple().filter(|_| is_synchronized) {
-        let reset = Synthetic::new(&Header {
-            source: tuple.local,
-            destination: tuple.remote,
+        let reset = Header {
             // RFC 9293, 3.10.5: "Send a reset segment: <SEQ=SND.NXT><CTL=RST>".
             sequence: connection.control.sent(),
             acknowledgement: TcpSeqNumber(0),
@@ -76,7 +74,8 @@ fn end(connection: &mut Connection<'_>, way: &mut Way<'_>) {
             window: 0,
             maximum_segment_size: None,
             payload: None,
-        });
+        };
+        let reset = Synthetic::new(&tuple.local, &tuple.remote, &reset);
         way.asker = connection.control.hardware;
         way.answer(reset.as_bytes());
     }

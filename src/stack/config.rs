@@ -5,7 +5,7 @@ use smoltcp::wire::{IpAddress, IpCidr};
 
 use super::config_error::ConfigError;
 use super::network::{Network, needs_link_local};
-use crate::link::{self, EthernetAddress};
+use crate::link::{self, Addresses, EthernetAddress};
 use crate::packet::is_ethernet;
 
 /// What every IPv4 host takes (RFC 791), in bytes: an ICMP error is as long as that.
@@ -174,6 +174,11 @@ impl Setup<'_> {
             check_mtu(ip_mtu, IPV6_LEAST_MTU)?;
         }
         check_mtu(ip_mtu, IPV4_LEAST_MTU)
+    }
+
+    /// The addresses of the host on a link of this medium.
+    pub(super) fn addresses_on(&self, medium: Medium) -> Addresses {
+        Addresses::new(medium, self.hardware_address, self.addresses, self.gateways)
     }
 
     /// What smoltcp draws is sent, and tells the state of its generator.

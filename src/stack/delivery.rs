@@ -6,7 +6,9 @@ use super::accept::Arrival;
 #[cfg(feature = "client")]
 use super::accept::simultaneous_open;
 use super::challenge::{self, Judgement};
-use super::control::{Connection, Control};
+use super::control::Connection;
+#[cfg(feature = "isn")]
+use super::control::Control;
 use super::host::Host;
 use super::inject::{Header, Synthetic};
 use super::path_mtu::SynCopy;
@@ -33,9 +35,12 @@ pub(super) fn give_segment(
         Judgement::Drop => return was,
         Judgement::Challenge => {
             if packet.is_intact(&host.capabilities.checksum) {
-                let Connection { set, control, .. } = connection;
-                let challenge = Synthetic::new(&challenge::elicit(control, segment));
-                way.deliver(set, Some(control), challenge.as_bytes());
+                give(
+                    segment,
+                    &challenge::elicit(&connection.control, segment),
+                    connection,
+                    way,
+                );
             }
             return was;
         }
@@ -48,8 +53,7 @@ pub(super) fn give_segment(
     if let Some(header) = opens(&connection.control, was, segment)
         && packet.is_intact(&host.capabilities.checksum)
     {
-        let Connection { set, control, .. } = connection;
-        way.deliver(set, Some(control), Synthetic::new(&header).as_bytes());
+        give(segment, &header, connection, way);
         let is = connection.socket().state();
         connection.control.received(packet, segment, was, is);
         return is;
@@ -90,7 +94,7 @@ fn complete(
     let Some(header) = header.filter(|_| packet.is_intact(&host.capabilities.checksum)) else {
         return false;
     };
-    let answer = Synthetic::new(&header);
+    let answer = Synthetic::like(segment, &header);
     let Connection { set, control, .. } = connection;
     way.deliver(set, Some(control), answer.as_bytes());
     let is = connection.socket().state();
@@ -123,14 +127,13 @@ fn give_acceptable(
     {
         // smoltcp takes what it has announced last, not what there is room for by now: it announces
         // that anew.
-        let Connection { set, control, .. } = connection;
-        let old_byte = old_byte(arrival, control);
-        way.inject(set, Some(control), old_byte.as_bytes());
-        if window::cuts_payload(control, segment) {
+        let old_byte = window::old_byte(&connection.control, segment);
+        way.silently(|way| give(segment, &old_byte, connection, way));
+        if window::cuts_payload(&connection.control, segment) {
             // The sender is told how far the connection is.
-            way.deliver(set, Some(control), old_byte.as_bytes());
-            let rest = Synthetic::new(&window::without_payload(segment));
-            way.inject(set, Some(control), rest.as_bytes());
+            give(segment, &old_byte, connection, way);
+            let rest = window::without_payload(segment);
+            way.silently(|way| give(segment, &rest, connection, way));
             let is = connection.socket().state();
             let rest = Segment {
                 flags: Flags(segment.flags.0 & !Flags::FIN),
@@ -186,9 +189,7 @@ fn give_again(
     way: &mut Way<'_>,
 ) -> State {
     let was = connection.socket().state();
-    let segment = Synthetic::new(header);
-    let Connection { set, control, .. } = connection;
-    way.inject(set, Some(control), segment.as_bytes());
+    way.silently(|way| give(arrival.segment, header, connection, way));
     let is = connection.socket().state();
     connection
         .control
@@ -210,8 +211,10 @@ fn opens(control: &Control, state: State, segment: &Segment) -> Option<Header> {
     is_keep_alive.then(|| window::bare(segment, next, segment.window))
 }
 
-/// See [`window::old_byte`].
-#[inline(never)] // As `Synthetic::new`.
-fn old_byte(arrival: &Arrival<'_>, control: &Control) -> Synthetic {
-    Synthetic::new(&window::old_byte(control, arrival.segment))
+/// Gives a connection a segment with this header beside another one.
+#[inline(never)] // The room for the segment is needed for as long as this takes only.
+fn give(segment: &Segment, header: &Header, connection: &mut Connection<'_>, way: &mut Way<'_>) {
+    let segment = Synthetic::like(segment, header);
+    let Connection { set, control, .. } = connection;
+    way.deliver(set, Some(control), segment.as_bytes());
 }

@@ -25,7 +25,7 @@ use super::sequence_numbers::SequenceNumbers;
 use super::transition::Watcher;
 #[cfg(feature = "conflict-detection")]
 use crate::link::Conflict;
-use crate::link::{self, Link};
+use crate::link::{self, Addresses, Link};
 #[cfg(feature = "fragmentation")]
 use crate::logging::warn;
 
@@ -46,8 +46,9 @@ pub(super) struct Host {
     pub(super) configuration: Configuration,
     /// Whether something waits for room in the device.
     pub(super) lacks_room: bool,
-    /// Whether the device is a loopback: some packet was from this host to itself.
-    pub(super) is_loopback: Cell<bool>,
+    /// Whether the device is a loopback: a packet was sent from this host to itself, and no other host
+    /// was heard. `None` as long as neither has happened.
+    pub(super) is_loopback: Cell<Option<bool>>,
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
@@ -70,11 +71,15 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// A host without addresses.
-    pub(super) fn new(setup: &Setup<'_>, capabilities: &DeviceCapabilities) -> Self {
+    /// A host with these addresses, which are those of `setup`.
+    pub(super) fn new(
+        setup: &Setup<'_>,
+        device: &DeviceCapabilities,
+        addresses: Addresses,
+    ) -> Self {
         Self {
-            link: Link::new(capabilities.medium, setup.hardware_address),
-            capabilities: of_ip(capabilities),
+            link: Link::new(device.medium, setup.hardware_address, addresses),
+            capabilities: of_ip(device),
             #[cfg(feature = "addressing")]
             has_changed: false,
             #[cfg(feature = "conflict-detection")]
@@ -82,7 +87,7 @@ impl Host {
             #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration: Configuration::new(setup.random_seed),
             lacks_room: false,
-            is_loopback: Cell::new(false),
+            is_loopback: Cell::new(None),
             identifications: Identifications::new(setup.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),
@@ -149,16 +154,6 @@ impl Host {
         !sums.udp.tx() || !sums.icmpv4.tx()
     }
 
-    /// Takes the addresses and gateways of `setup`, which were checked.
-    pub(super) fn configure(&mut self, setup: &Setup<'_>) {
-        for address in setup.addresses {
-            self.link.add_address(*address);
-        }
-        for gateway in setup.gateways {
-            self.link.addresses.set_gateway(*gateway);
-        }
-    }
-
     /// Adds an address of this host, or changes the prefix of one.
     #[cfg(feature = "addressing")]
     pub(super) fn add_address(&mut self, address: IpCidr) -> Result<(), ConfigError> {
@@ -208,7 +203,7 @@ impl Host {
 }
 
 /// The capabilities of `device` for IP packets, without those at which smoltcp panics or drops packets.
-fn of_ip(device: &DeviceCapabilities) -> DeviceCapabilities {
+pub(super) fn of_ip(device: &DeviceCapabilities) -> DeviceCapabilities {
     let mut capabilities = device.clone();
     capabilities.medium = Medium::Ip;
     capabilities.max_transmission_unit = link::ip_mtu(device);

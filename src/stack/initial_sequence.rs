@@ -64,7 +64,7 @@ pub(crate) fn connect(
 
 /// An interface that draws this number first.
 fn interface(host: &Host, first: TcpSeqNumber, now: Instant) -> Interface {
-    new_interface(host, seed_for(first), now)
+    new_interface(&host.capabilities, seed_for(first), now)
 }
 
 /// The seed with which an interface draws this number first, after the one that it draws for

@@ -3,7 +3,7 @@
 use smoltcp::wire::{IpAddress, IpEndpoint, IpProtocol, TcpSeqNumber};
 
 use crate::packet::ip::{IPV4_HEADER, IPV6_HEADER, put_ip_header, upper_layer_checksum};
-use crate::packet::{LONGEST_PACKET_HEADERS, TCP_HEADER, put_half, tcp};
+use crate::packet::{LONGEST_PACKET_HEADERS, Segment, TCP_HEADER, put_half, tcp};
 
 const TIME_TO_LIVE: u8 = 64;
 
@@ -13,11 +13,9 @@ pub(super) struct Synthetic {
     length: usize,
 }
 
-/// The header of a [`Synthetic`] segment.
+/// The header of a [`Synthetic`] segment, without its ports.
 #[derive(Clone, Copy)]
 pub(super) struct Header {
-    pub(super) source: IpEndpoint,
-    pub(super) destination: IpEndpoint,
     pub(super) sequence: TcpSeqNumber,
     pub(super) acknowledgement: TcpSeqNumber,
     pub(super) flags: u8,
@@ -31,12 +29,17 @@ impl Synthetic {
         &self.bytes[..self.length]
     }
 
+    /// A packet with this segment, of the same connection and direction as another one.
+    pub(super) fn like(segment: &Segment, header: &Header) -> Self {
+        Self::new(&segment.source, &segment.destination, header)
+    }
+
     /// A packet with this segment.
     #[inline(never)] // The room for it is needed for as long as it is given only.
-    pub(super) fn new(header: &Header) -> Self {
+    pub(super) fn new(from: &IpEndpoint, to: &IpEndpoint, header: &Header) -> Self {
         let mut bytes = [0; LONGEST_PACKET_HEADERS + 1];
         let mut put = |at: usize, field: &[u8]| bytes[at..][..field.len()].copy_from_slice(field);
-        let (source, destination) = (header.source.addr, header.destination.addr);
+        let (source, destination) = (from.addr, to.addr);
         let tcp_at = match source {
             IpAddress::Ipv4(_) => IPV4_HEADER,
             #[allow(unreachable_patterns)] // without IPv6 there is no other version
@@ -48,8 +51,8 @@ impl Synthetic {
             0
         };
         let payload = TCP_HEADER + options;
-        put(tcp_at, &header.source.port.to_be_bytes());
-        put(tcp_at + 2, &header.destination.port.to_be_bytes());
+        put(tcp_at, &from.port.to_be_bytes());
+        put(tcp_at + 2, &to.port.to_be_bytes());
         put(tcp_at + 4, &header.sequence.0.to_be_bytes());
         put(tcp_at + 8, &header.acknowledgement.0.to_be_bytes());
         put(tcp_at + 12, &[(payload << 2) as u8, header.flags]);

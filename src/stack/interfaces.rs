@@ -5,15 +5,15 @@
 //! (`fragmentation.rs`). A connection with a path that takes less is given one that is made for it.
 
 use smoltcp::iface::{Config, Interface};
+use smoltcp::phy::{Checksum, Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
 #[cfg(feature = "isn")]
 use smoltcp::wire::{IpAddress, IpVersion};
 
 use super::config::Setup;
+#[cfg(any(feature = "addressing", feature = "fragmentation"))]
 use super::host::Host;
-use super::port::Port;
-use crate::link::Nowhere;
 
 /// The interfaces of one host.
 pub(super) struct Interfaces {
@@ -57,7 +57,12 @@ impl Interfaces {
     /// What does not belong to a connection may be as long as what can be cut.
     #[cfg(feature = "fragmentation")]
     pub(super) fn cut(&mut self, host: &Host) {
-        let mut datagrams = new(host, host.longest_packet(), self.random_seed, Instant::ZERO);
+        let mut datagrams = new(
+            &host.capabilities,
+            host.longest_packet(),
+            self.random_seed,
+            Instant::ZERO,
+        );
         set_addresses(&mut datagrams, host.link.addresses.own());
         // For groups that smoltcp does not know; `ingress.rs` has judged for which ones.
         #[cfg(feature = "mld")]
@@ -93,17 +98,67 @@ impl Interfaces {
 
 /// An interface of this host for packets that fit the link: they are given to it by a
 /// [`Way`](super::way::Way).
-pub(super) fn new_interface(host: &Host, random_seed: u64, now: Instant) -> Interface {
-    new(host, host.ip_mtu(), random_seed, now)
+pub(super) fn new_interface(
+    capabilities: &DeviceCapabilities,
+    random_seed: u64,
+    now: Instant,
+) -> Interface {
+    let ip_mtu = capabilities.max_transmission_unit;
+    new(capabilities, ip_mtu, random_seed, now)
 }
 
 /// One for packets of at most `ip_mtu` bytes.
-pub(super) fn new(host: &Host, ip_mtu: usize, random_seed: u64, now: Instant) -> Interface {
+pub(super) fn new(
+    capabilities: &DeviceCapabilities,
+    ip_mtu: usize,
+    random_seed: u64,
+    now: Instant,
+) -> Interface {
+    let mut capabilities = capabilities.clone();
+    capabilities.max_transmission_unit = ip_mtu;
+    // What is received is verified before it comes there.
+    capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
+        true => Checksum::Tx,
+        false => Checksum::None,
+    };
     let mut config = Config::new(HardwareAddress::Ip);
     config.random_seed = random_seed;
-    let mut nowhere = Nowhere;
-    let mut port = Port::new(host, ip_mtu, &mut nowhere, now);
-    Interface::new(config, &mut port, now)
+    Interface::new(config, &mut Shape(capabilities), now)
+}
+
+/// A device that says what it can do, and no more: smoltcp asks nothing else when an interface is made.
+struct Shape(DeviceCapabilities);
+
+/// The token of a device that gives none.
+enum Never {}
+
+impl Device for Shape {
+    type RxToken<'t> = Never;
+    type TxToken<'t> = Never;
+
+    fn receive(&mut self, _: Instant) -> Option<(Never, Never)> {
+        None
+    }
+
+    fn transmit(&mut self, _: Instant) -> Option<Never> {
+        None
+    }
+
+    fn capabilities(&self) -> DeviceCapabilities {
+        self.0.clone()
+    }
+}
+
+impl RxToken for Never {
+    fn consume<R, F: FnOnce(&[u8]) -> R>(self, _: F) -> R {
+        match self {}
+    }
+}
+
+impl TxToken for Never {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, _: usize, _: F) -> R {
+        match self {}
+    }
 }
 
 /// Gives an interface these addresses.

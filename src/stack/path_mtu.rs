@@ -164,6 +164,19 @@ impl SynCopy {
         copy
     }
 
+    /// The same of a SYN that has waited.
+    #[cfg(not(feature = "isn"))]
+    pub(super) fn of<'c>(&'c mut self, packet: &'c [u8], host: &Host, now: Instant) -> &'c [u8] {
+        #[cfg(feature = "ipv6")]
+        if let Some(parsed) = Packet::parse(packet)
+            && let Some(segment) = parsed.segment()
+        {
+            return self.limited(&parsed, &segment, host, now);
+        }
+        let _ = (host, now);
+        packet
+    }
+
     /// Nothing here limits a path.
     #[cfg(not(any(feature = "ipv6", feature = "paths")))]
     pub(super) fn limited<'c>(

@@ -4,7 +4,7 @@
 //! So smoltcp is compiled once, and each packet that leaves passes here once, with the [`Control`]
 //! of its connection at hand.
 
-use smoltcp::phy::{Checksum, Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
+use smoltcp::phy::{Device, DeviceCapabilities, PacketMeta, RxToken, TxToken};
 use smoltcp::time::Instant;
 
 use super::control::Control;
@@ -22,43 +22,39 @@ pub(super) struct Port<'p> {
     pub(super) control: Option<&'p mut Control>,
     /// The card that has sent what has been received.
     pub(super) asker: Option<EthernetAddress>,
-    /// What an interface is made with. One that takes less than the link drops all that is longer.
-    pub(super) ip_mtu: usize,
+    /// Whether what is answered is dropped.
+    pub(super) is_silent: bool,
+    /// Whether its interface takes less than the link, so that smoltcp drops what is longer.
+    #[cfg(feature = "fragmentation")]
+    pub(super) is_narrow: bool,
     pub(super) now: Instant,
 }
 
 impl<'p> Port<'p> {
     /// One without a received packet, of no connection.
-    pub(super) fn new(
-        host: &'p Host,
-        ip_mtu: usize,
-        transmit: &'p mut dyn Transmit,
-        now: Instant,
-    ) -> Self {
+    pub(super) fn new(host: &'p Host, transmit: &'p mut dyn Transmit, now: Instant) -> Self {
         Self {
             received: None,
             transmit,
             host,
             control: None,
             asker: None,
-            ip_mtu,
+            is_silent: false,
+            #[cfg(feature = "fragmentation")]
+            is_narrow: false,
             now,
         }
     }
 
     /// Room for a packet that a socket has, or may have.
-    fn outgoing(&mut self, is_wanted: bool) -> Outgoing<'_> {
+    fn outgoing(&mut self, is_wanted: bool) -> Outgoing<'_, 'p> {
         #[cfg(not(feature = "fragmentation"))]
         let _ = is_wanted;
         Outgoing {
-            transmit: self.transmit,
-            host: self.host,
-            control: self.control.as_deref_mut(),
-            asker: self.asker,
-            now: self.now,
-            meta: PacketMeta::default(),
             #[cfg(feature = "fragmentation")]
-            is_wanted: is_wanted && self.ip_mtu >= self.host.ip_mtu(),
+            is_wanted: is_wanted && !self.is_narrow,
+            port: self,
+            meta: PacketMeta::default(),
         }
     }
 }
@@ -69,29 +65,22 @@ impl<'p> Device for Port<'p> {
     where
         Self: 't;
     type TxToken<'t>
-        = Outgoing<'t>
+        = Outgoing<'t, 'p>
     where
         Self: 't;
 
-    fn receive(&mut self, _: Instant) -> Option<(Arrived<'p>, Outgoing<'_>)> {
+    fn receive(&mut self, _: Instant) -> Option<(Arrived<'p>, Outgoing<'_, 'p>)> {
         let received = self.received.take()?;
         Some((received, self.outgoing(false)))
     }
 
-    fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_>> {
+    fn transmit(&mut self, _: Instant) -> Option<Outgoing<'_, 'p>> {
         let has_room = self.transmit.has_room();
         has_room.then(|| self.outgoing(true))
     }
 
     fn capabilities(&self) -> DeviceCapabilities {
-        let mut capabilities = self.host.capabilities.clone();
-        capabilities.max_transmission_unit = self.ip_mtu;
-        // What is received is verified before it comes here.
-        capabilities.checksum.ipv4 = match capabilities.checksum.ipv4.tx() {
-            true => Checksum::Tx,
-            false => Checksum::None,
-        };
-        capabilities
+        self.host.capabilities.clone()
     }
 }
 
@@ -113,12 +102,8 @@ impl RxToken for Arrived<'_> {
 }
 
 /// Room for a packet, which is looked at when it is filled.
-pub(super) struct Outgoing<'o> {
-    transmit: &'o mut dyn Transmit,
-    host: &'o Host,
-    control: Option<&'o mut Control>,
-    asker: Option<EthernetAddress>,
-    now: Instant,
+pub(super) struct Outgoing<'o, 'p> {
+    port: &'o mut Port<'p>,
     meta: PacketMeta,
     /// Whether a socket has a packet for it: smoltcp drops one that is too long without a word.
     #[cfg(feature = "fragmentation")]
@@ -126,19 +111,20 @@ pub(super) struct Outgoing<'o> {
 }
 
 #[cfg(feature = "fragmentation")]
-impl Drop for Outgoing<'_> {
+impl Drop for Outgoing<'_, '_> {
     fn drop(&mut self) {
         if self.is_wanted {
-            self.host.drop_too_long();
+            self.port.host.drop_too_long();
         }
     }
 }
 
-impl Outgoing<'_> {
+impl Outgoing<'_, '_> {
     /// Whether the packet does not leave: enough was sent to a peer that has acknowledged nothing.
     fn is_dropped(&self) -> bool {
         #[cfg(feature = "isn")]
         return self
+            .port
             .control
             .as_deref()
             .is_some_and(|control| control.credit.is_spent());
@@ -147,26 +133,39 @@ impl Outgoing<'_> {
     }
 }
 
-impl TxToken for Outgoing<'_> {
-    fn consume<R, F: FnOnce(&mut [u8]) -> R>(mut self, length: usize, fill: F) -> R {
+impl TxToken for Outgoing<'_, '_> {
+    fn consume<R, F: FnOnce(&mut [u8]) -> R>(
+        #[cfg_attr(not(feature = "fragmentation"), allow(unused_mut))] mut self,
+        length: usize,
+        fill: F,
+    ) -> R {
         let (mut fill, mut result) = (Some(fill), None);
         #[cfg(feature = "fragmentation")]
         {
             self.is_wanted = false;
         }
-        let header_len = self.host.link.header_len();
+        let header_len = self.port.host.link.header_len();
         let length = header_len + length;
         #[cfg(feature = "paths")]
         let segment_size = segment_size(&self.meta);
-        let is_datagram = cfg!(feature = "fragmentation") && self.control.is_none();
+        let is_datagram = cfg!(feature = "fragmentation") && self.port.control.is_none();
         #[cfg(feature = "segmentation")]
         let is_datagram = is_datagram && self.meta.segmentation_offload_size.is_none();
         let mut nowhere = Nowhere;
         // `Nowhere` has room for headers only.
         let is_dropped = length <= LONGEST_HEADERS && self.is_dropped();
-        let transmit = match is_dropped {
+        let is_silent = self.port.is_silent;
+        let Port {
+            host,
+            control,
+            asker,
+            now,
+            transmit,
+            ..
+        } = &mut *self.port;
+        let transmit = match is_dropped || is_silent {
             true => &mut nowhere as &mut dyn Transmit,
-            false => &mut *self.transmit,
+            false => &mut **transmit,
         };
         let mut write = |frame: &mut [u8]| {
             let (header, packet) = frame.split_at_mut(header_len);
@@ -175,15 +174,15 @@ impl TxToken for Outgoing<'_> {
                 return;
             }
             egress::sent(
-                self.host,
+                host,
                 Leaving {
                     header,
                     packet,
                     #[cfg(feature = "paths")]
                     segment_size,
-                    control: self.control.as_deref_mut(),
-                    asker: self.asker,
-                    now: self.now,
+                    control: control.as_deref_mut(),
+                    asker: *asker,
+                    now: *now,
                 },
             );
         };

@@ -166,9 +166,11 @@ fn retransmit(connection: &mut Connection<'_>, way: &mut Way<'_>) {
 #[inline(never)] // The room for a segment is needed for as long as it is given only.
 fn duplicate(connection: &mut Connection<'_>, way: &mut Way<'_>, count: u8, anew: bool) {
     let Connection { set, control, .. } = connection;
-    let Some(header) = bare(control.four_tuple(), control.next(), &control.flight) else {
+    let (Some(tuple), Some(header)) = (control.four_tuple(), bare(control.next(), &control.flight))
+    else {
         return;
     };
+    let segment = |header: &Header| Synthetic::new(&tuple.remote, &tuple.local, header);
     // It does not come from another card than the peer's segments.
     let asker = core::mem::replace(&mut way.asker, control.hardware);
     if anew {
@@ -177,24 +179,22 @@ fn duplicate(connection: &mut Connection<'_>, way: &mut Way<'_>, count: u8, anew
             window => window - 1,
         };
         for window in [window, header.window] {
-            let update = Synthetic::new(&Header { window, ..header });
-            way.inject(set, Some(control), update.as_bytes());
+            let update = segment(&Header { window, ..header });
+            way.silently(|way| way.deliver(set, Some(control), update.as_bytes()));
         }
     }
-    let duplicate = Synthetic::new(&header);
+    let duplicate = segment(&header);
     for _ in 0..count {
-        way.inject(set, Some(control), duplicate.as_bytes());
+        way.silently(|way| way.deliver(set, Some(control), duplicate.as_bytes()));
     }
     way.asker = asker;
     control.flight.inject(count, anew);
 }
 
 /// An acknowledgement of nothing new.
-fn bare(tuple: Option<FourTuple>, next: Option<TcpSeqNumber>, flight: &Flight) -> Option<Header> {
-    let (tuple, (acknowledgement, window)) = (tuple?, flight.acknowledged()?);
+fn bare(next: Option<TcpSeqNumber>, flight: &Flight) -> Option<Header> {
+    let (acknowledgement, window) = flight.acknowledged()?;
     Some(Header {
-        source: tuple.remote,
-        destination: tuple.local,
         sequence: next?,
         acknowledgement,
         flags: Flags::ACK,

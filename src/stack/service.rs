@@ -131,8 +131,6 @@ impl<'a, F: FnMut(&mut Context<'_, 'a>) -> Option<Instant>> Service<'a> for From
 /// The earlier of two moments, either of which may be missing.
 #[must_use]
 pub fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
+    let Some(one) = one else { return other };
+    Some(other.map_or(one, |other| one.min(other)))
 }

@@ -22,7 +22,9 @@ use super::interfaces::set_address;
 use super::port::{Arrived, Port};
 #[cfg(feature = "addressing")]
 use crate::link::Drain;
-use crate::link::{EthernetAddress, Nowhere, Transmit};
+#[cfg(feature = "paths")]
+use crate::link::Nowhere;
+use crate::link::{EthernetAddress, Transmit};
 #[cfg(feature = "addressing")]
 use crate::packet::LONGEST_PACKET_HEADERS;
 use crate::packet::Packet;
@@ -41,6 +43,8 @@ pub(super) struct Way<'w> {
     pub(super) meta: PacketMeta,
     /// The card that has sent what has been received: what is answered goes there.
     pub(super) asker: Option<EthernetAddress>,
+    /// Whether what smoltcp answers is dropped.
+    is_silent: bool,
 }
 
 impl<'w> Way<'w> {
@@ -57,6 +61,7 @@ impl<'w> Way<'w> {
             transmit,
             meta: PacketMeta::default(),
             asker: None,
+            is_silent: false,
         }
     }
 
@@ -79,27 +84,19 @@ impl<'w> Way<'w> {
             received: Some(Arrived { packet, meta }),
             control: control.as_deref_mut(),
             asker: self.asker,
-            ..Port::new(self.host, self.host.ip_mtu(), self.transmit, self.now)
+            is_silent: self.is_silent,
+            ..Port::new(self.host, self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
         interface.poll_ingress_single(self.now, &mut port, sockets);
         self.look(sockets, control);
     }
 
-    /// Gives a synthetic packet; what smoltcp answers is dropped.
-    #[inline(never)]
-    pub(super) fn inject(
-        &mut self,
-        sockets: &mut SocketSet<'_>,
-        control: Option<&mut Control>,
-        packet: &[u8],
-    ) {
-        let mut silent = Way {
-            interfaces: self.interfaces,
-            transmit: &mut Nowhere,
-            ..*self
-        };
-        silent.deliver(sockets, control, packet);
+    /// Does this; what smoltcp answers meanwhile, which can be headers only, is dropped.
+    pub(super) fn silently(&mut self, give: impl FnOnce(&mut Self)) {
+        self.is_silent = true;
+        give(self);
+        self.is_silent = false;
     }
 
     /// Lets the retransmission timer of a connection expire, which smoltcp 0.14 does not start for less
@@ -113,7 +110,7 @@ impl<'w> Way<'w> {
         socket.set_timeout(None);
         let late = self.now + LONGEST_TIMEOUT;
         let mut nowhere = Nowhere;
-        let mut port = Port::new(self.host, self.host.ip_mtu(), &mut nowhere, late);
+        let mut port = Port::new(self.host, &mut nowhere, late);
         let interface = &mut self.interfaces.segments;
         interface.poll_egress(late, &mut port, &mut connection.set);
         connection.socket_mut().set_timeout(timeout);
@@ -167,7 +164,7 @@ impl<'w> Way<'w> {
         sockets: &mut SocketSet<'_>,
         control: Option<&mut Control>,
     ) -> bool {
-        let mut interface = interfaces::new(self.host, ip_mtu, 0, self.now);
+        let mut interface = interfaces::new(&self.host.capabilities, ip_mtu, 0, self.now);
         set_address(&mut interface, address);
         let mut narrow = Way {
             interfaces: &mut Interfaces::one(interface),
@@ -183,7 +180,7 @@ impl<'w> Way<'w> {
         let mut port = Port {
             control: control.as_deref_mut(),
             asker: self.asker,
-            ..Port::new(self.host, self.host.ip_mtu(), self.transmit, self.now)
+            ..Port::new(self.host, self.transmit, self.now)
         };
         let interface = self.interfaces.of(port.control.is_some());
         let result = interface.poll_egress(self.now, &mut port, sockets);
@@ -199,9 +196,13 @@ impl<'w> Way<'w> {
     #[inline(never)] // As above.
     pub(super) fn drain(&mut self, sockets: &mut SocketSet<'_>, most: usize) {
         const LEAST: usize = LONGEST_PACKET_HEADERS;
-        let mut interface = interfaces::new(self.host, LEAST, 0, self.now);
+        let mut interface = interfaces::new(&self.host.capabilities, LEAST, 0, self.now);
         let mut drain = Drain;
-        let mut port = Port::new(self.host, LEAST, &mut drain, self.now);
+        let mut port = Port {
+            #[cfg(feature = "fragmentation")]
+            is_narrow: true,
+            ..Port::new(self.host, &mut drain, self.now)
+        };
         for _ in 0..most {
             interface.poll_egress(self.now, &mut port, sockets);
         }

@@ -98,8 +98,6 @@ pub(super) fn with_room(control: &Control, segment: &Segment) -> Option<Header> 
 /// A segment's acknowledgement, with another sequence number and another window.
 pub(super) fn bare(segment: &Segment, sequence: TcpSeqNumber, window: u16) -> Header {
     Header {
-        source: segment.source,
-        destination: segment.destination,
         sequence,
         acknowledgement: segment.acknowledgement,
         flags: segment.flags.0 & !Flags::FIN,

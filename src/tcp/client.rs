@@ -12,7 +12,7 @@ use smoltcp::wire::IpEndpoint;
 use super::buffers::Buffers;
 use super::error::SetupError;
 use super::phase::Phase;
-use super::socket::new_socket;
+use super::socket::{check_buffers, new_socket};
 use crate::logging::info;
 use crate::packet::FourTuple;
 use crate::stack::{
@@ -117,7 +117,8 @@ impl Client {
         transmit: SocketBuffer<'a>,
         timeout: Duration,
     ) -> Result<Self, SetupError> {
-        let mut socket = new_socket(receive, transmit)?;
+        check_buffers(&receive, &transmit)?;
+        let mut socket = new_socket(receive, transmit);
         socket.set_keep_alive(Some(KEEP_ALIVE));
         Ok(Self {
             slot: sockets.add_client(slot, socket),

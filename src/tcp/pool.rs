@@ -80,10 +80,9 @@ impl<'a, const N: usize, const RECEIVE: usize, const TRANSMIT: usize, H>
         let rooms = self.storage.iter_mut().zip(&mut self.buffers);
         for (storage, buffers) in rooms {
             let (receive, transmit) = buffers.split();
+            Session::<H>::check(&receive, &transmit)?;
             // Cannot fail: there is room for `N`.
-            let _ = self
-                .sessions
-                .push(Session::new(storage, receive, transmit)?);
+            let _ = self.sessions.push(Session::of(storage, receive, transmit));
         }
         Ok(&mut self.sessions)
     }

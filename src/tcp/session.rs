@@ -7,7 +7,7 @@ use super::counters::Counters;
 use super::error::SetupError;
 use super::handler::Handler;
 use super::phase::Phase;
-use super::socket::new_socket;
+use super::socket::{check_buffers, new_socket};
 use crate::logging::info;
 use crate::packet::FourTuple;
 use crate::stack::{Connection, earliest};
@@ -51,15 +51,31 @@ impl<'a, H: Handler> Session<'a, H> {
         receive: SocketBuffer<'a>,
         transmit: SocketBuffer<'a>,
     ) -> Result<Self, SetupError> {
-        let socket = new_socket(receive, transmit)?;
-        if H::ROOM > 1 && socket.send_capacity() < H::ROOM {
-            return Err(SetupError::NoRoom {
-                bytes: socket.send_capacity(),
-                needed: H::ROOM,
-            });
+        Self::check(&receive, &transmit)?;
+        Ok(Self::of(storage, receive, transmit))
+    }
+
+    /// Whether buffers are of sizes that can work.
+    pub(super) fn check(
+        receive: &SocketBuffer<'a>,
+        transmit: &SocketBuffer<'a>,
+    ) -> Result<(), SetupError> {
+        check_buffers(receive, transmit)?;
+        let (bytes, needed) = (transmit.capacity(), H::ROOM);
+        match needed > 1 && bytes < needed {
+            true => Err(SetupError::NoRoom { bytes, needed }),
+            false => Ok(()),
         }
-        Ok(Self {
-            connection: Connection::new(storage, socket),
+    }
+
+    /// As [`new`](Self::new), with buffers that were checked.
+    pub(super) fn of(
+        storage: &'a mut SocketStorage<'a>,
+        receive: SocketBuffer<'a>,
+        transmit: SocketBuffer<'a>,
+    ) -> Self {
+        Self {
+            connection: Connection::new(storage, new_socket(receive, transmit)),
             handler: H::default(),
             phase: Phase::Free,
             progress: Instant::ZERO,
@@ -68,7 +84,7 @@ impl<'a, H: Handler> Session<'a, H> {
             deadline: None,
             counted: Phase::Free,
             is_bound: false,
-        })
+        }
     }
 
     /// The phase of the connection at this moment.

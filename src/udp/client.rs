@@ -75,6 +75,9 @@ impl<'a> Client<'a> {
         parts: Parts<'a>,
         timeout: Duration,
     ) -> Result<Self, SetupError> {
+        if parts.held.is_empty() {
+            return Err(SetupError::NoBuffer);
+        }
         let (handle, line) = storage::add(sockets, parts)?;
         Ok(Self {
             sender: Sender::new(handle),

@@ -7,7 +7,7 @@ use smoltcp::time::Instant;
 
 use super::loop_guard::LoopGuard;
 use super::sender::{SendError, Sender};
-use super::storage::{self, Buffers, Parts, SetupError};
+use super::storage::{self, Buffers, ON_STACK, Parts, SetupError};
 use crate::logging::{debug, info, warn};
 use crate::stack::{Context, Service, Sockets};
 use crate::transform::{self, Ascii, Transform};
@@ -45,9 +45,8 @@ pub struct Counters {
 /// (`Stack::with_fragmentation`); else its request is dropped, and counted.
 pub struct Server<'a, T = Ascii> {
     sender: Sender,
+    /// Room for an answer; where it is empty, that is on the stack.
     answer: ManagedSlice<'a, u8>,
-    /// The answer that has been made, but for which there was no room yet.
-    waiting: Option<Answer>,
     guard: LoopGuard,
     counters: Counters,
     transform: PhantomData<fn() -> T>,
@@ -56,17 +55,9 @@ pub struct Server<'a, T = Ascii> {
 impl<T> fmt::Debug for Server<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("waiting", &self.waiting)
             .field("counters", &self.counters)
             .finish_non_exhaustive()
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Answer {
-    /// `None`: it is longer than the buffer for it.
-    length: Option<usize>,
-    to: UdpMetadata,
 }
 
 impl<'a> Server<'a> {
@@ -77,9 +68,9 @@ impl<'a> Server<'a> {
     ///
     /// # Errors
     /// If the stack has no slot left, or the port is 0.
-    pub fn new<const COUNT: usize, const SIZE: usize>(
+    pub fn new<const COUNT: usize, const SIZE: usize, const HELD: usize>(
         sockets: &mut Sockets<'a>,
-        buffers: &'a mut Buffers<COUNT, SIZE>,
+        buffers: &'a mut Buffers<COUNT, SIZE, HELD>,
         port: u16,
     ) -> Result<Self, SetupError> {
         Self::from_parts(sockets, buffers.split(), port)
@@ -100,7 +91,6 @@ impl<'a> Server<'a> {
         Ok(Self {
             sender: Sender::new(handle),
             answer,
-            waiting: None,
             guard: LoopGuard::new(),
             counters: Counters::default(),
             transform: PhantomData,
@@ -130,7 +120,6 @@ impl<'a, T: Transform> Server<'a, T> {
         Server {
             sender: self.sender,
             answer: self.answer,
-            waiting: self.waiting,
             guard: self.guard,
             counters: self.counters,
             transform: PhantomData,
@@ -143,59 +132,79 @@ impl<'a, T: Transform> Server<'a, T> {
         self.counters
     }
 
-    fn answer_all(&mut self, context: &mut Context<'_, 'a>) {
-        // It may be from an address that is gone by now.
-        let is_from_own = |answer: &Answer| match answer.to.local_address {
-            Some(address) => context.is_own(&address),
-            None => true,
-        };
-        self.waiting = self.waiting.filter(is_from_own);
-        while let Some(answer) = self.waiting.take().or_else(|| self.next_answer(context)) {
-            if self.send(context, answer) == Err(SendError::Full) {
-                self.waiting = Some(answer);
-                break;
-            }
+    /// Answers the oldest datagram, if there is one, and it may be answered. It stays where there is no
+    /// room for its answer.
+    fn answer_next(
+        &mut self,
+        context: &mut Context<'_, 'a>,
+        room: &mut [u8],
+    ) -> Option<Result<(), SendError>> {
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
+        let own_port = socket.endpoint().port;
+        let has_room = socket.can_send();
+        let (_, &to) = socket.peek().ok()?;
+        if !has_room {
+            return Some(Err(SendError::Full));
         }
-    }
-
-    /// Makes the answer to the oldest datagram that may be answered.
-    fn next_answer(&mut self, context: &mut Context<'_, 'a>) -> Option<Answer> {
-        loop {
-            let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
-            let own_port = socket.endpoint().port;
-            let (_, &to) = socket.peek().ok()?;
-            let refusal = refusal(context, own_port, &to);
-            let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
-            let (request, _) = socket.recv().ok()?;
-            match refusal {
-                Some(reason) => {
-                    debug!("UDP: {} is not answered: {}", to, reason);
+        let refusal = refusal(context, own_port, &to);
+        let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
+        let (request, _) = socket.peek().ok()?;
+        let sent = match refusal {
+            Some(reason) => {
+                debug!("UDP: {} is not answered: {}", to, reason);
+                count(&mut self.counters.unanswerable);
+                Ok(())
+            }
+            None => {
+                let length = transform::datagram::<T>(request, room);
+                info!("UDP: {} bytes from {}", request.len(), to.endpoint);
+                let answer = length.and_then(|length| room.get(..length));
+                if let Some(answer) = answer
+                    && !(self.guard).permits(own_port, &to.endpoint, request, answer)
+                {
+                    debug!(
+                        "UDP: {} is not answered: it may be a service that answers",
+                        to
+                    );
                     count(&mut self.counters.unanswerable);
-                }
-                None => {
-                    let length = transform::datagram::<T>(request, &mut self.answer);
-                    info!("UDP: {} bytes from {}", request.len(), to.endpoint);
-                    let answer = length.and_then(|length| self.answer.get(..length));
-                    if let Some(answer) = answer
-                        && !(self.guard).permits(own_port, &to.endpoint, request, answer)
-                    {
-                        debug!(
-                            "UDP: {} is not answered: it may be a service that answers",
-                            to
-                        );
-                        count(&mut self.counters.unanswerable);
-                        continue;
-                    }
-                    return Some(Answer { length, to });
+                    Ok(())
+                } else {
+                    self.send(context, answer, to)
                 }
             }
+        };
+        if sent != Err(SendError::Full) {
+            let socket = context.sockets.get_mut::<Socket<'_>>(self.sender.handle);
+            let _ = socket.recv();
         }
+        Some(sent)
     }
 
-    fn send(&mut self, context: &mut Context<'_, 'a>, answer: Answer) -> Result<(), SendError> {
-        let Answer { length, to } = answer;
-        let sent = match length {
-            Some(length) => self.sender.send(context, &self.answer[..length], to),
+    /// Answers what has arrived, as far as there is room for answers; returns when to go on.
+    fn answer_all(&mut self, context: &mut Context<'_, 'a>, room: &mut [u8]) -> Option<Instant> {
+        while let Some(sent) = self.answer_next(context, room) {
+            if sent == Err(SendError::Full) {
+                // It is answered as soon as others have been transmitted.
+                return Some(context.now);
+            }
+        }
+        None
+    }
+
+    #[inline(never)] // The room is needed for as long as this takes only.
+    fn answer_all_by_little(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
+        self.answer_all(context, &mut [0; ON_STACK])
+    }
+
+    /// Sends an answer, if it was not longer than the room for it.
+    fn send(
+        &mut self,
+        context: &mut Context<'_, 'a>,
+        answer: Option<&[u8]>,
+        to: UdpMetadata,
+    ) -> Result<(), SendError> {
+        let sent = match answer {
+            Some(answer) => self.sender.send(context, answer, to),
             None => Err(SendError::TooLarge),
         };
         match sent {
@@ -220,9 +229,13 @@ impl<'a, T: Transform> Server<'a, T> {
 impl<'a, T: Transform> Service<'a> for Server<'a, T> {
     /// Answers what has arrived, as far as there is room for answers.
     fn poll(&mut self, context: &mut Context<'_, 'a>) -> Option<Instant> {
-        self.answer_all(context);
-        // An answer that waits is queued as soon as others have been transmitted.
-        self.waiting.map(|_| context.now)
+        if self.answer.is_empty() {
+            return self.answer_all_by_little(context);
+        }
+        let mut answer = core::mem::replace(&mut self.answer, ManagedSlice::Borrowed(&mut []));
+        let due = self.answer_all(context, &mut answer);
+        self.answer = answer;
+        due
     }
 }
 

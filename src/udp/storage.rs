@@ -7,6 +7,9 @@ use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, Socket};
 
 use crate::stack::{Sockets, SocketsFull};
 
+/// The longest answer that a server makes on the stack.
+pub(super) const ON_STACK: usize = 512;
+
 /// The buffers of a server or client.
 ///
 /// `COUNT` is how many datagrams can wait each way. `SIZE` is the longest request or answer, in bytes;
@@ -14,16 +17,22 @@ use crate::stack::{Sockets, SocketsFull};
 /// `SIZE * (2 * COUNT + 1)` bytes. `Buffers<4, 1472>` takes what an Ethernet frame
 /// carries over IPv4, `Buffers<4, 6144>` any answer to the 2048 bytes that the programs of the
 /// classic exercise read.
-pub struct Buffers<const COUNT: usize, const SIZE: usize> {
+///
+/// `HELD` is the room for the answer that a server makes, and for the line that a client may have to
+/// repeat. With 0 of it, a server makes its answers on the stack, where there are 512 bytes for
+/// that while it is polled: a board has `Buffers<1, 256, 0>`.
+pub struct Buffers<const COUNT: usize, const SIZE: usize, const HELD: usize = SIZE> {
     // Filled when they are needed: then a static of this type is all zeros, and takes no flash.
     received: Vec<PacketMetadata, COUNT>,
     receive: [[u8; SIZE]; COUNT],
     transmitted: Vec<PacketMetadata, COUNT>,
     transmit: [[u8; SIZE]; COUNT],
-    held: [u8; SIZE],
+    held: [u8; HELD],
 }
 
-impl<const COUNT: usize, const SIZE: usize> fmt::Debug for Buffers<COUNT, SIZE> {
+impl<const COUNT: usize, const SIZE: usize, const HELD: usize> fmt::Debug
+    for Buffers<COUNT, SIZE, HELD>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Buffers")
             .field("count", &COUNT)
@@ -32,7 +41,7 @@ impl<const COUNT: usize, const SIZE: usize> fmt::Debug for Buffers<COUNT, SIZE> 
     }
 }
 
-impl<const COUNT: usize, const SIZE: usize> Buffers<COUNT, SIZE> {
+impl<const COUNT: usize, const SIZE: usize, const HELD: usize> Buffers<COUNT, SIZE, HELD> {
     /// Empty buffers. Sizes that cannot work do not compile.
     #[must_use]
     pub const fn new() -> Self {
@@ -41,13 +50,17 @@ impl<const COUNT: usize, const SIZE: usize> Buffers<COUNT, SIZE> {
                 SIZE > 0 && COUNT > 0,
                 "there must be room for a datagram of one byte at least"
             );
+            assert!(
+                HELD > 0 || SIZE <= ON_STACK,
+                "an answer of more than 512 bytes is not made on the stack"
+            );
         }
         Self {
             received: Vec::new(),
             receive: [[0; SIZE]; COUNT],
             transmitted: Vec::new(),
             transmit: [[0; SIZE]; COUNT],
-            held: [0; SIZE],
+            held: [0; HELD],
         }
     }
 
@@ -67,7 +80,9 @@ impl<const COUNT: usize, const SIZE: usize> Buffers<COUNT, SIZE> {
     }
 }
 
-impl<const COUNT: usize, const SIZE: usize> Default for Buffers<COUNT, SIZE> {
+impl<const COUNT: usize, const SIZE: usize, const HELD: usize> Default
+    for Buffers<COUNT, SIZE, HELD>
+{
     fn default() -> Self {
         Self::new()
     }
@@ -80,7 +95,8 @@ pub struct Parts<'a> {
     pub receive: PacketBuffer<'a>,
     /// Datagrams that wait to be sent.
     pub transmit: PacketBuffer<'a>,
-    /// One datagram: the answer that a server makes, the line that a client may have to repeat.
+    /// One datagram: the answer that a server makes, the line that a client may have to repeat. Where it
+    /// is empty, a server makes answers of up to 512 bytes on the stack.
     pub held: ManagedSlice<'a, u8>,
 }
 
@@ -94,10 +110,7 @@ pub(super) fn add<'a>(
         transmit,
         held,
     } = parts;
-    let shortest = receive
-        .payload_capacity()
-        .min(transmit.payload_capacity())
-        .min(held.len());
+    let shortest = receive.payload_capacity().min(transmit.payload_capacity());
     if shortest == 0 || receive.packet_capacity().min(transmit.packet_capacity()) == 0 {
         return Err(SetupError::NoBuffer);
     }

@@ -38,7 +38,7 @@ use network::NETWORK;
 /// What is lent for good: 9 kB. A TCP connection with a window of 1 KiB cannot overrun the 2 KiB of the
 /// Ethernet controller. Datagrams have 256 bytes, one at a time. Two clients wait while both
 /// connections are taken.
-type Memory = Storage<Frames, tcp::Pool<'static, 2, 1024, 1024, Text>, udp::Buffers<1, 256>, 2>;
+type Memory = Storage<Frames, tcp::Pool<'static, 2, 1024, 1024, Text>, udp::Buffers<1, 256, 0>, 2>;
 static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Storage::new(Frames::new()));
 
 #[cortex_m_rt::entry]

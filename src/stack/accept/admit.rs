@@ -6,6 +6,7 @@ use super::Accept;
 #[cfg(feature = "isn")]
 use super::Arrival;
 use super::fairness::HalfOpen;
+#[cfg(feature = "isn")]
 use super::parse;
 #[cfg(any(feature = "syn-cache", feature = "syn-cookies"))]
 use super::proof::Proof;
@@ -75,10 +76,9 @@ impl<'a> Accept<'a> {
                 admitted = true;
                 let _ = is_proven;
                 #[cfg(not(feature = "isn"))]
-                if let Some((packet, segment)) = parse(bytes) {
+                {
                     let mut copy = SynCopy::new();
-                    let syn = copy.limited(&packet, &segment, host, now);
-                    deliver(Some(connection), source, syn);
+                    deliver(Some(connection), source, copy.of(bytes, host, now));
                 }
                 #[cfg(feature = "isn")]
                 if let Some((packet, segment)) = parse(bytes) {

@@ -40,10 +40,11 @@ impl Proof {
 
     /// The client's acknowledgement, as it is kept in the backlog.
     pub(super) fn keep(&self, segment: &Segment) -> Synthetic {
-        Synthetic::new(&Header {
+        let header = Header {
             maximum_segment_size: Some(self.segment_size),
             ..self.acknowledgement(segment)
-        })
+        };
+        Synthetic::like(segment, &header)
     }
 
     /// Opens the connection: the socket that listens is given the SYN and its acknowledgement.
@@ -67,7 +68,8 @@ impl Proof {
             maximum_segment_size: Some(self.segment_size.min(longest)),
             ..acknowledgement
         };
-        let segments = [&syn, &acknowledgement].map(Synthetic::new);
+        let segments =
+            [&syn, &acknowledgement].map(|header| Synthetic::like(arrival.segment, header));
         let [syn, ack] = segments.each_ref().map(Synthetic::as_bytes);
         let address = arrival.packet.destination;
         begin(host, address, self.server, &[syn, ack], now, connection);
@@ -76,18 +78,17 @@ impl Proof {
     /// A probe that the socket, which has sent no SYN-ACK, answers with its window.
     pub(super) fn probe(&self, segment: &Segment) -> Synthetic {
         // A byte that it has had already is always acknowledged; no byte, once a second at most.
-        Synthetic::new(&Header {
+        let header = Header {
             sequence: self.client,
             payload: Some(b'?'),
             ..self.acknowledgement(segment)
-        })
+        };
+        Synthetic::like(segment, &header)
     }
 
     /// The client's acknowledgement by itself.
     fn acknowledgement(&self, segment: &Segment) -> Header {
         Header {
-            source: segment.source,
-            destination: segment.destination,
             sequence: self.client + 1,
             acknowledgement: self.server + 1,
             flags: Flags::ACK,

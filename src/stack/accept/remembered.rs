@@ -34,8 +34,6 @@ impl Memory {
             tuple,
             hardware: control.hardware,
             acknowledgement: Header {
-                source: tuple.remote,
-                destination: tuple.local,
                 sequence: control.next()?,
                 acknowledgement: control.sent(),
                 flags: Flags::ACK,
@@ -51,8 +49,8 @@ impl Accept<'_> {
     /// Remembers a half-open connection, if there is room.
     pub(super) fn remember(&mut self, memory: Option<Memory>, host: &Host, now: Instant) {
         if let Some(memory) = memory {
-            let kept = Synthetic::new(&memory.acknowledgement);
             let (tuple, source) = (memory.tuple, memory.hardware);
+            let kept = Synthetic::new(&tuple.remote, &tuple.local, &memory.acknowledgement);
             self.backlog
                 .put(tuple, source, kept.as_bytes(), Kind::Answered, host, now);
         }

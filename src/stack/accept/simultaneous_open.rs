@@ -58,14 +58,14 @@ pub(super) fn answer(
 ) -> Option<Synthetic> {
     let segment = arrival.segment;
     let window = connection.socket().recv_capacity().min(u16::MAX.into());
-    Some(Synthetic::new(&Header {
-        source: segment.destination,
-        destination: segment.source,
+    let header = Header {
         sequence: connection.control.syn_in_flight()?,
         acknowledgement: segment.sequence + 1,
         flags: Flags::SYN | Flags::ACK,
         window: window as u16,
         maximum_segment_size: Some(host.largest_segment(&arrival.packet.source)),
         payload: None,
-    }))
+    };
+    let (from, to) = (&segment.destination, &segment.source);
+    Some(Synthetic::new(from, to, &header))
 }

@@ -89,8 +89,6 @@ impl Cookies {
         }
         let sequence = self.cookie(arrival, now)?;
         let answer = Header {
-            source: syn.destination,
-            destination: syn.source,
             sequence,
             acknowledgement: syn.sequence + 1,
             flags: Flags::SYN | Flags::ACK,
@@ -98,7 +96,7 @@ impl Cookies {
             maximum_segment_size: Some(host.largest_segment(&arrival.packet.source)),
             payload: None,
         };
-        Some(Synthetic::new(&answer))
+        Some(Synthetic::new(&syn.destination, &syn.source, &answer))
     }
 
     /// Whether cookies were given so recently that one may still be acknowledged; `gave_up` is when the

@@ -20,7 +20,7 @@ fn endpoints() -> [(IpEndpoint, IpEndpoint); 2] {
 }
 
 /// Headers of both versions, with and without an option and a byte of payload.
-fn headers() -> impl Iterator<Item = Header> {
+fn headers() -> impl Iterator<Item = (IpEndpoint, IpEndpoint, Header)> {
     endpoints().into_iter().flat_map(|(source, destination)| {
         [None, Some(1460), Some(0xfffe)]
             .into_iter()
@@ -28,8 +28,6 @@ fn headers() -> impl Iterator<Item = Header> {
                 [None, Some(0), Some(b'x')]
                     .into_iter()
                     .map(move |payload| Header {
-                        source,
-                        destination,
                         sequence: TcpSeqNumber(0x8182_8384_u32 as i32),
                         acknowledgement: TcpSeqNumber(0x7172_7374),
                         flags: Flags::ACK | Flags::SYN,
@@ -37,14 +35,15 @@ fn headers() -> impl Iterator<Item = Header> {
                         maximum_segment_size: size,
                         payload,
                     })
+                    .map(move |header| (source, destination, header))
             })
     })
 }
 
 #[test]
 fn a_synthetic_segment_is_read_as_it_was_written() {
-    for header in headers() {
-        let synthetic = Synthetic::new(&header);
+    for (source, destination, header) in headers() {
+        let synthetic = Synthetic::new(&source, &destination, &header);
         let packet = Packet::parse(synthetic.as_bytes()).unwrap();
         // It has no padding, and is intact.
         assert_eq!(packet.bytes, synthetic.as_bytes());
@@ -52,8 +51,8 @@ fn a_synthetic_segment_is_read_as_it_was_written() {
         assert!(!packet.is_fragment);
 
         let segment = packet.segment().unwrap();
-        assert_eq!(segment.source, header.source);
-        assert_eq!(segment.destination, header.destination);
+        assert_eq!(segment.source, source);
+        assert_eq!(segment.destination, destination);
         assert_eq!(segment.sequence, header.sequence);
         assert_eq!(segment.acknowledgement, header.acknowledgement);
         assert_eq!(segment.flags, Flags(header.flags));
@@ -74,8 +73,8 @@ fn a_synthetic_segment_is_read_as_it_was_written() {
 
 #[test]
 fn smoltcp_reads_the_same() {
-    for header in headers() {
-        let synthetic = Synthetic::new(&header);
+    for (source, destination, header) in headers() {
+        let synthetic = Synthetic::new(&source, &destination, &header);
         let packet = Packet::parse(synthetic.as_bytes()).unwrap();
         let segment = TcpPacket::new_checked(packet.payload()).unwrap();
         let (source, destination) = (&packet.source, &packet.destination);
@@ -92,10 +91,10 @@ fn smoltcp_reads_the_same() {
 
 #[test]
 fn the_ip_header_is_one_that_smoltcp_takes() {
-    for header in headers() {
-        let synthetic = Synthetic::new(&header);
+    for (source, destination, header) in headers() {
+        let synthetic = Synthetic::new(&source, &destination, &header);
         let bytes = synthetic.as_bytes();
-        match header.source.addr {
+        match source.addr {
             IpAddress::Ipv4(_) => {
                 let packet = smoltcp::wire::Ipv4Packet::new_checked(bytes).unwrap();
                 assert!(packet.verify_checksum());

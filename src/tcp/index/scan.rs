@@ -4,7 +4,6 @@ use smoltcp::time::Instant;
 use super::sealed::Index;
 use super::{Kind, Work};
 use crate::packet::FourTuple;
-use crate::stack::earliest;
 
 /// Looks at all connections: for a handful, as a board has them. It takes 40 bytes for each.
 #[derive(Debug)]
@@ -73,13 +72,18 @@ impl Index for Scan<'_> {
         self.marks[number].kind
     }
 
+    #[inline(never)] // Many call it.
     fn next_of(&self, kind: Kind, after: Option<usize>) -> Option<usize> {
+        // In changes since then, of which there is one at least.
         let age = |mark: &Mark| self.changes.wrapping_sub(mark.since);
         let limit = after.map_or(u32::MAX, |number| age(&self.marks[number]));
-        let marks = self.marks.iter().enumerate();
-        let of_kind = marks.filter(|(_, mark)| mark.kind == Some(kind) && age(mark) < limit);
-        let oldest = of_kind.max_by_key(|(_, mark)| age(mark));
-        oldest.map(|(number, _)| number)
+        let (mut oldest, mut most) = (None, 0);
+        for (number, mark) in self.marks.iter().enumerate() {
+            if mark.kind == Some(kind) && age(mark) > most && age(mark) < limit {
+                (oldest, most) = (Some(number), age(mark));
+            }
+        }
+        oldest
     }
 
     #[inline(never)] // Many call it.
@@ -104,8 +108,7 @@ impl Index for Scan<'_> {
     }
 
     fn due(&self) -> Option<Instant> {
-        let due = self.marks.iter().map(|mark| mark.due);
-        due.fold(None, earliest)
+        self.marks.iter().filter_map(|mark| mark.due).min()
     }
 
     fn expire(&mut self, now: Instant) -> Option<usize> {

@@ -1,10 +1,10 @@
 //! What the server answers, and from where.
 
 use smoltcp::wire::{IpCidr, IpEndpoint};
-use uppercase::PORT;
 use uppercase::stack::from_fn;
+use uppercase::{PORT, udp};
 
-use super::common::ask::{Ask, TIMEOUT, ask, server};
+use super::common::ask::{Ask, TIMEOUT, ask, parts, server};
 use super::common::network::{Link, Network, SECOND, SERVER};
 use super::common::text::{mixed, upper};
 
@@ -37,6 +37,29 @@ fn datagrams_of_every_length_up_to_the_mtu_are_answered() {
         for (line, answer) in lines.iter().zip(asking.expect_answers()) {
             assert_eq!(answer, upper(line), "{link:?}");
         }
+    }
+}
+
+#[test]
+fn a_server_that_holds_no_answer_makes_those_of_512_bytes_at_most() {
+    for link in Link::ALL {
+        let mut network = Network::new(link);
+        let parts = udp::Parts {
+            held: Vec::new().into(),
+            ..parts(1000, 4)
+        };
+        let server = udp::Server::from_parts(network.server.sockets(), parts, PORT);
+        let mut server = server.expect("there is room");
+        let text = [b'x'; 513];
+        let lines = [&text[..512], b"x", &text[..300]];
+        let mut asking = Ask::new(&mut network, link.server(), &lines);
+        network.run(TIMEOUT, &mut [&mut server], &mut [&mut asking]);
+        for (line, answer) in lines.iter().zip(asking.expect_answers()) {
+            assert_eq!(answer, upper(line), "{link:?}");
+        }
+        let mut asking = Ask::new(&mut network, link.server(), &[&text[..]]);
+        network.run(TIMEOUT, &mut [&mut server], &mut [&mut asking]);
+        assert!(server.counters().too_large > 0, "{link:?}");
     }
 }
 
