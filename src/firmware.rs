@@ -23,7 +23,6 @@ mod register;
 mod serial_log;
 mod storage;
 
-#[cfg(feature = "embassy-time")]
 pub(crate) use attachment::Attachment;
 pub use counter::Counter;
 pub use driver::Driver;
@@ -41,8 +40,6 @@ pub use storage::{ServerStorage, Storage, ask_for_addresses};
 
 use smoltcp::time::Duration;
 
-#[cfg(not(feature = "embassy-time"))]
-use self::attachment::Attachment;
 use crate::Stack;
 use crate::stack::{Next, Service, earliest};
 
@@ -52,7 +49,8 @@ const LINK_CHECK: Duration = Duration::from_millis(250);
 /// Serves without an end, on a machine that has nothing but interrupts to wait for.
 ///
 /// Each time that the link comes back, what the network has given is verified, and so is that no other
-/// host has an address ([`Context::link_is_back`](crate::Context), with the features that these are).
+/// host has an address, and groups are reported ([`Context::link_is_back`](crate::Context), with the features
+/// that these are).
 pub fn run<'a, D: Driver, P: Platform>(
     stack: &mut Stack<'a, D>,
     service: &mut dyn Service<'a>,
@@ -67,7 +65,7 @@ pub fn run<'a, D: Driver, P: Platform>(
         platform.feed_watchdog();
         let next = match next {
             // Nothing else ends the wait when the link comes or goes.
-            Next::Frame(due) if cfg!(feature = "conflict-detection") => {
+            Next::Frame(due) if cfg!(any(feature = "conflict-detection", feature = "mld")) => {
                 Next::Frame(earliest(due, Some(now() + LINK_CHECK)))
             }
             next => next,

@@ -91,9 +91,14 @@
 //! | `command` | the program `uppercase`; enables all of the above but `tuntap`, `syn-cache`, `defmt` and those of Embassy |
 //!
 //! None of them is on by default: without any, there are the two servers over IPv4, for ASCII, the stack
-//! and the in-memory wire, on any target, also one that has no heap. What another crate of the same
-//! program has turned on alters no answer: `unicode` and `cubic` are for the services and clients that
-//! ask for them.
+//! and the in-memory wire, on any target, also one that has no heap.
+//!
+//! Features are united where several crates of a program use this library. What another crate has turned
+//! on does not alter what a server or a client answers: `unicode` and `cubic` are for those that ask for
+//! them. It does alter which addresses a board has, where its firmware leaves that to the features
+//! ([`firmware::ask_for_addresses`], which [`firmware::Storage`] calls): with `dhcp` and `slaac` the network
+//! gives them, and with `conflict-detection` each is verified before it is used. Firmware that does not want
+//! that begins with [`Stack::on_network`].
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -132,7 +137,7 @@ pub mod trace;
 pub mod transform;
 pub mod udp;
 
-/// smoltcp, of which the addresses, devices, sockets and times of this library are.
+/// smoltcp. The types of addresses, devices, sockets and times in this library are its types.
 pub use smoltcp;
 
 pub use servers::Servers;

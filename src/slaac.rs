@@ -42,7 +42,7 @@
 //! - **Identifiers.** The last 64 bits of an address follow from the hardware address (RFC 4291,
 //!   appendix A), as those of the link-local one do. A server has to be found at the same address after
 //!   each start. Opaque identifiers (RFC 7217) need a secret that is the same at each start, and a stack
-//!   has none: [`Config::random_seed`](crate::stack::Config::random_seed) is another one each time. So
+//!   has none: the seed of [`Config`](crate::stack::Config) is another one each time. So
 //!   the address tells the card, in each network.
 //!
 //! # What is believed
@@ -65,7 +65,8 @@ use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::wire::Ipv6Address;
 
 /// What has happened to an address that was formed with a prefix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Event {
     /// There is no room for the address: smoltcp is built for fewer (its feature `iface-max-addr-count-…`).
     NoRoom(Ipv6Address),

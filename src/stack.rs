@@ -349,7 +349,7 @@ impl<'a, D: Device> Stack<'a, D> {
             clock: Clock::new(now),
             #[cfg(feature = "client")]
             ports: Ports::new(setup.random_seed),
-            interfaces: Interfaces::new(interface, setup.datagrams_seed()),
+            interfaces: Interfaces::new(interface, setup),
             fragmentation: Fragmentation::new(),
             device,
         }
@@ -405,7 +405,8 @@ impl<'a, D: Device> Stack<'a, D> {
     /// up to 2 seconds (RFC 4862, 5.4). Meanwhile [`Context::is_probing`] is true. A conflict is
     /// counted, logged, and told by [`Context::take_conflict`]; an address that is given up ends its
     /// connections as one that is removed. So any host of the link can take the address from this one,
-    /// as RFC 5227 has it.
+    /// as RFC 5227 has it. An address that the program has chosen is asked for again each time that the link
+    /// is back ([`Context::link_is_back`]).
     #[cfg(feature = "conflict-detection")]
     #[must_use]
     pub fn with_conflict_detection(mut self) -> Self {
@@ -441,7 +442,8 @@ impl<'a, D: Device> Stack<'a, D> {
         self.judges.accept.set_backlog(slots.into());
     }
 
-    /// What the features say of the addresses of a board, which has no room to move a stack.
+    /// Asks for addresses by all means that the features give. A board has no room to move a stack, as the
+    /// methods above do.
     pub(crate) fn ask_for_addresses(&mut self) {
         #[cfg(feature = "conflict-detection")]
         self.host.detect_conflicts();

@@ -69,8 +69,9 @@ impl From<tcp::Error> for Failure {
 
 impl<F: FnMut(&[u8])> Reporter<F> {
     /// A client of the server at this port of the host with this name, or this address. `answered` is
-    /// given each piece of its answers. `chance` is another number on each board: boards that have lost
-    /// the same server come back one by one.
+    /// given each piece of its answers. `chance` is another number on each board, and not 0: boards that
+    /// have lost the same server come back one by one. It is no secret, as other hosts see how long the
+    /// pauses are: take no part of the stack's seed.
     pub fn new(
         resolver: dns::Resolver,
         client: tcp::Client,
@@ -158,6 +159,8 @@ impl<F: FnMut(&[u8])> Reporter<F> {
         let mut buffer = [0; 64];
         while let Poll::Ready(length) = self.client.receive(context, &mut buffer)? {
             if length == 0 {
+                // The other direction is closed, too: else the server would wait for that.
+                self.client.finish(context);
                 return Err(Failure::Closed);
             }
             (self.answered)(&buffer[..length]);

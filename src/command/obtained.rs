@@ -20,6 +20,9 @@ use super::reporter::Printed;
 /// switch or the kernel gets an interface ready.
 const LONGEST_SILENCE: Duration = Duration::from_secs(8);
 
+/// Between two news, as routers of the link can make one after the other without end.
+const INTERVAL: Duration = Duration::from_secs(1);
+
 /// What servers have said about the addresses of their host.
 pub struct Obtained<'s> {
     /// The interface.
@@ -35,6 +38,8 @@ pub struct Obtained<'s> {
     began: Option<Instant>,
     /// Whether it was said that no router has answered.
     is_router_missed: bool,
+    /// Until when nothing more is said.
+    quiet_until: Instant,
 }
 
 /// What is said about it.
@@ -68,11 +73,15 @@ impl<'s> Obtained<'s> {
             is_ready: false,
             began: None,
             is_router_missed: false,
+            quiet_until: Instant::ZERO,
         }
     }
 
-    /// What has changed since this was asked last.
+    /// What has changed since this was asked last; once a second at most.
     pub fn news(&mut self, context: &mut Context<'_, '_>) -> Option<News> {
+        if context.now < self.quiet_until {
+            return None;
+        }
         let event = context.take_dhcp_event();
         let of_slaac = context.take_slaac_event();
         let misses_router = self.misses_router(context);
@@ -99,7 +108,7 @@ impl<'s> Obtained<'s> {
         }
         for gone in missing(&self.addresses, &own) {
             // DHCP has said why.
-            if !text.contains(&gone.address().to_string()) {
+            if !names(&text, gone.address()) {
                 text += &format!("{} is not used any more\n", gone.address());
             }
         }
@@ -115,7 +124,11 @@ impl<'s> Obtained<'s> {
         text += &endpoints(self.args, &new);
         (self.addresses, self.routers, self.lease) = (own, routers, lease);
         let object = self.object(&text);
-        Some(News { text, object }).filter(|news| !news.text.is_empty())
+        if text.is_empty() {
+            return None;
+        }
+        self.quiet_until = context.now + INTERVAL;
+        Some(News { text, object })
     }
 
     /// How long it can be waited until this has to be asked for news.
@@ -125,7 +138,8 @@ impl<'s> Obtained<'s> {
             .began
             .filter(|_| is_due)
             .map(|began| began + LONGEST_SILENCE);
-        let left = due.filter(|due| *due > now).map(|due| due - now);
+        let dues = due.into_iter().chain([self.quiet_until]);
+        let left = dues.filter(|due| *due > now).map(|due| due - now);
         delay.into_iter().chain(left).min()
     }
 
@@ -201,6 +215,13 @@ impl<'s> Obtained<'s> {
             _ => format!("{event}\n"), // It is lost, or there is no room for it.
         }
     }
+}
+
+/// Whether a text has this address, and not one that begins or ends like it.
+fn names(text: &str, address: IpAddress) -> bool {
+    let address = address.to_string();
+    let mut words = text.split([' ', ',', ';', '/', '\n']);
+    words.any(|word| word == address)
 }
 
 /// The addresses that the others do not have; the length of the prefix does not count.

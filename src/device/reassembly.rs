@@ -50,6 +50,8 @@ use smoltcp::time::{Duration, Instant};
 use datagrams::{Datagrams, Slot};
 use fragment::{Kind, classify};
 
+use crate::firmware::Driver;
+
 /// How long the first fragment of a datagram to arrive waits for the others.
 ///
 /// RFC 1122 asks for 60 to 120 seconds and RFC 8200 for 60. Fragments are sent in one go and never
@@ -226,6 +228,16 @@ impl<'a, D: Device> Device for Reassembly<'a, D> {
 
     fn capabilities(&self) -> DeviceCapabilities {
         self.inner.capabilities()
+    }
+}
+
+impl<D: Driver> Driver for Reassembly<'_, D> {
+    fn acknowledge(&mut self, now: Instant) {
+        self.inner.acknowledge(now);
+    }
+
+    fn has_link(&self) -> bool {
+        self.inner.has_link()
     }
 }
 

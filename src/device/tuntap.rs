@@ -273,12 +273,10 @@ impl Device for TunTap {
     type RxToken<'a> = RxToken<'a>;
     type TxToken<'a> = TxToken<'a>;
 
-    /// Reads one frame at most, and sends what [`flush`](TunTap::flush) would.
+    /// Reads up to the next frame that can be used, and sends what [`flush`](TunTap::flush) would.
     fn receive(&mut self, _: Instant) -> Option<(RxToken<'_>, TxToken<'_>)> {
         self.flush();
-        if !self.incoming.is_pending() {
-            self.incoming.read(&self.driver, &mut self.health);
-        }
+        self.incoming.read(&self.driver, &mut self.health);
         let received = self.incoming.token()?;
         let reply = self.outgoing.token(&self.driver, &mut self.health);
         Some((received, reply))

@@ -14,12 +14,12 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
-    /// Takes what is so now. That the link has come or gone is logged, and so is the first address that
-    /// can be reached.
+    /// Compares the link and the addresses with those of the call before: logs that the link has come or
+    /// gone, and that there is an address that can be reached; tells the stack that the link is back.
     pub(crate) fn follow(&mut self, context: &mut Context<'_, '_>, has_link: bool) {
         if replace(&mut self.has_link, has_link) != has_link {
             info!("The link is {}", if has_link { "up" } else { "down" });
-            #[cfg(feature = "conflict-detection")]
+            #[cfg(any(feature = "conflict-detection", feature = "mld"))]
             if has_link {
                 context.link_is_back();
             }

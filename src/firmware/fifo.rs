@@ -12,7 +12,7 @@ use crate::logging::{debug, warn};
 struct Words<const N: usize>([[u8; 4]; N]);
 
 /// The frames that the driver of such a controller works on: the one that was received last, and the one
-/// that is being written.
+/// that is being written. Each has `N` words of four bytes: at least [`Fifo::OFFSET`] and [`MTU`] bytes.
 #[derive(Debug)]
 pub struct FifoFrames<const N: usize> {
     received: Words<N>,
@@ -64,11 +64,33 @@ pub trait Fifo {
 }
 
 /// Both ends of the FIFOs `F`, with the frames that they work on, which have `N` words.
+///
+/// ```compile_fail
+/// # use uppercase::firmware::{Fifo, FifoEnds, FifoFrames, MTU};
+/// # struct Fifos;
+/// # impl Fifo for Fifos {
+/// #     const OFFSET: usize = 2;
+/// #     fn waiting() -> u32 { 0 }
+/// #     fn read(_: &mut [[u8; 4]]) -> Option<usize> { None }
+/// #     fn empty() {}
+/// #     fn has_room() -> bool { true }
+/// #     fn write(_: &mut [[u8; 4]], _: usize) {}
+/// # }
+/// // Two bytes are in front of a frame: the longest one needs a word more.
+/// const WORDS: usize = MTU / 4;
+/// let ends = FifoEnds::<Fifos, WORDS>::new(Box::leak(Box::new(FifoFrames::new())));
+/// ```
 pub type FifoEnds<F, const N: usize> = Ends<FifoReceiver<F, N>, FifoTransmitter<F, N>>;
 
 impl<F: Fifo, const N: usize> FifoEnds<F, N> {
-    /// Nothing has been received.
+    /// Nothing has been received. Too few words for the longest frame do not compile.
     pub fn new(frames: &'static mut FifoFrames<N>) -> Self {
+        const {
+            assert!(
+                N * size_of::<[u8; 4]>() >= F::OFFSET + MTU,
+                "the words have no room for the longest frame and what is in front of it"
+            );
+        }
         Ends {
             receiver: FifoReceiver {
                 words: &mut frames.received,

@@ -35,16 +35,17 @@ pub fn programmed_address(low: u32, high: u32) -> EthernetAddress {
     let [a, b, c, d] = low.to_le_bytes();
     let [e, f, ..] = high.to_le_bytes();
     let address = EthernetAddress([a, b, c, d, e, f]);
-    if address.is_unicast() {
+    // Where nothing was written, all bits are set or, as in fuses, none is.
+    if address.is_unicast() && low | high << 16 != 0 {
         return address;
     }
     warn!("no hardware address is programmed into this board");
     EthernetAddress([2, 0, 0, 0, 0, 1])
 }
 
-/// A seed for [`Config::random_seed`](crate::stack::Config::random_seed) out of many samples, each of
-/// which has a little chance in it: of the noise of a converter, of a clock that is read by another.
-/// It is as good as they are. It is not for keys.
+/// A seed for [`Config::new`](crate::stack::Config::new) or [`Stack::on_network`](crate::Stack::on_network)
+/// out of many samples, each of which has a little chance in it: of the noise of a converter, of a clock
+/// that is read by another. It is as good as they are. It is not for keys.
 pub fn seed_of(samples: impl IntoIterator<Item = u32>) -> u64 {
     let samples = samples.into_iter();
     samples.fold(BASIS, |hash, sample| fnv_1a(hash, sample.into()))

@@ -32,7 +32,8 @@ impl WakeUp {
         self.register(0xe000_e280).write(1 << (self.0 % 32));
     }
 
-    /// That with the bit of this interrupt, of those that begin here.
+    /// The register that has the bit of this interrupt. There are several of the same kind, each for 32
+    /// interrupts, and `first` is the address of the first one.
     #[allow(unsafe_code)]
     fn register(self, first: usize) -> Register {
         // SAFETY: `new` was promised that the interrupt controller of a Cortex-M, which writes no

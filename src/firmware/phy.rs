@@ -39,7 +39,8 @@ pub trait Mdio {
 }
 
 /// What a controller can be set to, which its PHY offers to the other one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Abilities {
     /// Full duplex at 100 and 10 Mbit/s, and nothing less.
     FullDuplex100,

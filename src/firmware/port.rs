@@ -135,13 +135,14 @@ impl<T: Receiver> RxToken for Received<'_, T> {
     }
 }
 
-/// The right to transmit a frame through a [`Port`].
+/// The right to transmit a frame of at most [`MTU`] bytes through a [`Port`].
 #[derive(Debug)]
 pub struct Room<'t, T>(&'t mut T);
 
 impl<T: Transmitter> TxToken for Room<'_, T> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, fill: F) -> R {
-        // smoltcp keeps to the MTU; what is longer than that is cut, not written elsewhere.
+        // A stack keeps to the MTU. Where another caller asks for more, `fill` is given less than that, and
+        // panics if it writes behind the end: nothing is written elsewhere.
         self.0.transmit(length.min(MTU), fill)
     }
 }

@@ -157,8 +157,12 @@ fn servers<
     servers.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Does what the features of the library say of the addresses of a board: `dhcp` and `slaac` have the
-/// network give them, and `conflict-detection` has each verified before it is used.
+/// Chooses how a board obtains its addresses, by the features of the library: with `dhcp` and `slaac` the
+/// network gives them, and with `conflict-detection` each is verified before it is used. Without these
+/// features, nothing changes.
+///
+/// Features are united where several crates of the firmware use the library. To choose in the source, call
+/// `Stack::with_dhcp`, `Stack::with_slaac` or `Stack::with_conflict_detection` instead.
 pub fn ask_for_addresses<D: Device>(stack: &mut Stack<'_, D>) {
     stack.ask_for_addresses();
 }

@@ -3,7 +3,8 @@
 //!
 //! An address is used once the link was asked for it, and no host has answered. An IPv4 address is
 //! announced then, and defended once; after a second conflict within ten seconds it is given up
-//! (RFC 5227, 2.4 (b)). What becomes of two hosts that have had the same IPv6 address for longer is
+//! (RFC 5227, 2.4 (b)). An address that the program has chosen is asked for again when the link is back.
+//! What becomes of two hosts that have had the same IPv6 address for longer is
 //! "beyond the scope" of RFC 4862 (5.4.4).
 
 use core::fmt;
@@ -88,11 +89,14 @@ pub(crate) enum Given {
 /// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// How many probes are left to be sent. The address is not used yet, unless the link was away.
+    /// How many probes are left to be sent. The address is not used yet, unless the link is
+    /// [back](Claims::verify).
     Probing(u8),
     /// How many announcements are left to be sent.
     Announcing(u8),
     Settled,
+    /// Another host has it. The link is asked for it again when it is back.
+    GivenUp,
 }
 
 /// An address that this host has, or wants to have.
@@ -141,7 +145,7 @@ impl Claims {
     /// Begins to ask for an address that the program has chosen; returns whether there is room. It is the
     /// program's from now on, where the network has given it before.
     pub(super) fn begin(&mut self, address: IpCidr) -> bool {
-        let Some(claim) = self.claim(address, Pace::Whole) else {
+        let Some(claim) = self.claim(Claim::new(address, Pace::Whole)) else {
             return false;
         };
         claim.address = address;
@@ -152,15 +156,15 @@ impl Claims {
         true
     }
 
-    /// Begins to ask for an address that the network has given; returns the claim, if there is room. One
-    /// that the program has chosen stays as it is.
+    /// Begins to ask for an address that the network has given, if there is room. One that the program
+    /// has chosen stays as it is.
     #[cfg(any(feature = "dhcp", feature = "slaac"))]
     pub(super) fn begin_given(&mut self, address: IpCidr, pace: Pace) -> Given {
-        let is_new = self.find(&address.address()).is_none();
-        match self.claim(address, pace) {
+        let mut new = Claim::new(address, pace);
+        new.is_given = true;
+        match self.claim(new) {
             None => Given::NoRoom,
-            Some(claim) if is_new || claim.is_given => {
-                claim.is_given = true;
+            Some(claim) if claim.is_given => {
                 claim.address = address;
                 Given::Taken
             }
@@ -175,32 +179,38 @@ impl Claims {
         claims.any(|claim| claim.address.address() == *address && claim.is_given)
     }
 
-    /// The claim about an address, a new one where there is none; `None` if there is no room.
-    fn claim(&mut self, address: IpCidr, pace: Pace) -> Option<&mut Claim> {
+    /// The claim about this address, `new` where there is none; `None` if there is no room. One that was
+    /// given up begins anew.
+    fn claim(&mut self, new: Claim) -> Option<&mut Claim> {
+        let (address, stage) = (new.address.address(), new.stage);
         let mut claims = self.claims.iter();
-        let known = claims.position(|claim| claim.address.address() == address.address());
-        let index = known.unwrap_or(self.claims.len());
+        let known = claims.position(|claim| claim.address.address() == address);
         if known.is_none() {
-            let claim = Claim {
-                address,
-                #[cfg(any(feature = "dhcp", feature = "slaac"))]
-                is_given: false,
-                pace,
-                stage: first_stage(&address),
-                next: None,
-                defended: None,
-                rival: None,
-            };
-            self.claims.push(claim).ok()?;
+            if self.claims.is_full() {
+                // This host has none of those, and the program may have chosen another one in their place.
+                self.claims.retain(|claim| !claim.is_given_up());
+            }
+            self.claims.push(new).ok()?;
         }
-        self.claims.get_mut(index)
+        let index = known.unwrap_or(self.claims.len() - 1);
+        let claim = self.claims.get_mut(index)?;
+        if claim.is_given_up() {
+            claim.stage = stage;
+        }
+        Some(claim)
     }
 
-    /// The link is back, and may be another one: it is asked for each address, as at first. Those that
-    /// are used, are used meanwhile.
+    /// The link is back, and may be another one: it is asked for each address, as at first, also for those
+    /// that were given up.
     ///
-    /// RFC 5227, 2.1: "This also applies when a network interface transitions from an inactive to an
-    /// active state, [...] when a link-state change signals that an Ethernet cable has been connected".
+    /// RFC 5227, 2.1: "Before beginning to use an IPv4 address [...], a host implementing this
+    /// specification MUST test to see if the address is already in use [...]. This also applies when a
+    /// network interface transitions from an inactive to an active state, [...] when a link-state change
+    /// signals that an Ethernet cable has been connected".
+    ///
+    /// This host deviates from it: an address that it has is used while the link is asked for it. Most
+    /// often the link is the same as before, and connections would end. A conflict takes the address away
+    /// at once, as at first: it is not defended before it is verified.
     pub(super) fn verify(&mut self) {
         for claim in &mut self.claims {
             claim.stage = first_stage(&claim.address);
@@ -218,13 +228,15 @@ impl Claims {
         was_used || self.claims.len() < before
     }
 
-    /// The addresses, those that are not used yet included.
+    /// The addresses, those that are not used yet included, but none that was given up.
     #[cfg(feature = "mld")]
     pub(super) fn addresses(&self) -> impl Iterator<Item = &IpCidr> {
-        self.claims.iter().map(|claim| &claim.address)
+        let claims = self.claims.iter().filter(|claim| !claim.is_given_up());
+        claims.map(|claim| &claim.address)
     }
 
-    /// Whether a host is on one of this host's networks.
+    /// Whether a host is on one of this host's networks, those of addresses that were given up included:
+    /// the gateway there waits for them, too.
     pub(super) fn is_near(&self, address: &IpAddress) -> bool {
         let mut claims = self.claims.iter();
         claims.any(|claim| claim.address.contains_addr(address))
@@ -238,7 +250,9 @@ impl Claims {
 
     /// A host has said that it has this address.
     pub(super) fn is_used(&mut self, address: &IpAddress, card: EthernetAddress) {
-        if let Some(claim) = self.find(address) {
+        if let Some(claim) = self.find(address)
+            && !claim.is_given_up()
+        {
             claim.rival = Some(card);
         }
     }
@@ -260,7 +274,7 @@ impl Claims {
     /// When there is something to do.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let due = |claim: &Claim| match (claim.rival, claim.stage) {
-            (None, Stage::Settled) => None,
+            (_, Stage::GivenUp) | (None, Stage::Settled) => None,
             (None, _) => Some(claim.next.unwrap_or(now)),
             (Some(_), _) => Some(now),
         };
@@ -287,7 +301,8 @@ impl Claims {
                 Task::Announce(address) => announce(&address, card, transmit),
                 Task::Report(conflict) => {
                     if conflict.is_given_up {
-                        has_changed |= self.remove(&conflict.address, addresses);
+                        let is_near = |gateway: &IpAddress| self.is_near(gateway);
+                        has_changed |= addresses.remove(&conflict.address, is_near);
                     } else {
                         announce(&conflict.address, card, transmit);
                     }
@@ -325,7 +340,12 @@ impl Claims {
         let is_given_up = !is_in_use || is_defended && claim.defended.is_some_and(is_recent);
         claim.defended = Some(now);
         if is_given_up {
-            self.claims.swap_remove(index);
+            (claim.stage, claim.next) = (Stage::GivenUp, None);
+            // What the network has given, it may give again.
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
+            if claim.is_given {
+                self.claims.swap_remove(index);
+            }
         }
         Conflict {
             address,
@@ -336,6 +356,24 @@ impl Claims {
 }
 
 impl Claim {
+    /// That of the program about an address that the link has not been asked for yet.
+    fn new(address: IpCidr, pace: Pace) -> Self {
+        Self {
+            address,
+            #[cfg(any(feature = "dhcp", feature = "slaac"))]
+            is_given: false,
+            pace,
+            stage: first_stage(&address),
+            next: None,
+            defended: None,
+            rival: None,
+        }
+    }
+
+    fn is_given_up(&self) -> bool {
+        matches!(self.stage, Stage::GivenUp)
+    }
+
     fn next(&mut self, random: u32, now: Instant) -> Option<Task> {
         let pace = self.pace;
         let paced = |time: Duration| match pace {
@@ -383,6 +421,7 @@ impl Claim {
                 self.next = Some(now + ANNOUNCE_INTERVAL);
                 Some(Task::Announce(address))
             }
+            Stage::GivenUp => None,
         }
     }
 }

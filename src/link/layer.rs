@@ -286,12 +286,15 @@ impl Link {
         given
     }
 
-    /// Removes an address that the network has given, and no other.
-    pub(crate) fn remove_given(&mut self, address: &IpAddress) {
+    /// Whether the network has given an address, not the program.
+    pub(crate) fn is_given(&self, address: &IpAddress) -> bool {
         let claims = self.claims.as_ref();
-        if claims.is_some_and(|claims| claims.borrow().is_given(address)) {
-            self.remove_address(address);
-        }
+        claims.is_some_and(|claims| claims.borrow().is_given(address))
+    }
+
+    /// Removes an address that the network has given, and no other; returns whether it has.
+    pub(crate) fn remove_given(&mut self, address: &IpAddress) -> bool {
+        self.is_given(address) && self.remove_address(address)
     }
 
     /// The card of this host.
@@ -430,6 +433,11 @@ impl Link {
     /// Reports the groups that this host listens to, from now on, on Ethernet.
     pub(crate) fn report_groups(&mut self) {
         self.memberships.get_mut().is_reporting = self.is_ethernet();
+    }
+
+    /// The link is back: reports all groups of this host again.
+    pub(crate) fn report_groups_anew(&mut self, now: Instant) {
+        self.memberships.get_mut().report_anew(now);
     }
 
     /// Takes note of a query for listeners; returns whether the packet is such a one.

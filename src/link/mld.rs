@@ -53,10 +53,9 @@ struct Membership {
 }
 
 impl Membership {
-    /// When it is reported.
-    fn due(&self) -> Option<Instant> {
-        let change = (self.changes > 0).then_some(self.next);
-        change.into_iter().chain(self.answer).min()
+    /// When the change is reported.
+    fn change(&self) -> Option<Instant> {
+        (self.changes > 0).then_some(self.next)
     }
 
     /// What is reported of it at this moment.
@@ -169,11 +168,18 @@ impl Memberships {
         }
     }
 
+    /// Reports all groups as at first: the switches of another link do not know them, and a querier may ask
+    /// a minute or two later only.
+    pub(super) fn report_anew(&mut self, now: Instant) {
+        for membership in self.all.iter_mut().filter(|known| !known.is_left) {
+            (membership.changes, membership.next) = (REPORTS, now);
+        }
+    }
+
     /// Takes note of a query. A later answer than one that is due already is not needed (6.2).
     pub(super) fn hear(&mut self, query: &Query, now: Instant) {
         let within = Duration::from_millis(query.within.into());
         let at = now + self.random.within(within);
-        let at = at.max(self.answered.map_or(at, |last| last + LEAST_INTERVAL));
         let earlier = |due: Option<Instant>| Some(due.map_or(at, |due| due.min(at)));
         if query.group.is_unspecified() {
             self.answer = earlier(self.answer);
@@ -193,8 +199,17 @@ impl Memberships {
         if self.is_stale {
             return Some(now);
         }
-        let due = self.all.iter().filter_map(Membership::due);
-        due.chain(self.answer).min()
+        let changes = self.all.iter().filter_map(Membership::change);
+        let answers = self.all.iter().filter_map(|known| known.answer);
+        let answer = answers.chain(self.answer).min();
+        let answer = answer.map(|answer| answer.max(self.earliest_answer()));
+        changes.chain(answer).min()
+    }
+
+    /// From when on queries may be answered again. All that are due by then share the answer.
+    fn earliest_answer(&self) -> Instant {
+        self.answered
+            .map_or(Instant::ZERO, |last| last + LEAST_INTERVAL)
     }
 
     /// Reports what is due, if there is room for a frame.
@@ -211,24 +226,26 @@ impl Memberships {
         // RFC 3810, 5.2.13, has `::` as the source of reports before there is a link-local address, and
         // routers drop those: all is reported again then (RFC 3590, 4).
         if !source.is_unspecified() && !core::mem::replace(&mut self.is_heard, true) {
-            for membership in self.all.iter_mut().filter(|known| !known.is_left) {
-                (membership.changes, membership.next) = (REPORTS, now);
-            }
+            self.report_anew(now);
         }
         let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
         if !is_due(self.due(now)) || !transmit.has_room() {
             return;
         }
-        let answers_all = is_due(self.answer);
+        let may_answer = self.earliest_answer() <= now;
+        let is_answered = |answer: Option<Instant>| may_answer && is_due(answer);
+        let answers_all = is_answered(self.answer);
         let is_reported = |membership: &&Membership| {
-            is_due(membership.due()) || answers_all && !membership.is_left
+            is_due(membership.change())
+                || is_answered(membership.answer)
+                || answers_all && !membership.is_left
         };
         let reported = self.all.iter().filter(is_reported);
         let records: Vec<(Record, Ipv6Address), MOST> = reported
             .map(|membership| (membership.record(), membership.group))
             .collect();
         let mut answers = self.all.iter().map(|membership| membership.answer);
-        if answers_all || answers.any(is_due) {
+        if answers_all || answers.any(is_answered) {
             self.answered = Some(now);
         }
         if !records.is_empty() {

@@ -51,7 +51,7 @@ enum Stage {
     /// The host does not have it yet, or not with this prefix length.
     New,
     Used,
-    /// Another host has it.
+    /// Another host has it. It is formed anew when the link is back.
     Taken,
 }
 
@@ -124,9 +124,13 @@ impl Autoconf {
     pub(crate) fn verify(&mut self) {
         self.solicit = Some(Instant::ZERO);
         self.delay = Duration::ZERO;
-        self.formed
-            .iter_mut()
-            .for_each(|formed| formed.is_suspect = true);
+        for formed in &mut self.formed {
+            formed.is_suspect = true;
+            // The host that has it may be on another link.
+            if formed.stage == Stage::Taken {
+                formed.stage = Stage::New;
+            }
+        }
         let known = self.routers.iter_mut().chain(&mut self.name_servers);
         known.for_each(|known| known.is_suspect = true);
     }

@@ -34,7 +34,8 @@ pub struct Config {
     gateways: Vec<IpAddress, IFACE_MAX_ROUTE_COUNT>,
     random_seed: u64,
     /// There is no room for all of them.
-    excess: Option<ConfigError>,
+    has_too_many_addresses: bool,
+    has_too_many_gateways: bool,
 }
 
 impl Config {
@@ -56,7 +57,8 @@ impl Config {
             addresses: Vec::new(),
             gateways: Vec::new(),
             random_seed,
-            excess: None,
+            has_too_many_addresses: false,
+            has_too_many_gateways: false,
         }
     }
 
@@ -65,9 +67,7 @@ impl Config {
     #[must_use]
     pub fn with_addresses(mut self, addresses: &[IpCidr]) -> Self {
         self.addresses.clear();
-        if self.addresses.extend_from_slice(addresses).is_err() {
-            self.excess = Some(ConfigError::TooManyAddresses);
-        }
+        self.has_too_many_addresses = self.addresses.extend_from_slice(addresses).is_err();
         self
     }
 
@@ -76,9 +76,7 @@ impl Config {
     #[must_use]
     pub fn with_gateways(mut self, gateways: &[IpAddress]) -> Self {
         self.gateways.clear();
-        if self.gateways.extend_from_slice(gateways).is_err() {
-            self.excess = Some(ConfigError::TooManyGateways);
-        }
+        self.has_too_many_gateways = self.gateways.extend_from_slice(gateways).is_err();
         self
     }
 
@@ -118,8 +116,11 @@ impl Config {
         &self,
         capabilities: &DeviceCapabilities,
     ) -> Result<Setup<'_>, ConfigError> {
-        if let Some(error) = self.excess {
-            return Err(error);
+        if self.has_too_many_addresses {
+            return Err(ConfigError::TooManyAddresses);
+        }
+        if self.has_too_many_gateways {
+            return Err(ConfigError::TooManyGateways);
         }
         Network::check(&self.addresses, &self.gateways)?;
         let setup = Setup {
@@ -189,11 +190,12 @@ impl Setup<'_> {
     }
 
     /// The same for what does not belong to a connection, where that has an interface of its own.
+    #[cfg(feature = "fragmentation")]
     pub(super) fn datagrams_seed(&self) -> u64 {
-        #[cfg(all(feature = "isn", feature = "fragmentation"))]
+        #[cfg(feature = "isn")]
         return crate::secret::draw(self.random_seed, crate::secret::Purpose::Datagrams);
         // Without a one-way function, the two do at least not draw the same numbers.
-        #[cfg(not(all(feature = "isn", feature = "fragmentation")))]
+        #[cfg(not(feature = "isn"))]
         !self.random_seed
     }
 }

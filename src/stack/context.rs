@@ -273,9 +273,9 @@ impl Context<'_, '_> {
         self.host.link.remove_address(address)
     }
 
-    /// Whether the stack asks whether another host has an address, which is not used yet, or was before
-    /// the [link was back](Self::link_is_back); see
-    /// [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
+    /// Whether the link is being asked about an address, whether another host has it. A new address is not
+    /// used before that is over; after [`link_is_back`](Self::link_is_back), addresses are used meanwhile.
+    /// See [`Stack::with_conflict_detection`](super::Stack::with_conflict_detection).
     #[cfg(feature = "conflict-detection")]
     #[must_use]
     pub fn is_probing(&self) -> bool {
@@ -312,16 +312,6 @@ impl Context<'_, '_> {
         self.host.configuration.name_servers()
     }
 
-    /// The device has its link again, which was down: the program says so. As this may be another
-    /// network, what the network has given is verified, and the link is asked whether another host has an
-    /// address (RFC 5227, 2.1). Addresses are used meanwhile, so connections live on.
-    #[cfg(feature = "conflict-detection")]
-    pub fn link_is_back(&mut self) {
-        self.host.link.verify_addresses();
-        #[cfg(any(feature = "dhcp", feature = "slaac"))]
-        self.host.configuration.verify();
-    }
-
     /// Replaces the gateway of this IP version. A connection to a host beyond it goes on by the router
     /// that the peer's last segment came from, until a segment comes from another router.
     ///
@@ -337,5 +327,25 @@ impl Context<'_, '_> {
     pub fn remove_gateway(&mut self, gateway: &IpAddress) -> bool {
         self.host.has_changed = true;
         self.host.link.addresses.remove_gateway(gateway)
+    }
+}
+
+#[cfg(any(feature = "conflict-detection", feature = "mld"))]
+impl Context<'_, '_> {
+    /// The device has its link again, which was down: the program says so. As this may be another
+    /// network, all is done anew that hosts of a network have to know or to agree to:
+    ///
+    /// - with the feature `conflict-detection`, the link is asked whether another host has an address
+    ///   (RFC 5227, 2.1), also for those of the program that were given up. Addresses that this host has are
+    ///   used meanwhile, so connections live on;
+    /// - with `dhcp` and `slaac`, what the network has given is verified;
+    /// - with `mld`, the groups that this host listens to are reported.
+    pub fn link_is_back(&mut self) {
+        #[cfg(feature = "conflict-detection")]
+        self.host.link.verify_addresses();
+        #[cfg(any(feature = "dhcp", feature = "slaac"))]
+        self.host.configuration.verify();
+        #[cfg(feature = "mld")]
+        self.host.link.report_groups_anew(self.now);
     }
 }

@@ -44,8 +44,8 @@ pub(super) fn sent(host: &Host, leaving: Leaving<'_>) {
         return;
     };
     let destination = packet.destination;
-    if host.link.addresses.is_own(&destination) {
-        host.is_loopback.set(true);
+    if host.is_loopback.get().is_none() && host.link.addresses.is_own(&destination) {
+        host.is_loopback.set(Some(true));
     }
     if IS_LIMITED && packet.is_icmp_error() {
         host.errors.count(now);

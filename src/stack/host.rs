@@ -46,8 +46,9 @@ pub(super) struct Host {
     pub(super) configuration: Configuration,
     /// Whether something waits for room in the device.
     pub(super) lacks_room: bool,
-    /// Whether the device is a loopback: some packet was from this host to itself.
-    pub(super) is_loopback: Cell<bool>,
+    /// Whether the device is a loopback: a packet was sent from this host to itself, and no other host
+    /// was heard. `None` as long as neither has happened.
+    pub(super) is_loopback: Cell<Option<bool>>,
     pub(super) identifications: Identifications,
     #[cfg(feature = "paths")]
     pub(super) paths: Paths,
@@ -86,7 +87,7 @@ impl Host {
             #[cfg(any(feature = "dhcp", feature = "slaac"))]
             configuration: Configuration::new(setup.random_seed),
             lacks_room: false,
-            is_loopback: Cell::new(false),
+            is_loopback: Cell::new(None),
             identifications: Identifications::new(setup.random_seed),
             #[cfg(feature = "paths")]
             paths: Paths::new(),

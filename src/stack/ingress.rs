@@ -333,7 +333,7 @@ fn may_be_source(packet: &Packet<'_>, host: &Host) -> bool {
     // Only a loopback brings a host its own packets. The answer to a forged one would be sent to
     // the host itself.
     if addresses.is_own(source) {
-        return host.is_loopback.get() || claims_own_address(packet);
+        return host.is_loopback.get() == Some(true) || claims_own_address(packet);
     }
     if source.is_unspecified() {
         // A host that has no address yet asks for one, or whether an address is taken.
@@ -346,7 +346,11 @@ fn may_be_source(packet: &Packet<'_>, host: &Host) -> bool {
         #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
         _ => false,
     };
-    addresses.is_one_host(source) && !is_loopback
+    let may_be = addresses.is_one_host(source) && !is_loopback;
+    if may_be {
+        host.is_loopback.set(Some(false));
+    }
+    may_be
 }
 
 /// Whether another host says that it has an address of this host. RFC 4862, 5.4.4: "If the target address

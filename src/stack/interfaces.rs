@@ -8,9 +8,10 @@ use smoltcp::iface::{Config, Interface};
 use smoltcp::phy::{Checksum, Device, DeviceCapabilities, RxToken, TxToken};
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
-#[cfg(any(feature = "isn", feature = "paths"))]
+#[cfg(feature = "isn")]
 use smoltcp::wire::{IpAddress, IpVersion};
 
+use super::config::Setup;
 #[cfg(any(feature = "addressing", feature = "fragmentation"))]
 use super::host::Host;
 
@@ -21,29 +22,36 @@ pub(super) struct Interfaces {
     /// That of all else, where it may be larger than the link takes.
     #[cfg(feature = "fragmentation")]
     datagrams: Option<Interface>,
-    /// What that draws follows from it: another service's socket may listen there, or ask for a name.
+    /// The seed of that interface. smoltcp draws numbers there where a service's own socket listens, or
+    /// asks for a name.
     #[cfg(feature = "fragmentation")]
     random_seed: u64,
 }
 
 impl Interfaces {
-    /// All that is sent fits the link. `random_seed` is for another interface.
-    pub(super) fn new(segments: Interface, random_seed: u64) -> Self {
+    /// All that is sent fits the link, until it is [cut](Self::cut).
+    pub(super) fn new(segments: Interface, setup: &Setup<'_>) -> Self {
         #[cfg(not(feature = "fragmentation"))]
-        let _ = random_seed;
+        let _ = setup;
         Self {
             segments,
             #[cfg(feature = "fragmentation")]
             datagrams: None,
             #[cfg(feature = "fragmentation")]
-            random_seed,
+            random_seed: setup.datagrams_seed(),
         }
     }
 
-    /// The same, where nothing is drawn: connections are open, or their numbers are known.
-    #[cfg(any(feature = "isn", feature = "paths"))]
+    /// That of connections alone, for connections that are open, or of which the numbers are known.
+    #[cfg(feature = "isn")]
     pub(super) fn one(segments: Interface) -> Self {
-        Self::new(segments, 0)
+        Self {
+            segments,
+            #[cfg(feature = "fragmentation")]
+            datagrams: None,
+            #[cfg(feature = "fragmentation")]
+            random_seed: 0,
+        }
     }
 
     /// What does not belong to a connection may be as long as what can be cut.
@@ -163,7 +171,7 @@ pub(super) fn set_addresses(interface: &mut Interface, addresses: &[IpCidr]) {
 }
 
 /// Gives an interface this address alone.
-#[cfg(any(feature = "isn", feature = "paths"))]
+#[cfg(feature = "isn")]
 pub(super) fn set_address(interface: &mut Interface, address: IpAddress) {
     interface.update_ip_addrs(|addresses| {
         let prefix = match address.version() {

@@ -108,7 +108,7 @@ fn segment_within(ip_mtu: usize, address: &IpAddress) -> u16 {
     u16::try_from(longest).unwrap_or(u16::MAX)
 }
 
-/// Makes a copy of the headers of a packet one without payload.
+/// Turns a copy of the headers of a packet into a packet without payload.
 #[cfg(any(feature = "ipv6", feature = "paths"))]
 fn leave_payload_out(copy: &mut [u8], packet: &Packet<'_>) {
     let length = copy.len();

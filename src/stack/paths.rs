@@ -1,10 +1,11 @@
-//! Path MTU discovery over IPv4 (RFC 1191): what routers have said about paths, for the connections to
-//! come.
+//! Path MTU discovery over IPv4 (RFC 1191): the MTU of each path on which a router had to drop a packet,
+//! for later connections.
 //!
-//! A router's word limits the connection that it is about at once. For others to the same host it counts
-//! once that host has acknowledged anything after it, for ten minutes. The peer itself could send such a
-//! message, and many hosts may be behind one address (NAT): one of them that never acknowledges makes no
-//! packet of the others shorter. No router makes one shorter than 576 bytes.
+//! A "fragmentation needed" message limits at once the packets of the connection that it quotes. Those of
+//! other connections to the same host are limited after that host has acknowledged a segment, for ten
+//! minutes. The reason is that the peer itself could send such a message, and that many hosts may share one
+//! address (NAT): a host that never acknowledges must not make the packets to the others shorter. No message
+//! makes packets shorter than 576 bytes.
 
 use core::cell::{Cell, RefCell};
 

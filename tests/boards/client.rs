@@ -206,7 +206,6 @@ pub fn comes_back_to_its_server_after_a_lost_link(firmware: &Firmware) {
     qmp.set_link(false);
     let away = |_: &Host, time| time > Duration::from_secs(7);
     host.run_until("the link is away", away);
-    assert_eq!(host.names.asked, asked, "a question over no link");
     qmp.set_link(true);
     let again = |host: &Host, _| host.names.asked > asked && host.lines().len() >= before + 3;
     host.run_until("lines over another connection", again);

@@ -17,6 +17,7 @@ mod crowd;
 mod dhcp;
 mod elf;
 mod emulator;
+mod everything;
 mod faults;
 mod firmware;
 mod footprint;
@@ -213,6 +214,7 @@ fn all_trials() -> Vec<Trial> {
     }
     trials.extend(broken::trials());
     trials.extend(copies::trials());
+    trials.extend(everything::trials());
     trials.extend(faults::trials());
     trials.extend(mistakes::trials());
     trials.extend(footprint::trials());

@@ -2,11 +2,12 @@
 
 use std::net::Ipv6Addr;
 use std::process::Command;
+use std::time::Instant;
 
-use crate::command::{Program, UPPERCASE, start, uppercase, words};
+use crate::command::{Program, UPPERCASE, run, start, uppercase, words};
 use crate::dhcp::{RANGE, assert_served, dnsmasq, interface};
 use crate::link::PORT;
-use crate::namespace::{Test, ip, tests};
+use crate::namespace::{Test, ip, tests, tool};
 use crate::peers::{answer_once, serve_tcp};
 
 pub const TESTS: &[Test] = tests![
@@ -14,6 +15,7 @@ pub const TESTS: &[Test] = tests![
     dhcp_and_routers_are_asked_side_by_side,
     client_forms_an_address_and_asks_the_name_servers_of_the_router,
     router_that_disappears_is_told_and_the_address_stays,
+    router_that_comes_and_goes_is_told_once_a_second_at_most,
     network_without_a_router_is_explained_and_one_that_comes_is_used,
 ];
 
@@ -120,6 +122,30 @@ pub fn router_that_disappears_is_told_and_the_address_stays() {
     let line = server.line();
     assert_eq!(line, format!("The router {router} is not used any more\n"));
     assert_served(address());
+}
+
+/// It advertises itself for half an hour and for no time, in turn.
+const IN_TURN: &str = r#"
+import socket, struct, time
+router = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+router.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+group = ("ff02::1", 0, 0, socket.if_nametoindex("tap0"))
+for number in range(300):
+    lifetime = 1800 * (number % 2)
+    router.sendto(struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, lifetime, 0, 0), group)
+    time.sleep(0.01)
+"#;
+
+pub fn router_that_comes_and_goes_is_told_once_a_second_at_most() {
+    with_ipv6();
+    let mut server = serve("--slaac");
+    let begun = Instant::now();
+    let advertised = run(tool("python3").args(["-c", IN_TURN]), "");
+    assert_eq!(advertised.code, Some(0), "{advertised:?}");
+    let seconds = begun.elapsed().as_secs() as usize;
+    let told = server.interrupt();
+    let told = told.text().lines().filter(|line| line.contains("outer"));
+    assert!((1..=seconds + 2).contains(&told.count()));
 }
 
 pub fn network_without_a_router_is_explained_and_one_that_comes_is_used() {

@@ -41,6 +41,7 @@ pub const TESTS: &[Test] = tests![
     each_segment_on_a_wire_has_the_right_size,
     segments_are_as_small_as_the_other_side_asks,
     what_the_kernel_does_not_answer_for_is_verified,
+    frame_behind_a_corrupt_one_is_received_at_once,
     udp_without_a_checksum_is_completed,
     only_segments_that_follow_each_other_are_gathered,
     kernel_without_offload_is_lived_with,

@@ -2,7 +2,7 @@
 
 use super::common;
 
-use smoltcp::config::IFACE_MAX_ADDR_COUNT;
+use smoltcp::config::{IFACE_MAX_ADDR_COUNT, IFACE_MAX_ROUTE_COUNT};
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{IpAddress, IpCidr, IpEndpoint};
 use uppercase::simulation::Conditions;
@@ -345,6 +345,28 @@ fn a_link_local_address_takes_room_where_there_is_one() {
         let refused = stack(IFACE_MAX_ADDR_COUNT - of_link + 1);
         assert_eq!(refused, Err(ConfigError::TooManyAddresses), "{link:?}");
     }
+}
+
+/// What is set later takes the place of what was too much, each by itself.
+#[test]
+fn only_what_is_set_last_in_a_configuration_can_be_too_much() {
+    let link = Link::ETHERNET_V4;
+    let stack = |config: uppercase::stack::Config| {
+        let mut simulation = uppercase::simulation::Network::new(link.medium, 1);
+        let now = simulation.now();
+        let device = simulation.link("host").port();
+        uppercase::Stack::new(device, config, vec![], now).err()
+    };
+    let own = cidr(link, SERVER);
+    let config = uppercase::stack::Config::new(hardware_address(SERVER).into(), 1);
+    let config = config.with_addresses(&[own; IFACE_MAX_ADDR_COUNT + 1]);
+    assert_eq!(stack(config.clone()), Some(ConfigError::TooManyAddresses));
+    let config = config.with_gateways(&[link.address(9); IFACE_MAX_ROUTE_COUNT + 1]);
+    assert_eq!(stack(config.clone()), Some(ConfigError::TooManyAddresses));
+    let config = config.with_addresses(&[own]);
+    assert_eq!(stack(config.clone()), Some(ConfigError::TooManyGateways));
+    let config = config.with_gateways(&[link.address(9)]);
+    assert_eq!(stack(config), None);
 }
 
 #[test]

@@ -2,16 +2,18 @@
 
 use super::common;
 
+use smoltcp::config::IFACE_MAX_ADDR_COUNT;
 use smoltcp::time::{Duration, Instant};
 use smoltcp::wire::{
     ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol,
-    Icmpv6Packet, IpAddress, Ipv4Address, Ipv6Packet,
+    Icmpv6Packet, IpAddress, IpCidr, Ipv4Address, Ipv6Packet,
 };
 use uppercase::Stack;
+use uppercase::stack::ConfigError;
 use uppercase::tcp::{Config, Error};
 
 use common::discovery::{Message, discovery};
-use common::network::{CLIENT, Link, Network, SECOND, SERVER, change, hardware_address};
+use common::network::{CLIENT, Link, NOBODY, Network, SECOND, SERVER, change, hardware_address};
 use common::scene::{Caller, Scene};
 
 /// Another card than those of the two hosts.
@@ -317,4 +319,110 @@ fn an_address_that_a_host_of_the_new_link_has_is_given_up() {
         scene.pass(READY);
         assert!(!has(&mut scene.network, SERVER, address), "{link:?}");
     }
+}
+
+/// The client has the address of the server from now on, or gives it back.
+fn let_client_have(scene: &mut Scene, is_taken: bool) {
+    let address = scene.link.address(SERVER);
+    let now = scene.network.now();
+    let mut client = scene.network.client.context(now);
+    match is_taken {
+        true => {
+            let prefix = if scene.link.ipv6 { 64 } else { 24 };
+            let taken = IpCidr::new(address, prefix);
+            assert_eq!(client.add_address(taken), Ok(()));
+        }
+        false => assert!(client.remove_address(&address)),
+    }
+}
+
+/// The board of a fixed address has no other way back to it: it was on a link with a rival for a moment.
+#[test]
+fn an_address_that_was_given_up_is_asked_for_again_when_the_link_is_back() {
+    for link in Link::ETHERNET {
+        for is_used_before in [false, true] {
+            let mut scene = detecting(link);
+            let (address, gateway) = (link.address(SERVER), link.address(NOBODY));
+            let now = scene.network.now();
+            let mut server = scene.network.server.context(now);
+            assert_eq!(server.set_gateway(gateway), Ok(()));
+            if is_used_before {
+                scene.pass(READY + SECOND * 4);
+            }
+            let_client_have(&mut scene, true);
+            link_is_back(&mut scene);
+            scene.pass(READY + SECOND * 4);
+            assert!(!has(&mut scene.network, SERVER, address), "{link:?}");
+            let_client_have(&mut scene, false);
+            scene.pass(READY * 10);
+            assert!(!has(&mut scene.network, SERVER, address), "{link:?}");
+            assert!(!is_probing(&mut scene.network), "not before");
+            let conflicts = scene.network.server.counters().conflicts;
+
+            link_is_back(&mut scene);
+            scene.pass(READY);
+            let now = scene.network.now();
+            let server = scene.network.server.context(now);
+            let mut own = server.addresses().iter();
+            assert!(own.any(|own| own.address() == address), "{link:?}");
+            assert_eq!(server.gateways(), [gateway], "it has waited, too");
+            assert_eq!(scene.network.server.counters().conflicts, conflicts);
+            scene.expect_service();
+        }
+    }
+}
+
+/// RFC 5227, 2.1.1: "the host MUST treat this address as being in use by some other host".
+#[test]
+fn an_address_that_was_given_up_is_the_other_hosts() {
+    let mut scene = detecting(Link::ETHERNET_V4);
+    let_client_have(&mut scene, true);
+    scene.pass(READY);
+    let conflicts = scene.network.server.counters().conflicts;
+    scene.network.to_client.capture();
+    for _ in 0..3 {
+        claim(&mut scene);
+        scene.pass(SECOND);
+    }
+    let frames = scene.network.to_client.captured();
+    assert_eq!(
+        frames.iter().filter_map(|frame| broadcast(frame)).count(),
+        0
+    );
+    assert_eq!(scene.network.server.counters().conflicts, conflicts);
+}
+
+#[test]
+fn an_address_that_was_given_up_can_be_chosen_again() {
+    for link in Link::ETHERNET {
+        let mut scene = detecting(link);
+        let_client_have(&mut scene, true);
+        scene.pass(READY);
+        let_client_have(&mut scene, false);
+        let address = IpCidr::new(link.address(SERVER), if link.ipv6 { 64 } else { 24 });
+        let now = scene.network.now();
+        let mut server = scene.network.server.context(now);
+        assert_eq!(server.add_address(address), Ok(()));
+        scene.pass(READY);
+        assert!(has(&mut scene.network, SERVER, address.address()));
+    }
+}
+
+#[test]
+fn an_address_that_was_given_up_takes_no_room_from_others() {
+    let mut scene = detecting(Link::ETHERNET_V4);
+    let_client_have(&mut scene, true);
+    scene.pass(READY);
+    let now = scene.network.now();
+    let mut server = scene.network.server.context(now);
+    let mut others = (100..).map(|host| IpCidr::new(IpAddress::v4(192, 168, 69, host), 24));
+    for other in others.by_ref().take(IFACE_MAX_ADDR_COUNT) {
+        assert_eq!(server.add_address(other), Ok(()));
+    }
+    let more = others.next().expect("another one");
+    assert_eq!(server.add_address(more), Err(ConfigError::TooManyAddresses));
+    scene.pass(READY);
+    let now = scene.network.now();
+    let own = scene.network.server.context(now).addresses().len();
+    assert_eq!(own, IFACE_MAX_ADDR_COUNT);
 }

@@ -330,6 +330,44 @@ fn queries_without_end_are_answered_ten_times_a_second() {
     }
 }
 
+/// Each group has a moment of its own. What is due while no answer may be sent shares the next one.
+#[test]
+fn queries_about_many_groups_are_answered_ten_times_a_second() {
+    let mut host = Host::reporting();
+    let groups = (1..=8).map(|number| Ipv6Address::new(0xff05, 0, 0, 0, 0, 0, 0, number));
+    let groups: Vec<_> = groups.collect();
+    for group in &groups {
+        let now = host.simulation.now();
+        assert_eq!(host.stack.context(now).join_group(*group), Ok(()));
+    }
+    host.reports(SECOND * 3);
+    let mut answers = Vec::new();
+    for round in 0..10 {
+        for group in groups.iter().chain([&Ipv6Address::UNSPECIFIED]) {
+            let query = Query {
+                group: *group,
+                code: 100,
+                ..GENERAL
+            };
+            host.inject(&query.frame());
+        }
+        let reports = host.reports(TENTH).into_iter();
+        answers.extend(reports.map(|(delay, _, records)| (TENTH * round + delay, records)));
+    }
+    let rest = host.reports(SECOND).into_iter();
+    answers.extend(rest.map(|(delay, _, records)| (SECOND + delay, records)));
+    for pair in answers.windows(2) {
+        let apart = pair[1].0 - pair[0].0;
+        assert!(apart >= TENTH, "{apart} after {}", pair[0].0);
+    }
+    assert!((5..=12).contains(&answers.len()), "{}", answers.len());
+    let answered = answers.iter().flat_map(|(_, records)| records);
+    for group in groups {
+        let mut answered = answered.clone();
+        assert!(answered.any(|record| *record == (LISTENS, group)));
+    }
+}
+
 /// RFC 3810, 6.2: a link-local source, a hop limit of 1 and the Router Alert option; RFC 4443, 2.3: the
 /// checksum.
 #[test]
@@ -389,6 +427,60 @@ fn the_group_of_an_address_that_is_asked_for_is_reported_before_the_solicitation
             .context(now)
             .is_own(&Link::ETHERNET_V6.address(OWN))
     );
+}
+
+/// The switches of another link know no group of this host before it reports them.
+#[test]
+fn all_groups_are_reported_again_when_the_link_is_back() {
+    let mut host = Host::reporting();
+    let now = host.simulation.now();
+    assert_eq!(host.stack.context(now).join_group(GROUP), Ok(()));
+    assert_eq!(host.reports(SECOND * 3).len(), 2);
+    let now = host.simulation.now();
+    host.stack.context(now).link_is_back();
+    let reports = host.reports(SECOND * 5);
+    let [(first, source, records), (second, _, again)] = &reports[..] else {
+        panic!("{reports:?}");
+    };
+    assert_eq!(*first, Duration::ZERO);
+    assert!(*second <= SECOND + TENTH / 5, "{second}");
+    assert_eq!(*source, link_local(SERVER));
+    let mut records = records.clone();
+    assert_eq!(*again, records);
+    records.sort();
+    let mut expected = own_groups().map(|group| (JOINS, group)).to_vec();
+    expected.push((JOINS, GROUP));
+    expected.sort();
+    assert_eq!(records, expected);
+}
+
+/// RFC 4862, 5.4.2, as above.
+#[cfg(feature = "conflict-detection")]
+#[test]
+fn the_groups_are_reported_before_addresses_are_asked_for_again() {
+    let mut host = Host::new(Link::ETHERNET_V6, |stack| {
+        stack.with_conflict_detection().with_group_reports()
+    });
+    host.reports(SECOND * 5);
+    let now = host.simulation.now();
+    host.stack.context(now).link_is_back();
+    host.cable.from_host.capture();
+    for _ in 0..200 {
+        let now = host.simulation.now();
+        let _ = host.stack.poll(now, &mut host.server);
+        host.simulation.sleep(TENTH / 10);
+    }
+    let captured = host.cable.from_host.captured();
+    let is_solicitation = |frame: &Vec<u8>| frame[12..14] == [0x86, 0xdd] && frame[54] == 135;
+    let first = captured.iter().position(is_solicitation);
+    let first = first.expect("the link is asked");
+    let reports = captured[..first].iter().filter_map(|frame| report(frame));
+    let mut reported: Vec<_> = reports.flat_map(|(_, records)| records).collect();
+    reported.sort();
+    reported.dedup();
+    let mut expected = own_groups().map(|group| (JOINS, group));
+    expected.sort();
+    assert_eq!(reported, expected);
 }
 
 /// Routers ask for listeners at any time, and hosts report: that is no packet that was refused.

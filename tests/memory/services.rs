@@ -4,6 +4,7 @@
 mod clients;
 #[path = "../../examples/services/services.rs"]
 mod example;
+mod reporter;
 
 use super::common;
 

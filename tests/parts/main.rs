@@ -8,6 +8,7 @@ mod conformance;
 #[cfg(all(feature = "embassy", feature = "client", feature = "medium-ip"))]
 mod embassy;
 mod features;
+mod firmware;
 mod imports;
 #[cfg(feature = "trace")]
 mod pcapng;

@@ -8,6 +8,7 @@ use smoltcp::phy::Device;
 use smoltcp::time::{Duration, Instant};
 
 use crate::Stack;
+use crate::device::capture::{Capture, Sink};
 #[cfg(feature = "fragmentation")]
 use crate::device::reassembly::Reassembly;
 use crate::stack::{Next, Service};
@@ -44,6 +45,16 @@ impl<D: AsyncDevice> AsyncDevice for Reassembly<'_, D> {
     }
 }
 
+impl<D: AsyncDevice, S: Sink> AsyncDevice for Capture<D, S> {
+    fn set_waker(&mut self, waker: &Waker) {
+        self.inner_mut().set_waker(waker);
+    }
+
+    fn is_full(&self) -> bool {
+        self.inner().is_full()
+    }
+}
+
 /// Serves without end: [`turn`] after [`turn`].
 ///
 /// To have something else done by the same task, in between or at the end, write the loop yourself.
@@ -67,8 +78,9 @@ pub async fn serve<'a, D: AsyncDevice>(
 ///   so one that arrives later, even while the stack is at work, makes the executor come back.
 /// - Anything that wakes the task ends the wait. Other futures in the same task (`join`, `select`)
 ///   hence cost a poll of the stack each time, and nothing else.
-/// - A stack that has more to do than one poll does lets the other tasks run, and goes on. While
-///   the driver has no room for a frame, it is waited for.
+/// - Each turn lets the other tasks run once at least, also where the stack has more to do than one poll
+///   does, or what is waited for is there already. While the driver has no room for a frame, it is waited
+///   for.
 /// - It may be dropped at any time; nothing is lost but the wait.
 pub async fn turn<'a, D: AsyncDevice>(
     stack: &mut Stack<'a, D>,
@@ -83,7 +95,8 @@ pub async fn turn<'a, D: AsyncDevice>(
 ///
 /// That is how another task has a service act: it puts something into what both share, a channel of
 /// `embassy-sync` for instance, and `event` waits until something is there. The next turn polls the
-/// service, which takes it.
+/// service, which takes it. Where the service leaves it there, one turn follows the other: the other tasks
+/// run in between, but the processor does not sleep.
 pub async fn turn_or<'a, D: AsyncDevice>(
     stack: &mut Stack<'a, D>,
     now: impl Fn() -> Instant,
@@ -110,16 +123,14 @@ pub async fn turn_or<'a, D: AsyncDevice>(
             // The task was woken; by now it may have another waker, too.
             return Poll::Ready(());
         }
-        if at_once {
+        let is_over = at_once
+            || event.as_mut().poll(context).is_ready()
+            || (sleep.as_mut().as_pin_mut()).is_some_and(|sleep| sleep.poll(context).is_ready());
+        if is_over {
             context.waker().wake_by_ref();
         }
-        if event.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        match sleep.as_mut().as_pin_mut() {
-            Some(sleep) => sleep.poll(context),
-            None => Poll::Pending,
-        }
+        // The other tasks run in any case.
+        Poll::Pending
     })
     .await;
 }

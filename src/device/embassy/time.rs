@@ -30,7 +30,7 @@ pub async fn sleep(delay: Duration) {
 /// After each turn of the loop, and once a second at least, `look_after` is told whether there is a
 /// link: it feeds the watchdog and switches a light. That the link has come or gone is logged, and that
 /// there is an address. When the link has come, what the network has given is verified, and so is that no
-/// other host has an address (`Context::link_is_back`).
+/// other host has an address, and groups are reported (`Context::link_is_back`).
 pub async fn run<'a, D: Driver>(
     stack: &mut Stack<'a, Embassy<D>>,
     service: &mut dyn Service<'a>,

@@ -14,6 +14,9 @@ use super::health::{Fault, Health};
 use super::segment::{Content, complete_checksum};
 use super::{LONGEST_PACKET, Mode};
 
+/// Frames that are read in search of one that can be used: others cannot keep a program busy without end.
+const FRAMES: usize = 64;
+
 /// The room for one frame, and how frames get there.
 pub(super) struct Incoming {
     mode: Mode,
@@ -68,18 +71,28 @@ impl Incoming {
         })
     }
 
-    /// Reads a frame, if there is one.
+    /// Reads until there is a frame, unless there is one already. Without one the stack takes the device
+    /// for empty.
     pub fn read(&mut self, driver: &File, health: &mut Health) {
+        for _ in 0..FRAMES {
+            if self.is_pending() || !self.read_one(driver, health) {
+                return;
+            }
+        }
+    }
+
+    /// Reads a frame; returns whether there was one, of which kind ever.
+    fn read_one(&mut self, driver: &File, health: &mut Health) -> bool {
         if health.fault == Some(Fault::Removed) {
-            return;
+            return false;
         }
         let length = match rustix::io::read(driver, &mut *self.buffer) {
             Ok(length) => length,
-            Err(Errno::AGAIN | Errno::INTR) => return,
+            Err(Errno::AGAIN | Errno::INTR) => return false,
             Err(error) => {
                 health.statistics.receive_errors += 1;
                 health.failed(error, health.statistics.receive_errors);
-                return;
+                return false;
             }
         };
         let (verdict, length) = self.judge(length);
@@ -109,6 +122,7 @@ impl Incoming {
                 debug!("{}: a fragment of a TCP segment", health.name);
             }
         }
+        true
     }
 
     /// Looks at the first `length` bytes of the buffer. Returns the length of the frame, too.

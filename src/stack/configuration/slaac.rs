@@ -83,26 +83,34 @@ impl Slaac {
             match autoconf.step(now) {
                 Some(Task::Solicit) => solicit(link, transmit),
                 Some(Task::Use(address)) => {
-                    if link.add_given(IpCidr::Ipv6(address), Pace::Whole) == Given::NoRoom {
-                        autoconf.has_no_room(address.address());
-                        let event = Event::NoRoom(address.address());
-                        warn!("{}", event);
-                        (self.event, outcome.has_news) = (Some(event), true);
-                        continue;
+                    match link.add_given(IpCidr::Ipv6(address), Pace::Whole) {
+                        Given::Taken => {
+                            outcome.has_changed = true;
+                            info!("{} is formed with the prefix of a router", address);
+                        }
+                        Given::Kept => {}
+                        Given::NoRoom => {
+                            autoconf.has_no_room(address.address());
+                            let event = Event::NoRoom(address.address());
+                            warn!("{}", event);
+                            (self.event, outcome.has_news) = (Some(event), true);
+                        }
                     }
-                    outcome.has_changed = true;
-                    info!("{} is formed with the prefix of a router", address);
                 }
                 Some(Task::Remove(address)) => {
-                    outcome.has_changed = true;
-                    info!("{} is not valid any more", address);
-                    link.remove_given(&address.into());
+                    if link.remove_given(&address.into()) {
+                        outcome.has_changed = true;
+                        info!("{} is not valid any more", address);
+                    }
                 }
                 None if autoconf.take_change() => {
                     let before: Vec<_, IFACE_MAX_ADDR_COUNT> =
                         link.addresses.own().iter().copied().collect();
-                    for address in autoconf.deprecated(now) {
-                        link.addresses.put_last(&address.into());
+                    for address in autoconf.deprecated(now).map(IpAddress::from) {
+                        // One of the program has no lifetime.
+                        if link.is_given(&address) {
+                            link.addresses.put_last(&address);
+                        }
                     }
                     let router = autoconf.router();
                     let has_followed = self.follow(router, link);

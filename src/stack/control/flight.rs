@@ -57,8 +57,9 @@ pub(in crate::stack) struct Flight {
     is_due: bool,
     /// The acknowledgement that ends the recovery (RFC 6582, 3.2).
     recover: Option<TcpSeqNumber>,
-    /// How many duplicates smoltcp may still be given until the next acknowledgement of anything new;
-    /// `None` outside a recovery.
+    /// How many duplicates smoltcp may still be given until the next acknowledgement of anything new.
+    /// `None` outside a recovery, and within one after such an acknowledgement, until the next segment is
+    /// retransmitted.
     inflations: Option<u16>,
     retransmitted: Option<Retransmission>,
     /// Whether all is sent again because of what was acknowledged, not because of the time.
@@ -176,7 +177,7 @@ impl Flight {
     /// whether routers may fragment it.
     ///
     /// A packet that is longer than any that has arrived, and is retransmitted because of the timeout, may
-    /// have met a link that is too small for it, and the router's word about that a filter
+    /// have met a link that is too small for it, and the router's message about that a filter
     /// (RFC 2923, 2.1). So it is sent for the routers to fragment, and those after it are shorter.
     pub(in crate::stack) fn transmitted(
         &mut self,

@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, UdpSocket};
 
+use smoltcp::phy::{Device, RxToken};
+use smoltcp::time::Instant;
 use smoltcp::wire::{IpVersion, Ipv4Packet, UdpPacket};
 use uppercase::device::tuntap::{Mode, TunTap};
 
-use super::frames::{find, send};
+use super::frames::{SECOND, find, send};
 use super::packet::{PORT, bytes, frame, is_from, tcp};
 use super::wire::{VERSIONS, Version, cut, interface, mac, options, wire};
 use crate::namespace::ip;
@@ -40,6 +42,34 @@ pub fn what_the_kernel_does_not_answer_for_is_verified() {
         }
         cut(Mode::Tap, [device, other]);
     }
+}
+
+/// A stack that is given none takes the device for empty.
+pub fn frame_behind_a_corrupt_one_is_received_at_once() {
+    let version = Version::V4;
+    let [mut device, mut other] = wire(Mode::Tap, [1500, 1500], options(true));
+    let last = frame(version, 1, &tcp(version, 1, 2, 1000, |_| ()));
+    let mut corrupt = last.clone();
+    *corrupt.last_mut().unwrap() ^= 1;
+    // What the kernel itself has sent is out of the way then.
+    send(&mut other, &last);
+    assert_eq!(find(&mut device, is_from(mac(1))), last);
+    for _ in 0..3 {
+        send(&mut other, &corrupt);
+    }
+    send(&mut other, &last);
+    loop {
+        assert!(device.wait(SECOND).unwrap());
+        let (token, _) = device
+            .receive(Instant::ZERO)
+            .expect("a frame that can be used");
+        // The kernel has things of its own to say on a new link.
+        if token.consume(|frame| frame == last) {
+            break;
+        }
+    }
+    assert_eq!(device.statistics().received_corrupt, 3);
+    cut(Mode::Tap, [device, other]);
 }
 
 pub fn udp_without_a_checksum_is_completed() {

@@ -210,16 +210,10 @@ fn neighbor(target: Ipv6Address, asker: Ipv6Address) -> Vec<u8> {
 /// RFC 4862, 5.4.5.
 #[test]
 fn an_address_that_another_host_has_is_not_used_and_not_formed_again() {
-    const RIVAL: EthernetAddress = EthernetAddress([2, 0, 0, 0, 7, 7]);
     let mut lan = Lan::new();
     let advertisement = Advertisement::new(1800, &usual(10 * HOUR, HOUR));
     lan.advertise(&advertisement);
-    let link = lan.scene.link;
-    let from = (IpAddress::from(formed(PREFIX)), RIVAL);
-    let mut claim = discovery(link, RIVAL, from, Message::Answer);
-    // To all nodes, of which the checksum knows.
-    claim = to_all(&claim);
-    lan.scene.network.to_server.inject(&claim);
+    claim(&mut lan);
     for _ in 0..3 {
         lan.pass(SECOND * 3);
         assert!(!lan.has(formed(PREFIX)));
@@ -228,6 +222,39 @@ fn an_address_that_another_host_has_is_not_used_and_not_formed_again() {
     let conflict = lan.context().take_conflict().expect("it is told");
     assert_eq!(conflict.address, formed(PREFIX).into());
     assert_eq!(lan.scene.network.server.counters().conflicts, 1);
+}
+
+/// The rival was on the link of before only.
+#[test]
+fn an_address_that_another_host_had_is_formed_again_when_the_link_is_back() {
+    for is_used_before in [false, true] {
+        let mut lan = Lan::new();
+        let advertisement = Advertisement::new(1800, &usual(10 * HOUR, HOUR));
+        lan.advertise(&advertisement);
+        if is_used_before {
+            lan.pass(SECOND * 3);
+            assert!(lan.has(formed(PREFIX)));
+            lan.context().link_is_back();
+            lan.pass(SECOND / 10);
+        }
+        claim(&mut lan);
+        lan.pass(SECOND * 3);
+        assert!(!lan.has(formed(PREFIX)));
+        lan.context().link_is_back();
+        lan.pass(SECOND * 3);
+        assert!(lan.has(formed(PREFIX)));
+        lan.advertise(&advertisement);
+        assert!(lan.has(formed(PREFIX)), "nor does the router take it");
+    }
+}
+
+/// Another host says that it has the address that is formed.
+fn claim(lan: &mut Lan) {
+    const RIVAL: EthernetAddress = EthernetAddress([2, 0, 0, 0, 7, 7]);
+    let from = (IpAddress::from(formed(PREFIX)), RIVAL);
+    let claim = discovery(lan.scene.link, RIVAL, from, Message::Answer);
+    // To all nodes, of which the checksum knows.
+    lan.scene.network.to_server.inject(&to_all(&claim));
 }
 
 /// The same advertisement of a neighbor, to all nodes.
@@ -278,6 +305,25 @@ fn an_address_of_the_program_remains_as_it_is_where_it_is_formed_too() {
         lan.skip(100);
         assert!(lan.context().addresses().contains(&chosen));
     }
+}
+
+/// What this host begins is sent from it as before: its prefix is deprecated for what routers have formed.
+#[test]
+fn an_address_of_the_program_does_not_give_way_when_its_prefix_is_deprecated() {
+    let mut lan = Lan::new();
+    let chosen = IpCidr::new(formed(PREFIX).into(), 64);
+    let other = IpCidr::new("fdcc::7".parse().expect("an address"), 64);
+    for address in [chosen, other] {
+        assert_eq!(lan.context().add_address(address), Ok(()));
+        lan.pass(SECOND * 3);
+    }
+    let before = lan.context().addresses().to_vec();
+    assert_eq!(before.last(), Some(&other));
+    lan.advertise(&Advertisement::new(1800, &usual(100, 50)));
+    lan.skip(60);
+    assert_eq!(lan.context().addresses(), before);
+    lan.skip(60);
+    assert_eq!(lan.context().addresses(), before, "nor when it is over");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Advertisements that are malformed, or cannot be from a router of this link.
 
 use smoltcp::time::Duration;
-use smoltcp::wire::{IpCidr, Ipv6Address};
+use smoltcp::wire::{IpCidr, IpEndpoint, Ipv6Address, TcpControl, TcpRepr, TcpSeqNumber};
+use uppercase::PORT;
 
 use super::lan::*;
-use crate::common::network::SECOND;
+use crate::common::frames::{self, segment};
+use crate::common::network::{Link, SECOND};
 
 /// RFC 4861, 6.1.2: "A node MUST silently discard any received Router Advertisement messages that do not
 /// satisfy all of the following validity checks".
@@ -100,4 +102,47 @@ fn no_advertisement_can_make_it_panic() {
     lan.advertise(&good);
     lan.pass(SECOND * 3);
     assert!(lan.has(formed(PREFIX)));
+}
+
+/// An address with which a peer talks to this host becomes that of this host, too. What it sends to that
+/// does not make its link a loopback, as others were heard on it.
+#[test]
+fn an_advertisement_does_not_make_this_host_believe_packets_in_its_own_name() {
+    let mut lan = Lan::new();
+    lan.advertise(&Advertisement::new(1800, &usual(HOUR, HOUR)));
+    lan.pass(SECOND * 3);
+    let own = IpEndpoint::new(formed(PREFIX).into(), PORT);
+    let peer = IpEndpoint::new(formed(OTHER_PREFIX).into(), 40_000);
+    let link = Link::ETHERNET_V6;
+    let answer = |lan: &mut Lan, from: IpEndpoint, repr: &TcpRepr<'_>| {
+        let frame = frames::tcp(link, from.addr, own.addr, repr);
+        lan.scene.network.to_server.inject(&frame);
+        lan.scene.settle();
+        let answers = lan.scene.network.to_client.captured();
+        let mut answers = answers
+            .iter()
+            .filter_map(|frame| frames::read_tcp(link, frame));
+        answers.next().map(|(_, _, answer)| answer.seq_number)
+    };
+    let syn = |from| TcpRepr {
+        control: TcpControl::Syn,
+        seq_number: TcpSeqNumber(1000),
+        ..segment(from, own)
+    };
+    let first = answer(&mut lan, peer, &syn(peer)).expect("a SYN-ACK");
+    let ack = TcpRepr {
+        seq_number: TcpSeqNumber(1001),
+        ack_number: Some(first + 1),
+        ..segment(peer, own)
+    };
+    answer(&mut lan, peer, &ack);
+    let other = prefix(OTHER_PREFIX, 64, BOTH, HOUR, HOUR);
+    lan.advertise(&Advertisement::new(1800, &other));
+    lan.pass(SECOND * 30); // It asks the peer whether it is there.
+    assert!(lan.has(formed(OTHER_PREFIX)));
+    lan.scene.network.to_client.captured();
+    let itself = IpEndpoint::new(own.addr, 50_000);
+    let before = lan.scene.network.server.counters().forged;
+    assert_eq!(answer(&mut lan, itself, &syn(itself)), None);
+    assert_eq!(lan.scene.network.server.counters().forged, before + 1);
 }

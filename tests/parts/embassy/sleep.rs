@@ -1,19 +1,18 @@
 //! When a task sleeps, and what wakes it.
 
 use std::cell::Cell;
+use std::future::{pending, ready};
 
-#[cfg(feature = "fragmentation")]
-use smoltcp::phy::{Device, TxToken};
+use smoltcp::phy::TxToken;
 use smoltcp::time::Instant;
 use uppercase::Stack;
-#[cfg(feature = "fragmentation")]
-use uppercase::device::embassy::AsyncDevice;
-use uppercase::device::embassy::turn;
+use uppercase::device::capture::{Capture, Frame};
+use uppercase::device::embassy::{AsyncDevice, turn, turn_or};
 use uppercase::stack::from_fn;
 
 use super::executor::{Clock, Task, run, waker};
 use super::host::{Talk, client, config, lines, server};
-use super::line::{card, device};
+use super::line::{Card, card, device};
 use super::{CLIENT, SERVER};
 
 /// An address on the link that no host has.
@@ -88,6 +87,45 @@ fn flood_lets_other_tasks_run() {
     assert_eq!(clock.sleeps(), 0);
 }
 
+/// The event is that a service has left an item in its channel, or the deadline is over by the time that
+/// it is waited for.
+#[test]
+fn what_is_there_before_it_is_waited_for_lets_other_tasks_run() {
+    for is_event in [true, false] {
+        let clock = Clock::new();
+        let card = card(SERVER, 8);
+        let mut stack = Stack::new(device(&card), config(SERVER), &mut [][..], clock.now())
+            .expect("the configuration is right");
+        let mut service = from_fn(|_| (!is_event).then(|| Instant::from_micros(1)));
+        let event = || async move {
+            match is_event {
+                true => ready(()).await,
+                false => pending().await,
+            }
+        };
+        let (turns, others) = (Cell::new(0), Cell::new(0));
+        let mut tasks = [
+            Task::new(async {
+                // It comes to an end where no turn waits.
+                for _ in 0..100 {
+                    let sleep = async |_| {};
+                    turn_or(&mut stack, || clock.now(), sleep, &mut service, event()).await;
+                    turns.set(turns.get() + 1);
+                }
+            }),
+            Task::new(async { others.set(others.get() + 1) }),
+        ];
+        tasks.iter_mut().for_each(|task| {
+            task.run();
+        });
+        assert_eq!((turns.get(), others.get()), (0, 1), "{is_event}");
+        for count in 1..100 {
+            assert!(tasks[0].run(), "it goes on");
+            assert_eq!(turns.get(), count);
+        }
+    }
+}
+
 #[test]
 fn stack_sleeps_until_its_own_deadline() {
     let clock = Clock::new();
@@ -124,13 +162,26 @@ fn driver_that_never_has_room_again_is_looked_at_now_and_then() {
 
 #[test]
 #[cfg(feature = "fragmentation")]
-fn device_in_a_wrapper_is_waited_for_too() {
+fn device_in_a_reassembly_is_waited_for_too() {
     use uppercase::device::reassembly::{Buffers, OVERHEAD, Reassembly};
 
-    let clock = Clock::new();
     let card = card(SERVER, 1);
     let mut buffers = Buffers::<1, { 2048 + OVERHEAD }>::new();
-    let mut wrapped = Reassembly::new(device(&card), &mut buffers);
+    expect_wait(&card, Reassembly::new(device(&card), &mut buffers));
+}
+
+#[test]
+fn device_in_a_capture_is_waited_for_too() {
+    let card = card(SERVER, 1);
+    let frames = Cell::new(0);
+    let sink = |_: Frame<'_>| frames.set(frames.get() + 1);
+    expect_wait(&card, Capture::new(device(&card), sink));
+    assert_eq!(frames.get(), 2, "one each way");
+}
+
+/// The device of a card with room for one frame, in a wrapper.
+fn expect_wait(card: &Card, mut wrapped: impl AsyncDevice) {
+    let clock = Clock::new();
     wrapped
         .transmit(Instant::ZERO)
         .expect("room")
