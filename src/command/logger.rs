@@ -1,9 +1,12 @@
 //! The log, on standard error. Where two stacks share this process, each line names its own.
 
 use std::cell::Cell;
+use std::io::{self, Write};
+use std::time::SystemTime;
 
 use env_filter::Filter;
 use env_logger::Logger;
+use env_logger::fmt::Formatter;
 use log::{LevelFilter, Log, Metadata, Record};
 
 use super::failure::complain;
@@ -29,12 +32,12 @@ pub fn start(verbose: u8) {
         builder.build()
     });
     let mut builder = env_logger::Builder::new();
-    builder.filter_level(LevelFilter::Trace);
+    builder.filter_level(LevelFilter::Trace).format(write);
     if let Ok(style) = std::env::var("RUST_LOG_STYLE") {
         builder.parse_write_style(&style);
     }
     let level = filter.filter();
-    let logger = Sided {
+    let logger = Filtered {
         filter,
         logger: builder.build(),
     };
@@ -65,33 +68,33 @@ pub fn on_side<T>(side: &'static str, work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Puts the side in front of each message.
-struct Sided {
+/// Writes a line: the time, the level, the module, and the side in front of the message.
+fn write(line: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let time = humantime::format_rfc3339_seconds(SystemTime::now());
+    let (level, target) = (record.level(), record.target());
+    let style = line.default_level_style(level);
+    write!(line, "[{time} {style}{level:<5}{style:#} {target}] ")?;
+    if let Some(side) = SIDE.get() {
+        write!(line, "{side}: ")?;
+    }
+    writeln!(line, "{}", record.args())
+}
+
+/// Writes what the filter lets through.
+struct Filtered {
     filter: Filter,
     logger: Logger,
 }
 
-impl Log for Sided {
+impl Log for Filtered {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         self.filter.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
-        if !self.filter.matches(record) {
-            return;
+        if self.filter.matches(record) {
+            self.logger.log(record);
         }
-        let Some(side) = SIDE.get() else {
-            return self.logger.log(record);
-        };
-        self.logger.log(
-            &Record::builder()
-                .metadata(record.metadata().clone())
-                .args(format_args!("{side}: {}", record.args()))
-                .module_path(record.module_path())
-                .file(record.file())
-                .line(record.line())
-                .build(),
-        );
     }
 
     fn flush(&self) {

@@ -209,8 +209,9 @@ impl Claims {
     /// signals that an Ethernet cable has been connected".
     ///
     /// This host deviates from it: an address that it has is used while the link is asked for it. Most
-    /// often the link is the same as before, and connections would end. A conflict takes the address away
-    /// at once, as at first: it is not defended before it is verified.
+    /// often the link is the same as before, and connections would end. A host that has the address takes
+    /// it away at once, as at first: it is not defended before it is verified. A host that only asks for it,
+    /// too, is answered, as it is at any time.
     pub(super) fn verify(&mut self) {
         for claim in &mut self.claims {
             claim.stage = first_stage(&claim.address);
@@ -257,7 +258,8 @@ impl Claims {
         }
     }
 
-    /// A host has asked whether this address is free: a conflict if both want to have it.
+    /// A host has asked whether this address is free, which this host does not use yet: a conflict if both
+    /// want to have it. Where this host uses it, it answers, and the other host gives it up.
     pub(super) fn is_probed(&mut self, address: &IpAddress, card: EthernetAddress) {
         if let Some(claim) = self.find(address)
             && matches!(claim.stage, Stage::Probing(_))

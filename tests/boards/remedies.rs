@@ -37,7 +37,7 @@ const CONNECT: &str = "{
     }";
 /// Where the room for SYNs that wait is lent.
 const STORAGE: &str = "src/firmware/storage.rs";
-const LENT: &str = "stack.with_backlog(&mut self.backlog[..])";
+const LENT: &str = "stack.set_backlog(&mut self.backlog);";
 
 /// Files and functions in them, and what those return at once.
 type Cuts = &'static [(&'static str, &'static str, &'static str)];
@@ -139,7 +139,7 @@ impl Remedy {
         if self.has_backlog {
             edit(&copy.join(STORAGE), |text| {
                 assert!(text.contains(LENT), "{STORAGE}: how is the backlog lent?");
-                text.replace(LENT, "stack")
+                text.replace(LENT, "")
             });
         }
         copy

@@ -321,6 +321,24 @@ fn an_address_that_a_host_of_the_new_link_has_is_given_up() {
     }
 }
 
+/// The other host only asks, and is answered: RFC 5227, 2.1.1, is about an address that is not used yet, and
+/// RFC 4862, 5.4.3, about one that is tentative.
+#[test]
+fn an_address_in_use_is_not_given_up_because_another_host_asks_for_it() {
+    for link in Link::ETHERNET {
+        let mut scene = detecting(link);
+        detect(&mut scene.network, CLIENT);
+        scene.pass(READY + SECOND * 4);
+        link_is_back(&mut scene);
+        let_client_have(&mut scene, true);
+        scene.pass(READY + SECOND);
+        let address = link.address(SERVER);
+        let both = [SERVER, CLIENT].map(|host| has(&mut scene.network, host, address));
+        assert_eq!(both, [true, false], "{link:?}");
+        assert_eq!(scene.network.server.counters().conflicts, 0);
+    }
+}
+
 /// The client has the address of the server from now on, or gives it back.
 fn let_client_have(scene: &mut Scene, is_taken: bool) {
     let address = scene.link.address(SERVER);
