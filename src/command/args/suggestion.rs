@@ -1,4 +1,4 @@
-//! An option that the given command has not, but another one has: `clap` names that one only if it was given
+//! An option that the given command has not, but another one has: `clap` names that one only if it stands
 //! behind the option.
 
 use clap::Command;
@@ -23,12 +23,9 @@ pub fn name_its_commands(all: &Command, mut error: Error) -> Error {
     let tips: Vec<_> = commands
         .map(|command| format!("'{} {given}' exists", command.get_name()).into())
         .collect();
-    let is_told = [ContextKind::Suggested, ContextKind::SuggestedSubcommand]
-        .into_iter()
-        .any(|kind| error.get(kind).is_some());
-    if !tips.is_empty() && !is_told {
+    if !tips.is_empty() {
+        // Instead of advice that supposes another mistake.
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
-        // Resembles it less than the option itself.
         error.remove(ContextKind::SuggestedArg);
     }
     error
