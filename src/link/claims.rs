@@ -89,8 +89,7 @@ pub(crate) enum Given {
 /// The stage of the detection of conflicts about an address.
 #[derive(Clone, Copy)]
 enum Stage {
-    /// How many probes are left to be sent. The address is not used yet, unless the link is
-    /// [back](Claims::verify).
+    /// How many probes are left to be sent.
     Probing(u8),
     /// How many announcements are left to be sent.
     Announcing(u8),
@@ -107,6 +106,8 @@ struct Claim {
     is_given: bool,
     pace: Pace,
     stage: Stage,
+    /// Whether this host has it: also while the link, which is [back](Claims::verify), is asked for it.
+    is_in_use: bool,
     /// When the next message is due; `None` before the time is known, and where none is left.
     next: Option<Instant>,
     /// When it was defended.
@@ -209,9 +210,9 @@ impl Claims {
     /// signals that an Ethernet cable has been connected".
     ///
     /// This host deviates from it: an address that it has is used while the link is asked for it. Most
-    /// often the link is the same as before, and connections would end. A host that has the address takes
-    /// it away at once, as at first: it is not defended before it is verified. A host that only asks for it,
-    /// too, is answered, as it is at any time.
+    /// often the link is the same as before, and connections would end. So another host that asks for the
+    /// address is answered, and an IPv4 address is defended once. An IPv6 address is given up when another
+    /// host says that it has it, as at first.
     pub(super) fn verify(&mut self) {
         for claim in &mut self.claims {
             claim.stage = first_stage(&claim.address);
@@ -335,14 +336,17 @@ impl Claims {
     fn conflict(&mut self, index: usize, hardware: EthernetAddress, now: Instant) -> Conflict {
         let claim = &mut self.claims[index];
         let address = claim.address.address();
-        let is_in_use = !matches!(claim.stage, Stage::Probing(_));
         let is_recent = |defended: Instant| now < defended + DEFEND_INTERVAL;
-        // RFC 4862 leaves open what to do about an IPv6 address that is in use (5.4.4).
-        let is_defended = matches!(claim.address, IpCidr::Ipv4(_));
-        let is_given_up = !is_in_use || is_defended && claim.defended.is_some_and(is_recent);
+        let is_given_up = match claim.address {
+            IpCidr::Ipv4(_) => !claim.is_in_use || claim.defended.is_some_and(is_recent),
+            // RFC 4862 leaves open what to do about one that the link is not asked for any more (5.4.4).
+            #[allow(unreachable_patterns)] // IPv6, wherever smoltcp was given it
+            _ => matches!(claim.stage, Stage::Probing(_)),
+        };
         claim.defended = Some(now);
         if is_given_up {
             (claim.stage, claim.next) = (Stage::GivenUp, None);
+            claim.is_in_use = false;
             // What the network has given, it may give again.
             #[cfg(any(feature = "dhcp", feature = "slaac"))]
             if claim.is_given {
@@ -366,6 +370,7 @@ impl Claim {
             is_given: false,
             pace,
             stage: first_stage(&address),
+            is_in_use: false,
             next: None,
             defended: None,
             rival: None,
@@ -401,6 +406,7 @@ impl Claim {
                     true => Stage::Announcing(ANNOUNCEMENTS),
                     false => Stage::Settled,
                 };
+                self.is_in_use = true;
                 Some(Task::Use(self.address))
             }
             Stage::Probing(left) => {

@@ -23,7 +23,7 @@ const NAMES: [&str; 5] = [
     "instructions per byte of mixed text",
 ];
 
-/// In the columns of the table in docs/measurements.md, which are also those of the budget's.
+/// In the columns of the budget's table.
 impl fmt::Display for Footprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [flash, ram, stack, ascii, mixed] = self.quantities;

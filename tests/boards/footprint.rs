@@ -1,4 +1,4 @@
-//! What the firmware takes: printed as the table in docs/measurements.md, and held to what
+//! What the firmware takes: printed as the rows of the tables in docs/footprint.md, and held to what
 //! `budget.txt` allows.
 //!
 //! Flash and static RAM are what its sections say. The stack is filled with a pattern before

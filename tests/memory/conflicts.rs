@@ -339,6 +339,22 @@ fn an_address_in_use_is_not_given_up_because_another_host_asks_for_it() {
     }
 }
 
+#[test]
+fn an_ipv4_address_in_use_is_defended_once_also_when_the_link_is_back() {
+    let link = Link::ETHERNET_V4;
+    let mut scene = detecting(link);
+    scene.pass(READY + SECOND * 4);
+    let address = link.address(SERVER);
+    link_is_back(&mut scene);
+    let mut claim = discovery(link, RIVAL, (address, RIVAL), Message::Question(SERVER));
+    EthernetFrame::new_unchecked(&mut claim[..]).set_dst_addr(EthernetAddress::BROADCAST);
+    for is_defended in [true, false] {
+        scene.network.to_server.inject(&claim);
+        scene.settle();
+        assert_eq!(has(&mut scene.network, SERVER, address), is_defended);
+    }
+}
+
 /// The client has the address of the server from now on, or gives it back.
 fn let_client_have(scene: &mut Scene, is_taken: bool) {
     let address = scene.link.address(SERVER);

@@ -1,5 +1,7 @@
 //! What the kernel knows about interfaces and addresses, by rtnetlink: man 7 rtnetlink.
 
+mod message;
+
 use core::net::IpAddr;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,26 +9,30 @@ use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
+use libc::{
+    AF_INET, AF_INET6, IFA_ADDRESS, IFA_F_NODAD, IFA_FLAGS, IFA_LOCAL, IFF_UP, IFLA_IFNAME,
+    IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, RTA_DST, RTA_GATEWAY,
+    RTA_OIF, RTA_PREFSRC, RTM_GETADDR, RTM_GETLINK, RTM_GETROUTE, RTM_NEWADDR, RTM_NEWLINK,
+    RTM_NEWROUTE, RTM_SETLINK, RTN_LOCAL, RTN_UNICAST,
+};
 use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkMessage,
-    NetlinkPayload, Nla,
+    NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE, NLM_F_REQUEST, NetlinkHeader,
+    NetlinkMessage, NetlinkPayload, parse_ip, parse_u32,
 };
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
-use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoTun, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
-};
-use netlink_packet_route::route::{RouteAddress, RouteAttribute, RouteMessage, RouteType};
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily as SocketFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netdevice, recv,
-    send, socket_with,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netdevice, recv, send,
+    socket_with,
 };
 use smoltcp::wire::IpCidr;
 
 use super::Mode;
+use message::{
+    FAMILY, INDEX, LINK_CHANGE, LINK_FLAGS, Message, PREFIX_LEN, ROUTE_TYPE, attributes,
+};
 
-// linux/if_link.h and linux/if_tun.h; netlink-packet-route hands these attributes out undecoded.
+// Those of linux/rtnetlink.h, linux/if_link.h and linux/if_tun.h that libc does not have everywhere.
+const RTA_VIA: u16 = 18;
 const IFLA_TUN_TYPE: u16 = 3;
 const IFLA_TUN_MULTI_QUEUE: u16 = 7;
 const IFF_TUN: u8 = 1;
@@ -86,7 +92,7 @@ impl Netlink {
     pub fn open() -> io::Result<Self> {
         Ok(Netlink {
             socket: socket_with(
-                SocketFamily::NETLINK,
+                AddressFamily::NETLINK,
                 SocketType::RAW,
                 SocketFlags::CLOEXEC,
                 None, // NETLINK_ROUTE
@@ -98,12 +104,11 @@ impl Netlink {
 
     /// `None` if there is no interface of this name.
     pub fn interface(&mut self, name: &str) -> io::Result<Option<Interface>> {
-        let mut message = LinkMessage::default();
-        message.attributes = vec![LinkAttribute::IfName(name.to_string())];
+        let message = Message::new(RTM_GETLINK).with_attribute(IFLA_IFNAME, name.as_bytes());
         let mut found = None;
-        let asked = self.request(0, RouteNetlinkMessage::GetLink(message), |answer| {
-            if let RouteNetlinkMessage::NewLink(link) = answer {
-                found = Some(interface(&link));
+        let asked = self.request(0, message, |answer| {
+            if answer.kind == RTM_NEWLINK {
+                found = Some(interface(&answer));
             }
         });
         match asked {
@@ -120,10 +125,9 @@ impl Netlink {
     /// All addresses of all interfaces.
     pub fn addresses(&mut self) -> io::Result<Vec<Address>> {
         let mut addresses = Vec::new();
-        let message = RouteNetlinkMessage::GetAddress(AddressMessage::default());
-        self.request(NLM_F_DUMP, message, |answer| {
-            if let RouteNetlinkMessage::NewAddress(message) = answer {
-                addresses.extend(address(&message));
+        self.request(NLM_F_DUMP, Message::new(RTM_GETADDR), |answer| {
+            if answer.kind == RTM_NEWADDR {
+                addresses.extend(address(&answer));
             }
         })?;
         Ok(addresses)
@@ -132,23 +136,20 @@ impl Netlink {
     /// Whether the kernel takes packets to `address` for its own.
     pub fn is_local(&mut self, address: IpAddr) -> io::Result<bool> {
         let route = self.route(address)?;
-        Ok(route.header.kind == RouteType::Local)
+        Ok(route.byte(ROUTE_TYPE) == RTN_LOCAL)
     }
 
     /// What the kernel does with packets to `address`.
-    fn route(&mut self, address: IpAddr) -> io::Result<RouteMessage> {
-        let mut message = RouteMessage::default();
-        let (family, prefix_len, destination) = match address {
-            IpAddr::V4(address) => (AddressFamily::Inet, 32, RouteAddress::Inet(address)),
-            IpAddr::V6(address) => (AddressFamily::Inet6, 128, RouteAddress::Inet6(address)),
-        };
-        message.header.address_family = family;
-        message.header.destination_prefix_length = prefix_len;
-        message.attributes = vec![RouteAttribute::Destination(destination)];
-        let mut answer = RouteMessage::default();
-        self.request(0, RouteNetlinkMessage::GetRoute(message), |message| {
-            if let RouteNetlinkMessage::NewRoute(route) = message {
-                answer = route;
+    fn route(&mut self, address: IpAddr) -> io::Result<Message> {
+        let octets = octets(address);
+        let message = Message::new(RTM_GETROUTE)
+            .with_byte(FAMILY, family(address))
+            .with_byte(PREFIX_LEN, 8 * octets.len() as u8)
+            .with_attribute(RTA_DST, &octets);
+        let mut answer = Message::new(RTM_NEWROUTE);
+        self.request(0, message, |message| {
+            if message.kind == RTM_NEWROUTE {
+                answer = message;
             }
         })?;
         Ok(answer)
@@ -157,7 +158,7 @@ impl Netlink {
     /// The way to `address`; `None` if there is none.
     pub fn way(&mut self, address: IpAddr) -> io::Result<Option<Way>> {
         let route = match self.route(address) {
-            Ok(route) if route.header.kind == RouteType::Unicast => route,
+            Ok(route) if route.byte(ROUTE_TYPE) == RTN_UNICAST => route,
             Ok(_) => return Ok(None),
             Err(error) => {
                 return match Errno::from_io_error(&error) {
@@ -170,11 +171,11 @@ impl Netlink {
             }
         };
         let mut way = Way::default();
-        for attribute in route.attributes {
-            match attribute {
-                RouteAttribute::Oif(index) => way.index = index,
-                RouteAttribute::PrefSource(source) => way.source = ip_address(&source),
-                RouteAttribute::Gateway(_) | RouteAttribute::Via(_) => way.is_direct = false,
+        for (kind, value) in route.attributes() {
+            match kind {
+                RTA_OIF => way.index = parse_u32(value).unwrap_or_default(),
+                RTA_PREFSRC => way.source = parse_ip(value).ok(),
+                RTA_GATEWAY | RTA_VIA => way.is_direct = false,
                 _ => {}
             }
         }
@@ -185,40 +186,36 @@ impl Netlink {
     /// IPv6 asks the link whether another host has it already (RFC 4862): there is no other.
     pub fn add_address(&mut self, index: u32, cidr: IpCidr) -> io::Result<()> {
         let address = IpAddr::from(cidr.address());
-        let mut message = AddressMessage::default();
-        message.header.family = match address {
-            IpAddr::V4(_) => AddressFamily::Inet,
-            IpAddr::V6(_) => AddressFamily::Inet6,
-        };
-        message.header.prefix_len = cidr.prefix_len();
-        message.header.index = index;
-        message.attributes = vec![
-            AddressAttribute::Local(address),
-            AddressAttribute::Address(address),
-            AddressAttribute::Flags(AddressFlags::Nodad),
-        ];
-        let message = RouteNetlinkMessage::NewAddress(message);
+        let octets = octets(address);
+        let message = Message::new(RTM_NEWADDR)
+            .with_byte(FAMILY, family(address))
+            .with_byte(PREFIX_LEN, cidr.prefix_len())
+            .with_word(INDEX, index)
+            .with_attribute(IFA_LOCAL, &octets)
+            .with_attribute(IFA_ADDRESS, &octets)
+            .with_attribute(IFA_FLAGS, &IFA_F_NODAD.to_ne_bytes());
         self.request(NLM_F_CREATE | NLM_F_REPLACE, message, |_| ())
     }
 
     /// Switches an interface on.
     pub fn set_up(&mut self, index: u32) -> io::Result<()> {
-        let mut message = LinkMessage::default();
-        message.header.index = index;
-        message.header.flags = LinkFlags::Up;
-        message.header.change_mask = LinkFlags::Up;
-        self.request(0, RouteNetlinkMessage::SetLink(message), |_| ())
+        let message = Message::new(RTM_SETLINK)
+            .with_word(INDEX, index)
+            .with_word(LINK_FLAGS, IFF_UP as u32)
+            .with_word(LINK_CHANGE, IFF_UP as u32);
+        self.request(0, message, |_| ())
     }
 
     /// Sends a request, hands out what is answered, and returns how it ended.
     fn request(
         &mut self,
         flags: u16,
-        message: RouteNetlinkMessage,
-        mut each: impl FnMut(RouteNetlinkMessage),
+        message: Message,
+        mut each: impl FnMut(Message),
     ) -> io::Result<()> {
         self.sequence = self.sequence.wrapping_add(1);
-        let mut message = NetlinkMessage::from(message);
+        let message = NetlinkPayload::InnerMessage(message);
+        let mut message = NetlinkMessage::new(NetlinkHeader::default(), message);
         message.header.flags = NLM_F_REQUEST | NLM_F_ACK | flags;
         message.header.sequence_number = self.sequence;
         message.finalize();
@@ -230,8 +227,8 @@ impl Netlink {
             let (length, _) = recv(&self.socket, &mut *self.datagram, RecvFlags::empty())?;
             let mut rest = &self.datagram[..length];
             while !rest.is_empty() {
-                let answer = NetlinkMessage::<RouteNetlinkMessage>::deserialize(rest)
-                    .map_err(io::Error::other)?;
+                let answer =
+                    NetlinkMessage::<Message>::deserialize(rest).map_err(io::Error::other)?;
                 // A message starts at a multiple of four bytes.
                 let length = (answer.header.length as usize).next_multiple_of(4);
                 rest = rest.get(length..).unwrap_or_default();
@@ -250,71 +247,62 @@ impl Netlink {
     }
 }
 
-fn interface(link: &LinkMessage) -> Interface {
+fn interface(link: &Message) -> Interface {
     let mut interface = Interface {
-        index: link.header.index,
-        up: link.header.flags.contains(LinkFlags::Up),
+        index: link.word(INDEX),
+        up: link.word(LINK_FLAGS) & IFF_UP as u32 != 0,
         ..Interface::default()
     };
-    for attribute in &link.attributes {
-        match attribute {
-            LinkAttribute::Mtu(mtu) => interface.mtu = *mtu as usize,
-            LinkAttribute::Controller(index) => interface.controller = Some(*index),
-            LinkAttribute::LinkInfo(infos) if infos.contains(&LinkInfo::Kind(InfoKind::Tun)) => {
-                for info in infos {
-                    if let LinkInfo::Data(InfoData::Tun(details)) = info {
-                        tun_details(details, &mut interface);
-                    }
-                }
-            }
+    for (kind, value) in link.attributes() {
+        match kind {
+            IFLA_MTU => interface.mtu = parse_u32(value).unwrap_or_default() as usize,
+            IFLA_MASTER => interface.controller = parse_u32(value).ok(),
+            IFLA_LINKINFO => tun_details(value, &mut interface),
             _ => {}
         }
     }
     interface
 }
 
-fn tun_details(details: &[InfoTun], interface: &mut Interface) {
-    for detail in details {
-        // These attributes are one byte long.
-        let mut value = [0];
-        if detail.value_len() != value.len() {
-            continue;
-        }
-        detail.emit_value(&mut value);
-        match (detail.kind(), value[0]) {
-            (IFLA_TUN_TYPE, IFF_TUN) => interface.mode = Some(Mode::Tun),
-            (IFLA_TUN_TYPE, IFF_TAP) => interface.mode = Some(Mode::Tap),
-            (IFLA_TUN_MULTI_QUEUE, value) => interface.multi_queue = value != 0,
+/// What the driver of TAP and TUN interfaces says, if the interface is one of them.
+fn tun_details(link_info: &[u8], interface: &mut Interface) {
+    let infos = || attributes(link_info);
+    if !infos().any(|info| matches!(info, (IFLA_INFO_KIND, b"tun\0"))) {
+        return;
+    }
+    let details = infos().filter(|(kind, _)| *kind == IFLA_INFO_DATA);
+    for detail in details.flat_map(|(_, details)| attributes(details)) {
+        match detail {
+            (IFLA_TUN_TYPE, [IFF_TUN]) => interface.mode = Some(Mode::Tun),
+            (IFLA_TUN_TYPE, [IFF_TAP]) => interface.mode = Some(Mode::Tap),
+            (IFLA_TUN_MULTI_QUEUE, [value]) => interface.multi_queue = *value != 0,
             _ => {}
         }
     }
 }
 
-fn ip_address(address: &RouteAddress) -> Option<IpAddr> {
+fn address(message: &Message) -> Option<Address> {
+    // On a point-to-point link `IFA_ADDRESS` is the peer's and `IFA_LOCAL` ours; else they are the
+    // same, and IPv6 leaves `IFA_LOCAL` out.
+    let value = |wanted| message.attributes().find(|(kind, _)| *kind == wanted);
+    let (_, address) = value(IFA_LOCAL).or_else(|| value(IFA_ADDRESS))?;
+    Some(Address {
+        index: message.word(INDEX),
+        address: parse_ip(address).ok()?,
+        prefix_len: message.byte(PREFIX_LEN),
+    })
+}
+
+fn family(address: IpAddr) -> u8 {
     match address {
-        RouteAddress::Inet(address) => Some((*address).into()),
-        RouteAddress::Inet6(address) => Some((*address).into()),
-        _ => None,
+        IpAddr::V4(_) => AF_INET as u8,
+        IpAddr::V6(_) => AF_INET6 as u8,
     }
 }
 
-fn address(message: &AddressMessage) -> Option<Address> {
-    // On a point-to-point link `Address` is the peer's and `Local` ours; else they are the same,
-    // and IPv6 leaves `Local` out.
-    let mut attributes = message.attributes.iter();
-    let local = attributes.clone().find_map(|attribute| match attribute {
-        AddressAttribute::Local(address) => Some(*address),
-        _ => None,
-    });
-    let address = local.or_else(|| {
-        attributes.find_map(|attribute| match attribute {
-            AddressAttribute::Address(address) => Some(*address),
-            _ => None,
-        })
-    })?;
-    Some(Address {
-        index: message.header.index,
-        address,
-        prefix_len: message.header.prefix_len,
-    })
+fn octets(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
 }
