@@ -26,7 +26,7 @@ pub fn name_its_commands(all: &Command, mut error: Error) -> Error {
     if !tips.is_empty() {
         // Instead of advice that supposes another mistake.
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
-        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::SuggestedArg, ContextValue::None);
     }
     error
 }
