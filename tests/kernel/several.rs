@@ -8,7 +8,7 @@ use std::thread;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::command::{Program, UPPERCASE, start, wait_for, words};
+use crate::command::{Program, UPPERCASE, run, start, wait_for, words};
 use crate::interface::far_network;
 use crate::link::{PORT, bound, connect, datagrams};
 use crate::namespace::{Test, ip, tests, tool};
@@ -74,7 +74,8 @@ fn serve(mode: &str, number: usize) -> Program {
     server
 }
 
-/// Waits until the kernel uses the interfaces of these servers, and no others.
+/// Waits until the kernel uses the interfaces of these servers, and no others, and knows the cards of the
+/// servers: over IPv6 it leads connections elsewhere as long as it does not.
 fn wait_for_routes(mode: &str, servers: &[usize]) {
     let is_used = |route: &str, number: usize| {
         let name = format!(" dev {mode}{number} ");
@@ -86,6 +87,13 @@ fn wait_for_routes(mode: &str, servers: &[usize]) {
         wait_for(route, || {
             (0..2).all(|number| is_used(route, number)).then_some(())
         });
+    }
+    for number in servers {
+        let (v4, v6) = networks(*number);
+        for server in [format!("{v4}.1"), format!("{v6}:1")] {
+            let ping = run(tool("ping").args(["-c", "1", "-w", "10", &server]), "");
+            assert_eq!(ping.code, Some(0), "{ping:?}");
+        }
     }
 }
 
