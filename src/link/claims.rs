@@ -264,6 +264,7 @@ impl Claims {
     pub(super) fn is_probed(&mut self, address: &IpAddress, card: EthernetAddress) {
         if let Some(claim) = self.find(address)
             && matches!(claim.stage, Stage::Probing(_))
+            && !claim.is_in_use
         {
             claim.rival = Some(card);
         }

@@ -205,7 +205,7 @@ impl Link {
             let (mut claims, target) = (claims.borrow_mut(), message.target.into());
             if !message.is_solicitation {
                 claims.is_used(&target, source);
-            } else if packet.source.is_unspecified() && !self.addresses.is_own(&target) {
+            } else if packet.source.is_unspecified() {
                 claims.is_probed(&target, source);
             }
         }
@@ -348,11 +348,10 @@ impl Link {
             return;
         }
         let (mut claims, card) = (claims.borrow_mut(), message.sender_hardware);
-        let target = message.target.into();
-        if !arp::is_probe(message) {
+        if arp::is_probe(message) {
+            claims.is_probed(&message.target.into(), card);
+        } else {
             claims.is_used(&message.sender.into(), card);
-        } else if !self.addresses.is_own(&target) {
-            claims.is_probed(&target, card);
         }
     }
 
